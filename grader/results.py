@@ -1,0 +1,135 @@
+"""The frozen records that everything passes on, and their form on disk (`grade.json`, schema 1).
+
+A `Result` is one graded submission. Every report is a view of it, so whatever a report shows stands here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+SCHEMA = 1
+
+Outcome = Literal["passed", "failed", "blocked"]
+Status = Literal["right", "partial", "wrong", "missing", "blocked"]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """How a value differs from the expected one: data, not a sentence.
+
+    kind is "type", "shape", "dtype" or "values". `actual` and `expected` describe the property that
+    differs (a type's name, a shape such as "(3, 4)", a dtype); for "values" they are the two entries at
+    `where`, the index of the greatest difference, `wrong` of `total` entries being out of tolerance.
+    """
+
+    quantity: str
+    kind: Literal["type", "shape", "dtype", "values"]
+    actual: str
+    expected: str
+    wrong: int = 0
+    total: int = 0
+    greatest: float | None = None
+    where: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check's outcome. `message` is a sentence for the student, empty where the check passed."""
+
+    id: str
+    title: str
+    outcome: Outcome
+    points: float
+    max_points: float
+    message: str = ""
+    mismatch: Mismatch | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A function as the student wrote it: its text, where it starts, and the lines the feedback marks.
+
+    `first_line` counts in the file, or in the notebook's `cell` (1-based, all cells counted) if not None.
+    """
+
+    text: str
+    first_line: int
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class FunctionResult:
+    """One graded function. `line` counts in the same file or cell as `source.first_line`."""
+
+    status: Status
+    score: float
+    max_score: float
+    follow_through: bool = False
+    misconceptions: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    first_wrong: str | None = None
+    line: int | None = None
+    checks: tuple[CheckResult, ...] = ()
+    source: Source | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)  # the student's own names, numbers, shapes for the notes
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Training curves, one entry a step: the student's and the reference's (loss, train error, test error)."""
+
+    student: tuple[tuple[float, float, float], ...]
+    reference: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Which files were graded. `sha256` is that of the graded file's bytes."""
+
+    id: str
+    name: str
+    files: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One submission, graded. `notices` are sentences: what was skipped, capped, denied or timed out."""
+
+    exercise: str
+    profile: str
+    submission: Submission
+    seed: int
+    versions: Mapping[str, str]
+    started: str
+    duration_s: float
+    score: float
+    max_score: float
+    functions: Mapping[str, FunctionResult]
+    notices: tuple[str, ...] = ()
+    isolation: Mapping[str, str] = field(default_factory=dict)
+    curves: Curves | None = None
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a student reads about a misconception: a title, what happened and why it is wrong, where to look."""
+
+    id: str
+    function: str
+    title: str
+    note: str
+    hint: str = ""
+
+
+def to_json(result: Result) -> str:
+    """`result` as the text of a `grade.json`."""
+    return json.dumps(dataclasses.asdict(result), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
