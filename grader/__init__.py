@@ -1,0 +1,1 @@
+"""grader grades submissions of a by-hand neural network exercise."""
