@@ -1,0 +1,3 @@
+"""Naming the mistake: variants of the reference, matched with what a student's function gives."""
+
+

@@ -1,0 +1,192 @@
+"""What goes into a diagnosis and what comes out, and how a call's outcome becomes numbers to compare."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+Plugged = Mapping[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave.
+
+    value: nested lists and tuples of tensors, numbers and None; anything else counts as opaque.
+    arguments: the positional arguments as they are after the call, also after one that raised.
+    error: (name of the exception's class, its text), or None; `frames` are (function, line) in the
+    student's own file, the outermost first.
+    """
+
+    value: Any
+    arguments: Sequence[Any]
+    error: tuple[str, str] | None = None
+    frames: Sequence[tuple[str, int]] = ()
+
+
+class Prober(Protocol):
+    """Calls a student's function. It may have a method `edited(function, source) -> Prober` besides, for
+    the same submission with that function's text replaced: it shows what lies behind an exception."""
+
+    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}) -> Outcome:
+        """Call it on copies of `arguments`; `supply` sets globals of the student's module for this call."""
+        ...
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the source of one function says, all lines counted as in the student's file or cell.
+
+    reads_globals, shadows: name -> line. calls: dotted name -> line. is_stub: the body does nothing.
+    autograd: whether autograd was seen at work when the function ran, None where that is not known.
+    """
+
+    source: str = ""
+    first_line: int = 1
+    reads_globals: Mapping[str, int] = field(default_factory=dict)
+    shadows: Mapping[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    is_stub: bool = False
+    autograd: bool | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with one function.
+
+    misconceptions: the smallest set of ids that explains what was seen; empty: unexplained.
+    alternatives: other sets that explain it just as well.
+    first_wrong: the first quantity of the reference's chain that is off, None where that is not certain.
+    line: where the student's source says so; `lines` has a line for each id that could be placed.
+    facts: the student's own names and numbers, for the placeholders of the notes.
+    """
+
+    misconceptions: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    first_wrong: str | None = None
+    line: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A function on all its probes, as numbers.
+
+    forms: per probe, the structure of what it gave, such as "((5,), (3,))", or "raised".
+    errors: per probe, the normalised exception, "" where it did not raise.
+    numbers: per probe, every entry of what is observed, float32, in one vector.
+    """
+
+    forms: tuple[str, ...]
+    errors: tuple[str, ...]
+    numbers: tuple[Tensor, ...]
+
+    @property
+    def group(self) -> tuple[tuple[str, int], ...]:
+        """Traces of the same group can be compared number by number."""
+        return tuple((form, vector.numel()) for form, vector in zip(self.forms, self.numbers, strict=True))
+
+
+RAISED = "raised"
+
+
+def trace(outcomes: Sequence[Outcome], observed: Sequence[int]) -> Trace:
+    """The outcomes as numbers. `observed`: positions of the arguments to look at; none: the value."""
+    forms, errors, numbers = [], [], []
+    for outcome in outcomes:
+        leaves: list[Tensor] = []
+        seen = [outcome.arguments[i] for i in observed] if observed else outcome.value
+        form = structure(seen, leaves) if observed or outcome.error is None else ""
+        forms.append(RAISED if outcome.error else form)
+        errors.append(normalised(*outcome.error) if outcome.error else "")
+        flat = [leaf.detach().to(torch.float32).reshape(-1) for leaf in leaves]
+        numbers.append(torch.cat(flat) if flat else torch.zeros(0))
+    return Trace(tuple(forms), tuple(errors), tuple(numbers))
+
+
+def structure(value: Any, leaves: list[Tensor]) -> str:
+    """The structure of a value as text, its tensors appended to `leaves`. A number is a 0-d tensor."""
+    if isinstance(value, Tensor):
+        if value.is_complex():
+            return "opaque"
+        leaves.append(value)
+        return str(tuple(value.shape))
+    if isinstance(value, bool | int | float):
+        leaves.append(torch.tensor(float(value)))
+        return "()"
+    if isinstance(value, tuple | list):
+        return f"({', '.join(structure(item, leaves) for item in value)})"
+    return "None" if value is None else "opaque"
+
+
+def flatten(value: Any) -> list[Tensor]:
+    """The tensors of a value, in order."""
+    leaves: list[Tensor] = []
+    structure(value, leaves)
+    return leaves
+
+
+_SIZES = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)(.*)", re.DOTALL)
+_MV = re.compile(r"size mismatch, got input \(\d+\), mat \((\d+)x(\d+)\), vec \((\d+)\)")
+_MM = re.compile(r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(?:1)\)")
+
+
+def normalised(kind: str, text: str) -> str:
+    """An exception without what depends on the way it was written: the operands' order, mv or mm."""
+    text = " ".join(text.split())
+    if found := _SIZES.search(text):
+        sizes = sorted((int(found[1]), int(found[2])))
+        return f"{kind}: sizes {sizes}{found[3]}"
+    if found := _MV.search(text) or _MM.search(text):
+        return f"{kind}: product {found[1]}x{found[2]} by {found[3]}"
+    return f"{kind}: {text}"
+
+
+def same(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
+    """Whether two values have the same structure and, within float32's tolerance, the same numbers."""
+    left: list[Tensor] = []
+    right: list[Tensor] = []
+    if structure(a, left) != structure(b, right):
+        return False
+    return all(close(x, y, rtol, atol) for x, y in zip(left, right, strict=True))
+
+
+def close(a: Tensor, b: Tensor, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
+    """Whether `a` is `b` within float32's tolerance, relative to the greatest entry of `b`."""
+    if a.shape != b.shape:
+        return False
+    a, b = a.detach().double(), b.detach().double()
+    finite = b[b.isfinite()]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
+    return torch.allclose(a, b, rtol=rtol, atol=atol * max(scale, 1e-30), equal_nan=True)
+
+
+def copied(value: Any) -> Any:
+    """`value` with every tensor cloned."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, tuple | list):
+        return type(value)(copied(item) for item in value)
+    return value
+
+
+def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
+    """Call a trusted function on copies of `arguments`."""
+    own = [copied(argument) for argument in arguments]
+    try:
+        value = function(*own)
+    except Exception as error:
+        return Outcome(None, own, (type(error).__name__, str(error)))
+    return Outcome(value, own)
+
+
+def number(value: float) -> str:
+    """A number as a note shows it."""
+    return f"{value:.4g}" if math.isfinite(value) else str(value)

@@ -1,0 +1,159 @@
+"""Patterns on syntax trees: `replace` is matched, `with` is put in its place.
+
+A name of one underscore and capitals, `_E`, is a placeholder: it stands for any expression, and the same
+placeholder stands for the same expression. All other names stand for themselves.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.errors import ExerciseError
+
+_PLACEHOLDER = re.compile(r"_[A-Z]+\Z")
+_IGNORED = frozenset({"ctx", "type_comment", "kind", "type_params"})
+
+Captures = dict[str, ast.expr]
+
+
+@functools.lru_cache(maxsize=4096)
+def fragment(text: str) -> list[ast.stmt]:
+    """The statements of `text`, not to be changed; an expression is a statement. Raises ExerciseError."""
+    try:
+        return ast.parse(textwrap.dedent(text).strip()).body
+    except SyntaxError as error:
+        raise ExerciseError(f"{text!r} is neither an expression nor a statement: {error}") from error
+
+
+def expression(statements: Sequence[ast.stmt]) -> ast.expr | None:
+    """The expression that a fragment consists of, None where it is a statement or several."""
+    if len(statements) == 1 and isinstance(statements[0], ast.Expr):
+        return statements[0].value
+    return None
+
+
+def match(pattern: ast.AST, node: ast.AST, captures: Captures) -> bool:
+    """Whether `node` is an instance of `pattern`; fills `captures`. Nodes put in by an edit match nothing."""
+    if isinstance(pattern, ast.Name) and _PLACEHOLDER.match(pattern.id):
+        if not isinstance(node, ast.expr):
+            return False
+        known = captures.setdefault(pattern.id, node)
+        return known is node or ast.dump(known) == ast.dump(node)
+    if type(pattern) is not type(node) or getattr(node, "foreign", False):
+        return False
+    return all(
+        _match_field(getattr(pattern, name, None), getattr(node, name, None), captures)
+        for name in pattern._fields
+        if name not in _IGNORED
+    )
+
+
+def _match_field(pattern: object, value: object, captures: Captures) -> bool:
+    if isinstance(pattern, ast.AST):
+        return isinstance(value, ast.AST) and match(pattern, value, captures)
+    if isinstance(pattern, list):
+        return (
+            isinstance(value, list)
+            and len(pattern) == len(value)
+            and all(_match_field(p, v, captures) for p, v in zip(pattern, value, strict=True))
+        )
+    return pattern == value
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One replacement on a syntax tree, at every place that matches."""
+
+    replace: str
+    by: str
+
+    def apply(self, tree: ast.FunctionDef) -> ast.FunctionDef | None:
+        """`tree` with the replacement made, sharing what has not changed; None where nothing matches."""
+        rewriting = _Rewriting(fragment(self.replace), fragment(self.by))
+        edited = rewriting.visit(tree)
+        return edited if rewriting.count and isinstance(edited, ast.FunctionDef) else None
+
+
+class _Rewriting:
+    """Rebuilds a tree along the paths to the matches and shares the rest."""
+
+    def __init__(self, replace: list[ast.stmt], by: list[ast.stmt]) -> None:
+        if len(replace) != 1:
+            raise ExerciseError("'replace' is one expression or one statement")
+        self.pattern: ast.AST = replace[0]
+        self.by: list[ast.stmt] | ast.expr = by
+        pattern, value = expression(replace), expression(by)
+        if pattern is not None and value is not None:
+            self.pattern, self.by = pattern, value
+        self.count = 0
+
+    def visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:
+        captures: Captures = {}
+        if match(self.pattern, node, captures):
+            self.count += 1
+            if isinstance(self.by, list):
+                return [_filled(statement, captures) for statement in self.by]
+            return _filled(self.by, captures)
+        changed = {}
+        for name, value in ast.iter_fields(node):
+            new: object = value
+            if isinstance(value, ast.AST):
+                new = self.visit(value)
+            elif isinstance(value, list):
+                new = self._visit_list(value)
+            if new is not value:
+                changed[name] = new
+        if not changed:
+            return node
+        rebuilt = copy.copy(node)
+        for name, value in changed.items():
+            setattr(rebuilt, name, value)
+        return rebuilt
+
+    def _visit_list(self, items: list[object]) -> list[object]:
+        rebuilt: list[object] = []
+        for item in items:
+            new = self.visit(item) if isinstance(item, ast.AST) else item
+            rebuilt.extend(new) if isinstance(new, list) else rebuilt.append(new)
+        same = len(rebuilt) == len(items) and all(a is b for a, b in zip(rebuilt, items, strict=True))
+        return items if same else rebuilt
+
+
+def _filled(template: ast.AST, captures: Captures) -> ast.AST:
+    """A copy of `template` with its placeholders filled, its own nodes marked as foreign to the reference."""
+    if isinstance(template, ast.Name) and template.id in captures:
+        captured = captures[template.id]
+        if hasattr(captured, "ctx") and type(captured.ctx) is not type(template.ctx):
+            captured = copy.copy(captured)
+            captured.ctx = template.ctx  # type: ignore[attr-defined]
+        return captured
+    filled = copy.copy(template)
+    filled.foreign = True  # type: ignore[attr-defined]
+    for name, value in ast.iter_fields(template):
+        if isinstance(value, ast.AST):
+            setattr(filled, name, _filled(value, captures))
+        elif isinstance(value, list):
+            setattr(filled, name, [_filled(v, captures) if isinstance(v, ast.AST) else v for v in value])
+    return filled
+
+
+def functions(source: str) -> dict[str, ast.FunctionDef]:
+    """The functions defined at the top of `source`, without their docstrings; the last of a name stands."""
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+            found[node.name] = node
+    return found
+
+
+def parameters(function: ast.FunctionDef) -> tuple[str, ...]:
+    """The names of a function's positional parameters."""
+    return tuple(arg.arg for arg in (*function.args.posonlyargs, *function.args.args))
