@@ -20,6 +20,7 @@ import importlib.machinery
 import os
 import platform
 import re
+import resource
 import signal
 import site
 import struct
@@ -81,6 +82,7 @@ class Prepared:
     lacking: Mapping[str, str]
     landlock_abi: int
     keep_reading: bool
+    filter: seccomp.Filter | None
 
 
 def prepare(policy: Policy) -> Prepared:
@@ -96,7 +98,14 @@ def prepare(policy: Policy) -> Prepared:
     reasons |= {layer: "switched off" for layer in LAYERS if layer not in policy.layers}
     lacking = {layer: why for layer, why in reasons.items() if why}
     _list_import_folders()
-    return Prepared(policy, os.getpid(), lacking, abi, closed and "landlock" not in lacking)
+    return Prepared(
+        policy=policy,
+        zygote=os.getpid(),
+        lacking=lacking,
+        landlock_abi=abi,
+        keep_reading=closed and "landlock" not in lacking,
+        filter=None if "seccomp" in lacking else seccomp.Filter(deny_open=abi == 0, deny_truncate=abi < 3),
+    )
 
 
 def confine(prepared: Prepared) -> dict[str, str]:
@@ -131,8 +140,6 @@ def _not_linux() -> str:
 
 
 def _limit(prepared: Prepared) -> None:
-    import resource
-
     policy = prepared.policy
     limits = {
         "CPU": (policy.cpu_seconds, policy.cpu_seconds + 2),  # a signal, then a kill
@@ -160,8 +167,9 @@ def _limit(prepared: Prepared) -> None:
 
 def _present_memory() -> tuple[int, int]:
     """This process's address space and data, in bytes."""
-    pages = Path("/proc/self/statm").read_text().split()
-    return int(pages[0]) * os.sysconf("SC_PAGE_SIZE"), int(pages[5]) * os.sysconf("SC_PAGE_SIZE")
+    with Path("/proc/self/statm").open("rb") as file:
+        pages = file.read().split()
+    return int(pages[0]) * resource.getpagesize(), int(pages[5]) * resource.getpagesize()
 
 
 def _leave_account(prepared: Prepared) -> None:
@@ -200,14 +208,8 @@ def _restrict_files(prepared: Prepared) -> None:
 
 def _filter_calls(prepared: Prepared) -> None:
     _prctl(_NO_NEW_PRIVS, 1)
-    seccomp.install(
-        seccomp.program(
-            platform.machine(),
-            os.getpid(),
-            deny_open=prepared.landlock_abi == 0,
-            deny_truncate=prepared.landlock_abi < 3,
-        )
-    )
+    assert prepared.filter is not None
+    prepared.filter.install(os.getpid())
 
 
 def _prctl(option: int, value: int) -> None:

@@ -88,6 +88,8 @@ _O_TRUNC = 0x200
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*
 _X32 = 0x40000000  # x86_64's second set of numbers, the same architecture to a filter
 
+_ANY_PID = 0xFFFFFFFF  # stands for the worker's, which comes last
+
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
@@ -186,14 +188,30 @@ def unavailable() -> str | None:
 
 
 class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
 
-def install(instructions: Sequence[Instruction]) -> None:
-    """Filter this process's system calls from now on. Raises OSError. Needs no_new_privs, or root."""
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
-    if _seccomp(1, ctypes.byref(_Program(len(instructions), code))):  # SECCOMP_SET_MODE_FILTER
-        raise OSError(ctypes.get_errno(), "seccomp")
+class Filter:
+    """A program of this machine, built ahead of the process that it is for."""
+
+    def __init__(self, *, deny_open: bool, deny_truncate: bool) -> None:
+        self._program = program(
+            platform.machine(), _ANY_PID, deny_open=deny_open, deny_truncate=deny_truncate
+        )
+        self._code = bytearray(b"".join(struct.pack("=HBBI", *instruction) for instruction in self._program))
+
+    def install(self, pid: int) -> None:
+        """Filter this process's system calls from now on; `pid` is its own.
+
+        Raises OSError. Needs no_new_privs, or root.
+        """
+        for i, (code, _, _, constant) in enumerate(self._program):
+            if code == _EQUAL and constant == _ANY_PID:
+                struct.pack_into("=I", self._code, 8 * i + 4, pid)
+        if _seccomp(
+            1, ctypes.byref(_Program(len(self._program), bytes(self._code)))
+        ):  # SECCOMP_SET_MODE_FILTER
+            raise OSError(ctypes.get_errno(), "seccomp")
 
 
 def _seccomp(operation: int, argument: object) -> int:
