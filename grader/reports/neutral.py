@@ -1,0 +1,113 @@
+"""Text that students wrote, made harmless for each place it is shown in.
+
+A submission's names, prints, exceptions and source reach every report. `clean` is applied once, where a
+report begins; what a target needs besides is one function each. HTML needs no more: Jinja2 escapes it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from grader.results import Curves
+
+LIMIT = 4_000  # characters of one text that a report shows
+
+T = TypeVar("T")
+
+# C0 and C1 controls but newline and tab, marks that turn the direction of text, invisible characters,
+# line separators, lone surrogates, tags and non-characters: nothing a reader could see, all of it able to mislead.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_FORMULA = re.compile(r"(^|[;,|\t\n])(\s*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def visible(text: str, limit: int = LIMIT) -> str:
+    """`text` with every unseen character written as its Python escape, and cut to `limit` characters."""
+    if len(text) > limit:
+        text = text[:limit] + " […]"
+    return _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
+
+
+def clean(record: T, limit: int = LIMIT) -> T:
+    """`record`, a frozen dataclass, with every text in it made `visible`; numbers are left alone."""
+    return _clean(record, limit)  # type: ignore[no-any-return]  # the shape is kept
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, as where a line break could pass for the report's own next line."""
+    return " ".join(visible(text).split())
+
+
+def terminal(text: str) -> str:
+    """For a terminal: no escape sequence, no bell, no carriage return survives."""
+    return visible(text).expandtabs(4)
+
+
+def markdown(text: str) -> str:
+    """For running Markdown text: no markup, link or HTML, and nobody is mentioned."""
+    escaped = _PUNCTUATION.sub(r"\\\1", one_line(text))
+    return escaped.replace("\\@", "\\@\u2060")  # the word joiner keeps GitHub from mentioning
+
+
+def markdown_code(text: str, cell: bool = False) -> str:
+    """A Markdown code span of `text`; in a table's `cell` a bar must not end the cell."""
+    text = one_line(text)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
+    span = f"{fence}{pad}{text}{pad}{fence}"
+    return span.replace("|", "\\|") if cell else span
+
+
+def markdown_block(text: str, language: str = "") -> str:
+    """A fenced Markdown block of `text`, which cannot close the fence."""
+    text = visible(text, limit=20_000)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def csv(text: str) -> str:
+    """For a CSV cell: no spreadsheet takes it for a formula, whichever separator it reads by."""
+    return _FORMULA.sub(r"\1\2'", one_line(text))
+
+
+def workflow(text: str) -> str:
+    """For the message of a GitHub workflow command."""
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def workflow_property(text: str) -> str:
+    """For a property (file, title) of a GitHub workflow command."""
+    return workflow(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def xml(text: str) -> str:
+    """For XML, which forbids most control characters outright; the XML writer escapes the rest."""
+    return visible(text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _clean(value: Any, limit: int) -> Any:
+    if isinstance(value, str):
+        return visible(value, limit)
+    if isinstance(value, Curves):
+        return value  # thousands of numbers, no text
+    if isinstance(value, Mapping):
+        return {_clean(key, limit): _clean(item, limit) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_clean(item, limit) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: _clean(getattr(value, field.name), limit) for field in dataclasses.fields(value)}
+        return type(value)(**fields)
+    return value

@@ -1,0 +1,76 @@
+"""A student's source, highlighted, line by line, with the marked line in view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+from pygments import highlight  # type: ignore[import-untyped]  # Pygments has no types of its own
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
+
+from grader.results import FunctionResult
+
+MAX_CHARACTERS = 6_000  # of source that a function shows
+MAX_HTML = 24_000  # of highlighted source; beyond it the source is shown plain
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its number in the file or cell, its text, the same highlighted, and whether it is marked."""
+
+    number: int
+    text: str
+    html: Markup
+    marked: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The lines shown, and how many are left out before and after."""
+
+    lines: tuple[Line, ...]
+    before: int
+    after: int
+    cell: int | None
+
+
+def listing(function: FunctionResult) -> Listing | None:
+    """The function's source around its marked line, None where there is none."""
+    source = function.source
+    if source is None or not source.text.strip():
+        return None
+    texts = source.text.expandtabs(4).rstrip("\n").split("\n")
+    marked = None if function.line is None else function.line - source.first_line
+    start, stop = _window([len(text) for text in texts], marked or 0)
+    shown = [text[:MAX_CHARACTERS] for text in texts[start:stop]]
+    numbers = range(source.first_line + start, source.first_line + stop)
+    lines = tuple(
+        Line(number, text, html, number == function.line)
+        for number, text, html in zip(numbers, shown, _highlighted(shown), strict=True)
+    )
+    return Listing(lines, start, len(texts) - stop, source.cell)
+
+
+def _window(lengths: list[int], marked: int) -> tuple[int, int]:
+    """The longest run of lines around `marked` that stays within MAX_CHARACTERS; at least that line."""
+    marked = min(max(marked, 0), len(lengths) - 1)
+    start, stop, room = marked, marked + 1, MAX_CHARACTERS - lengths[marked]
+    while True:
+        if start > 0 and lengths[start - 1] < room:
+            start -= 1
+            room -= lengths[start] + 1
+        elif stop < len(lengths) and lengths[stop] < room:
+            room -= lengths[stop] + 1
+            stop += 1
+        else:
+            return start, stop
+
+
+def _highlighted(texts: list[str]) -> list[Markup]:
+    # Pygments closes and reopens its spans at each line's end, so that its output splits by lines.
+    html = highlight("\n".join(texts), PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True))
+    lines = html.rstrip("\n").split("\n") if len(texts) == 1 else html.split("\n")[: len(texts)]
+    if len(html) > MAX_HTML or len(lines) != len(texts):
+        return [escape(text) for text in texts]
+    return [Markup(line) for line in lines]
