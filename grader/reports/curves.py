@@ -61,7 +61,7 @@ def _panel(curves: Curves, column: int, title: str) -> Panel:
             for piece in _runs(_thinned(values))
         )
 
-    ticks = tuple(Tick(y(place), f"{place:.3g}") for place in places)
+    ticks = tuple(Tick(y(place), f"{place:.5g}") for place in places)
     diverged = not all(math.isfinite(value) for value in student)
     last = (student[-1], reference[-1])
     return Panel(title, pieces(student), pieces(reference), ticks, steps, last, logarithmic, diverged)

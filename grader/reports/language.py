@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import gettext
 import io
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import babel.dates
 import babel.numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -61,3 +63,12 @@ def number(value: float, lang: str, digits: int = 2) -> str:
 def percent(share: float, lang: str) -> str:
     """A share in [0, 1] in whole percent, as the language writes it."""
     return babel.numbers.format_percent(share, locale=lang)
+
+
+def moment(started: str, lang: str) -> str:
+    """An ISO time as the language writes it, in UTC; what is none is left as it is."""
+    try:
+        time = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    return babel.dates.format_datetime(time, "medium", tzinfo=UTC, locale=lang) + " UTC"

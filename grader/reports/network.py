@@ -108,7 +108,8 @@ def _reachable(graph: _Graph, start: str) -> Collection[str]:
 def _node(name: str, place: tuple[float, float], first_wrong: str, affected: Collection[str]) -> Node:
     state: State = "wrong" if name == first_wrong else "after" if name in affected else "plain"
     x, y = MARGIN + place[0] * COLUMN, HEIGHT + place[1] * ROW
-    return Node(name, x, y, max(34, 9 * len(name) + 14), state)
+    letters = len(name) + (2 if state == "wrong" else 0)  # the wrong one has a cross before its name
+    return Node(name, x, y, max(34, 9 * letters + 14), state)
 
 
 def _edge(start: Node, end: Node, back: bool, after: bool) -> Edge:

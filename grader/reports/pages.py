@@ -32,6 +32,7 @@ def environment(lang: str) -> Environment:
         points=lambda value: language.number(value, lang),
         decimal=lambda value: language.number(value, lang, digits=2),
         percent=lambda share: language.percent(share, lang),
+        moment=lambda started: language.moment(started, lang),
         fixed=lambda text: language.fixed(text, lang),
         sentence=prose.sentence_to_html,
         prose=prose.to_html,
