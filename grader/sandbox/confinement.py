@@ -16,29 +16,46 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import dataclasses
+import grp
 import importlib.machinery
+import json
 import os
 import platform
-import re
+import pwd
 import resource
+import shutil
 import signal
-import site
 import struct
+import subprocess
 import sys
-import sysconfig
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grader.sandbox import landlock, seccomp
+from grader.sandbox.landlock import readable_paths
+
+__all__ = [
+    "LAYERS",
+    "Policy",
+    "Prepared",
+    "bwrap_command",
+    "confine",
+    "prepare",
+    "probe",
+    "readable_paths",
+    "spare_account",
+]
 
 LAYERS = ("process", "rlimits", "uid", "landlock", "seccomp")
 ENFORCED = "enforced"
 FAILED = 71  # exit status of a worker that could not confine itself
 
+_STATM = Path("/proc/self/statm")
 _LINUX = sys.platform.startswith("linux")
-_PDEATHSIG, _DUMPABLE, _KEEPCAPS, _NO_NEW_PRIVS = 1, 4, 8, 38  # prctl's options
+_PDEATHSIG, _GET_DUMPABLE, _DUMPABLE, _KEEPCAPS, _NO_NEW_PRIVS = 1, 3, 4, 8, 38  # prctl's options
+_NOBODYS = range(61184, 65520)  # user ids that systemd, too, takes as free
 _READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
 
 
@@ -91,6 +108,7 @@ def prepare(policy: Policy) -> Prepared:
     no_account, closed = _try_account(policy)
     reasons = {
         "process": None if _LINUX else _not_linux(),
+        "rlimits": "no /proc, which tells the present size" if _LINUX and not _STATM.exists() else None,
         "uid": no_account,
         "landlock": None if abi else "this kernel offers no Landlock" if _LINUX else _not_linux(),
         "seccomp": seccomp.unavailable() if _LINUX else _not_linux(),
@@ -167,7 +185,7 @@ def _limit(prepared: Prepared) -> None:
 
 def _present_memory() -> tuple[int, int]:
     """This process's address space and data, in bytes."""
-    with Path("/proc/self/statm").open("rb") as file:
+    with _STATM.open("rb") as file:
         pages = file.read().split()
     return int(pages[0]) * resource.getpagesize(), int(pages[5]) * resource.getpagesize()
 
@@ -250,71 +268,113 @@ def _list_import_folders() -> None:
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-# --- what the trusted side grants -----------------------------------------------------------------------
-
-_SYSTEM = (
-    "/lib",
-    "/lib64",
-    "/usr/lib",
-    "/usr/lib64",
-    "/usr/local/lib",
-    "/usr/local/lib64",
-    "/usr/share/zoneinfo",
-)
-_FILES = ("/dev/null", "/dev/zero", "/dev/urandom", "/etc/localtime", "/etc/ld.so.cache", "/proc/cpuinfo")
-_SITES = ("site-packages", "dist-packages")
-_PRODUCT = re.compile(r"(__editable__\W?_?|_)?grader([-._].*)?", re.IGNORECASE)
+# --- what the trusted side asks --------------------------------------------------------------------------
 
 
-def readable_paths(private: Iterable[Path] = ()) -> tuple[str, ...]:
-    """What a worker may read: Python's library, the system's, and the packages installed beside grader.
+def spare_account() -> int | None:
+    """A user id (and group id) that nobody has, where this process is root and can give one to a worker."""
+    if not _LINUX or os.geteuid() != 0:
+        return None
+    taken = {entry.pw_uid for entry in pwd.getpwall()} | {entry.gr_gid for entry in grp.getgrall()}
+    return next((uid for uid in _NOBODYS if uid not in taken), None)
 
-    Never grader itself, its exercises and reports, what leads to a checkout of it, or what lies in `private`:
-    a folder that holds one of these is granted entry by entry.
+
+def probe() -> dict[str, str]:
+    """What this machine enforces, layer -> "enforced" or "unavailable: why", tried in a new process."""
+    return dict(json.loads(_run_python("print(confinement.json.dumps(confinement._try_layers()))")))
+
+
+def _run_python(statement: str, wrap: Sequence[str] = ()) -> str:
+    """What a fresh interpreter prints, run as the zygote is. Raises CalledProcessError."""
+    root = str(Path(__file__).resolve().parents[2])
+    code = f"import sys; sys.path.insert(0, {root!r}); from grader.sandbox import confinement; {statement}"
+    command = [*wrap, sys.executable, "-I", "-B", "-c", code]
+    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=60, cwd="/").stdout
+
+
+def _try_layers() -> dict[str, str]:
+    """Confine a forked child, and have it try what each layer forbids."""
+    prepared = prepare(Policy(readable=readable_paths(), uid=spare_account()))
+    receiver, sender = os.pipe()
+    child = os.fork()
+    if child == 0:
+        states = confine(prepared)
+        for layer, is_open in _OPENINGS.items():
+            if states[layer] == ENFORCED and is_open(prepared):
+                states[layer] = "unavailable: it was switched on, and did not hold"
+        os.write(sender, json.dumps(states).encode())
+        os._exit(0)
+    os.close(sender)
+    text = os.read(receiver, 1 << 16)
+    if os.waitpid(child, 0)[1]:
+        return dict.fromkeys(LAYERS, "unavailable: a process that tried could not confine itself")
+    return dict(json.loads(text))
+
+
+def _can(action: Callable[..., Any], *arguments: Any) -> bool:
+    try:
+        action(*arguments)
+    except OSError:
+        return False
+    return True
+
+
+_OPENINGS: dict[str, Callable[[Prepared], bool]] = {
+    "process": lambda _: bool(_LIBC.prctl(_GET_DUMPABLE, *[ctypes.c_ulong(0)] * 4)),
+    "rlimits": lambda _: resource.getrlimit(resource.RLIMIT_FSIZE) != (0, 0),
+    "uid": lambda prepared: os.getuid() != prepared.policy.uid,
+    "landlock": lambda _: _can(os.listdir, "/"),
+    "seccomp": lambda _: _can(os.pidfd_open, os.getpid()),
+}
+
+
+# --- the best tier ---------------------------------------------------------------------------------------
+
+
+def bwrap_command(argv: Sequence[str], readable: Sequence[str]) -> list[str] | None:
+    """`argv`, run as the zygote by bubblewrap where nothing but `readable` and the sandbox's code is there.
+
+    It has its own processes, network and users, a `/proc` and an empty `/tmp` of its own, and it inherits
+    descriptors. As root it keeps the right to take on the spare account. None where bubblewrap is missing or
+    a trial of it fails. It ends with the thread that starts it.
     """
-    sites = _site_folders()
-    libraries = [Path(prefix, "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)]
-    libraries.append(Path(sysconfig.get_path("stdlib")))
-    roots = _existing([*map(Path, _SYSTEM), *libraries]) | sites
-    hidden = _product(sites, roots) | {path.resolve() for path in private}
-    pieces = {piece for root in roots for piece in _pieces(root, hidden)}
-    outermost = {piece for piece in pieces if pieces.isdisjoint(piece.parents)}
-    return (*_FILES, *sorted(map(str, outermost)))
+    program = shutil.which("bwrap") if _LINUX else None
+    if program is None:
+        return None
+    wrap = [
+        program,
+        *_namespaces(),
+        "--die-with-parent",
+        "--new-session",
+        "--proc",
+        "/proc",
+        "--tmpfs",
+        "/tmp",
+    ]
+    for path in _needed(readable):
+        wrap += ["--dev-bind-try" if path.startswith("/dev/") else "--ro-bind-try", path, path]
+    for link in map(Path, ("/lib", "/lib64")):
+        if link.is_symlink():
+            wrap += ["--symlink", str(link.readlink()), str(link)]
+    wrap += ["--remount-ro", "/", "--chdir", "/"]
+    try:
+        _run_python("import importlib.util; assert importlib.util.find_spec('torch')", wrap)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return [*wrap, *argv]
 
 
-def _site_folders() -> set[Path]:
-    return _existing(
-        Path(entry) for entry in (*sys.path, *site.getsitepackages()) if Path(entry).name in _SITES
-    )
+def _namespaces() -> list[str]:
+    if os.geteuid() != 0:
+        return ["--unshare-all"]
+    # in a user namespace root could not change to another account
+    separate = [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts")]
+    return [*separate, "--unshare-cgroup-try", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
 
 
-def _existing(paths: Iterable[Path]) -> set[Path]:
-    return {path.resolve() for path in paths if path.is_dir()}
-
-
-def _product(sites: set[Path], roots: set[Path]) -> set[Path]:
-    """Where grader lies, and what of it installers put among the packages."""
-    package = Path(__file__).resolve().parents[1]
-    checkout = package.parent
-    entries = [e for folder in sites for e in (*folder.glob("*"), *folder.glob("__pycache__/*"))]
-    hidden = {e for e in entries if _PRODUCT.fullmatch(e.name) or _leads_to(checkout, e)}
-    if checkout in sites:
-        return hidden | {package}
-    return hidden | set(_pieces(checkout, roots))  # an environment may lie in the checkout
-
-
-def _leads_to(checkout: Path, entry: Path) -> bool:
-    return entry.suffix == ".pth" and str(checkout) in entry.read_text(errors="replace")
-
-
-def _pieces(path: Path, without: Collection[Path]) -> Iterator[Path]:
-    """`path`, or the largest parts of it that neither hold nor lie in any of `without`."""
-    target = path.resolve()
-    if any(target.is_relative_to(other) for other in without):
-        return
-    if not any(other.is_relative_to(target) for other in without):
-        if not (path.is_symlink() and Path("~").expanduser().is_relative_to(target)):
-            yield target
-    elif not path.is_symlink():  # a link may lead back up
-        for entry in sorted(path.iterdir()):
-            yield from _pieces(entry, without)
+def _needed(readable: Sequence[str]) -> list[str]:
+    """What is granted, the interpreter itself, and the code that confines: outermost first."""
+    sandbox = Path(__file__).resolve().parent
+    interpreter = [sys.executable, os.path.realpath(sys.executable), f"{sys.prefix}/pyvenv.cfg"]
+    granted = [path for path in readable if not path.startswith("/proc/")]
+    return sorted({*granted, *interpreter, str(sandbox), str(sandbox.parent / "__init__.py")})

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
+import site
 import stat
 import struct
-from collections.abc import Iterable
+import sys
+import sysconfig
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
 from grader.sandbox import syscalls
 
@@ -74,3 +79,73 @@ def _check(result: int) -> int:
 
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+# --- what the trusted side has granted: no system calls from here on -----------------------------------
+
+_SYSTEM = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/usr/share/zoneinfo",
+)
+_FILES = ("/dev/null", "/dev/zero", "/dev/urandom", "/etc/localtime", "/etc/ld.so.cache", "/proc/cpuinfo")
+_SITES = ("site-packages", "dist-packages")
+_PRODUCT = re.compile(r"(__editable__\W?_?|_)?grader([-._].*)?", re.IGNORECASE)
+
+
+def readable_paths(private: Iterable[Path] = ()) -> tuple[str, ...]:
+    """What a worker may read: Python's library, the system's, and the packages installed beside grader.
+
+    Never grader itself, its exercises and reports, what leads to a checkout of it, or what lies in `private`:
+    a folder that holds one of these is granted entry by entry.
+    """
+    sites = _site_folders()
+    libraries = [Path(prefix, "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)]
+    libraries.append(Path(sysconfig.get_path("stdlib")))
+    roots = _existing([*map(Path, _SYSTEM), *libraries]) | sites
+    hidden = _product(sites, roots) | {path.resolve() for path in private}
+    pieces = {piece for root in roots for piece in _pieces(root, hidden)}
+    outermost = {piece for piece in pieces if pieces.isdisjoint(piece.parents)}
+    return (*_FILES, *sorted(map(str, outermost)))
+
+
+def _site_folders() -> set[Path]:
+    return _existing(
+        Path(entry) for entry in (*sys.path, *site.getsitepackages()) if Path(entry).name in _SITES
+    )
+
+
+def _existing(paths: Iterable[Path]) -> set[Path]:
+    return {path.resolve() for path in paths if path.is_dir()}
+
+
+def _product(sites: set[Path], roots: set[Path]) -> set[Path]:
+    """Where grader lies, and what of it installers put among the packages."""
+    package = Path(__file__).resolve().parents[1]
+    checkout = package.parent
+    entries = [e for folder in sites for e in (*folder.glob("*"), *folder.glob("__pycache__/*"))]
+    hidden = {e for e in entries if _PRODUCT.fullmatch(e.name) or _leads_to(checkout, e)}
+    if checkout in sites:
+        return hidden | {package}
+    return hidden | set(_pieces(checkout, roots))  # an environment may lie in the checkout
+
+
+def _leads_to(checkout: Path, entry: Path) -> bool:
+    return entry.suffix == ".pth" and str(checkout) in entry.read_text(errors="replace")
+
+
+def _pieces(path: Path, without: Collection[Path]) -> Iterator[Path]:
+    """`path`, or the largest parts of it that neither hold nor lie in any of `without`."""
+    target = path.resolve()
+    if any(target.is_relative_to(other) for other in without):
+        return
+    if not any(other.is_relative_to(target) for other in without):
+        if not (path.is_symlink() and Path("~").expanduser().is_relative_to(target)):
+            yield target
+    elif not path.is_symlink():  # a link may lead back up
+        for entry in sorted(path.iterdir()):
+            yield from _pieces(entry, without)
