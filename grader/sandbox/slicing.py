@@ -36,6 +36,8 @@ _MODULE_NAMES = {"__name__", "__file__", "__doc__", "__builtins__", "__annotatio
 AMBIENT = frozenset(dir(builtins)) | _IPYTHON | _MODULE_NAMES
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_ALIASES = 10  # steps of `f = g` that are followed
+_NOTICES = 60
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
 
@@ -53,6 +55,7 @@ class Statement:
     end_line: int
     binds: frozenset[str]
     source: str
+    names: Names = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -294,7 +297,7 @@ class _Slicer:
         self.text = text
         self.names = list(names)
         self.slow = set(slow)
-        self.notices: list[str] = []
+        self.notices: list[str] = list(text.notices)
         self.broken: list[Broken] = []
         self.nodes: list[_Node] = []
         self.flags = 0
@@ -320,7 +323,7 @@ class _Slicer:
             definitions=definitions,
             missing=missing,
             unbound=self.unbound,
-            notices=tuple(dict.fromkeys(self.notices)),
+            notices=_capped(list(dict.fromkeys(self.notices))),
             flags=self.flags,
             top_level=self._top_level(),
         )
@@ -414,8 +417,12 @@ class _Slicer:
         if not node.conditional:
             return
         before = node.names
-        node.tree = cast(ast.stmt, _Pruner(self, node).visit(node.tree))
-        node.names = names_of(node.tree, self.flags)
+        try:
+            node.tree = cast(ast.stmt, _Pruner(self, node).visit(node.tree))
+            node.names = names_of(node.tree, self.flags)
+        except _UNCOMPILABLE:  # nested deeper than this can walk
+            node.skipped = "loop"
+            return
         node.now, node.later = _deeds(node.tree)
         lost = before.binds - node.names.binds
         node.dropped = {name: node.dropped.get(name, "loop") for name in lost}
@@ -443,8 +450,10 @@ class _Slicer:
             return dict.fromkeys(touched.keys() | names.binds, skip)
         for name in names.deletes:
             touched[name] = "maybe" if node.conditional else "deletes"
+        # `import a.b` adds to what another import of `a` has bound
+        weak = node.conditional or isinstance(node.tree, ast.Import)
         for name in names.binds:
-            touched[name] = "maybe" if node.conditional else "binds"
+            touched[name] = "maybe" if weak else "binds"
         for name in node.dropped:
             touched.setdefault(name, "loop")
         return touched
@@ -466,7 +475,7 @@ class _Slicer:
             for i in found:
                 self.needed.add(i)
                 names = self.nodes[i].names
-                more = [(read, i) for read in names.now]
+                more = [(read, i) for read in names.now.keys() | names.deletes]
                 more += [(read, place) for read in names.later for place in (position, end)]
                 fresh = [demand for demand in more if demand not in seen]
                 seen.update(fresh)
@@ -490,7 +499,7 @@ class _Slicer:
             bound = bound or name in self.nodes[i].names.binds or touch == "maybe"
             if touch in ("binds", "deletes"):
                 break
-        if not bound and name not in _BUILTINS and name not in self.imported:
+        if not bound and name not in _BUILTINS:
             found += [i for i in self.stars if i < position]
         if not bound and skipped is not None and position == len(self.nodes):
             self.unbound.setdefault(name, skipped)
@@ -501,17 +510,35 @@ class _Slicer:
     def _statement(self, node: _Node) -> Statement:
         end = node.tree.end_lineno or node.line
         source = "\n".join(self.lines[node.cell.number][node.line - 1 : end])
-        return Statement(node.tree, node.cell.number, node.line, end, frozenset(node.names.binds), source)
+        binds = frozenset(node.names.binds)
+        return Statement(node.tree, node.cell.number, node.line, end, binds, source, node.names)
 
     def _definitions(self) -> dict[str, Definition]:
         definitions = {}
         for name in self.names:
-            binders = [i for i in self.reached.get(name, []) if name in self.nodes[i].names.binds]
-            if binders:
-                node = self.nodes[max(binders)]
-                definitions[name] = self._definition(name, node)
-                self._notice_executed_last(name, node)
+            binder = self._last_binder(name, self.reached.get(name, []))
+            if binder is not None:
+                self._notice_executed_last(name, self.nodes[binder])
+                definitions[name] = self._definition(*self._aliased(name, binder))
         return definitions
+
+    def _last_binder(self, name: str, reached: Sequence[int]) -> int | None:
+        return max((i for i in reached if name in self.nodes[i].names.binds), default=None)
+
+    def _aliased(self, name: str, i: int) -> tuple[str, _Node]:
+        """Past `f = g` and `f = decorate(f)`: the name and the statement that hold the student's own code."""
+        for _ in range(_ALIASES):
+            tree = self.nodes[i].tree
+            if not isinstance(tree, ast.Assign) or len(tree.targets) != 1:
+                break
+            other = tree.value.id if isinstance(tree.value, ast.Name) else name
+            if other not in self.nodes[i].names.now:
+                break
+            earlier = self._last_binder(other, self._resolve(other, i))
+            if earlier is None or _kind(_binder(self.nodes[earlier].tree, other)) == "import":
+                break
+            name, i = other, earlier
+        return name, self.nodes[i]
 
     def _definition(self, name: str, node: _Node) -> Definition:
         tree = _binder(node.tree, name)
@@ -548,22 +575,20 @@ class _Slicer:
             if touch == "deletes":
                 return f"`{name}` is deleted in {place}."
         for node in self.nodes:
+            inside = getattr(node.tree, "name", None)
             for part, _ in _nodes(node.tree):
-                if isinstance(part, ast.FunctionDef) and part.name == name:
-                    inside = getattr(node.tree, "name", None)
-                    if inside:
-                        place = where(node.cell.number, part.lineno)
-                        return f"`{name}` is defined only inside `{inside}` ({place}), not at the top level."
-        similar = difflib.get_close_matches(
-            name, sorted(self.defined - set(self.names))[:1000], n=1, cutoff=0.75
-        )
+                if inside and isinstance(part, ast.FunctionDef) and part.name == name:
+                    place = where(node.cell.number, part.lineno)
+                    return f"`{name}` is defined only inside `{inside}` ({place}), not at the top level."
+        others = [other for other in sorted(self.defined - set(self.names)) if len(other) < 60]
+        similar = difflib.get_close_matches(name, others[:1000], n=1, cutoff=0.75)
         if similar:
             return f"The file never defines `{name}`; it defines `{similar[0]}`, which is not graded."
         return f"The file never defines `{name}`."
 
     def _broken_definition(self, name: str) -> Broken | None:
         pattern = re.compile(
-            rf"^\s*(?:async\s+)?(?:def\s+{re.escape(name)}\b|{re.escape(name)}\s*=[^=])", re.M
+            rf"^[ \t]*(?:async\s+)?(?:def\s+{re.escape(name)}\b|{re.escape(name)}\s*=[^=])", re.M
         )
         return next((broken for broken in reversed(self.broken) if pattern.search(broken.text)), None)
 
@@ -578,9 +603,15 @@ class _Slicer:
             )
         for i in sorted(self.skipped_needed):
             node = self.nodes[i]
-            why = "starts a training" if node.skipped == "slow" else "is a loop"
-            self.notices.append(f"{_capital(where(*node.place))} {why} at the top level, and was not run.")
-        for i in sorted(self.needed):
+            if node.skipped == "slow" or "slow" in node.dropped.values():
+                why = "starts a training"
+            else:
+                why = "awaits" if node.names.awaits else "runs a loop"
+            self.notices.append(
+                f"{_capital(where(*node.place))} {why} at the top level, and that was not run."
+            )
+        executing = {i for i, node in enumerate(self.nodes) if "exec" in node.now.calls}
+        for i in sorted(self.needed | executing):
             names = self.nodes[i].names
             for name in ("exec", "eval", "globals"):
                 line = names.now.get(name) or names.later.get(name)
@@ -647,16 +678,19 @@ def _unfolded(tree: ast.stmt) -> list[ast.stmt]:
     return parts
 
 
+def constant_truth(test: ast.expr) -> bool | None:
+    """Whether a constant test holds; None for any other."""
+    return bool(test.value) if isinstance(test, ast.Constant) else None
+
+
 def _truth(test: ast.expr) -> bool | None:
-    """Whether a test holds when it can be told: a constant, or whether the module is `__main__`."""
-    if isinstance(test, ast.Constant):
-        return bool(test.value)
+    """Whether a test holds where it can be told: a constant, or whether the module is `__main__`."""
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.NotEq):
         sides = [test.left, test.comparators[0]]
         values = {side.id if isinstance(side, ast.Name) else getattr(side, "value", None) for side in sides}
         if values == {"__name__", "__main__"}:
             return isinstance(test.ops[0], ast.NotEq)
-    return None
+    return constant_truth(test)
 
 
 def _binder(tree: ast.stmt, name: str) -> ast.stmt:
@@ -706,6 +740,11 @@ def _closure(start: Collection[str], edges: dict[str, set[str]]) -> set[str]:
 def where(cell: int | None, line: int) -> str:
     """A place in words."""
     return f"line {line}" if cell is None else f"line {line} of cell {cell}"
+
+
+def _capped(notices: list[str]) -> tuple[str, ...]:
+    more = len(notices) - _NOTICES
+    return tuple(notices[:_NOTICES] + ([f"{more} more notices were left out."] if more > 0 else []))
 
 
 def _capital(sentence: str) -> str:
