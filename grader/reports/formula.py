@@ -53,7 +53,9 @@ def to_mathml(latex: str) -> Markup:
 
 def to_text(latex: str) -> str:
     """`latex` in plain characters, such as "∂ℓ/∂s₂ = σ'(s₂)". Raises FormulaError outside the subset."""
-    return re.sub(r"\s+", " ", _parse(latex).text).strip()
+    text = re.sub(r"\s+", " ", _parse(latex).text).strip()
+    text = re.sub(r"(?<=[(⟨]) | (?=[)⟩,])", "", text)
+    return re.sub(r"(^|[(=,·×⊙] ?)− ", r"\1−", text)  # a sign, not a difference
 
 
 def _parse(latex: str) -> Node:
@@ -160,7 +162,7 @@ def _command(name: str, tokens: _Tokens) -> Node:
 def _fraction(_name: str, tokens: _Tokens) -> Node:
     over, under = _piece(tokens), _piece(tokens)
     text = f"{_bracketed(over, '+−·⊙ ')}/{_bracketed(under, '+−·⊙ /')}"
-    return Node(Markup("<mfrac>{}{}</mfrac>").format(over.mathml, under.mathml), text)
+    return Node(Markup("<mfrac>{}{}</mfrac>").format(over.mathml, under.mathml), f" {text} ")
 
 
 def _root(_name: str, tokens: _Tokens) -> Node:

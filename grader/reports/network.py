@@ -14,7 +14,7 @@ from typing import Literal
 
 from grader.reports.language import templates
 
-COLUMN, ROW, MARGIN = 108, 66, 46  # the grid, in the drawing's units
+COLUMN, ROW, MARGIN = 86, 62, 34  # the grid, in the drawing's units
 HEIGHT = 30  # of a node
 
 State = Literal["plain", "wrong", "after"]

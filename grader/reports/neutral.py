@@ -24,7 +24,8 @@ _UNSEEN = re.compile(
     "\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _FORMULA = re.compile(r"(^|[;,|\t\n])(\s*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# What Markdown could take for markup; a list's sign, a heading's or a link's only where it could be one.
+_MARKUP = re.compile(r"([\\`*_\[\]<>#!|~&@$]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
 
 
 def visible(text: str, limit: int = LIMIT) -> str:
@@ -50,9 +51,9 @@ def terminal(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """For running Markdown text: no markup, link or HTML, and nobody is mentioned."""
-    escaped = _PUNCTUATION.sub(r"\\\1", one_line(text))
-    return escaped.replace("\\@", "\\@\u2060")  # the word joiner keeps GitHub from mentioning
+    """For running Markdown text: no markup but `code`, no link or HTML, and nobody is mentioned."""
+    parts = re.split(r"(`[^`]+`)", one_line(text))
+    return "".join(markdown_code(part[1:-1]) if index % 2 else _plain(part) for index, part in enumerate(parts))
 
 
 def markdown_code(text: str, cell: bool = False) -> str:
@@ -89,6 +90,10 @@ def workflow_property(text: str) -> str:
 def xml(text: str) -> str:
     """For XML, which forbids most control characters outright; the XML writer escapes the rest."""
     return visible(text)
+
+
+def _plain(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", text).replace("\\@", "\\@\u2060")  # the word joiner: GitHub mentions nobody
 
 
 def _escape(match: re.Match[str]) -> str:

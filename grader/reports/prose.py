@@ -23,23 +23,36 @@ _FACT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
+class Anyone(dict[str, str]):
+    """The facts of nobody in particular, for a note that is shown to a class: each is an ellipsis."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+    def get(self, _name: str, _default: object = None) -> str:  # type: ignore[override]  # never None
+        return "…"
+
+    def __getitem__(self, _name: str) -> str:
+        return "…"
+
+
 def to_html(text: str, facts: Facts | None = None) -> Markup:
     """A note's paragraphs as HTML."""
-    return Markup(_parser().render(text.strip(), {"facts": facts or {}}))
+    return Markup(_parser().render(text.strip(), {"facts": {} if facts is None else facts}))
 
 
 def line_to_html(text: str, facts: Facts | None = None) -> Markup:
     """A note's title as HTML, without a paragraph of its own."""
-    return Markup(_parser().renderInline(text.strip(), {"facts": facts or {}}))
+    return Markup(_parser().renderInline(text.strip(), {"facts": {} if facts is None else facts}))
 
 
 def to_text(text: str, facts: Facts | None = None) -> str:
     """A note as plain text, its paragraphs apart; formulas in plain characters."""
     paragraphs: list[str] = []
-    for token in _parser().parse(text.strip(), {"facts": facts or {}}):
+    for token in _parser().parse(text.strip(), {"facts": {} if facts is None else facts}):
         if token.type == "inline":
             bullet = "- " if token.level >= 3 else ""
-            paragraphs.append(bullet + _plain(token.children or (), facts or {}))
+            paragraphs.append(bullet + _plain(token.children or (), {} if facts is None else facts))
     return "\n\n".join(paragraphs).replace("\n\n- ", "\n- ")
 
 
