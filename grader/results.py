@@ -133,3 +133,68 @@ class Note:
 def to_json(result: Result) -> str:
     """`result` as the text of a `grade.json`."""
     return json.dumps(dataclasses.asdict(result), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def from_json(text: str) -> Result:
+    """The result that the text of a `grade.json` holds. Raises ValueError where it is not one of ours."""
+    try:
+        data = json.loads(text)
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"its schema is {data['schema']!r}, not {SCHEMA}")
+        return Result(
+            **{
+                **data,
+                "submission": Submission(**_tuples(data["submission"])),
+                "functions": {name: _function(f) for name, f in data["functions"].items()},
+                "notices": tuple(data["notices"]),
+                "curves": _curves(data["curves"]),
+            }
+        )
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        raise ValueError(f"it is not a grade.json: {error}") from error
+
+
+def _function(data: dict[str, Any]) -> FunctionResult:
+    return FunctionResult(
+        **{
+            **data,
+            "misconceptions": tuple(data["misconceptions"]),
+            "alternatives": tuple(tuple(ids) for ids in data["alternatives"]),
+            "checks": tuple(_check(check) for check in data["checks"]),
+            "source": Source(**data["source"]) if data["source"] else None,
+        }
+    )
+
+
+def _check(data: dict[str, Any]) -> CheckResult:
+    mismatch = data["mismatch"]
+    return CheckResult(**{**data, "mismatch": Mismatch(**_tuples(mismatch)) if mismatch else None})
+
+
+def _curves(data: dict[str, Any] | None) -> Curves | None:
+    if data is None:
+        return None
+    rows = {who: tuple((row[0], row[1], row[2]) for row in data[who]) for who in ("student", "reference")}
+    return Curves(**rows)
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` to `path` so that whoever looks finds the old file or the whole new one."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes a file that nobody else may read; a report is a file like any other
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

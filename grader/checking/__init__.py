@@ -1,0 +1,8 @@
+"""What a check is written with: marks, comparisons, gradients."""
+
+from grader.checking.comparison import Close, assert_unchanged
+from grader.checking.gradients import finite_differences
+from grader.checking.marks import points, requires
+from grader.errors import CheckFailure
+
+__all__ = ["CheckFailure", "Close", "assert_unchanged", "finite_differences", "points", "requires"]

@@ -1,0 +1,219 @@
+"""The pytest plugin: the fixtures a check takes, the marks it bears, and what came of it.
+
+A check is judged first against the reference as it is. Where it fails, and an earlier function of the
+student's is wrong, it is judged again with the student's earlier functions plugged into the reference:
+that is follow-through. Nothing of a submission reaches pytest but the proxy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from grader.checking.comparison import Close
+from grader.checking.reference import Reference
+from grader.errors import CheckFailure, StudentFailure
+from grader.exercise import Exercise, Profile
+from grader.results import CheckResult, Mismatch, Outcome
+from grader.sandbox.student import Student
+
+
+@dataclass
+class Finding:
+    """What one check found, as long as the run lasts."""
+
+    outcome: Outcome
+    message: str = ""
+    mismatch: Mismatch | None = None
+    credit: float = 0.0
+    follow_through: bool = False
+
+
+@dataclass
+class Checked:
+    """One function's checks, as they were found."""
+
+    findings: dict[str, Finding] = field(default_factory=dict)
+    results: list[CheckResult] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        """Whether every check so far has passed."""
+        return all(finding.outcome == "passed" for finding in self.findings.values())
+
+    @property
+    def as_it_stands(self) -> bool:
+        """Right, and without follow-through."""
+        return self.right and not any(finding.follow_through for finding in self.findings.values())
+
+
+class GradingPlugin:
+    """One run of an exercise's checks over one student. `checked` holds the results by function."""
+
+    def __init__(self, student: Student, exercise: Exercise, profile: Profile, seed: int) -> None:
+        self._student = student
+        self._exercise = exercise
+        self._profile = profile
+        self._seed = seed
+        self._plain = Reference(exercise)
+        self._close = Close(exercise.tolerance)
+        self.checked: dict[str, Checked] = {name: Checked() for name in exercise.functions}
+        self.kept: dict[str, dict[str, Any]] = {name: {} for name in exercise.functions}
+        self.faults: list[str] = []
+
+    # -- what a check takes ------------------------------------------------------------------------
+
+    @pytest.fixture
+    def student(self) -> Student:
+        """The student's functions, called in a worker."""
+        return self._student
+
+    @pytest.fixture
+    def reference(self) -> Reference:
+        """The reference solution's functions; the student's earlier ones in it for follow-through."""
+        return self._plain
+
+    @pytest.fixture
+    def inputs(self, request: pytest.FixtureRequest) -> Any:
+        """The exercise's inputs, drawn for this check from the run's seed."""
+        return self._exercise.inputs.Inputs(self._seed_of(request.node), self._profile.settings)
+
+    @pytest.fixture
+    def assert_close(self) -> Close:
+        """Compares with the exercise's tolerances."""
+        return self._close
+
+    @pytest.fixture
+    def shared(self, request: pytest.FixtureRequest) -> dict[str, Any]:
+        """What the checks of one function share: a costly run, say."""
+        return self.kept[function_of(request.node)]
+
+    def _seed_of(self, item: pytest.Item) -> int:
+        digest = hashlib.sha256(f"{self._seed}:{item.name}:{function_of(item)}".encode()).digest()
+        return int.from_bytes(digest[:4], "big") % 2**31
+
+    # -- the run -----------------------------------------------------------------------------------
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Judge the functions in the exercise's order: what is built on comes first."""
+        order = {name: i for i, name in enumerate(self._exercise.functions)}
+        items[:] = [item for item in items if function_of(item) in order]
+        items.sort(key=lambda item: order[function_of(item)])
+        self._points: dict[str, float] = {}
+        for item in items:
+            self._points[function_of(item)] = self._points.get(function_of(item), 0.0) + share_of(item)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        """Run one check, and again with follow-through where that can help."""
+        checked = self.checked[function_of(pyfuncitem)]
+        finding = self._blocked(pyfuncitem, checked) or self._judge(pyfuncitem, self._plain)
+        if finding.outcome == "failed":
+            finding = self._follow_through(pyfuncitem, finding)
+        checked.findings[check_of(pyfuncitem)] = finding
+        checked.results.append(self._result(pyfuncitem, finding))
+        if finding.outcome == "failed":
+            pytest.fail(finding.message, pytrace=False)
+        if finding.outcome == "blocked":
+            pytest.skip(finding.message)
+        return True
+
+    def pytest_json_runtest_metadata(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, Any]:
+        """The check's result, for the JSON report."""
+        results = self.checked[function_of(item)].results
+        if call.when != "call" or not results:
+            return {}
+        return {"check": dataclasses.asdict(results[-1])}
+
+    def _blocked(self, item: pytest.Function, checked: Checked) -> Finding | None:
+        if not self._student.has(function_of(item)):
+            return Finding("failed", self._student.why_missing(function_of(item)))
+        for mark in item.iter_markers("requires"):
+            for name in mark.args:
+                for result in checked.results:
+                    if check_name(result) == name and result.outcome != "passed":
+                        return Finding("blocked", f"Not judged, because this comes first: {result.title}")
+        return None
+
+    def _judge(self, item: pytest.Function, reference: Reference) -> Finding:
+        arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+        if "reference" in arguments:
+            arguments["reference"] = reference
+        if "inputs" in arguments:
+            arguments["inputs"] = type(arguments["inputs"])(self._seed_of(item), self._profile.settings)
+        try:
+            item.obj(**arguments)
+        except CheckFailure as failure:
+            return Finding("failed", str(failure), failure.mismatch, failure.credit)
+        except StudentFailure as failure:
+            return Finding("failed", str(failure))
+        except Exception as error:
+            self.faults.append(f"{item.name} of {function_of(item)}: {type(error).__name__}: {error}")
+            raise
+        return Finding("passed", credit=1.0)
+
+    def _follow_through(self, item: pytest.Function, plain: Finding) -> Finding:
+        plugged = self.plugged(function_of(item))
+        if not plugged:
+            return plain
+        followed = self._judge(item, Reference(self._exercise, plugged))
+        if followed.credit <= plain.credit:
+            return plain
+        followed.follow_through = True
+        followed.credit *= self._exercise.follow_through
+        return followed
+
+    def plugged(self, function: str) -> dict[str, Callable[..., Any]]:
+        """The student's own earlier functions, where they are there and not right as they stand."""
+        return {
+            name: getattr(self._student, name)
+            for name in self._exercise.functions[function].earlier
+            if self._student.has(name) and not self.checked[name].as_it_stands
+        }
+
+    def _result(self, item: pytest.Function, finding: Finding) -> CheckResult:
+        function = self._exercise.functions[function_of(item)]
+        worth = function.points * share_of(item) / self._points[function.name]
+        return CheckResult(
+            id=f"{function.name}/{check_of(item)}",
+            title=title_of(item),
+            outcome=finding.outcome,
+            points=round(worth * finding.credit, 4),
+            max_points=round(worth, 4),
+            message=finding.message,
+            mismatch=finding.mismatch,
+        )
+
+
+def function_of(item: pytest.Item) -> str:
+    """The graded function that a check is about: `test_f.py` is about f."""
+    return item.path.stem.removeprefix("test_")
+
+
+def check_of(item: pytest.Item) -> str:
+    """A check's name: the test's without "test_"."""
+    return item.name.removeprefix("test_")
+
+
+def share_of(item: pytest.Item) -> float:
+    """What a check is worth beside the others of its function."""
+    mark = item.get_closest_marker("points")
+    return float(mark.args[0]) if mark else 1.0
+
+
+def check_name(result: CheckResult) -> str:
+    """A check's name without the parameter in brackets: what `requires` refers to."""
+    return result.id.split("/")[1].split("[")[0]
+
+
+def title_of(item: pytest.Item) -> str:
+    """The first line of a check's docstring, its parameter filled in."""
+    function: Any = getattr(item, "obj", None)
+    first: str = (function.__doc__ or check_of(item)).strip().splitlines()[0]
+    callspec = getattr(item, "callspec", None)
+    return first.format(**callspec.params) if callspec is not None else first

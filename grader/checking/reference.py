@@ -1,0 +1,78 @@
+"""The reference solution as something to call, with the student's own functions in it where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.checking.gradients import finite_differences
+from grader.exercise import Exercise
+
+
+class Reference:
+    """The reference solution's functions as attributes, each free to be replaced by the student's own.
+
+    A plugged function that has a derivative in the exercise stays differentiable: its backward is the
+    student's derivative where that is plugged too. A derivative whose function is plugged, while it is
+    not itself, becomes that function's, by finite differences: that is what is asked of the student then.
+    """
+
+    def __init__(self, exercise: Exercise, plugged: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        plugged = plugged or {}
+        self.plugged = frozenset(plugged)
+        names: dict[str, Any] = {"__name__": "solution"}
+        exec(exercise.solution_code, names)
+        derivatives = {f.derivative_of: f.name for f in exercise.functions.values() if f.derivative_of}
+        replaced = dict(plugged)
+        for function, derivative in derivatives.items():
+            if function in plugged and derivative not in plugged:
+                replaced[derivative] = _derivative(plugged[function])
+        for function, derivative in derivatives.items():
+            if function in plugged:
+                slope = replaced[derivative]
+                replaced[function] = _differentiable(plugged[function], slope)
+            elif derivative in plugged:
+                replaced[function] = _differentiable(names[function], plugged[derivative])
+        names.update(replaced)
+        self._names = names
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._names[name]
+        except KeyError:
+            raise AttributeError(f"the reference solution has no {name}") from None
+
+
+def _derivative(function: Callable[..., Any]) -> Callable[..., Tensor]:
+    """The derivative of `function` with respect to its first argument, by central differences."""
+    def derivative(x: Tensor, *rest: Tensor) -> Tensor:
+        def at(point: Tensor) -> Any:
+            return function(point, *(r.double() for r in rest))
+
+        return finite_differences(at, x.double()).to(x.dtype)
+
+    return derivative
+
+
+def _differentiable(function: Callable[..., Any], derivative: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` with `derivative` as its gradient with respect to the first argument."""
+
+    class Plugged(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor, *rest: Tensor) -> Tensor:
+            ctx.save_for_backward(x, *rest)
+            value = function(x.detach(), *(r.detach() for r in rest))
+            return value if isinstance(value, Tensor) else torch.tensor(value, dtype=x.dtype)
+
+        @staticmethod
+        def backward(ctx: Any, *outer: Tensor) -> Any:
+            x, *rest = ctx.saved_tensors
+            return (outer[0] * derivative(x.detach(), *(r.detach() for r in rest)), *(None for _ in rest))
+
+    def call(x: Tensor, *rest: Tensor) -> Any:
+        return Plugged.apply(x, *rest)  # type: ignore[no-untyped-call]
+
+    return call

@@ -1,0 +1,1 @@
+"""The trust boundary: everything between the checks and the student's code."""

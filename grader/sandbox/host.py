@@ -1,0 +1,305 @@
+"""The trusted side of the sandbox: starts the zygote, has it fork workers, talks to them under a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from grader.errors import GraderFault
+from grader.sandbox import protocol
+from grader.sandbox.confinement import Policy
+from grader.sandbox.protocol import PREFIX, ProtocolError
+
+_START_SECONDS = 120
+_CHUNK = 1 << 16
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_THREAD_LIMIT")
+
+
+class Ended(Exception):
+    """A worker that will answer no more; `reason` says why, in words for the student.
+
+    kind is "time" (the deadline), "died" (it exited, crashed or was killed) or "reply" (it sent what is
+    not a reply).
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Course:
+    """What an exercise puts into every worker: modules that students import, and the data these serve."""
+
+    prologues: dict[str, str]
+    data: tuple[torch.Tensor, ...] = ()
+
+
+class Zygote:
+    """The warm process. Use as a context manager, or `close()` it."""
+
+    def __init__(self, course: Course, wrap: Sequence[str] = ()) -> None:
+        """Start it; `wrap` is a command that the interpreter is run under (a container, say)."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # `-I` keeps the current folder and the user's site off the path; the product's folder is added back
+        root = str(Path(__file__).resolve().parent.parent.parent)
+        boot = (
+            f"import sys; sys.path.insert(0, {root!r}); from grader.sandbox import zygote; "
+            f"sys.path.remove({root!r}); zygote.main({theirs.fileno()})"
+        )
+        self._process = subprocess.Popen(
+            [*wrap, sys.executable, "-I", "-B", "-c", boot],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"} | dict.fromkeys(_THREADS, "1"),
+            cwd="/",
+        )
+        theirs.close()
+        self._control = ours
+        self._control.settimeout(_START_SECONDS)
+        self._start(course)
+
+    def _start(self, course: Course) -> None:
+        with tempfile.TemporaryFile() as stream:
+            for chunk in protocol.dumps({"prologues": course.prologues, "data": list(course.data)}):
+                stream.write(chunk)
+            stream.seek(0)
+            socket.send_fds(self._control, [b"start"], [stream.fileno()])
+            self.pid = self._hear()["ready"]
+
+    def _hear(self) -> Any:
+        try:
+            packet = self._control.recv(1 << 16)
+        except OSError as error:
+            raise GraderFault("the sandbox's warm process does not answer; run `grader doctor`") from error
+        if not packet:
+            raise GraderFault("the sandbox's warm process has ended; run `grader doctor`")
+        return json.loads(packet)
+
+    def fork(self, policy: Policy) -> Worker:
+        """A new worker, confined by `policy`."""
+        requests, to_worker = os.pipe()
+        from_worker, replies = os.pipe()
+        output, prints = os.pipe()
+        try:
+            socket.send_fds(
+                self._control,
+                [json.dumps({"do": "fork", "policy": policy.to_json()}).encode()],
+                [requests, replies, prints],
+            )
+            packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+        except OSError as error:
+            raise GraderFault("the sandbox's warm process does not answer; run `grader doctor`") from error
+        finally:
+            for fd in (requests, replies, prints):
+                os.close(fd)
+        if not packet:
+            raise GraderFault("the sandbox's warm process has ended; run `grader doctor`")
+        pid = json.loads(packet)["pid"]
+        return Worker(self, pid, fds[0] if fds else None, to_worker, from_worker, output)
+
+    def reap(self, pid: int) -> int | None:
+        """The wait status of an ended worker."""
+        self._control.send(json.dumps({"do": "reap", "pid": pid}).encode())
+        status: int | None = self._hear()["status"]
+        return status
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the process and, with it, its workers."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class Worker:
+    """One forked worker: requests in, replies out, each under a deadline; what it prints is kept, capped."""
+
+    def __init__(
+        self, zygote: Zygote, pid: int, pidfd: int | None, to_worker: int, from_worker: int, output: int
+    ) -> None:
+        self._zygote = zygote
+        self._pid = pid
+        self._pidfd = pidfd
+        self._to, self._from, self._output = to_worker, from_worker, output
+        self._number = 0
+        self._ended = False
+        self.output_limit = 1 << 16
+        self.printed = bytearray()
+        self.output_capped = False
+        for fd in (to_worker, from_worker, output):
+            os.set_blocking(fd, False)
+
+    def exchange(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send one request and return its reply. Raises Ended; the worker is gone then."""
+        if self._ended:
+            raise Ended("died", "its process had ended before")
+        deadline = time.monotonic() + seconds
+        self._number += 1
+        try:
+            if self._ready(self._from, 0):
+                raise ProtocolError("it sent something before it was asked")
+            self._send(protocol.dumps({"number": self._number, **message}), deadline)
+            reply = self._receive(deadline)
+            if not isinstance(reply, dict) or reply.get("number") != self._number:
+                raise ProtocolError("the reply is to another question")
+            return reply
+        except ProtocolError as error:
+            self.kill()
+            raise Ended("reply", f"it sent something other than a reply: {error}") from error
+        except TimeoutError as error:
+            self.kill()
+            raise Ended("time", f"it did not return within {seconds:g} s") from error
+        except (EOFError, BrokenPipeError) as error:
+            raise Ended("died", self._why_it_ended()) from error
+
+    def _ready(self, fd: int, seconds: float) -> bool:
+        return bool(select.select([fd], [], [], seconds)[0])
+
+    def _wait(self, deadline: float, readable: list[int], writable: list[int]) -> tuple[list[int], list[int]]:
+        """Wait for descriptors while taking in what the worker prints."""
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            watched = [*readable, self._output] if self._output >= 0 else readable
+            can_read, can_write, _ = select.select(watched, writable, [], left)
+            if self._output in can_read:
+                self._take_output()
+            can_read = [fd for fd in can_read if fd in readable]
+            if can_read or can_write:
+                return can_read, can_write
+
+    def _take_output(self) -> None:
+        try:
+            chunk = os.read(self._output, _CHUNK)
+        except BlockingIOError:
+            return
+        if not chunk:
+            os.close(self._output)
+            self._output = -1
+            return
+        room = self.output_limit - len(self.printed)
+        self.printed += chunk[:room]
+        self.output_capped |= len(chunk) > room
+
+    def _send(self, chunks: list[bytes], deadline: float) -> None:
+        for chunk in chunks:
+            left = memoryview(chunk)
+            while left:
+                # a reply before the request is whole is dealt with when the reply is read
+                _, writable = self._wait(deadline, [], [self._to])
+                if writable:
+                    with contextlib.suppress(BlockingIOError):
+                        left = left[os.write(self._to, left[: 1 << 20]) :]
+
+    def _receive(self, deadline: float) -> Any:
+        (length,) = PREFIX.unpack(self._read(PREFIX.size, deadline))
+        if length > protocol.BOUNDS.head:
+            raise ProtocolError("the reply is too large")
+        head = bytes(self._read(length, deadline))
+        body = self._read(protocol.body_length(head), deadline)
+        return protocol.loads(head, body)
+
+    def _read(self, size: int, deadline: float) -> bytearray:
+        data = bytearray()
+        while len(data) < size:
+            self._wait(deadline, [self._from], [])
+            try:
+                chunk = os.read(self._from, min(size - len(data), 1 << 20))
+            except BlockingIOError:
+                continue
+            if not chunk:
+                raise EOFError
+            data += chunk
+        return data
+
+    def take_printed(self) -> str:
+        """What was printed since the last time, as text."""
+        while self._output >= 0 and self._ready(self._output, 0) and len(self.printed) < self.output_limit:
+            self._take_output()
+        text = self.printed.decode("utf-8", "replace")
+        return text
+
+    def kill(self) -> int | None:
+        """End the process, whatever it does; its wait status. Safe to call again."""
+        if self._ended:
+            return None
+        self._ended = True
+        with contextlib.suppress(ProcessLookupError):
+            if self._pidfd is not None:
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            else:
+                os.kill(self._pid, signal.SIGKILL)
+        status = self._zygote.reap(self._pid)
+        for fd in (self._pidfd, self._to, self._from, self._output):
+            if fd is not None and fd >= 0:
+                os.close(fd)
+        self._output = -1
+        return status
+
+    def _why_it_ended(self) -> str:
+        if self._pidfd is not None:
+            select.select([self._pidfd], [], [], 2)
+        else:
+            time.sleep(0.2)
+        status = self.kill()
+        if status is None:
+            return "its process ended"
+        return _in_words(status)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+
+def _in_words(status: int) -> str:
+    """A wait status as a clause about the student's code."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGXCPU:
+            return "it used more processor time than allowed"
+        if number == signal.SIGSYS:
+            return "it asked the system for something that is forbidden here, and was stopped"
+        if number == signal.SIGKILL:
+            return "it was killed: it used up the memory or the processor time, or killed itself"
+        return f"it crashed its process ({signal.Signals(number).name})"
+    return f"it ended its process (exit code {os.waitstatus_to_exitcode(status)})"
+
+
+def peak_memory() -> int:
+    """Peak resident memory of this process, in bytes."""
+    scale = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale

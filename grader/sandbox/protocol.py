@@ -1,0 +1,234 @@
+"""The messages between the trusted process and a worker, and how tensors become bytes. No pickle.
+
+A frame is a big-endian 32-bit length, that many bytes of JSON (the head), then the raw bytes of the
+tensors that the head lists, one after the other. The head is `{"tensors": [[dtype, shape], ...],
+"message": tree}`. In a tree, None, bool, int, str and finite float stand for themselves; everything else
+is an object with one key:
+
+    {"float": "nan"|"inf"|"-inf"}   {"list": [...]}   {"tuple": [...]}   {"dict": [[key, tree], ...]}
+    {"tensor": index}               {"opaque": "type name"}
+
+Requests (trusted -> worker), each answered by exactly one reply that repeats its number:
+
+    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...]}
+    {"number": n, "do": "load"}
+    {"number": n, "do": "call", "function": str, "arguments": [...], "seed": int, "supply": {...}}
+
+`loads` trusts nothing: sizes, dtypes, depth and counts are bounded, and values are built anew.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+PREFIX = struct.Struct(">I")
+
+_DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.float64,
+        torch.float32,
+        torch.float16,
+        torch.bfloat16,
+        torch.int64,
+        torch.int32,
+        torch.int16,
+        torch.int8,
+        torch.uint8,
+        torch.bool,
+        torch.complex64,
+        torch.complex128,
+    )
+}
+
+_LARGEST_INT = 2**63 - 1
+_LONGEST_TEXT = 20_000
+
+
+class ProtocolError(ValueError):
+    """A frame that no honest peer sends."""
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """A value that does not cross the boundary; only its type's name does."""
+
+    type_name: str
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The most that a frame may hold: bytes of the head and the body, nesting, items, tensors."""
+
+    head: int = 4 << 20
+    body: int = 256 << 20
+    depth: int = 12
+    items: int = 100_000
+    tensors: int = 10_000
+
+
+BOUNDS = Bounds()
+
+
+def dumps(message: Any) -> list[bytes]:
+    """`message` as the chunks of one frame: prefix and head, then each tensor's bytes."""
+    tensors: list[Tensor] = []
+    tree = _encode(message, tensors, BOUNDS.depth)
+    described = [[str(t.dtype).removeprefix("torch."), list(t.shape)] for t in tensors]
+    head = json.dumps({"tensors": described, "message": tree}, allow_nan=False).encode()
+    return [PREFIX.pack(len(head)) + head, *(_raw(t) for t in tensors)]
+
+
+def _raw(tensor: Tensor) -> bytes:
+    if tensor.numel() == 0:
+        return b""
+    return tensor.reshape(-1).contiguous().view(torch.uint8).numpy().tobytes()
+
+
+def _encode(value: Any, tensors: list[Tensor], depth: int) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str(value[:_LONGEST_TEXT]).encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, int):
+        return int(value) if -_LARGEST_INT <= value <= _LARGEST_INT else {"opaque": "int"}
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else {"float": str(float(value))}
+    if isinstance(value, Tensor):
+        return _encode_tensor(value, tensors)
+    if depth == 0:
+        return {"opaque": _type_name(value)}
+    if isinstance(value, list | tuple):
+        kind = "list" if isinstance(value, list) else "tuple"
+        return {kind: [_encode(item, tensors, depth - 1) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[str(key), _encode(item, tensors, depth - 1)] for key, item in value.items()]}
+    return {"opaque": _type_name(value)}
+
+
+def _encode_tensor(value: Tensor, tensors: list[Tensor]) -> Any:
+    plain = value.detach()
+    if plain.layout != torch.strided or str(plain.dtype).removeprefix("torch.") not in _DTYPES:
+        return {"opaque": f"{plain.dtype} tensor of layout {plain.layout}"}
+    plain = plain.cpu().resolve_conj().resolve_neg()
+    tensors.append(plain)
+    return {"tensor": len(tensors) - 1}
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    module = str(kind.__module__)
+    return str(kind.__qualname__) if module == "builtins" else f"{module}.{kind.__qualname__}"
+
+
+def body_length(head: bytes, bounds: Bounds = BOUNDS) -> int:
+    """How many bytes of tensors follow `head`. Raises ProtocolError where that is out of bounds."""
+    return sum(length for _, _, length in _described(_parse(head), bounds))
+
+
+def loads(head: bytes, body: bytes | bytearray, bounds: Bounds = BOUNDS) -> Any:
+    """The message of one frame, built anew. Raises ProtocolError for anything odd."""
+    parsed = _parse(head)
+    tensors = []
+    offset = 0
+    for dtype, shape, length in _described(parsed, bounds):
+        tensors.append(_tensor(dtype, shape, bytearray(body[offset : offset + length])))
+        offset += length
+    if offset != len(body):
+        raise ProtocolError("the body is not as long as the head says")
+    return _Decoder(tensors, bounds).decode(parsed["message"], bounds.depth)
+
+
+def _parse(head: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(head, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError("the head is not JSON") from error
+    if not isinstance(parsed, dict) or parsed.keys() != {"tensors", "message"}:
+        raise ProtocolError("the head is not a message")
+    return parsed
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def _described(parsed: dict[str, Any], bounds: Bounds) -> list[tuple[torch.dtype, list[int], int]]:
+    tensors = parsed["tensors"]
+    if not isinstance(tensors, list) or len(tensors) > bounds.tensors:
+        raise ProtocolError("too many tensors")
+    found = []
+    total = 0
+    for entry in tensors:
+        if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str)):
+            raise ProtocolError("a tensor is not described")
+        name, shape = entry
+        if name not in _DTYPES or not isinstance(shape, list) or len(shape) > 8:
+            raise ProtocolError("a tensor's dtype or shape is unknown")
+        # `type is int`: True is an int too
+        if any(type(extent) is not int or not 0 <= extent <= bounds.body for extent in shape):
+            raise ProtocolError("a tensor's extent is out of bounds")
+        length = math.prod(shape) * _DTYPES[name].itemsize
+        total += length
+        if total > bounds.body:
+            raise ProtocolError("the tensors are too large")
+        found.append((_DTYPES[name], shape, length))
+    return found
+
+
+def _tensor(dtype: torch.dtype, shape: list[int], raw: bytearray) -> Tensor:
+    if not raw:
+        return torch.empty(shape, dtype=dtype)
+    flat = torch.frombuffer(raw, dtype=torch.uint8)
+    # a byte other than 0 and 1 is no bool, and comparing it as one is undefined
+    values = flat.ne(0) if dtype is torch.bool else flat.view(dtype)
+    return values.reshape(shape)
+
+
+class _Decoder:
+    def __init__(self, tensors: list[Tensor], bounds: Bounds) -> None:
+        self.tensors = tensors
+        self.left = bounds.items
+
+    def decode(self, tree: Any, depth: int) -> Any:
+        self.left -= 1
+        if self.left < 0 or depth < 0:
+            raise ProtocolError("too many values, or nested too deeply")
+        if tree is None or isinstance(tree, bool):
+            return tree
+        if isinstance(tree, str):
+            return tree[:_LONGEST_TEXT]
+        if isinstance(tree, int | float):
+            if isinstance(tree, int) and abs(tree) > _LARGEST_INT:
+                raise ProtocolError("an integer is too large")
+            return tree
+        if not isinstance(tree, dict) or len(tree) != 1:
+            raise ProtocolError("a value has no known form")
+        ((kind, content),) = tree.items()
+        return self._tagged(kind, content, depth)
+
+    def _tagged(self, kind: str, content: Any, depth: int) -> Any:
+        if kind == "float" and content in ("nan", "inf", "-inf"):
+            return float(content)
+        if kind == "tensor" and type(content) is int and 0 <= content < len(self.tensors):
+            return self.tensors[content]
+        if kind == "opaque" and isinstance(content, str):
+            return Opaque(content[:200])
+        if kind in ("list", "tuple") and isinstance(content, list):
+            items = [self.decode(item, depth - 1) for item in content]
+            return items if kind == "list" else tuple(items)
+        if kind == "dict" and isinstance(content, list):
+            return dict(self._pair(pair, depth) for pair in content)
+        raise ProtocolError("a value has no known form")
+
+    def _pair(self, pair: Any, depth: int) -> tuple[str, Any]:
+        if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
+            raise ProtocolError("an entry has no key")
+        return pair[0][:_LONGEST_TEXT], self.decode(pair[1], depth - 1)

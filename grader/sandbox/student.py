@@ -1,0 +1,273 @@
+"""Student: the proxy that a check calls as if it were the student's own module.
+
+Behind it a worker lives as long as the submission behaves. One that hangs or dies is replaced, and the
+function that was being called is not called again: it has had its chance, the others have not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.errors import BadReply, Died, Missing, Raised, StudentFailure, TimedOut
+from grader.exercise import Exercise
+from grader.results import Source
+from grader.sandbox.confinement import Policy
+from grader.sandbox.host import Ended, Worker, Zygote
+from grader.submission import Submission
+
+_ENDINGS: dict[str, type[StudentFailure]] = {"time": TimedOut, "died": Died, "reply": BadReply}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a submission holds, found before any of it ran.
+
+    missing: function -> why it cannot be graded. findings: function -> what its source shows (see
+    `sandbox/findings.py`).
+    """
+
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    findings: Mapping[str, Any] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one call gave: its value, or its error, and the arguments as they were afterwards."""
+
+    value: Any
+    arguments: tuple[Any, ...]
+    error: Raised | None = None
+    warnings: tuple[str, ...] = ()
+    autograd: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+class Student:
+    """One submission's functions, called in a worker. Attributes are the exercise's functions.
+
+    Use as a context manager. `notices` grows as things are noticed; `seconds` is the time that the
+    student's own calls took.
+    """
+
+    def __init__(self, zygote: Zygote, policy: Policy, exercise: Exercise, submission: Submission) -> None:
+        self._zygote = zygote
+        self._policy = policy
+        self._exercise = exercise
+        self._submission = submission
+        self._worker: Worker | None = None
+        self._ended: dict[str, StudentFailure] = {}
+        self._undefined: dict[str, str] = {}
+        self._deadline = time.monotonic() + exercise.limits.submission_seconds
+        self.seed = 0
+        self.call_seconds: dict[str, float] = {}
+        self.seconds = 0.0
+        self.notices: list[str] = []
+        self.printed = ""
+        self.isolation: Mapping[str, str] = {}
+        self.autograd: dict[str, set[str]] = {}
+        self.reading = self._read()
+
+    def _read(self) -> Reading:
+        names = list(self._exercise.functions)
+        if self._submission.problem:
+            return Reading(missing=dict.fromkeys(names, self._submission.problem))
+        worker = self._zygote.fork(self._policy)
+        self._worker = worker
+        try:
+            reply = self._exchange_read(worker)
+        except Ended as ended:
+            self._worker = None
+            why = f"The file cannot be read as Python: {ended.reason} while reading it."
+            return Reading(missing=dict.fromkeys(names, why))
+        self.isolation = reply["isolation"]
+        if reply["unreadable"] is not None:
+            self._drop()
+            return Reading(missing=dict.fromkeys(names, reply["unreadable"]))
+        reading = Reading(
+            sources={name: Source(**found) for name, found in reply["definitions"].items()},
+            missing=reply["missing"],
+            findings=reply["findings"],
+            notices=tuple(reply["notices"]),
+        )
+        self._load(worker)
+        return reading
+
+    def _exchange_read(self, worker: Worker) -> dict[str, Any]:
+        data = bytearray(self._submission.data)
+        request = {
+            "do": "read",
+            "data": torch.frombuffer(data, dtype=torch.uint8) if data else torch.empty(0, dtype=torch.uint8),
+            "filename": self._submission.filename,
+            "names": list(self._exercise.functions),
+            "slow": [f.name for f in self._exercise.functions.values() if f.slow],
+        }
+        return worker.exchange(request, self._exercise.limits.load_seconds)
+
+    def _load(self, worker: Worker) -> None:
+        """Have the worker run the submission's definitions."""
+        seconds = self._exercise.limits.load_seconds
+        try:
+            reply = worker.exchange({"do": "load", "seed": self.seed}, seconds)
+        except Ended as ended:
+            self._worker = None
+            failure = _ENDINGS[ended.kind]
+            message = f"The definitions of the file could not be run: {ended.reason}."
+            self._ended = {name: failure(name, message) for name in self._exercise.functions}
+            return
+        self._undefined = {}
+        for failed in reply["failed"]:
+            error, cell = failed["error"], failed["cell"]
+            where = f"line {failed['line']}" + (f" of cell {cell}" if cell else "")
+            why = f"{where} raised {error['kind']}: {error['text']}"
+            self._undefined.update(dict.fromkeys(failed["binds"], why))
+            self._notice(f"{where[0].upper()}{where[1:]} was run because a graded function needs it, and raised {error['kind']}: {error['text']}")
+
+    def _notice(self, text: str) -> None:
+        if text not in self.notices:
+            self.notices.append(text)
+
+    def _ready(self) -> Worker:
+        """A worker that has loaded the submission."""
+        if self._worker is None:
+            self._worker = self._zygote.fork(self._policy)
+            self._exchange_read(self._worker)
+            self._load(self._worker)
+        assert self._worker is not None
+        return self._worker
+
+    def has(self, function: str) -> bool:
+        """Whether the file defines the function."""
+        return function in self.reading.sources and function not in self._undefined
+
+    def why_missing(self, function: str) -> str:
+        """Why a function is not there, in a sentence."""
+        if function in self._undefined:
+            return f"{function} could not be defined: {self._undefined[function]}"
+        return self.reading.missing.get(function, f"The file does not define {function}.")
+
+    def by_torch(self, function: str) -> str | None:
+        """A sentence where torch differentiated or optimised on behalf of `function`, as far as it was called."""
+        names = self.autograd.get(function)
+        if not names:
+            return None
+        return f"{function} lets torch do the work ({', '.join(sorted(names))}), where the computation by hand is asked for."
+
+    def call(
+        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] | None = None
+    ) -> Reply:
+        """Call a function and take whatever comes of it; an exception it raises is in the reply.
+
+        supply: globals of the student's module for this one call. Raises Missing, TimedOut, Died, BadReply.
+        """
+        if function in self._ended:
+            raise self._ended[function]
+        if not self.has(function):
+            raise Missing(function, self.why_missing(function))
+        seconds = min(
+            self.call_seconds.get(function, self._exercise.functions[function].seconds),
+            self._deadline - time.monotonic(),
+        )
+        if seconds <= 0:
+            limit = self._exercise.limits.submission_seconds
+            raise TimedOut(function, f"{function} was not called: the submission had used up its {limit:g} s.")
+        request = {
+            "do": "call",
+            "function": function,
+            "arguments": list(arguments),
+            "seed": self.seed,
+            "supply": dict(supply or {}),
+        }
+        started = time.monotonic()
+        worker = None
+        try:
+            worker = self._ready()
+            if function in self._ended:
+                raise self._ended[function]
+            reply = worker.exchange(request, seconds)
+        except Ended as ended:
+            self._worker = None
+            if worker is not None:
+                self._keep_printed(worker)
+            failure = _ENDINGS[ended.kind](function, f"{function} gave no result: {ended.reason}.")
+            self._ended[function] = failure
+            self._notice(str(failure))
+            raise failure from ended
+        finally:
+            self.seconds += time.monotonic() - started
+        self._keep_printed(worker)
+        return self._understood(function, arguments, reply)
+
+    def _understood(self, function: str, arguments: Sequence[Any], reply: dict[str, Any]) -> Reply:
+        """The worker's reply as a Reply. What is not of its form is the student's doing: BadReply."""
+        try:
+            changed = {int(i): value for i, value in reply["changed"].items()}
+            after = tuple(changed.get(i, argument) for i, argument in enumerate(arguments))
+            error = self._raised(function, reply["error"]) if reply["error"] else None
+            autograd = {str(f): [str(n) for n in names] for f, names in reply["autograd"].items()}
+            for owner, names in autograd.items():
+                self.autograd.setdefault(owner, set()).update(names)
+            return Reply(reply["value"], after, error, tuple(map(str, reply["warnings"])), autograd)
+        except (KeyError, TypeError, ValueError, AttributeError) as odd:
+            raise BadReply(function, f"{function} gave no result: it sent something other than a reply.") from odd
+
+    def _raised(self, function: str, error: Any) -> Raised:
+        frames = tuple((str(name), int(line)) for name, line, _ in error["frames"])
+        kind, text = str(error["kind"]), str(error["text"])
+        if kind == "NameError":
+            for name, why in self._undefined.items():
+                if f"'{name}'" in text:
+                    text = f"{text} ({why})"
+        if kind == "MemoryError" or "can't allocate memory" in text or "DefaultCPUAllocator" in text:
+            text = f"it asked for more memory than the {self._exercise.limits.memory_mb} MB that are allowed"
+        if kind == "EOFError" and "reading a line" in text:
+            text = "input() cannot be used here: nobody is there to type"
+        return Raised(function, kind, text, frames)
+
+    def _keep_printed(self, worker: Worker) -> None:
+        self.printed = worker.take_printed()
+        if worker.output_capped:
+            self._notice(f"The submission prints a lot; only the first {worker.output_limit >> 10} KB were kept.")
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self._exercise.functions:
+            raise AttributeError(name)
+
+        def call(*arguments: Any) -> Any:
+            reply = self.call(name, arguments)
+            for argument, now in zip(arguments, reply.arguments, strict=True):
+                if now is not argument:
+                    _copy_back(argument, now)
+            if reply.error is not None:
+                raise reply.error
+            return reply.value
+
+        call.__name__ = name
+        return call
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker = None
+
+    def __enter__(self) -> Student:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._drop()
+
+
+def _copy_back(argument: Any, now: Any) -> None:
+    """Give the caller's tensor what the call made of it, as an in-place change would have."""
+    if not (isinstance(argument, Tensor) and isinstance(now, Tensor)):
+        return
+    if argument.shape == now.shape and argument.dtype == now.dtype:
+        argument.copy_(now)
+    else:
+        argument.data = now

@@ -1,0 +1,214 @@
+"""The only file that runs student code: a forked process that reads, loads and calls one submission.
+
+It answers the requests of `protocol`, in order. "read" looks at the submission before any of it runs, so
+its reply can be trusted; from "load" on, the process belongs to the student, and a reply is a claim.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import random
+import sys
+import time
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+import numpy
+import torch
+from torch import Tensor
+
+from grader.sandbox import findings, protocol, slicing, source, standins
+from grader.sandbox.watch import Watch
+
+MODULE = "submission"
+_MESSAGE_LENGTH = 2_000
+_FRAMES = 20
+_WARNINGS = 20
+
+
+def serve(requests: BinaryIO, replies: BinaryIO, isolation: dict[str, str], watch: Watch) -> None:
+    """Answer requests until the trusted side closes the pipe. `isolation` goes out with the first reply."""
+    worker = Worker(watch)
+    while True:
+        request = _receive(requests)
+        if request is None:
+            return
+        reply = worker.answer(request) | {"number": request["number"], "isolation": isolation}
+        _flush()
+        for chunk in protocol.dumps(reply):
+            replies.write(chunk)
+        replies.flush()
+
+
+def _receive(requests: BinaryIO) -> Any:
+    prefix = requests.read(protocol.PREFIX.size)
+    if len(prefix) < protocol.PREFIX.size:
+        return None
+    head = requests.read(protocol.PREFIX.unpack(prefix)[0])
+    return protocol.loads(head, requests.read(protocol.body_length(head)))
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+class Worker:
+    """One submission: its slice, its module, and the calls into it."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.slice: slicing.Slice | None = None
+        self.module = types.ModuleType(MODULE)
+        self.names: list[str] = []
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply to one request, without its number."""
+        actions: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "read": self.read,
+            "load": self.load,
+            "call": self.call,
+        }
+        return actions[request["do"]](request)
+
+    def read(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Slice the submission's bytes; nothing of it runs."""
+        self.names = request["names"]
+        try:
+            text = source.read(bytes(request["data"].numpy().tobytes()), request["filename"])
+        except source.Unreadable as error:
+            return {"unreadable": str(error)}
+        self.slice = slicing.slice_functions(text, self.names, slow=request["slow"])
+        return {
+            "unreadable": None,
+            "notices": list(self.slice.notices),
+            "missing": dict(self.slice.missing),
+            "definitions": {
+                name: {"text": found.text, "first_line": found.first_line, "cell": found.cell}
+                for name, found in self.slice.definitions.items()
+            },
+            "findings": findings.find(self.slice, self.names),
+        }
+
+    def load(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run the statements that the graded functions need; one that raises costs only what it binds."""
+        assert self.slice is not None
+        module = self.module
+        module.__file__ = "submission.py"
+        sys.modules[MODULE] = module
+        sys.modules.pop("grader", None)
+        module.__dict__.update(standins.notebook_names())
+        seed(request["seed"])
+        failed = []
+        for statement in self.slice.statements:
+            try:
+                tree = ast.Module(body=[statement.tree], type_ignores=[])
+                filename = f"<submission {statement.cell or ''}>"
+                exec(compile(tree, filename, "exec", flags=self.slice.flags, dont_inherit=True), module.__dict__)
+            except BaseException as error:
+                failed.append(
+                    {
+                        "line": statement.line,
+                        "cell": statement.cell,
+                        "binds": sorted(statement.binds),
+                        "error": describe_error(error),
+                    }
+                )
+        for name in self.names:
+            self.watch.know(name, module.__dict__.get(name))
+        present = [name for name in self.names if callable(module.__dict__.get(name))]
+        return {"present": present, "failed": failed}
+
+    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Call one function on the arguments; what came out of it, whichever way it ended."""
+        function = self.module.__dict__.get(request["function"])
+        arguments: list[Any] = list(request["arguments"])
+        before = [a.clone() if isinstance(a, Tensor) else a for a in arguments]
+        reply: dict[str, Any] = {"value": None, "error": None}
+        with self._supplied(request["supply"]), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            seed(request["seed"])
+            self.watch.start(request["function"])
+            started = time.perf_counter()
+            try:
+                reply["value"] = function(*arguments)
+            except BaseException as error:
+                reply["error"] = describe_error(error)
+            reply["seconds"] = time.perf_counter() - started
+        reply["autograd"] = self.watch.seen()
+        reply["warnings"] = [str(w.message)[:_MESSAGE_LENGTH] for w in caught[:_WARNINGS]]
+        reply["changed"] = {
+            str(i): now
+            for i, (was, now) in enumerate(zip(before, arguments, strict=True))
+            if isinstance(was, Tensor) and not same(was, now)
+        }
+        return reply
+
+    @contextlib.contextmanager
+    def _supplied(self, values: dict[str, Any]) -> Iterator[None]:
+        """The module with these globals set, for one call."""
+        names = self.module.__dict__
+        missing = object()
+        kept = {name: names.get(name, missing) for name in values}
+        names.update(values)
+        try:
+            yield
+        finally:
+            for name, value in kept.items():
+                if value is missing:
+                    names.pop(name, None)
+                else:
+                    names[name] = value
+
+
+def seed(value: int) -> None:
+    """Seed the three generators that a submission may draw from."""
+    torch.manual_seed(value)
+    random.seed(value)
+    numpy.random.seed(value % 2**32)
+
+
+def same(was: Tensor, now: Tensor) -> bool:
+    """Whether a tensor kept its shape, dtype and entries; nan equals nan."""
+    if was.shape != now.shape or was.dtype != now.dtype:
+        return False
+    return torch.equal(was, now) or torch.allclose(was, now, rtol=0, atol=0, equal_nan=True)
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """An exception as plain data: kind, text, and its frames in the student's own file."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename.startswith("<submission "):
+            cell = code.co_filename.removeprefix("<submission ").removesuffix(">")
+            frames.append([code.co_name, trace.tb_lineno, int(cell) if cell else None])
+        trace = trace.tb_next
+    try:
+        text = str(error)[:_MESSAGE_LENGTH]
+    except BaseException:
+        text = ""
+    return {"kind": type(error).__name__, "text": text, "frames": frames[-_FRAMES:]}
+
+
+def become(requests_fd: int, replies_fd: int, output_fd: int) -> tuple[BinaryIO, BinaryIO]:
+    """Make the forked child a worker: its pipes in place, everything else of the zygote let go."""
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    # out of the way of 0 to 4 first, as any of the four may be one of those
+    high = [os.dup2(fd, 200 + i) for i, fd in enumerate((nothing, output_fd, output_fd, requests_fd, replies_fd))]
+    for target, fd in enumerate(high):
+        os.dup2(fd, target)
+    os.closerange(5, 1024)
+    os.environ.clear()
+    os.environ.update({"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"})
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    return open(3, "rb", closefd=False), open(4, "wb", closefd=False)

@@ -1,0 +1,247 @@
+"""Grade one submission: one worker, one pytest run, one Result.
+
+1. A worker reads the submission's bytes and says what they define; then it runs those definitions.
+2. pytest runs the exercise's checks in this process; they call the student through the worker.
+3. Each function that lost points is diagnosed, through the same worker.
+4. What came of it all is a Result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import importlib.metadata
+import io
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+import pytest
+import torch
+from pytest_jsonreport.plugin import JSONReport
+
+from grader import results
+from grader.checking.plugin import GradingPlugin
+from grader.errors import ExerciseError, GraderFault
+from grader.exercise import Exercise, Function, Profile
+from grader.results import CheckResult, Curves, FunctionResult, Mismatch, Result, Status
+from grader.sandbox import confinement
+from grader.sandbox.confinement import Policy
+from grader.sandbox.host import Course, Zygote
+from grader.sandbox.student import Student
+from grader.submission import Submission
+
+# each of these costs time in a warm process, or reads or writes files beside the checks
+_PYTEST = [
+    "--noconftest",
+    "-p", "pytest_metadata.plugin",
+    "-p", "pytest_jsonreport.plugin",
+    "--json-report-file=none",
+    "--import-mode=importlib",
+    "-p", "no:cacheprovider",
+    "-p", "no:unraisableexception",
+    "-p", "no:threadexception",
+    "-q",
+    "--tb=native",
+    "--json-report-omit=log",
+    "-p", "no:warnings",
+    "-p", "no:logging",
+    "-p", "no:faulthandler",
+    "-p", "no:doctest",
+    "-p", "no:junitxml",
+    "--capture=no",
+    "--assert=plain",
+]  # fmt: skip
+
+_SPARE_UID = 65534  # nobody
+
+
+class Session:
+    """A warm trusted process's means to grade: an exercise, a profile, and a zygote. A context manager."""
+
+    def __init__(
+        self, exercise: Exercise, profile: str = "quick", seed: int = 0, data: str | None = None
+    ) -> None:
+        """Raises ExerciseError for a profile that the exercise does not have."""
+        if profile not in exercise.profiles:
+            known = ", ".join(exercise.profiles)
+            raise ExerciseError(f"{exercise.name} has no profile {profile!r}; it has {known}.")
+        self.exercise = exercise
+        settings = dict(exercise.profiles[profile].settings)
+        if data is not None:
+            settings["data"] = data
+        self.profile = Profile(profile, settings)
+        self.seed = seed
+        self._policy = policy(exercise)
+        self._zygote: Zygote | None = None
+
+    @property
+    def zygote(self) -> Zygote:
+        """The warm process, started when it is first needed, and anew where it has ended."""
+        if self._zygote is None or not self._zygote.alive:
+            if self._zygote is not None:
+                self._zygote.close()
+            self._zygote = Zygote(self._course())
+        return self._zygote
+
+    def _course(self) -> Course:
+        prologues = self.exercise.prologues()
+        if not prologues:
+            return Course({})
+        return Course(prologues, self.exercise.inputs.course_data(self.profile.settings))
+
+    def grade(self, submission: Submission) -> Result:
+        """Grade one submission. Raises GraderFault where grader itself fails."""
+        started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        clock = time.monotonic()
+        with Student(self.zygote, self._policy, self.exercise, submission) as student:
+            self._limit_calls(student)
+            plugin = GradingPlugin(student, self.exercise, self.profile, self.seed)
+            checks = run_checks(self.exercise, plugin)
+            functions = {
+                name: self._function(function, checks.get(name, ()), student, plugin)
+                for name, function in self.exercise.functions.items()
+            }
+            return Result(
+                exercise=self.exercise.name,
+                profile=self.profile.name,
+                submission=results.Submission(
+                    submission.id, submission.name, submission.files, submission.sha256
+                ),
+                seed=self.seed,
+                versions=versions(),
+                started=started,
+                duration_s=round(time.monotonic() - clock, 3),
+                score=round(sum(f.score for f in functions.values()), 2),
+                max_score=round(self.exercise.max_score, 2),
+                functions=functions,
+                notices=(*submission.notices, *student.reading.notices, *student.notices),
+                isolation=dict(student.isolation),
+                curves=_curves(plugin),
+            )
+
+    def _limit_calls(self, student: Student) -> None:
+        """A profile may give the slow functions more time than the exercise says."""
+        seconds = self.profile.settings.get("seconds")
+        if seconds is not None:
+            student.call_seconds = {f.name: seconds for f in self.exercise.functions.values() if f.slow}
+
+    def _function(
+        self,
+        function: Function,
+        checks: tuple[CheckResult, ...],
+        student: Student,
+        plugin: GradingPlugin,
+    ) -> FunctionResult:
+        present = student.has(function.name)
+        return FunctionResult(
+            status=_status(present, checks),
+            score=round(sum(c.points for c in checks), 2),
+            max_score=round(function.points, 2),
+            follow_through=any(f.follow_through for f in plugin.checked[function.name].findings.values()),
+            checks=checks,
+            source=student.reading.sources.get(function.name),
+        )
+
+    def close(self) -> None:
+        """End the warm process."""
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def policy(exercise: Exercise) -> Policy:
+    """How the workers of an exercise are confined on this machine."""
+    return Policy(
+        memory_bytes=exercise.limits.memory_mb << 20,
+        cpu_seconds=exercise.limits.cpu_seconds,
+        readable=confinement.readable_paths(),
+        uid=_SPARE_UID if hasattr(os, "geteuid") and os.geteuid() == 0 else None,
+    )
+
+
+def run_checks(exercise: Exercise, plugin: GradingPlugin) -> Mapping[str, tuple[CheckResult, ...]]:
+    """One pytest run of the exercise's checks; the results by function. Raises GraderFault."""
+    checks = exercise.folder / "checks"
+    report = JSONReport()
+    said = io.StringIO()
+    arguments = [*_PYTEST, f"--rootdir={checks}", f"--confcutdir={checks}", "-c", os.devnull, str(checks)]
+    with _own_environment(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = pytest.main(arguments, plugins=[plugin, report])
+    if plugin.faults:
+        raise GraderFault(f"a check of {exercise.name} failed by itself: {plugin.faults[0]}")
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise GraderFault(f"the checks of {exercise.name} could not be run: {said.getvalue().strip()[-2000:]}")
+    found: dict[str, list[CheckResult]] = {}
+    for test in report.report["tests"]:
+        if "check" not in test.get("metadata", {}):
+            raise GraderFault(f"the check {test['nodeid']} did not run: {_crash(test)}")
+        check = _check(test["metadata"]["check"])
+        found.setdefault(check.id.split("/")[0], []).append(check)
+    return {name: tuple(checks) for name, checks in found.items()}
+
+
+@contextlib.contextmanager
+def _own_environment() -> Iterator[None]:
+    """Without the variables by which pytest would take options or plugins from whoever calls grader."""
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(kept)
+
+
+def _check(data: dict[str, Any]) -> CheckResult:
+    mismatch = data["mismatch"]
+    return CheckResult(**{**data, "mismatch": Mismatch(**mismatch) if mismatch else None})
+
+
+def _crash(test: dict[str, Any]) -> str:
+    return next((str(test[p]["crash"]["message"]) for p in ("setup", "call") if "crash" in test.get(p, {})), "")
+
+
+def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
+    if not present:
+        return "missing"
+    if all(c.outcome == "passed" for c in checks):
+        return "right"
+    if all(c.outcome == "blocked" for c in checks):
+        return "blocked"
+    return "partial" if any(c.points > 0 for c in checks) else "wrong"
+
+
+def _curves(plugin: GradingPlugin) -> Curves | None:
+    """The training curves, where a check has left some."""
+    for shared in plugin.kept.values():
+        if "curves" in shared:
+            student, reference = shared["curves"]
+            return Curves(tuple(map(tuple, student)), tuple(map(tuple, reference)))
+    return None
+
+
+def versions() -> dict[str, str]:
+    """The versions that a grade depends on."""
+    return {
+        "grader": importlib.metadata.version("grader"),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def as_dict(result: Result) -> dict[str, Any]:
+    """A result as plain data."""
+    return dataclasses.asdict(result)

@@ -1,0 +1,115 @@
+import pytest
+import torch
+
+from grader.checking import CheckFailure, assert_unchanged, points, requires
+from grader.checking.gradients import autograd_gradients
+from grader.errors import StudentFailure
+
+ACCUMULATORS = ("dl_dw1", "dl_db1", "dl_dw2", "dl_db2")
+
+
+def backward(student, reference, sample, accumulators):
+    """Call the student's backward pass on what the reference's forward pass computed."""
+    _, s1, x1, s2, x2 = reference.forward_pass(*sample.parameters, sample.x)
+    states = [s1, x1, s2, x2]
+    arguments = [*sample.parameters, sample.t, sample.x, *states]
+    student.backward_pass(*(a.detach().clone() for a in arguments), *accumulators)
+
+
+def gradients(reference, sample):
+    """The four gradients, by autograd through the reference, in the order of ACCUMULATORS."""
+
+    def loss_of(*parameters):
+        return reference.loss(reference.forward_pass(*parameters, sample.x)[-1], sample.t)
+
+    return autograd_gradients(loss_of, sample.parameters)
+
+
+def compare(assert_close, accumulators, before, expected, only=ACCUMULATORS):
+    """Each accumulator against what it held before plus the gradient."""
+    for name, now, was, gradient in zip(ACCUMULATORS, accumulators, before, expected, strict=True):
+        if name in only:
+            assert_close(now - was if now.shape == was.shape else now, gradient, name)
+
+
+@points(3)
+@pytest.mark.parametrize("accumulator", ACCUMULATORS[::-1])
+def test_gradient(student, reference, inputs, assert_close, accumulator):
+    """{accumulator} is the gradient that autograd finds."""
+    sample = inputs.sample()
+    accumulators = [torch.zeros_like(p) for p in sample.parameters]
+    before = [a.clone() for a in accumulators]
+    backward(student, reference, sample, accumulators)
+    compare(assert_close, accumulators, before, gradients(reference, sample), only=[accumulator])
+
+
+@points(42)
+def test_by_hand(student, reference, inputs, assert_close):
+    """The four gradients are right, and computed by hand."""
+    sample = inputs.sample()
+    accumulators = [torch.zeros_like(p) for p in sample.parameters]
+    try:
+        backward(student, reference, sample, accumulators)
+    except StudentFailure:
+        if by_torch := student.by_torch("backward_pass"):
+            raise CheckFailure(by_torch) from None
+        raise
+    if by_torch := student.by_torch("backward_pass"):
+        raise CheckFailure(by_torch)
+    expected = gradients(reference, sample)
+    wrong = [
+        name
+        for name, now, gradient in zip(ACCUMULATORS, accumulators, expected, strict=True)
+        if assert_close.mismatch(now, gradient, name) is not None
+    ]
+    if wrong:
+        raise CheckFailure(f"By hand, but not yet right: {', '.join(wrong)}.", credit=1 - len(wrong) / 4)
+
+
+@points(6)
+@requires("by_hand")
+def test_accumulates(student, reference, inputs, assert_close):
+    """Two calls add both gradients to what the accumulators held before."""
+    sample = inputs.sample()
+    accumulators = inputs.accumulators(sample)
+    before = [a.clone() for a in accumulators]
+    backward(student, reference, sample, accumulators)
+    backward(student, reference, sample, accumulators)
+    twice = [2 * g for g in gradients(reference, sample)]
+    compare(assert_close, accumulators, before, twice)
+
+
+@points(1.5)
+@requires("by_hand")
+@pytest.mark.parametrize("sizes", [(4, 4, 4), (6, 3, 3), (4, 4, 3), (1, 1, 1)], ids=lambda s: "x".join(map(str, s)))
+def test_sizes(student, reference, inputs, assert_close, sizes):
+    """The gradients are right on a network of sizes (D, H, C) = {sizes}."""
+    sample = inputs.sample(sizes)
+    accumulators = inputs.accumulators(sample)
+    before = [a.clone() for a in accumulators]
+    backward(student, reference, sample, accumulators)
+    compare(assert_close, accumulators, before, gradients(reference, sample))
+
+
+@points(3)
+@requires("by_hand")
+def test_float64(student, reference, inputs, assert_close):
+    """The gradients are right in float64."""
+    sample = inputs.sample(dtype=torch.float64)
+    accumulators = [torch.zeros_like(p) for p in sample.parameters]
+    before = [a.clone() for a in accumulators]
+    backward(student, reference, sample, accumulators)
+    compare(assert_close, accumulators, before, gradients(reference, sample))
+
+
+@points(3)
+@requires("by_hand")
+def test_pure(student, reference, inputs):
+    """backward_pass changes nothing but its four accumulators."""
+    sample = inputs.sample()
+    _, s1, x1, s2, x2 = (q.detach().clone() for q in reference.forward_pass(*sample.parameters, sample.x))
+    arguments = [*sample.parameters, sample.t, sample.x, s1, x1, s2, x2]
+    before = [a.clone() for a in arguments]
+    student.backward_pass(*arguments, *(torch.zeros_like(p) for p in sample.parameters))
+    names = ["w1", "b1", "w2", "b2", "t", "x", "s1", "x1", "s2", "x2"]
+    assert_unchanged(arguments, before, names, "backward_pass")

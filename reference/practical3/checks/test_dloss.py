@@ -1,0 +1,30 @@
+import torch
+
+from grader.checking import assert_unchanged, finite_differences, points, requires
+
+
+@points(3)
+def test_values(student, reference, inputs, assert_close):
+    """dloss(v, t) is the gradient of the loss with respect to v, one entry a component."""
+    for size in (3, 5, 8):
+        v, t = inputs.normal(size), inputs.normal(size)
+        assert_close(student.dloss(v.clone(), t.clone()), reference.dloss(v, t), "dloss(v, t)")
+
+
+@points(1.5)
+@requires("values")
+def test_finite_differences(student, reference, inputs, assert_close):
+    """dloss(v, t) agrees with finite differences of the loss, in float64."""
+    v, t = inputs.normal(4, dtype=torch.float64), inputs.normal(4, dtype=torch.float64)
+    expected = finite_differences(lambda point: reference.loss(point, t), v)
+    assert_close(student.dloss(v.clone(), t.clone()), expected, "dloss(v, t)", tolerance=1e-6)
+
+
+@points(1.5)
+@requires("values")
+def test_pure(student, inputs):
+    """dloss leaves its arguments unchanged."""
+    v, t = inputs.normal(4), inputs.normal(4)
+    before = [v.clone(), t.clone()]
+    student.dloss(v, t)
+    assert_unchanged([v, t], before, ["v", "t"], "dloss")

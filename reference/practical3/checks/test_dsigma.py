@@ -1,0 +1,43 @@
+import pytest
+import torch
+
+from grader.checking import CheckFailure, assert_unchanged, finite_differences, points, requires
+
+SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
+
+
+@points(1)
+@pytest.mark.parametrize("kind", SHAPES)
+def test_values(student, reference, inputs, assert_close, kind):
+    """dsigma(x) is the derivative of sigma at x, for a {kind} x."""
+    x = inputs.normal(*SHAPES[kind])
+    assert_close(student.dsigma(x.clone()), reference.dsigma(x), "dsigma(x)")
+
+
+@points(1)
+@requires("values")
+def test_finite_differences(student, reference, inputs, assert_close):
+    """dsigma(x) agrees with finite differences of sigma, in float64."""
+    x = inputs.normal(6, dtype=torch.float64)
+    assert_close(student.dsigma(x.clone()), finite_differences(reference.sigma, x), "dsigma(x)", tolerance=1e-6)
+
+
+@points(1)
+@requires("values")
+def test_large(student, reference, assert_close):
+    """dsigma(x) is right for large x."""
+    x = torch.tensor([-900.0, -300.0, -90.0, 0.0, 90.0, 300.0, 900.0])
+    value = student.dsigma(x.clone())
+    if torch.is_tensor(value) and value.isnan().any():
+        raise CheckFailure("dsigma(x) is nan for large x: an exponential overflows on the way.")
+    assert_close(value, reference.dsigma(x), "dsigma(x)")
+
+
+@points(1)
+@requires("values")
+def test_pure(student, inputs):
+    """dsigma leaves its argument unchanged."""
+    x = inputs.normal(3, 5)
+    before = x.clone()
+    student.dsigma(x)
+    assert_unchanged([x], [before], ["x"], "dsigma")

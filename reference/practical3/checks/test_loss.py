@@ -1,0 +1,36 @@
+import torch
+
+from grader.checking import CheckFailure, assert_unchanged, points, requires
+
+
+def scalar(value, like):
+    """A loss as a 0-d tensor; a Python float will do."""
+    return torch.tensor(value, dtype=like.dtype) if isinstance(value, float) else value
+
+
+@points(2)
+def test_values(student, reference, inputs, assert_close):
+    """loss(v, t) is the sum of the squared differences."""
+    for size in (3, 5, 8):
+        v, t = inputs.normal(size), inputs.normal(size)
+        assert_close(scalar(student.loss(v.clone(), t.clone()), v), reference.loss(v, t), "loss(v, t)")
+
+
+@points(1)
+@requires("values")
+def test_float64(student, reference, inputs, assert_close):
+    """loss(v, t) is a single number of the dtype of v, zero where v is t."""
+    v, t = inputs.normal(4, dtype=torch.float64), inputs.normal(4, dtype=torch.float64)
+    assert_close(scalar(student.loss(v.clone(), t.clone()), v), reference.loss(v, t), "loss(v, t)")
+    if float(student.loss(t.clone(), t.clone())) != 0:
+        raise CheckFailure("loss(t, t) is not 0: the response is exactly the target there.")
+
+
+@points(1)
+@requires("values")
+def test_pure(student, inputs):
+    """loss leaves its arguments unchanged."""
+    v, t = inputs.normal(4), inputs.normal(4)
+    before = [v.clone(), t.clone()]
+    student.loss(v, t)
+    assert_unchanged([v, t], before, ["v", "t"], "loss")

@@ -1,0 +1,43 @@
+import pytest
+import torch
+
+from grader.checking import CheckFailure, assert_unchanged, points, requires
+
+SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
+
+
+@points(0.5)
+@pytest.mark.parametrize("kind", SHAPES)
+def test_values(student, reference, inputs, assert_close, kind):
+    """sigma(x) is tanh(x), element by element, for a {kind} x."""
+    x = inputs.normal(*SHAPES[kind])
+    assert_close(student.sigma(x.clone()), reference.sigma(x), "sigma(x)")
+
+
+@points(0.5)
+@requires("values")
+def test_float64(student, reference, inputs, assert_close):
+    """sigma(x) has the dtype of x."""
+    x = inputs.normal(6, dtype=torch.float64)
+    assert_close(student.sigma(x.clone()), reference.sigma(x), "sigma(x)")
+
+
+@points(0.5)
+@requires("values")
+def test_large(student, reference, assert_close):
+    """sigma(x) is right for large x."""
+    x = torch.tensor([-900.0, -300.0, -90.0, 0.0, 90.0, 300.0, 900.0])
+    value = student.sigma(x.clone())
+    if torch.is_tensor(value) and value.isnan().any():
+        raise CheckFailure("sigma(x) is nan for large x: an exponential overflows on the way.")
+    assert_close(value, reference.sigma(x), "sigma(x)")
+
+
+@points(0.5)
+@requires("values")
+def test_pure(student, inputs):
+    """sigma leaves its argument unchanged."""
+    x = inputs.normal(3, 5)
+    before = x.clone()
+    student.sigma(x)
+    assert_unchanged([x], [before], ["x"], "sigma")

@@ -1,0 +1,272 @@
+import pytest
+import torch
+
+from grader.checking import CheckFailure, assert_unchanged, points, requires
+from grader.checking.comparison import number, type_in_words
+from grader.errors import StudentFailure
+
+PARAMETERS = ("w1", "b1", "w2", "b2")
+COLUMNS = ("train loss", "train error", "test error")
+NB_HIDDEN = 50
+STEPS = (0, 1, 2, 3)
+FOLLOWS = 2e-3  # of each parameter's own change; right programs in float32 stay under 1e-4
+
+
+class Run:
+    """What one call of `train` gave, taken kindly; `flat` where the parameters were not a tuple of their own."""
+
+    def __init__(self, value, nb_parameters=4):
+        if not isinstance(value, list | tuple) or not value:
+            raise CheckFailure(f"train returns {type_in_words(value)}, where (w1, b1, w2, b2), history is expected.")
+        self.flat = len(value) == nb_parameters + 1 and torch.is_tensor(value[0])
+        if self.flat:
+            self.parameters, history = list(value[:-1]), value[-1]
+        elif len(value) == 2 and isinstance(value[0], list | tuple) and len(value[0]) == nb_parameters:
+            self.parameters, history = list(value[0]), value[1]
+        else:
+            raise CheckFailure(f"train returns {type_in_words(value)}, where (w1, b1, w2, b2), history is expected.")
+        self.history = entries(history)
+        for name, parameter in zip(PARAMETERS, self.parameters, strict=True):
+            if not torch.is_tensor(parameter):
+                raise CheckFailure(f"The {name} that train returns is {type_in_words(parameter)}, not a tensor.")
+
+
+def entries(history):
+    """The history as a list of triples of floats, None where it is not one."""
+    if torch.is_tensor(history):
+        history = history.tolist() if history.dim() == 2 or history.numel() == 0 else None
+    if not isinstance(history, list | tuple):
+        return None
+    rows = []
+    for entry in history:
+        if torch.is_tensor(entry):
+            entry = entry.tolist()
+        if not isinstance(entry, list | tuple) or len(entry) != 3:
+            return None
+        if not all(isinstance(v, int | float) or (torch.is_tensor(v) and v.numel() == 1) for v in entry):
+            return None
+        rows.append(tuple(float(v) for v in entry))
+    return rows
+
+
+def attempt(student, data, nb_hidden, nb_steps):
+    """One call of `train`: a Run, or the failure it ended in."""
+    try:
+        return Run(student.train(*(d.clone() for d in data), nb_hidden, nb_steps))
+    except (StudentFailure, CheckFailure) as failure:
+        return failure
+
+
+@pytest.fixture
+def data(inputs, shared):
+    """The samples that the first steps are taken on."""
+    return shared.setdefault("data", inputs.data(40, 20))
+
+
+@pytest.fixture
+def runs(student, data, shared):
+    """The student's `train` from one seed with 0, 1, 2 and 3 steps."""
+    if "runs" not in shared:
+        shared["runs"] = {k: attempt(student, data, NB_HIDDEN, k) for k in STEPS}
+    return shared["runs"]
+
+
+def got(run):
+    """The Run, or its failure raised."""
+    if isinstance(run, Exception):
+        raise run
+    return run
+
+
+def start(runs):
+    """(steps already taken, parameters) to follow the student's `train` from: the earliest that it gives."""
+    for k in STEPS:
+        if isinstance(runs[k], Run):
+            return k, runs[k].parameters
+    raise runs[1]
+
+
+def reproducible(student, data, shared):
+    """Whether `train` draws the same initial parameters again from the same seed."""
+    if "reproducible" not in shared:
+        once, again = (attempt(student, data, NB_HIDDEN, 1) for _ in range(2))
+        shared["reproducible"] = not (isinstance(once, Run) and isinstance(again, Run)) or all(
+            torch.allclose(a, b, rtol=1e-3, atol=0) for a, b in zip(once.parameters, again.parameters, strict=True)
+        )
+        if not shared["reproducible"]:
+            student.notices.append(
+                "train gives other results from the same seed, so it was judged by its thresholds alone."
+            )
+    return shared["reproducible"]
+
+
+@points(0.5)
+def test_returns(runs):
+    """train returns (w1, b1, w2, b2), history."""
+    run = got(runs[1])
+    if run.flat:
+        raise CheckFailure("train returns w1, b1, w2, b2, history in one row; the parameters are a tuple of their own.")
+    if run.history is None:
+        raise CheckFailure(
+            "The history that train returns is not a list of (train loss, train error, test error), one entry a step."
+        )
+
+
+@points(0.5)
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_initial(runs, data, parameter):
+    """Without a step, {parameter} is drawn from a normal distribution with ε = 1e-6."""
+    run = got(runs[0])
+    nb_inputs, nb_classes = data.train_input.shape[1], data.train_target.shape[1]
+    shapes = dict(
+        zip(PARAMETERS, [(NB_HIDDEN, nb_inputs), (NB_HIDDEN,), (nb_classes, NB_HIDDEN), (nb_classes,)], strict=True)
+    )
+    value = dict(zip(PARAMETERS, run.parameters, strict=True))[parameter]
+    if tuple(value.shape) != shapes[parameter]:
+        raise CheckFailure(
+            f"The initial {parameter} has shape {tuple(value.shape)}, where {shapes[parameter]} is expected."
+        )
+    if not value.isfinite().all() or not value.any():
+        state = "zero everywhere" if not value.any() else "not finite"
+        raise CheckFailure(f"The initial {parameter} is {state}, where random values are expected.")
+    # ε read as a standard deviation, as the course's solution does, or as a variance
+    spread = float(value.double().pow(2).mean().sqrt())
+    slack = 1 + 5 / (2 * value.numel()) ** 0.5
+    if not any(epsilon / slack <= spread <= epsilon * slack for epsilon in (1e-6, 1e-3)):
+        raise CheckFailure(
+            f"The initial {parameter} has a standard deviation of {number(spread)}, where 1e-6 is expected."
+        )
+
+
+@points(13)
+def test_by_hand(student, reference, inputs, assert_close, runs, data, shared):
+    """The parameters follow gradient descent, step by step, computed by hand."""
+    taken, parameters = start(runs)
+    if by_torch := student.by_torch("train"):
+        raise CheckFailure(by_torch)
+    if not reproducible(student, data, shared):
+        return
+    for k in STEPS:
+        if k <= taken:
+            continue
+        run = got(runs[k])
+        expected, _ = inputs.trajectory(reference, data, parameters, k - taken)
+        for name, now, was, right in zip(PARAMETERS, run.parameters, parameters, expected, strict=True):
+            moved = now.double() - was.double() if now.shape == was.shape else now
+            quantity = f"The change of {name} in {k - taken} step{'s' * (k - taken > 1)}"
+            assert_close(moved, right.double() - was.double(), quantity, tolerance=FOLLOWS, dtype=False)
+    shared["as_it_stands"] = not reference.plugged
+
+
+@points(1)
+def test_nb_steps(runs):
+    """The history has one entry a step."""
+    for k in STEPS[1:]:
+        history = got(runs[k]).history
+        if history is None:
+            raise CheckFailure("The history is not a list with one entry a step.")
+        if len(history) != k:
+            raise CheckFailure(f"After {k} step{'s' * (k > 1)} the history has {len(history)} entries, not {k}.")
+
+
+@points(1)
+@requires("nb_steps")
+@pytest.mark.parametrize("column", COLUMNS)
+def test_history(student, reference, runs, data, shared, column):
+    """The history's {column} is that of the parameters before each step."""
+    taken, _ = start(runs)
+    if not reproducible(student, data, shared):
+        return
+    history = got(runs[3]).history
+    for k in range(taken, 3):
+        expected = evaluate(reference, got(runs[k]).parameters, data)
+        i = COLUMNS.index(column)
+        nb_samples = len(data.test_input if i == 2 else data.train_input)
+        # a response that ties within rounding may fall on either side
+        allowed = 1e-3 * abs(expected[i]) if i == 0 else 1.5 / nb_samples
+        if not abs(history[k][i] - expected[i]) <= allowed:
+            raise CheckFailure(
+                f"In step {k + 1} the history's {column} is {number(history[k][i])}; the parameters before that step "
+                f"give {number(expected[i])}."
+            )
+
+
+def evaluate(reference, parameters, data):
+    """(train loss, train error, test error) of these parameters."""
+    parameters = [p.to(data.train_input.dtype) for p in parameters]
+    _, history = reference.train(*data, NB_HIDDEN, 1, parameters=parameters)
+    return history[0]
+
+
+@points(3)
+@requires("by_hand")
+def test_long_run(student, reference, inputs, shared):
+    """A longer run learns to tell the digits apart."""
+    if reference.plugged:
+        return  # whether it learns is the earlier functions' doing then
+    if shared.get("as_it_stands") is False:
+        raise CheckFailure("Judged with your own earlier functions: what they give cannot learn to tell the digits apart.")
+    settings = inputs.settings
+    samples = inputs.data()
+    nb_steps = settings["nb_steps"]
+    run = got(attempt(student, samples, NB_HIDDEN, nb_steps))
+    history = run.history
+    if history is None or len(history) != nb_steps:
+        raise CheckFailure(f"After {nb_steps} steps the history has {len(history or ())} entries, not {nb_steps}.")
+    expected = followed(student, inputs, samples, nb_steps, shared)
+    shared["curves"] = (history, expected or [])
+    losses, train_errors, test_errors = zip(*history, strict=True)
+    if train_errors[-1] > settings["max_train_error"]:
+        raise CheckFailure(
+            f"After {nb_steps} steps {train_errors[-1]:.0%} of the training samples are classified wrongly, "
+            f"where at most {settings['max_train_error']:.0%} are expected."
+        )
+    if test_errors[-1] > settings.get("max_test_error", 1):
+        raise CheckFailure(
+            f"After {nb_steps} steps {test_errors[-1]:.0%} of the test samples are classified wrongly, "
+            f"where at most {settings['max_test_error']:.0%} are expected."
+        )
+    for step, (mine, theirs) in enumerate(zip(losses, expected or [], strict=False), start=1):
+        if not abs(mine - theirs[0]) <= 0.02 * theirs[0]:
+            raise CheckFailure(
+                f"From step {step} on the training leaves the course that gradient descent takes: the loss is "
+                f"{number(mine)}, where {number(theirs[0])} is expected."
+            )
+
+
+def followed(student, inputs, samples, nb_steps, shared):
+    """The reference's history from the student's own initial parameters, None where these are not to be had."""
+    initial = attempt(student, samples, NB_HIDDEN, 0)
+    if not isinstance(initial, Run) or not shared.get("reproducible", True):
+        return None
+    return inputs.trajectory(Plain, samples, initial.parameters, nb_steps)[1]
+
+
+class Plain:
+    plugged = ()
+
+
+@points(0.5)
+@requires("by_hand")
+def test_sizes(student, reference, inputs, assert_close, shared):
+    """train works for other numbers of inputs, hidden units and classes."""
+    samples = inputs.made_up_data()
+    initial = attempt(student, samples, 4, 0)
+    run = got(attempt(student, samples, 4, 2))
+    if not isinstance(initial, Run) or not shared.get("reproducible", True):
+        return
+    expected, _ = inputs.trajectory(reference, samples, initial.parameters, 2)
+    for name, now, was, right in zip(PARAMETERS, run.parameters, initial.parameters, expected, strict=True):
+        moved = now.double() - was.double() if now.shape == was.shape else now
+        assert_close(moved, right.double() - was.double(), f"The change of {name}", tolerance=FOLLOWS, dtype=False)
+
+
+@points(1)
+@requires("returns")
+def test_pure(student, inputs):
+    """train leaves the data it is given unchanged."""
+    samples = list(inputs.made_up_data())
+    before = [s.clone() for s in samples]
+    student.train(*samples, 4, 2)
+    names = ["train_input", "train_target", "test_input", "test_target"]
+    assert_unchanged(samples, before, names, "train")

@@ -1,0 +1,122 @@
+"""What the checks feed to a submission: seeded, so that a run can be repeated, and new in every run.
+
+Sizes are D inputs, H hidden units, C classes. They are 3 and more and all different by default: with one or
+two components several mistakes look right, and on unequal sizes a transposition cannot go unnoticed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from . import batched, dataset
+
+UNEQUAL = (7, 5, 3)
+EQUAL = (4, 4, 4)
+MIXED = ((6, 3, 3), (4, 4, 3))
+ALONE = (1, 1, 1)
+WIDE = (11, 2, 9)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A network's parameters, one sample x (D,) and its target t (C,)."""
+
+    w1: Tensor
+    b1: Tensor
+    w2: Tensor
+    b2: Tensor
+    x: Tensor
+    t: Tensor
+
+    @property
+    def parameters(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(w1, b1, w2, b2)"""
+        return self.w1, self.b1, self.w2, self.b2
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Normalised inputs (N, D) and one-hot targets (N, C) to train and to test on."""
+
+    train_input: Tensor
+    train_target: Tensor
+    test_input: Tensor
+    test_target: Tensor
+
+    def __iter__(self):
+        return iter((self.train_input, self.train_target, self.test_input, self.test_target))
+
+
+class Inputs:
+    """Draws one check's inputs. `settings` are those of the profile in exercise.toml."""
+
+    def __init__(self, seed: int, settings: Mapping[str, Any]) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
+        self.settings = settings
+
+    def normal(self, *shape: int, dtype: torch.dtype = torch.float32, scale: float = 1.0) -> Tensor:
+        """A tensor of normal entries."""
+        return torch.randn(shape, generator=self._generator, dtype=dtype) * scale
+
+    def target(self, nb_classes: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        """A one-hot target (C,), multiplied by 0.9 as the hand-out does."""
+        t = torch.zeros(nb_classes, dtype=dtype)
+        t[int(torch.randint(nb_classes, (1,), generator=self._generator))] = 0.9
+        return t
+
+    def sample(self, sizes: tuple[int, int, int] = UNEQUAL, dtype: torch.dtype = torch.float32) -> Sample:
+        """A network of sizes (D, H, C) with states of moderate size, one sample and its target."""
+        nb_inputs, nb_hidden, nb_classes = sizes
+        return Sample(
+            self.normal(nb_hidden, nb_inputs, dtype=dtype, scale=nb_inputs**-0.5),
+            self.normal(nb_hidden, dtype=dtype, scale=0.5),
+            self.normal(nb_classes, nb_hidden, dtype=dtype, scale=nb_hidden**-0.5),
+            self.normal(nb_classes, dtype=dtype, scale=0.5),
+            self.normal(nb_inputs, dtype=dtype),
+            self.target(nb_classes, dtype),
+        )
+
+    def accumulators(self, sample: Sample) -> list[Tensor]:
+        """Four accumulators, of the parameters' shapes, that already hold something."""
+        return [self.normal(*p.shape, dtype=p.dtype) for p in sample.parameters]
+
+    def data(self, nb_train: int | None = None, nb_test: int | None = None) -> DataSet:
+        """A random choice of the data set's samples, as many as the profile says."""
+        nb_train = nb_train or self.settings["nb_train"]
+        nb_test = nb_test or self.settings["nb_test"]
+        images, labels = _images(self.settings.get("data"))
+        chosen = torch.randperm(len(images), generator=self._generator)[: nb_train + nb_test]
+        nb_test = min(nb_test, len(chosen) - nb_train)
+        return DataSet(*dataset.load(images[chosen], labels[chosen], nb_train, nb_test))
+
+    def made_up_data(self, nb_train: int = 12, nb_test: int = 8, sizes: tuple[int, int] = (6, 3)) -> DataSet:
+        """Small made-up data: inputs (N, D) in clusters, every class there, targets one-hot (N, C)."""
+        nb_inputs, nb_classes = sizes
+        centres = self.normal(nb_classes, nb_inputs, scale=1.5)
+        classes = torch.arange(nb_train + nb_test) % nb_classes
+        inputs = centres[classes] + self.normal(nb_train + nb_test, nb_inputs, scale=0.5)
+        targets = torch.nn.functional.one_hot(classes, nb_classes).float()
+        return DataSet(inputs[:nb_train], targets[:nb_train], inputs[nb_train:], targets[nb_train:])
+
+    @staticmethod
+    def trajectory(reference: Any, data: DataSet, parameters: Any, nb_steps: int) -> tuple[Any, Any]:
+        """What the reference's `train` gives from these parameters: (parameters, history).
+
+        In matrix form, as long as no function of the student's is plugged into the reference.
+        """
+        nb_hidden = parameters[0].shape[0]
+        train = reference.train if reference.plugged else batched.train
+        return train(*data, nb_hidden, nb_steps, parameters=parameters)
+
+
+def _images(folder: str | None) -> tuple[Tensor, Tensor]:
+    return dataset.mnist(folder) if folder else dataset.digits()
+
+
+def course_data(settings: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    """What the course's prologue serves to a submission that loads the data itself."""
+    images, labels = _images(settings.get("data"))
+    return images[:2000].round().to(torch.uint8), labels[:2000]
