@@ -278,6 +278,7 @@ class Broken:
     line: int
     reason: str
     text: str
+    recovered: bool = False  # read all the same, as it was meant
 
 
 def first_line(tree: ast.stmt) -> int:
@@ -596,6 +597,7 @@ class _Slicer:
         for broken in self.broken:
             place = where(broken.cell, broken.line)
             lost = "the cell was left out" if broken.cell is not None else "this part was left out"
+            lost = "it was read as it was meant" if broken.recovered else lost
             self.notices.append(f"{_capital(place)} does not compile ({broken.reason}); {lost}.")
         if self.broken and any(broken.cell is None for broken in self.broken):
             self.notices.append(
@@ -641,7 +643,7 @@ class _Pruner(ast.NodeTransformer):
             return self._nothing(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return node
-        if isinstance(node, _COMPOUND | ast.ExceptHandler | ast.match_case):
+        if isinstance(node, (*_COMPOUND, ast.ExceptHandler, ast.match_case)):
             return self.generic_visit(node)
         if isinstance(node, ast.stmt):
             return self._simple(node)
@@ -757,6 +759,7 @@ _UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowE
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b|[)\]}]|\s|#|$")
 _STARTS = re.compile(r"(?:def|class|import|from|async)\b|@")
 _GROWTH = 200  # column-0 lines that one string or bracket may span before its start is given up
+_TRIES = 2_000  # in all
 
 
 def parse(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
@@ -778,39 +781,29 @@ def _parse_pieces(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
     lines = cell.source.split("\n")
     starts = [i for i, line in enumerate(lines) if not _CONTINUES.match(line)]
     starts = [i for n, i in enumerate(starts) if n == 0 or not lines[starts[n - 1]].startswith("@")]
+    if not starts or starts[0] > 0:  # what stands indented above the first piece
+        starts = [0, *starts]
     ends = [*starts[1:], len(lines)]
-    if starts and starts[0] > 0:  # what stands indented above the first piece
-        starts, ends = [0, *starts], [starts[0], *ends]
     trees: list[ast.stmt] = []
     broken: list[Broken] = []
-    n = 0
+    n = tries = 0
     while n < len(starts):
-        last, body, error = _grow(lines, starts, ends, n)
+        end = n  # the last piece taken: an open string or bracket may span lines at column 0
+        body, error = first_body, first_error = _parse_lines(lines, starts[n], ends[n])
+        while _is_open(error) and end + 1 < len(starts) and end - n < _GROWTH and tries < _TRIES:
+            end += 1
+            tries += 1
+            if "triple-quoted" not in str(error) and _STARTS.match(lines[starts[end]]):
+                break
+            body, error = _parse_lines(lines, starts[n], ends[end])
         if error is not None:
-            body, more = _salvage(lines, starts[n], ends[last], error, cell.number)
+            end, body, error = n, first_body, first_error
+        if error is not None:
+            body, more = _salvage(lines, starts[n], ends[n], error, cell.number)
             broken += more
         trees += body
-        n = last + 1
+        n = end + 1
     return trees, broken
-
-
-def _grow(
-    lines: list[str], starts: list[int], ends: list[int], n: int
-) -> tuple[int, list[ast.stmt], Exception | None]:
-    """(last piece taken, statements, None), or piece n alone with its error.
-
-    An open string or bracket may span lines at column 0: more pieces are taken until it is closed.
-    """
-    body, first_error = _parse_lines(lines, starts[n], ends[n])
-    error = first_error
-    last = n
-    while error is not None and last + 1 < min(len(starts), n + _GROWTH) and _is_open(error):
-        in_string = "triple-quoted" in str(error)
-        last += 1
-        if not in_string and _STARTS.match(lines[starts[last]]):
-            break
-        body, error = _parse_lines(lines, starts[n], ends[last])
-    return (last, body, None) if error is None else (n, [], first_error)
 
 
 def _parse_lines(lines: list[str], start: int, end: int) -> tuple[list[ast.stmt], Exception | None]:
@@ -825,7 +818,7 @@ def _parse_lines(lines: list[str], start: int, end: int) -> tuple[list[ast.stmt]
     return tree.body, None
 
 
-def _is_open(error: Exception) -> bool:
+def _is_open(error: Exception | None) -> bool:
     return isinstance(error, SyntaxError) and ("never closed" in error.msg or "triple-quoted" in error.msg)
 
 
@@ -837,11 +830,13 @@ def _salvage(
     text = "\n".join(lines[start:end])
     split = line - 1
     inside = isinstance(error, IndentationError) and start <= split < end
-    if inside and re.match(r"\s+(?:def|class)\b|\s+@", lines[split]):
+    nothing_above = all(line.strip()[:1] in ("", "#") for line in lines[start:split])
+    if inside and (nothing_above or re.match(r"\s+(?:def|class)\b|\s+@", lines[split])):
         above, above_error = _parse_lines(lines, start, split)
         below, below_error = _parse_lines(_dedented(lines, split, end), split, end)
         if above_error is None and below_error is None:
-            return above + below, []
+            why = reason(error, "\n".join(lines))
+            return above + below, [Broken(cell, start + 1, line, why, "", recovered=True)]
     return [], [Broken(cell, start + 1, line, reason(error, "\n".join(lines)), text)]
 
 

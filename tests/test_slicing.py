@@ -1,0 +1,656 @@
+"""Which statements of a submission run, which definitions stand, and why others are missing.
+
+A case is a small file, the lines of the statements that must run, and what `f()` then returns.
+"""
+
+import ast
+import contextlib
+import json
+
+import pytest
+
+from grader.sandbox.slicing import parse, slice_functions
+from grader.sandbox.source import Cell, Text, read
+
+
+def python(source):
+    return read(source.encode(), "a.py")
+
+
+def notebook(*cells):
+    """Cells are sources, or (source, execution count) pairs."""
+    pairs = [cell if isinstance(cell, tuple) else (cell, None) for cell in cells]
+    return Text(tuple(Cell(n, source, count) for n, (source, count) in enumerate(pairs, start=1)), ())
+
+
+def sliced(source, names=("f",), slow=("train",)):
+    return slice_functions(python(source) if isinstance(source, str) else source, names, slow)
+
+
+def run(found):
+    """Execute a slice as the worker does; its namespace. A statement that raises is passed over."""
+    names = {"__name__": "submission"}
+    for statement in found.statements:
+        tree = ast.Module([statement.tree], [])
+        with contextlib.suppress(Exception):
+            exec(compile(tree, "a", "exec", flags=found.flags, dont_inherit=True), names)
+    return names
+
+
+NAME_ERROR = object()
+
+
+def value_of_f(found):
+    names = run(found)
+    try:
+        return names["f"]()
+    except NameError:
+        return NAME_ERROR
+
+
+SLICES = [
+    # what a function reads when it is called: the last binding
+    pytest.param("a = 1\nb = 2\ndef f():\n    return a", [1, 3], 1, id="only what is needed"),
+    pytest.param("a = 1\ndef f():\n    return a\na = 2", [2, 4], 2, id="the last binding, also below"),
+    pytest.param("def f():\n    return 1\ndef f():\n    return 2", [3], 2, id="the last definition stands"),
+    pytest.param(
+        "def f():\n    return g()\ndef g():\n    return h()\ndef h():\n    return 3",
+        [1, 3, 5],
+        3,
+        id="chains",
+    ),
+    pytest.param("def f(n=1):\n    return n and f(0)", [1], 0, id="recursion"),
+    pytest.param("def f():\n    return g\ng = 1\ndef g():\n    return f", [1, 4], ..., id="mutual recursion"),
+    pytest.param("import math\ndef f():\n    return math.pi > 3", [1, 2], True, id="imports"),
+    pytest.param(
+        "import os\nimport os.path\ndef f():\n    return os.sep == '/'", [1, 2, 3], True, id="both imports"
+    ),
+    pytest.param(
+        "import xml.dom\nimport xml.sax\ndef f():\n    return xml.dom and 1",
+        [1, 2, 3],
+        1,
+        id="submodules add",
+    ),
+    pytest.param("from math import pi as p, e\ndef f():\n    return p > e", [1, 2], True, id="aliases"),
+    pytest.param("a, (b, *c) = 1, (2, 3)\ndef f():\n    return c", [1, 2], [3], id="tuple targets"),
+    pytest.param("(a := 1)\nb = (c := 5)\ndef f():\n    return c", [2, 3], 5, id="a walrus binds"),
+    pytest.param("a: int = 4\ndef f():\n    return a", [1, 2], 4, id="an annotated assignment"),
+    pytest.param("a = b = 3\ndef f():\n    return b", [1, 2], 3, id="a chained assignment"),
+    pytest.param("f = lambda: a\na = 2", [1, 2], 2, id="a lambda's body is deferred"),
+    # what a statement reads as it runs: the binding that reaches it
+    pytest.param("a = 1\nb = a\na = 2\ndef f():\n    return b", [1, 2, 4], 1, id="the binding above"),
+    pytest.param(
+        "a = 1\na = a + 1\na = a * 5\ndef f():\n    return a", [1, 2, 3, 4], 10, id="through each rebinding"
+    ),
+    pytest.param(
+        "a = 1\na += 1\na += 3\ndef f():\n    return a", [1, 2, 3, 4], 5, id="augmented assignments"
+    ),
+    pytest.param("a = 1\ndef f(x=a):\n    return x\na = 2", [1, 2], 1, id="a default is read at once"),
+    pytest.param(
+        "def d(g):\n    return lambda: g() + k\nk = 1\n@d\ndef f():\n    return 1",
+        [1, 3, 4],
+        2,
+        id="decorators",
+    ),
+    pytest.param(
+        "class A:\n    a = 1\n    b = a\ndef f():\n    return A.b", [1, 4], 1, id="a class's own names"
+    ),
+    pytest.param(
+        "k = 2\nclass A:\n    b = k\nk = 3\ndef f():\n    return A.b",
+        [1, 2, 5],
+        2,
+        id="a class body runs at once",
+    ),
+    pytest.param(
+        "def g():\n    return k\nk = 1\na = g()\nk = 2\ndef f():\n    return a",
+        [1, 3, 4, 5, 6],
+        1,
+        id="a call at once needs the body's names there",
+    ),
+    pytest.param(
+        "def g():\n    return 1\na = g()\ndef g():\n    return 2\ndef f():\n    return a + g()",
+        [1, 3, 4, 6],
+        3,
+        id="two definitions, both needed",
+    ),
+    pytest.param(
+        "def f():\n    return 1\ndef deco(g):\n    return lambda: g() + 1\nf = deco(f)",
+        [1, 3, 5],
+        2,
+        id="decorated by hand",
+    ),
+    pytest.param(
+        "class Net:\n    def forward(self):\n        return k\nnet = Net()\nk = 7\nf = net.forward",
+        [1, 4, 5, 6],
+        7,
+        id="a method used as the function",
+    ),
+    pytest.param(
+        "def g():\n    return 1\nf = g\ndef g():\n    return 2",
+        [1, 3],
+        1,
+        id="an alias keeps what it was given",
+    ),
+    # scopes
+    pytest.param(
+        "x = 1\ny = [x for x in (5, 6)]\ndef f():\n    return x",
+        [1, 3],
+        1,
+        id="a comprehension has its own names",
+    ),
+    pytest.param(
+        "n = 2\ny = [n * x for x in (5, 6)]\ndef f():\n    return y",
+        [1, 2, 3],
+        [10, 12],
+        id="but reads the others at once",
+    ),
+    pytest.param(
+        "a = 1\ndef f():\n    def a():\n        return 2\n    return a()",
+        [2],
+        2,
+        id="a nested function hides a global",
+    ),
+    pytest.param("a = 1\ndef f(a=3):\n    return (lambda: a)()", [2], 3, id="a closure"),
+    pytest.param(
+        "a = 1\nclass B: pass\nB.a = 2\ndef f():\n    return B.a", [2, 3, 4], 2, id="attributes are not names"
+    ),
+    pytest.param("a = 1\ndef f():\n    return dict(a=2)['a']", [2], 2, id="keywords are not names"),
+    pytest.param(
+        "e = 1\ndef f():\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n        return 3",
+        [2],
+        3,
+        id="an exception's name is local",
+    ),
+    pytest.param(
+        "a = 1\ndef f():\n    import math as a\n    return a.floor(2.5)", [2], 2, id="a local import is local"
+    ),
+    # functions that bind globals
+    pytest.param(
+        "def init():\n    global w\n    w = 3\ninit()\ndef f():\n    return w",
+        [1, 4, 5],
+        3,
+        id="global in a function that is called",
+    ),
+    pytest.param(
+        "def init():\n    global w\n    w = 3\ndef f():\n    return w",
+        [4],
+        NAME_ERROR,
+        id="global in a function that is not",
+    ),
+    pytest.param(
+        "def a():\n    b()\ndef b():\n    global w\n    w = 3\na()\ndef f():\n    return w",
+        [1, 3, 6, 7],
+        3,
+        id="global through a helper",
+    ),
+    pytest.param(
+        "p = {}\ndef init():\n    p['a'] = 1\ninit()\ndef f():\n    return p",
+        [1, 2, 4, 5],
+        {"a": 1},
+        id="a helper that fills a global",
+    ),
+    # changes in place
+    pytest.param(
+        "c = {}\nc['lr'] = 1\nprint(c)\ndef f():\n    return c", [1, 2, 4], {"lr": 1}, id="an item is set"
+    ),
+    pytest.param(
+        "class A: pass\na = A()\na.lr = 3\ndef f():\n    return a.lr",
+        [1, 2, 3, 4],
+        3,
+        id="an attribute is set",
+    ),
+    pytest.param(
+        "h = []\nh.append(1)\nlen(h)\ndef f():\n    return h", [1, 2, 4], [1], id="a bare method call"
+    ),
+    pytest.param(
+        "h = [1, 2]\nh[0] += 5\ndel h[1]\ndef f():\n    return h",
+        [1, 2, 3, 4],
+        [6],
+        id="augmented and deleted items",
+    ),
+    pytest.param(
+        "h = []\nh.append(1)\nh = []\ndef f():\n    return h",
+        [3, 4],
+        [],
+        id="not what was changed before a rebinding",
+    ),
+    pytest.param(
+        "import random\nrandom.seed(1)\ndef f():\n    return random and 1",
+        [1, 3],
+        1,
+        id="a module is not a variable",
+    ),
+    pytest.param(
+        "class A:\n    n = 0\nA.n = 2\nA.mro()\ndef f():\n    return A.n",
+        [1, 3, 5],
+        2,
+        id="a class's attributes, not its methods",
+    ),
+    pytest.param("def f():\n    return f.k\nf.k = 2", [1, 3], 2, id="a function's own attribute"),
+    pytest.param(
+        "class A: pass\na = A()\nsetattr(a, 'k', 2)\ndef f():\n    return a.k", [1, 2, 3, 4], 2, id="setattr"
+    ),
+    # deleted
+    pytest.param("a = 1\ndel a\ndef f():\n    return a", [1, 2, 3], NAME_ERROR, id="a deleted name"),
+    pytest.param("a = 1\nb = a\ndel a\ndef f():\n    return b", [1, 2, 4], 1, id="deleted after its use"),
+    pytest.param("a = 1\ndel a\na = 2\ndef f():\n    return a", [3, 4], 2, id="deleted and bound again"),
+    # conditional bindings are weak
+    pytest.param(
+        "a = 1\nif a > 1:\n    a = 2\ndef f():\n    return a", [1, 2, 4], 1, id="an if may not bind"
+    ),
+    pytest.param(
+        "try:\n    import nowhere as m\nexcept ImportError:\n    m = None\ndef f():\n    return m",
+        [1, 5],
+        None,
+        id="try",
+    ),
+    pytest.param(
+        "if True:\n    a = 1\nelse:\n    a = 2\ndef f():\n    return a",
+        [2, 5],
+        1,
+        id="a constant test is decided",
+    ),
+    pytest.param(
+        "import contextlib\nwith contextlib.nullcontext():\n    a = 1\n    print(a)\ndef f():\n    return a",
+        [1, 2, 5],
+        1,
+        id="with",
+    ),
+    pytest.param(
+        "a = 1\nif a:\n    def f():\n        return 1\nelse:\n    def f():\n        return 2",
+        [1, 2],
+        1,
+        id="a conditional function",
+    ),
+    pytest.param(
+        "def f():\n    return 3\nif __name__ == '__main__':\n    def f():\n        return 4",
+        [1],
+        3,
+        id="the main guard is not run",
+    ),
+    pytest.param(
+        "if '__main__' == __name__:\n    a = 1\nelse:\n    a = 2\ndef f():\n    return a",
+        [4, 5],
+        2,
+        id="but its else is",
+    ),
+    pytest.param("match 3:\n    case a:\n        pass\ndef f():\n    return a", [1, 4], 3, id="match binds"),
+    # never run
+    pytest.param(
+        "w = 1\nfor i in range(3):\n    w = 2\ndef f():\n    return w",
+        [1, 4],
+        1,
+        id="a loop at the top level",
+    ),
+    pytest.param("while True:\n    w = 2\ndef f():\n    return w", [3], NAME_ERROR, id="an endless loop"),
+    pytest.param(
+        "import contextlib\nwith contextlib.nullcontext():\n    w = 1\n    while True:\n        w = 2\ndef f():\n    return w",
+        [1, 2, 6],
+        1,
+        id="a loop within a with",
+    ),
+    pytest.param(
+        "try:\n    w = 1\n    h = train()\nfinally:\n    pass\ndef f():\n    return w",
+        [1, 6],
+        1,
+        id="a training within a try",
+    ),
+    pytest.param(
+        "def train():\n    1 / 0\nw = train()\ndef f():\n    return w", [4], NAME_ERROR, id="a training"
+    ),
+    pytest.param(
+        "def train():\n    1 / 0\ndef main():\n    return train()\nw = main()\ndef f():\n    return w",
+        [6],
+        NAME_ERROR,
+        id="a training through a helper",
+    ),
+    pytest.param(
+        "w = 1\nw, h = train()\ndef f():\n    return w",
+        [3],
+        NAME_ERROR,
+        id="what a training rebinds is not its old self",
+    ),
+    pytest.param(
+        "w = [train() for _ in range(3)]\ndef f():\n    return w",
+        [2],
+        NAME_ERROR,
+        id="a training in a comprehension",
+    ),
+    pytest.param(
+        "def train():\n    return 5\nf = train", [1, 3], 5, id="naming a training is not calling it"
+    ),
+    pytest.param(
+        "def train():\n    return 5\ndef f():\n    return train()", [1, 3], 5, id="a function may call it"
+    ),
+    pytest.param(
+        "exit()\nraise SystemExit\nassert False\nprint(1 / 0)\ndef f():\n    return 1",
+        [5],
+        1,
+        id="what ends the file",
+    ),
+    # star imports
+    pytest.param(
+        "from math import *\ndef f():\n    return floor(2.5)",
+        [1, 2],
+        2,
+        id="a star import for an unbound name",
+    ),
+    pytest.param(
+        "from math import *\nfloor = int\ndef f():\n    return floor(2.5)",
+        [2, 3],
+        2,
+        id="not for a bound name",
+    ),
+    pytest.param("from math import *\ndef f():\n    return len('abc')", [2], 3, id="not for a builtin"),
+    pytest.param(
+        "from math import *\ndef f():\n    return pow(2, 3)",
+        [1, 2],
+        8.0,
+        id="but for one that modules replace",
+    ),
+    # other
+    pytest.param(
+        "from __future__ import annotations\ndef f(x: Missing = 1):\n    return x",
+        [1, 2],
+        1,
+        id="future flags",
+    ),
+    pytest.param("a = 1; b = 2; c = 3\ndef f():\n    return b", [1, 2], 2, id="statements that share a line"),
+    pytest.param("def f():\n    return 1\nf()\nprint(f())", [1], 1, id="trying a function out is left out"),
+    pytest.param(
+        "a = undefined\nb = 1\ndef f():\n    return b", [2, 3], 1, id="what raises and is not needed"
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "lines", "value"), SLICES)
+def test_slices(source, lines, value):
+    found = sliced(source)
+    assert [statement.line for statement in found.statements] == lines
+    if value is not ...:
+        assert value_of_f(found) is value if value is NAME_ERROR else value_of_f(found) == value
+
+
+def test_statement_on_a_shared_line_is_taken_alone():
+    found = sliced("a = 1; b = 2; c = 3\ndef f():\n    return b")
+    assert [sorted(statement.binds) for statement in found.statements] == [["b"], ["f"]]
+
+
+UNBOUND = [
+    pytest.param("for i in range(3):\n    w = 2\ndef f():\n    return w", {"w": (None, 1)}, id="by a loop"),
+    pytest.param("x = 1\nw = train()\ndef f():\n    return w", {"w": (None, 2)}, id="by a training"),
+    pytest.param(
+        "w = 1\nfor i in x:\n    w = 2\ndef f():\n    return w", {}, id="a loop after another binding"
+    ),
+    pytest.param("def f():\n    return w", {}, id="bound nowhere is another matter"),
+    pytest.param("for w in x: pass\nw = 1\ndef f():\n    return w", {}, id="bound again below"),
+]
+
+
+@pytest.mark.parametrize(("source", "unbound"), UNBOUND)
+def test_unbound(source, unbound):
+    assert sliced(source).unbound == unbound
+
+
+MISSING = [
+    pytest.param("x = 1", "never defines `f`", id="not there"),
+    pytest.param("def forward():\n    pass", "never defines `f`", id="nothing alike"),
+    pytest.param(
+        "def f():\n    print 'a'\n", "line 2 does not compile (print without parentheses", id="Python 2"
+    ),
+    pytest.param("def f()\n    return 1\n", "line 1 does not compile (a colon is missing)", id="colon"),
+    pytest.param("def f():\n    if x = 1:\n        pass\n", "`==`", id="= in a condition"),
+    pytest.param("def f():\n    return (1\n\ndef g():\n    pass", "`(` is never closed", id="open bracket"),
+    pytest.param("def f():\n    return 1)\n", "`)` was never opened", id="unmatched bracket"),
+    pytest.param(
+        "def f():\n    a = 1\n      b = 2\n", "line 3 does not compile (the line is indented", id="indent"
+    ),
+    pytest.param("def f():\n    a = 1\n  b = 2\n", "matches no line above", id="dedent"),
+    pytest.param("def f():\nreturn 1\n", "is not indented", id="no indentation"),
+    pytest.param("def f():\n    if a:\n\treturn 1\n        return 2\n", "tabs and spaces", id="tabs"),
+    pytest.param("def f():\n    return 'a\n", "not closed on its line", id="string"),
+    pytest.param("def f():\n    x\u00a0= 1\n", "invisible character, U+00A0", id="no-break space"),
+    pytest.param("def f():\n    raise A, 'b'\n", "is Python 2", id="raise of Python 2"),
+    pytest.param("def f():\n    lambda = 1\n", "`lambda` is a word of the language", id="keyword"),
+    pytest.param(
+        "def f(a, a):\n    pass\nx = 1", "duplicate argument", id="an error that only compiling finds"
+    ),
+    pytest.param("class A:\n    def f(self):\n        pass", "only inside `A` (line 2)", id="a method only"),
+    pytest.param("def f():\n    pass\ndel f", "deleted in line 3", id="deleted"),
+    pytest.param(
+        "for i in x:\n    def f():\n        pass", "in a loop at the top level (line 1)", id="in a loop"
+    ),
+    pytest.param("f = train()", "starts a training (line 1)", id="made by a training"),
+]
+
+
+@pytest.mark.parametrize(("source", "says"), MISSING)
+def test_missing(source, says):
+    found = sliced(source)
+    assert says in found.missing["f"]
+    assert "f" not in found.definitions
+    assert found.missing["f"].endswith(".")
+
+
+def test_missing_names_a_likely_misspelling():
+    found = sliced("def backwards_pass():\n    pass", ["backward_pass"])
+    assert "`backwards_pass`" in found.missing["backward_pass"]
+
+
+DEFINITIONS = [
+    pytest.param("x = 1\ndef f():\n    return 1\n", ("def f():\n    return 1", 2, "def"), id="def"),
+    pytest.param(
+        "@d\n@e\ndef f():\n    return 1", ("@d\n@e\ndef f():\n    return 1", 1, "def"), id="with decorators"
+    ),
+    pytest.param("f = lambda: 1", ("f = lambda: 1", 1, "lambda"), id="lambda"),
+    pytest.param("from g import f", ("from g import f", 1, "import"), id="import"),
+    pytest.param("f = torch.tanh", ("f = torch.tanh", 1, "assignment"), id="assignment"),
+    pytest.param("def g():\n    return 1\nf = g", ("def g():\n    return 1", 1, "def"), id="past an alias"),
+    pytest.param(
+        "def f():\n    return 1\nf = d(f)", ("def f():\n    return 1", 1, "def"), id="past a decoration"
+    ),
+    pytest.param(
+        "if x:\n    def f():\n        return 1", ("def f():\n    return 1", 2, "def"), id="conditional"
+    ),
+    pytest.param("def f(): pass\nf = 3", ("f = 3", 2, "assignment"), id="the last one, whatever it is"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), DEFINITIONS)
+def test_definitions(source, expected):
+    found = sliced(source).definitions["f"]
+    assert (found.text, found.first_line, found.kind) == expected
+
+
+# a .py file that does not compile, and what each of f and g then returns (None: missing)
+RECOVERED = [
+    pytest.param("print 'a'\ndef f():\n    return 1\ndef g():\n    return 2", 1, 2, id="a Python 2 print"),
+    pytest.param("def f():\n    return 1\ndef g():\n    print 1", 1, None, id="one broken function"),
+    pytest.param("def f(:\n    return 1\ndef g():\n    return 2", None, 2, id="a broken header"),
+    pytest.param("x = (1,\ndef f():\n    return 1\ndef g():\n    return 2", 1, 2, id="an open bracket above"),
+    pytest.param("def f():\n    return [1\n\ndef g():\n    return 2", None, 2, id="an open bracket within"),
+    pytest.param(
+        'def f():\n    """doc\nat column 0\n"""\n    return 1\nx = = 1\ndef g():\n    return 2',
+        1,
+        2,
+        id="a string at column 0",
+    ),
+    pytest.param(
+        "a = [\n1,\n2]\nx = = 1\ndef f():\n    return a[0]\ndef g():\n    return a[1]",
+        1,
+        2,
+        id="brackets at column 0",
+    ),
+    pytest.param(
+        "def d(h):\n    return h\n@d\n\n# why\n@d\ndef f():\n    return 1\nx = = 1\ndef g():\n    return 2",
+        1,
+        2,
+        id="decorators stay on",
+    ),
+    pytest.param(
+        "if 1 > 2:\n    a = 1\nelif 2 > 3:\n    a = 2\nelse:\n    a = 3\nx = = 1\ndef f():\n    return a\ndef g():\n    return a",
+        3,
+        3,
+        id="else stays on",
+    ),
+    pytest.param(
+        "try:\n    a = b\nexcept NameError:\n    a = 3\nfinally:\n    c = 4\nx = = 1\ndef f():\n    return a\ndef g():\n    return c",
+        3,
+        4,
+        id="except and finally stay on",
+    ),
+    pytest.param("def f():\n    return 1\n\n def g():\n    return 2\n", 1, 2, id="a def indented by mistake"),
+    pytest.param(
+        "  a = 1\n  def f():\n    return a\n  def g():\n    return 2", 1, 2, id="a file indented as a whole"
+    ),
+    pytest.param(
+        "    # why\n    a = 1\ndef f():\n    return a\ndef g():\n    return 2",
+        1,
+        2,
+        id="an indented first line",
+    ),
+    pytest.param(
+        "%matplotlib inline\n!ls\ndef f():\n    return 1\ndef g():\n    return 2",
+        1,
+        2,
+        id="a notebook's lines",
+    ),
+    pytest.param(
+        "def f():\n    return 1\ndef g():\n    return 2\nreturn 3", 1, 2, id="return outside a function"
+    ),
+    pytest.param(
+        "<<<<<<< HEAD\ndef f():\n    return 1\n=======\ndef g():\n    return 2\n>>>>>>> b", 1, 2, id="a merge"
+    ),
+    pytest.param(
+        "def f():\n    return 1\nx = '''open\ndef g():\n    return 2", 1, 2, id="a string never closed"
+    ),
+    pytest.param(
+        "def f():\n    return 1\ndef f():\n    print 1\ndef g():\n    return 2",
+        1,
+        2,
+        id="an earlier one that compiles",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "f", "g"), RECOVERED)
+def test_recovers_function_by_function(source, f, g):
+    with pytest.raises(SyntaxError):
+        compile(source, "a", "exec")
+    found = sliced(source, ["f", "g"])
+    names = run(found)
+    for name, value in {"f": f, "g": g}.items():
+        assert (name in found.missing) is (value is None)
+        if value is not None:
+            assert names[name]() == value
+            definition = found.definitions[name]
+            lines = source.split("\n")
+            assert definition.text.split("\n")[0] == lines[definition.first_line - 1].strip()
+    assert any("does not compile" in notice for notice in found.notices)
+    assert any("does not run as a whole" in notice for notice in found.notices)
+
+
+def test_error_line_is_the_files_own():
+    found = sliced("x = 1\n\ndef g():\n    return 1\n\ndef f():\n    y = 1\n    return y y\n")
+    assert "line 8" in found.missing["f"]
+
+
+def test_half_a_function_is_not_graded():
+    """What stands above a syntax error within a function is not the function."""
+    found = sliced("def f():\n    a = 1\n        b = 2\n    return a\n")
+    assert "f" in found.missing
+
+
+def test_cell_with_a_syntax_error_is_lost_alone():
+    found = sliced(notebook("a = 1", "a = 2\nprint 'x'", "def f():\n    return a"))
+    assert value_of_f(found) == 1
+    assert "Line 2 of cell 2 does not compile (print without parentheses is Python 2)" in found.notices[0]
+
+
+def test_function_in_a_lost_cell_says_so():
+    found = sliced(notebook("def f():\n    return 1\nx = = 2"))
+    assert "line 3 of cell 1" in found.missing["f"]
+
+
+def test_lines_and_cells_of_a_notebook():
+    found = sliced(notebook("x = 1", "\n\ndef f():\n    return x"))
+    assert [(s.cell, s.line, s.end_line) for s in found.statements] == [(1, 1, 1), (2, 3, 4)]
+    assert (found.definitions["f"].cell, found.definitions["f"].first_line) == (2, 3)
+    assert found.statements[1].source == "def f():\n    return x"
+
+
+EXECUTED = [
+    pytest.param([1, 2], False, id="in order"),
+    pytest.param([5, 2], True, id="the first cell ran last"),
+    pytest.param([1, None], True, id="the last cell was never run"),
+    pytest.param([None, None], False, id="outputs were cleared"),
+    pytest.param([None, 1], False, id="only the last one ran"),
+]
+
+
+@pytest.mark.parametrize(("counts", "noticed"), EXECUTED)
+def test_execution_counts(counts, noticed):
+    cells = [(f"def f():\n    return {n}", count) for n, count in enumerate(counts, start=1)]
+    found = sliced(notebook(*cells))
+    assert value_of_f(found) == 2
+    assert any("cell 2, is graded" in notice for notice in found.notices) is noticed
+
+
+NOTICES = [
+    pytest.param(
+        "for i in x:\n    w = 1\ndef f():\n    return w", "Line 1 runs a loop", id="a loop that was needed"
+    ),
+    pytest.param("w = train()\ndef f():\n    return w", "Line 1 starts a training", id="a training"),
+    pytest.param("def f():\n    return eval('a')", "Line 2 uses `eval`", id="eval cannot be followed"),
+    pytest.param("exec('a = 1')\ndef f():\n    return a", "Line 1 uses `exec`", id="nor exec"),
+]
+
+
+@pytest.mark.parametrize(("source", "says"), NOTICES)
+def test_notices(source, says):
+    assert any(says in notice for notice in sliced(source).notices)
+
+
+def test_quiet_where_nothing_is_skipped_that_matters():
+    assert sliced("print(1)\nfor i in range(3):\n    print(i)\ndef f():\n    return 1").notices == ()
+
+
+def test_notices_of_reading_are_kept():
+    text = read(b"x = '\xe9'\ndef f(): return 1", "a.py")
+    assert slice_functions(text, ["f"]).notices == text.notices != ()
+
+
+HOSTILE = [
+    pytest.param("x = " + "(" * 10_000, id="brackets"),
+    pytest.param("x = " + "-" * 10_000 + "1", id="signs"),
+    pytest.param("x = 1" + "+1" * 50_000, id="a long sum"),
+    pytest.param("x = a" + ".a" * 50_000, id="a long chain"),
+    pytest.param("x = a" + "()" * 50_000, id="a chain of calls"),
+    pytest.param("x = " + "lambda: " * 5_000 + "1", id="lambdas"),
+    pytest.param("if a:\n    x = 1\n" + "elif a:\n    x = 1\n" * 3_000, id="elif"),
+    pytest.param("\n".join(" " * n + "if x:" for n in range(90)) + "\n" + " " * 90 + "y = 1", id="blocks"),
+    pytest.param("x = " * 5_000 + "1", id="targets"),
+    pytest.param("x = '''" * 300, id="open strings"),
+    pytest.param("x = (\n" * 1_000, id="open brackets, line after line"),
+    pytest.param("\ud800 = 1", id="a surrogate"),
+]
+
+
+@pytest.mark.parametrize("source", HOSTILE)
+def test_hostile_source_costs_only_itself(source):
+    source += "\n\ndef f():\n    return 1\n"
+    found = sliced(read(source.encode("utf-8", "surrogatepass"), "a.py"))
+    assert "f" in found.missing or value_of_f(found) == 1
+    json.dumps([found.missing, found.notices], ensure_ascii=False).encode()
+    assert all(len(notice) < 500 for notice in found.notices)
+
+
+def test_many_notices_are_capped():
+    found = sliced("x = = 1\n" * 500 + "def f():\n    return 1")
+    assert len(found.notices) < 100 and value_of_f(found) == 1
+
+
+def test_parse_keeps_line_numbers_of_pieces():
+    trees, broken = parse(Cell(None, "x = 1\ny = = 2\nz = 3\n", None))
+    assert [tree.lineno for tree in trees] == [1, 3]
+    assert [piece.line for piece in broken] == [2]

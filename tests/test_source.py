@@ -1,0 +1,200 @@
+"""Bytes in, cells out: encodings, notebooks, IPython's syntax; every unreadable file is one sentence."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from grader.sandbox.source import MAX_BYTES, Unreadable, read
+
+
+def notebook(*cells, **more):
+    """The bytes of an nbformat 4 notebook of code cells; a (source, execution count) pair sets the count."""
+    nodes = []
+    for cell in cells:
+        source, count = cell if isinstance(cell, tuple) else (cell, None)
+        node = {
+            "cell_type": "code",
+            "source": source,
+            "execution_count": count,
+            "metadata": {},
+            "outputs": [],
+        }
+        nodes.append(node)
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nodes, **more}).encode()
+
+
+def only_cell(data, filename="a.ipynb"):
+    (cell,) = read(data, filename).cells
+    return cell
+
+
+DECODED = [
+    pytest.param(b"x = 1\n", "x = 1\n", False, id="plain ascii"),
+    pytest.param("x = 'é'".encode(), "x = 'é'", False, id="utf-8"),
+    pytest.param("\ufeffx = 'é'".encode(), "x = 'é'", False, id="a byte-order mark is not part of the text"),
+    pytest.param("x = 'é'".encode("utf-16"), "x = 'é'", False, id="utf-16, as Windows tools save"),
+    pytest.param("x = 'é'".encode("utf-32"), "x = 'é'", False, id="utf-32's mark begins like utf-16's"),
+    pytest.param(b"# coding: cp1252\nx = '\x80'", "# coding: cp1252\nx = '€'", False, id="PEP 263 cookie"),
+    pytest.param(
+        b"# coding: cp1252\r\nx = '\x80'", "# coding: cp1252\nx = '€'", False, id="cookie before CRLF"
+    ),
+    pytest.param(b"x = '\xe9'\n", "x = 'é'\n", True, id="no encoding fits: latin-1, with a notice"),
+    pytest.param(b"# coding: utf-8\nx = '\xe9'", "# coding: utf-8\nx = 'é'", True, id="a cookie that lies"),
+    pytest.param(b"# coding: klingon\nx = 1", "# coding: klingon\nx = 1", False, id="an unknown cookie"),
+    pytest.param(
+        b"# coding: hex\nx = 1", "# coding: hex\nx = 1", False, id="a cookie that is no text encoding"
+    ),
+    pytest.param(b"x = 1\r\ny = 2\rz = 3", "x = 1\ny = 2\nz = 3", False, id="CRLF and CR are newlines"),
+    pytest.param(b"\xef\xbb\xbf\nx = 1", "\nx = 1", False, id="an empty first line still counts"),
+]
+
+
+@pytest.mark.parametrize(("data", "source", "noticed"), DECODED)
+def test_decodes(data, source, noticed):
+    text = read(data, "a.py")
+    assert [cell.source for cell in text.cells] == [source]
+    assert text.cells[0].number is None
+    assert bool(text.notices) is noticed
+
+
+def test_latin1_notice_names_the_line():
+    assert "Line 3" in read(b"\n\nx = '\xe9'\n", "a.py").notices[0]
+
+
+UNREADABLE = [
+    pytest.param(b"", "a.py", "empty", id="no bytes"),
+    pytest.param(b" \n\t\n", "a.py", "empty", id="only white space"),
+    pytest.param("\ufeff".encode(), "a.py", "empty", id="only a byte-order mark"),
+    pytest.param(b"x = 1\0", "a.py", "null bytes", id="a null byte in Python"),
+    pytest.param(b"\x7fELF\0\0", "a.py", "null bytes", id="a program, not a text"),
+    pytest.param("x = '\0'".encode("utf-16"), "a.py", "null bytes", id="a null character in utf-16"),
+    pytest.param(b"def sigma(x):", "a.ipynb", "line 1", id="Python under a notebook's name"),
+    pytest.param(b'{"cells": [', "a.ipynb", "stops being JSON", id="a notebook cut short"),
+    pytest.param(b"[1]", "a.ipynb", "no notebook", id="JSON, a list"),
+    pytest.param(b'{"a": 1}', "a.ipynb", "no notebook", id="JSON, another object"),
+    pytest.param(b'{"cells": {}}', "a.ipynb", "no notebook", id="cells that are no list"),
+    pytest.param(b'{"cells": []}', "a.ipynb", "no code cell", id="no cells"),
+    pytest.param(
+        b'{"cells": [{"cell_type": "markdown", "source": "a"}]}', "a.ipynb", "no code", id="prose only"
+    ),
+    pytest.param(b"[" * 100_000, "a.ipynb", "nested too deeply", id="nesting that would overflow the stack"),
+    pytest.param(b"1" * 10_000, "a.ipynb", "number too long", id="a number that takes forever to convert"),
+    pytest.param(b"#" * (MAX_BYTES + 1), "a.py", "larger than 64 MB", id="too large"),
+]
+
+
+@pytest.mark.parametrize(("data", "filename", "says"), UNREADABLE)
+def test_unreadable_is_one_sentence(data, filename, says):
+    with pytest.raises(Unreadable) as caught:
+        read(data, filename)
+    sentence = str(caught.value)
+    assert says in sentence and sentence.startswith(filename) and sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+NOTEBOOKS = [
+    pytest.param(notebook(("x = 1", 7)), [(1, "x = 1", 7)], id="one cell"),
+    pytest.param(notebook(["x = 1\n", "y = 2"]), [(1, "x = 1\ny = 2", None)], id="source as a list of lines"),
+    pytest.param(
+        b'{"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "x"}]}',
+        [(2, "x", None)],
+        id="cells of prose count; nbformat, metadata and outputs may be missing",
+    ),
+    pytest.param(
+        b'{"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "heading", "level": 1, "source": "a"},'
+        b'{"cell_type": "code", "input": ["x = 1\\n"], "prompt_number": 3, "outputs": [], "language": "python"}]}]}',
+        [(2, "x = 1\n", 3)],
+        id="nbformat 3 is upgraded",
+    ),
+    pytest.param(
+        b'{"cells": [1, {"cell_type": "code", "source": 3}]}', [(2, "", None)], id="cells of nonsense"
+    ),
+    pytest.param(
+        b'{"cells": [{"cell_type": "code", "source": "x", "execution_count": "1"}]}',
+        [(1, "x", None)],
+        id="an execution count that is no number",
+    ),
+    pytest.param(
+        b'{"cells": [{"cell_type": "code", "source": "\'\\ud800\'"}]}', [(1, "'?'", None)], id="surrogate"
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "cells"), NOTEBOOKS)
+def test_notebooks(data, cells):
+    assert [(cell.number, cell.source, cell.execution_count) for cell in read(data, "a.ipynb").cells] == cells
+
+
+def test_notebook_under_the_name_of_a_python_file():
+    text = read(notebook("x = 1"), "a.py")
+    assert text.cells[0].number == 1 and "notebook" in text.notices[0]
+
+
+# a cell, and the line on which its last statement `last = 1` must still stand (None: the cell is skipped)
+MAGICS = [
+    pytest.param("%matplotlib inline\nlast = 1", 2, id="a line magic"),
+    pytest.param("!pip install x\nlast = 1", 2, id="a shell line"),
+    pytest.param("!pip install \\\n  torch\nlast = 1", 3, id="a shell line over two lines"),
+    pytest.param("\n \n%time 1\nlast = 1", 4, id="empty lines on top"),
+    pytest.param("x = !ls \\\n -l\nfiles = %sx ls\nlast = 1", 4, id="assigned from the shell and a magic"),
+    pytest.param("torch.tanh?\nlast = 1", 2, id="help"),
+    pytest.param("if x:\n    !ls\n    %cd ..\nlast = 1", 4, id="indented"),
+    pytest.param("%%time\n\nlast = 1", 3, id="a timed cell is Python"),
+    pytest.param("\n\n%%capture out\n%%time\n!ls\nlast = 1", 6, id="magics within magics"),
+    pytest.param("%%prun -l 5\nlast = 1", 2, id="a profiled cell is Python"),
+    pytest.param("# timing\n%%time\nlast = 1", 3, id="a cell magic below a comment is a line that fails"),
+    pytest.param(">>> x = 1\n>>> last = 1", 2, id="pasted prompts"),
+    pytest.param("    x = 1\n    last = 1", 2, id="an indented cell"),
+    pytest.param('s = """\n%time\n!ls\n"""\nlast = 1', 5, id="not inside strings"),
+    pytest.param("y = 7 \\\n% 3\nlast = 1", 3, id="a modulo at the start of a line"),
+    pytest.param("%%bash\nlast = 1", None, id="another language"),
+    pytest.param("%%writefile a.py\nlast = 1", None, id="a cell written to a file"),
+    pytest.param("%%timeit\nlast = 1", None, id="timeit defines nothing"),
+]
+
+
+@pytest.mark.parametrize(("source", "line"), MAGICS)
+def test_magics_keep_the_lines(source, line):
+    text = read(notebook(source), "a.ipynb")
+    lines = text.cells[0].source.split("\n")
+    assert [n for n, content in enumerate(lines, start=1) if content.strip() == "last = 1"] == [line] * bool(
+        line
+    )
+    assert bool(text.notices) is (line is None)
+    compile(text.cells[0].source, "cell", "exec")
+
+
+def test_time_magic_defines_what_it_times():
+    names = {}
+    exec(only_cell(notebook("%time w = 3\nv = w")).source, names)
+    assert names["v"] == 3
+
+
+def test_run_is_noticed_with_its_line():
+    assert "cell 1, line 2" in read(notebook("x = 1\n%run helpers.py"), "a.ipynb").notices[0]
+
+
+def test_cell_with_a_syntax_error_is_kept_as_it_is():
+    assert only_cell(notebook("print 'a'")).source.strip() == "print 'a'"
+
+
+def test_50_mb_of_outputs_take_little_memory():
+    """Less than three times the file: the bytes, the text, and one cell's outputs at a time."""
+    script = """
+import json, resource, sys
+from grader.sandbox.source import read
+picture = {"output_type": "display_data", "data": {"image/png": "A" * 500_000}}
+cell = {"cell_type": "code", "source": "x = 1", "outputs": [picture]}
+data = json.dumps({"cells": [cell]})
+data = (data[:-2] + ("," + json.dumps(cell)) * 99 + "]}").encode()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert len(read(data, "a.ipynb").cells) == 100 and len(data) > 50_000_000
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    grown = int(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout
+    )
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert grown * unit < 100 * 2**20
