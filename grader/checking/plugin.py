@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,11 +117,20 @@ class GradingPlugin:
             finding = self._follow_through(pyfuncitem, finding)
         checked.findings[check_of(pyfuncitem)] = finding
         checked.results.append(self._result(pyfuncitem, finding))
-        if finding.outcome == "failed":
-            pytest.fail(finding.message, pytrace=False)
-        if finding.outcome == "blocked":
-            pytest.skip(finding.message)
         return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """pytest's own report of the check. Raising instead would have a traceback formatted each time."""
+        report = yield
+        results = self.checked[function_of(item)].results
+        if call.when == "call" and report.passed and results:
+            outcome = results[-1].outcome
+            report.outcome = "skipped" if outcome == "blocked" else outcome
+            report.longrepr = results[-1].message or None
+        return report
 
     def pytest_json_runtest_metadata(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, Any]:
         """The check's result, for the JSON report."""
