@@ -36,8 +36,8 @@ def digits() -> tuple[Tensor, Tensor]:
         small = torch.from_numpy(stored["images"]).float().view(-1, 1, 8, 8) / DIGITS_LEVELS
         labels = torch.from_numpy(stored["labels"]).long()
     large = functional.interpolate(small, size=(20, 20), mode="bicubic", align_corners=False)
-    # Enlarging blurs, and on blurred digits the hand-out's step size overshoots: the loss jumps above its first
-    # value. MNIST is nearly black and white; so are these from here on, and the loss falls as on MNIST.
+    # Enlarging blurs, and on blurred digits the hand-out's step size overshoots: the loss jumps above its
+    # first value. MNIST is nearly black and white; so are these from here on, and the loss falls as on MNIST.
     sharp = torch.sigmoid(STEEPNESS * (large - MIDDLE))
     return WHITE * functional.pad(sharp, (4, 4, 4, 4)).flatten(1), labels
 
