@@ -155,7 +155,7 @@ def _function(
     if is_unexplained(function):
         yield _indented(Text(words("No known mistake explains these results, so none is named."), style="dim"))
     elif function.first_wrong and not told.notes:
-        yield _indented(Text(f"{words('The first quantity that is off is')} {function.first_wrong}."))
+        yield _indented(Text(words("The first quantity that is off is %(name)s.", name=function.first_wrong)))
 
 
 def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableType]:

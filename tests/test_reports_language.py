@@ -1,0 +1,84 @@
+"""The reports' languages: every sentence of theirs is in each catalogue, and the catalogue says what it should."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import report_samples as samples
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from grader.errors import UsageError
+from grader.reports import language
+from grader.reports.html import student_report
+from grader.reports.text import text_report
+
+KEYWORDS = {"_": None, "gettext": None, "words": None, "self": None, "ngettext": (1, 2), "count": (1, 2)}
+METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
+LANGUAGES = [lang for lang in language.languages() if lang != "en"]
+
+
+def sentences() -> set[str]:
+    """Every sentence that the templates and the code of the reports hand to gettext."""
+    root = Path(language.__file__).parent
+    options = {"**.html": {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}}
+    found = set()
+    for folder in (root, language.templates()):
+        for _, _, message, *_ in extract_from_dir(folder, METHODS, options, KEYWORDS):
+            found.add(message[0] if isinstance(message, tuple) else message)
+    return found
+
+
+def catalogue(lang: str):
+    with (language.templates() / "locale" / f"{lang}.po").open("rb") as file:
+        return read_po(file, locale=lang)
+
+
+def test_there_is_something_to_translate():
+    assert {"What to do next", "%(right)s of %(num)s function is right", "Begin with %(name)s."} <= sentences()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_sentence_is_translated(lang):
+    translated = {
+        message.id[0] if isinstance(message.id, tuple) else message.id
+        for message in catalogue(lang)
+        if message.id and (all(message.string) if isinstance(message.string, tuple) else message.string)
+    }
+    assert sentences() - translated == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_translation_is_left_over_or_loses_a_value(lang):
+    known = sentences()
+    for message in catalogue(lang):
+        if not message.id:
+            continue
+        originals = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert originals[0] in known
+        for string in strings:
+            assert set(re.findall(r"%\(\w+\)s|\{\w+\}", string)) == set(
+                re.findall(r"%\(\w+\)s|\{\w+\}", originals[-1])
+            )
+
+
+def test_a_french_report_is_french_in_words_and_numbers():
+    page = student_report(samples.wrong(), samples.NOTES, "fr")
+    assert '<html lang="fr">' in page
+    assert "Que faire maintenant" in page and "What to do next" not in page
+    assert language.number(2.5, "fr") == "2,5"
+    assert "Votre fonction" not in text_report(samples.right(), samples.NOTES, "en")
+
+
+def test_plural_forms_are_those_of_the_language():
+    one, many = "%(num)s mistake", "%(num)s mistakes"
+    french = language.translations("fr")
+    assert french.ngettext(one, many, 0) == french.ngettext(one, many, 1) != french.ngettext(one, many, 2)
+
+
+def test_an_unknown_language_is_refused_by_name():
+    with pytest.raises(UsageError, match="'xx'; there are en, fr"):
+        student_report(samples.right(), samples.NOTES, "xx")
