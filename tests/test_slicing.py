@@ -9,7 +9,8 @@ import json
 
 import pytest
 
-from grader.sandbox.slicing import parse, slice_functions
+from grader.sandbox.parsing import parse
+from grader.sandbox.slicing import slice_functions
 from grader.sandbox.source import Cell, Text, read
 
 
@@ -228,6 +229,24 @@ SLICES = [
     ),
     pytest.param("def f():\n    return f.k\nf.k = 2", [1, 3], 2, id="a function's own attribute"),
     pytest.param(
+        "h = [2]\nk = 1\nh.append(k)\nh.extend_(k)\ndef f():\n    return k",
+        [2, 5],
+        1,
+        id="an argument of a method is not changed",
+    ),
+    pytest.param(
+        "import heapq\nk = 1\nh = []\nheapq.push_(h, k)\ndef f():\n    return h",
+        [1, 2, 3, 4, 5],
+        [],
+        id="a module's function in place, like nn.init.normal_",
+    ),
+    pytest.param(
+        "import heapq\nk = 1\nh = []\nheapq.push_(h, k)\ndef f():\n    return k",
+        [2, 5],
+        1,
+        id="which changes its first argument only",
+    ),
+    pytest.param(
         "class A: pass\na = A()\nsetattr(a, 'k', 2)\ndef f():\n    return a.k", [1, 2, 3, 4], 2, id="setattr"
     ),
     # deleted
@@ -284,7 +303,8 @@ SLICES = [
     ),
     pytest.param("while True:\n    w = 2\ndef f():\n    return w", [3], NAME_ERROR, id="an endless loop"),
     pytest.param(
-        "import contextlib\nwith contextlib.nullcontext():\n    w = 1\n    while True:\n        w = 2\ndef f():\n    return w",
+        "import contextlib\nwith contextlib.nullcontext():\n    w = 1\n    while True:\n        w = 2\n"
+        "def f():\n    return w",
         [1, 2, 6],
         1,
         id="a loop within a with",
@@ -488,13 +508,15 @@ RECOVERED = [
         id="decorators stay on",
     ),
     pytest.param(
-        "if 1 > 2:\n    a = 1\nelif 2 > 3:\n    a = 2\nelse:\n    a = 3\nx = = 1\ndef f():\n    return a\ndef g():\n    return a",
+        "if 1 > 2:\n    a = 1\nelif 2 > 3:\n    a = 2\nelse:\n    a = 3\nx = = 1\n"
+        "def f():\n    return a\ndef g():\n    return a",
         3,
         3,
         id="else stays on",
     ),
     pytest.param(
-        "try:\n    a = b\nexcept NameError:\n    a = 3\nfinally:\n    c = 4\nx = = 1\ndef f():\n    return a\ndef g():\n    return c",
+        "try:\n    a = b\nexcept NameError:\n    a = 3\nfinally:\n    c = 4\nx = = 1\n"
+        "def f():\n    return a\ndef g():\n    return c",
         3,
         4,
         id="except and finally stay on",
@@ -654,3 +676,8 @@ def test_parse_keeps_line_numbers_of_pieces():
     trees, broken = parse(Cell(None, "x = 1\ny = = 2\nz = 3\n", None))
     assert [tree.lineno for tree in trees] == [1, 3]
     assert [piece.line for piece in broken] == [2]
+
+
+def test_a_training_loop_is_no_function():
+    found = sliced("w = 1\nfor i in range(3):\n    w = 2", ["train"])
+    assert "a loop at the top level (line 2) is not a function" in found.missing["train"]

@@ -104,7 +104,7 @@ NOTEBOOKS = [
     ),
     pytest.param(
         b'{"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "heading", "level": 1, "source": "a"},'
-        b'{"cell_type": "code", "input": ["x = 1\\n"], "prompt_number": 3, "outputs": [], "language": "python"}]}]}',
+        b'{"cell_type": "code", "input": ["x = 1\\n"], "prompt_number": 3, "outputs": []}]}]}',
         [(2, "x = 1\n", 3)],
         id="nbformat 3 is upgraded",
     ),

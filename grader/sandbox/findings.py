@@ -12,16 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
-from grader.sandbox.slicing import (
-    AMBIENT,
-    Definition,
-    Names,
-    Slice,
-    Statement,
-    constant_truth,
-    names_of,
-    operations,
-)
+from grader.sandbox.names import AMBIENT, Names, names_of, operations
+from grader.sandbox.slicing import Definition, Slice, Statement, constant_truth
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")

@@ -5,8 +5,6 @@ and imports. What a statement reads as it runs needs the binding that reaches th
 reads when it is called needs the last binding of the file. Loops at the top level, and statements that
 start a slow function such as a training, are never run.
 
-Which names a statement reads and binds is asked of the compiler itself (`Names`): its bytecode knows
-every scope of the language. The syntax tree says the rest: calls, changes in place, what is conditional.
 Runs in the worker before any of the student's code, and executes nothing.
 """
 
@@ -17,25 +15,20 @@ import ast
 import bisect
 import builtins
 import difflib
-import dis
 import re
 import textwrap
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from types import CodeType
 from typing import Literal, cast
 
+from grader.sandbox.names import Deeds, Names, deeds_of, names_of, nodes
+from grader.sandbox.parsing import UNCOMPILABLE, Broken, parse, reason
 from grader.sandbox.source import Cell, Text
 
 # modules export their own versions of these, so a star import counts for them
 _SHADOWED_BUILTINS = {"abs", "all", "any", "divmod", "max", "min", "pow", "range", "round", "sum"}
 _BUILTINS = frozenset(dir(builtins)) - _SHADOWED_BUILTINS
-_IPYTHON = {"get_ipython", "display", "In", "Out", "exit", "quit"}
-_MODULE_NAMES = {"__name__", "__file__", "__doc__", "__builtins__", "__annotations__"}
-AMBIENT = frozenset(dir(builtins)) | _IPYTHON | _MODULE_NAMES
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _ALIASES = 10  # steps of `f = g` that are followed
 _NOTICES = 60
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -93,157 +86,6 @@ def slice_functions(text: Text, names: Sequence[str], slow: Collection[str] = ()
         return _Slicer(text, names, slow).slice()
 
 
-# --- names, as the compiler sees them
-
-
-@dataclass
-class Names:
-    """The global names of a statement or function -> the first line that uses them.
-
-    now: read as it runs. later: read when a function it defines is called. `binds` and `deletes` happen
-    as it runs, `rebinds` (a function's `global`) when a function is called.
-    """
-
-    now: dict[str, int] = field(default_factory=dict)
-    later: dict[str, int] = field(default_factory=dict)
-    binds: set[str] = field(default_factory=set)
-    deletes: set[str] = field(default_factory=set)
-    rebinds: set[str] = field(default_factory=set)
-    awaits: bool = False
-
-
-def names_of(tree: ast.stmt, flags: int = 0) -> Names:
-    """The names of one top-level statement. Raises what `compile` raises: SyntaxError, RecursionError."""
-    module = ast.Module(body=[tree], type_ignores=[])
-    flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    code: CodeType = compile(module, "<submission>", "exec", flags=flags, dont_inherit=True)
-    names = Names(awaits=bool(code.co_flags & 0x80))  # CO_COROUTINE
-    _collect(code, names, later=False, module=True)
-    return names
-
-
-def operations(code: CodeType) -> Iterator[tuple[str, str, int]]:
-    """(opcode, name, line) of each instruction on a name; one that names two comes out as two."""
-    line = code.co_firstlineno
-    for step in dis.get_instructions(code):
-        if step.positions and step.positions.lineno:
-            line = step.positions.lineno
-        if isinstance(step.argval, str) and step.opname not in ("LOAD_CONST", "LOAD_ATTR", "LOAD_METHOD"):
-            yield step.opname, step.argval, line
-        elif (
-            isinstance(step.argval, tuple) and "FAST" in step.opname
-        ):  # 3.13: LOAD_FAST_LOAD_FAST and the like
-            parts = re.findall(r"(?:LOAD|STORE)_FAST", step.opname)
-            for opname, name in zip(parts, step.argval, strict=False):
-                yield opname, name, line
-
-
-def _collect(code: CodeType, names: Names, *, later: bool, module: bool = False) -> None:
-    own: set[str] = set()  # of a class body
-    for opname, name, line in operations(code):
-        if opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
-            if name not in own:
-                (names.later if later else names.now).setdefault(name, line)
-        elif opname == "STORE_NAME" and not module:
-            own.add(name)
-        elif opname in ("STORE_GLOBAL", "STORE_NAME"):
-            (names.rebinds if later else names.binds).add(name)
-        elif opname in ("DELETE_GLOBAL", "DELETE_NAME") and (module or opname == "DELETE_GLOBAL"):
-            (names.rebinds if later else names.deletes).add(name)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            _collect(constant, names, later=later or not _runs_at_once(constant))
-
-
-def _runs_at_once(code: CodeType) -> bool:
-    """Class bodies, comprehensions and scopes of type parameters run where they stand."""
-    is_class = not code.co_flags & 0x1  # CO_OPTIMIZED
-    return (
-        is_class
-        or code.co_name in ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
-        or (code.co_name.startswith("<generic parameters"))
-    )
-
-
-# --- calls and changes, as the tree shows them
-
-
-@dataclass
-class Deeds:
-    """What a piece of a tree does to names: functions it calls, variables it changes in place.
-
-    `assigned` are changed by `v[...] =` or `v.a =`, `called` by a method: `v.normal_()`, `v.append()`.
-    """
-
-    calls: set[str] = field(default_factory=set)
-    assigned: set[str] = field(default_factory=set)
-    called: set[str] = field(default_factory=set)
-
-
-def _nodes(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
-    """Every node below `tree`, and whether it runs only later, when a function is called."""
-    stack = [(tree, False)]
-    while stack:
-        node, later = stack.pop()
-        yield node, later
-        for name, value in ast.iter_fields(node):
-            inner = later or (isinstance(node, _FUNCTIONS) and name == "body")
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    stack.append((child, inner))
-
-
-def _root(node: ast.AST) -> str | None:
-    """The variable that `v.a[0].b()` starts from."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _deeds(tree: ast.stmt) -> tuple[Deeds, Deeds]:
-    """What the statement does as it runs, and what its functions do when they are called."""
-    both = Deeds(), Deeds()
-    for node, later in _nodes(tree):
-        deeds = both[later]
-        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            _add(deeds.assigned, _root(node))
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            if isinstance(node.value.func, ast.Attribute):
-                _add(deeds.called, _root(node.value.func))
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            for decorator in node.decorator_list:  # @v.register
-                function = decorator.func if isinstance(decorator, ast.Call) else decorator
-                if isinstance(function, ast.Attribute):
-                    _add(deeds.assigned, _root(function))
-        if isinstance(node, ast.Call):
-            _add_call(deeds, node)
-    return both
-
-
-def _add_call(deeds: Deeds, call: ast.Call) -> None:
-    function = call.func
-    if isinstance(function, ast.Name):
-        deeds.calls.add(function.id)
-        if function.id in ("setattr", "delattr") and call.args:
-            _add(deeds.assigned, _root(call.args[0]))
-    elif (
-        isinstance(function, ast.Attribute)
-        and function.attr.endswith("_")
-        and not function.attr.endswith("__")
-    ):
-        _add(deeds.called, _root(function))
-        for argument in call.args:  # nn.init.normal_(w1)
-            _add(deeds.called, _root(argument))
-    for keyword in call.keywords:
-        if keyword.arg == "out":
-            _add(deeds.called, _root(keyword.value))
-
-
-def _add(names: set[str], name: str | None) -> None:
-    if name is not None:
-        names.add(name)
-
-
 # --- the file, statement by statement
 
 
@@ -267,25 +109,6 @@ class _Node:
     @property
     def place(self) -> Place:
         return self.cell.number, self.line
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A piece of the file that does not compile."""
-
-    cell: int | None
-    first_line: int
-    line: int
-    reason: str
-    text: str
-    recovered: bool = False  # read all the same, as it was meant
-
-
-def first_line(tree: ast.stmt) -> int:
-    """The statement's first line, its decorators included."""
-    decorators = getattr(tree, "decorator_list", [])
-    lines: list[int] = [tree.lineno, *(decorator.lineno for decorator in decorators)]
-    return min(lines)
 
 
 Touch = Literal["binds", "maybe", "deletes", "loop", "slow"]
@@ -339,8 +162,8 @@ class _Slicer:
                 self._note_future(part)
                 try:
                     names = names_of(part, self.flags)
-                    now, later = _deeds(part)
-                except _UNCOMPILABLE as error:
+                    now, later = deeds_of(part)
+                except UNCOMPILABLE as error:
                     line = getattr(error, "lineno", None) or first_line(part)
                     source = "\n".join(self.lines[cell.number][part.lineno - 1 : part.end_lineno])
                     broken.append(Broken(cell.number, first_line(part), line, reason(error), source))
@@ -364,7 +187,7 @@ class _Slicer:
         self.imported: set[str] = set()
         self.defined: set[str] = set()
         for node in self.nodes:
-            for part, later in _nodes(node.tree):
+            for part, later in nodes(node.tree):
                 if later:
                     continue
                 if isinstance(part, ast.Import | ast.ImportFrom):
@@ -388,17 +211,18 @@ class _Slicer:
             ):
                 node.skipped = "slow"
 
-    def _changes(self, deeds: Deeds, names: dict[str, int]) -> set[str]:
-        """The global variables that `deeds` change in place."""
-        called = deeds.called - self.defined
-        return ((deeds.assigned | called) - self.imported) & names.keys()
+    def changes(self, deeds: Deeds) -> set[str]:
+        """The variables that `deeds` change in place."""
+        handed = {variable for module, variable in deeds.handed if module in self.imported}
+        called = (deeds.called | handed) - self.defined
+        return (deeds.assigned | called) - self.imported
 
     def _find_effects(self) -> None:
         """function -> the globals that a call of it binds or changes, its own calls included."""
         self.effects: dict[str, set[str]] = {}
         calls: dict[str, set[str]] = {}
         for node in self.nodes:
-            changed = node.names.rebinds | self._changes(node.later, node.names.later)
+            changed = node.names.rebinds | (self.changes(node.later) & node.names.later.keys())
             for name in node.names.binds:
                 self.effects.setdefault(name, set()).update(changed)
                 calls.setdefault(name, set()).update(node.later.calls & node.names.later.keys())
@@ -421,10 +245,10 @@ class _Slicer:
         try:
             node.tree = cast(ast.stmt, _Pruner(self, node).visit(node.tree))
             node.names = names_of(node.tree, self.flags)
-        except _UNCOMPILABLE:  # nested deeper than this can walk
+        except UNCOMPILABLE:  # nested deeper than this can walk
             node.skipped = "loop"
             return
-        node.now, node.later = _deeds(node.tree)
+        node.now, node.later = deeds_of(node.tree)
         lost = before.binds - node.names.binds
         node.dropped = {name: node.dropped.get(name, "loop") for name in lost}
         if self.starts_slow & node.now.calls & node.names.now.keys():  # in its own test or header
@@ -445,7 +269,7 @@ class _Slicer:
         touched: dict[str, Touch] = {}
         for called in node.now.calls & names.now.keys():
             touched |= dict.fromkeys(self.effects.get(called, ()), "maybe")
-        touched |= dict.fromkeys(self._changes(node.now, names.now), "maybe")
+        touched |= dict.fromkeys(self.changes(node.now) & names.now.keys(), "maybe")
         if node.skipped:
             skip: Touch = node.skipped
             return dict.fromkeys(touched.keys() | names.binds, skip)
@@ -577,10 +401,14 @@ class _Slicer:
                 return f"`{name}` is deleted in {place}."
         for node in self.nodes:
             inside = getattr(node.tree, "name", None)
-            for part, _ in _nodes(node.tree):
+            for part, _ in nodes(node.tree):
                 if inside and isinstance(part, ast.FunctionDef) and part.name == name:
                     place = where(node.cell.number, part.lineno)
                     return f"`{name}` is defined only inside `{inside}` ({place}), not at the top level."
+        loop = next((node for node in self.nodes if node.skipped == "loop"), None)
+        if name in self.slow and loop is not None:
+            place = where(*loop.place)
+            return f"The file never defines `{name}`: a loop at the top level ({place}) is not a function."
         others = [other for other in sorted(self.defined - set(self.names)) if len(other) < 60]
         similar = difflib.get_close_matches(name, others[:1000], n=1, cutoff=0.75)
         if similar:
@@ -650,14 +478,14 @@ class _Pruner(ast.NodeTransformer):
         return node
 
     def _simple(self, node: ast.stmt) -> ast.stmt:
-        now, _ = _deeds(node)
+        now, _ = deeds_of(node)
         if now.calls & self.slicer.starts_slow:
             names = names_of(node, self.slicer.flags)
             self.node.dropped |= dict.fromkeys(names.binds, "slow")
             return self._nothing(node)
         if isinstance(node, ast.Expr):
             acts = any(self.slicer.effects.get(name) for name in now.calls)
-            if not acts and not (now.assigned | now.called - self.slicer.defined) - self.slicer.imported:
+            if not acts and not self.slicer.changes(now):
                 return self._nothing(node)
         return node
 
@@ -699,10 +527,10 @@ def _binder(tree: ast.stmt, name: str) -> ast.stmt:
     """The last statement in `tree` that binds `name`: itself, or one within a compound statement."""
     found = tree
     if isinstance(tree, _COMPOUND):
-        for part, later in _nodes(tree):
+        for part, later in nodes(tree):
             if isinstance(part, ast.stmt) and not later and not isinstance(part, _COMPOUND):
                 with_it = {
-                    n.id for n, _ in _nodes(part) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                    n.id for n, _ in nodes(part) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
                 }
                 if name in with_it or getattr(part, "name", None) == name:
                     found = part if found is tree or part.lineno > found.lineno else found
@@ -739,6 +567,13 @@ def _closure(start: Collection[str], edges: dict[str, set[str]]) -> set[str]:
     return reached
 
 
+def first_line(tree: ast.stmt) -> int:
+    """The statement's first line, its decorators included."""
+    decorators = getattr(tree, "decorator_list", [])
+    lines: list[int] = [tree.lineno, *(decorator.lineno for decorator in decorators)]
+    return min(lines)
+
+
 def where(cell: int | None, line: int) -> str:
     """A place in words."""
     return f"line {line}" if cell is None else f"line {line} of cell {cell}"
@@ -751,158 +586,3 @@ def _capped(notices: list[str]) -> tuple[str, ...]:
 
 def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
-
-
-# --- parsing what can be parsed
-
-_UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
-_CONTINUES = re.compile(r"(?:else|elif|except|finally)\b|[)\]}]|\s|#|$")
-_STARTS = re.compile(r"(?:def|class|import|from|async)\b|@")
-_GROWTH = 200  # column-0 lines that one string or bracket may span before its start is given up
-_TRIES = 2_000  # in all
-
-
-def parse(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
-    """The statements of a cell, and what of it does not compile.
-
-    A notebook's cell compiles as a whole or not at all, as in IPython. A .py file that does not compile is
-    read piece by piece, where a piece begins at column 0.
-    """
-    try:
-        return ast.parse(cell.source).body, []
-    except _UNCOMPILABLE as error:
-        if cell.number is not None or not isinstance(error, SyntaxError):
-            line = getattr(error, "lineno", None) or 1
-            return [], [Broken(cell.number, 1, line, reason(error, cell.source), cell.source)]
-    return _parse_pieces(cell)
-
-
-def _parse_pieces(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
-    lines = cell.source.split("\n")
-    starts = [i for i, line in enumerate(lines) if not _CONTINUES.match(line)]
-    starts = [i for n, i in enumerate(starts) if n == 0 or not lines[starts[n - 1]].startswith("@")]
-    if not starts or starts[0] > 0:  # what stands indented above the first piece
-        starts = [0, *starts]
-    ends = [*starts[1:], len(lines)]
-    trees: list[ast.stmt] = []
-    broken: list[Broken] = []
-    n = tries = 0
-    while n < len(starts):
-        end = n  # the last piece taken: an open string or bracket may span lines at column 0
-        body, error = first_body, first_error = _parse_lines(lines, starts[n], ends[n])
-        while _is_open(error) and end + 1 < len(starts) and end - n < _GROWTH and tries < _TRIES:
-            end += 1
-            tries += 1
-            if "triple-quoted" not in str(error) and _STARTS.match(lines[starts[end]]):
-                break
-            body, error = _parse_lines(lines, starts[n], ends[end])
-        if error is not None:
-            end, body, error = n, first_body, first_error
-        if error is not None:
-            body, more = _salvage(lines, starts[n], ends[n], error, cell.number)
-            broken += more
-        trees += body
-        n = end + 1
-    return trees, broken
-
-
-def _parse_lines(lines: list[str], start: int, end: int) -> tuple[list[ast.stmt], Exception | None]:
-    try:
-        tree = ast.parse("\n".join(lines[start:end]))
-    except _UNCOMPILABLE as error:
-        if isinstance(error, SyntaxError):
-            error.lineno = (error.lineno or 1) + start
-            error.msg = re.sub(r"(?<=on line )\d+", lambda found: str(int(found[0]) + start), error.msg)
-        return [], error
-    ast.increment_lineno(tree, start)
-    return tree.body, None
-
-
-def _is_open(error: Exception | None) -> bool:
-    return isinstance(error, SyntaxError) and ("never closed" in error.msg or "triple-quoted" in error.msg)
-
-
-def _salvage(
-    lines: list[str], start: int, end: int, error: Exception, cell: int | None
-) -> tuple[list[ast.stmt], list[Broken]]:
-    """A broken piece: where a wrongly indented `def` follows a sound one, each is read by itself."""
-    line = getattr(error, "lineno", None) or start + 1
-    text = "\n".join(lines[start:end])
-    split = line - 1
-    inside = isinstance(error, IndentationError) and start <= split < end
-    nothing_above = all(line.strip()[:1] in ("", "#") for line in lines[start:split])
-    if inside and (nothing_above or re.match(r"\s+(?:def|class)\b|\s+@", lines[split])):
-        above, above_error = _parse_lines(lines, start, split)
-        below, below_error = _parse_lines(_dedented(lines, split, end), split, end)
-        if above_error is None and below_error is None:
-            why = reason(error, "\n".join(lines))
-            return above + below, [Broken(cell, start + 1, line, why, "", recovered=True)]
-    return [], [Broken(cell, start + 1, line, reason(error, "\n".join(lines)), text)]
-
-
-def _dedented(lines: list[str], start: int, end: int) -> list[str]:
-    return [*lines[:start], *textwrap.dedent("\n".join(lines[start:end])).split("\n"), *lines[end:]]
-
-
-# --- syntax errors in a student's words
-
-_REASONS: list[tuple[str, str]] = [
-    (r"Missing parentheses in call to '(print|exec)'", r"\1 without parentheses is Python 2"),
-    (r"multiple exception types must be parenthesized", "`except A, e` is Python 2: write `except A as e`"),
-    (r"expected ':'", "a colon is missing"),
-    (
-        r"expected an indented block after (.+) on line (\d+)",
-        r"the block after the \1 on line \2 is not indented",
-    ),
-    (r"unexpected indent", "the line is indented further than the block it is in"),
-    (r"unindent does not match", "the indentation matches no line above"),
-    (r"inconsistent use of tabs", "tabs and spaces are mixed in the indentation: use spaces only"),
-    (r"'(.)' was never closed", r"the bracket `\1` is never closed"),
-    (r"unmatched '(.)'", r"the bracket `\1` was never opened"),
-    (r"closing parenthesis '(.)' does not match opening parenthesis '(.)'", r"`\2` is closed by `\1`"),
-    (r"Maybe you meant '==' or ':='", "`=` assigns: a comparison is written `==`"),
-    (r"unterminated triple-quoted", "a triple-quoted string is never closed"),
-    (r"unterminated (f-)?string|EOL while", "a string is not closed on its line"),
-    (r"non-printable character (U\+\w+)", r"it holds an invisible character, \1: type the line anew"),
-    (r"invalid character '(.)'", r"`\1` is not a character of Python code: type it anew"),
-    (r"forgot a comma", "a comma or an operator is missing"),
-    (r"leading zeros in decimal", "a number with a leading zero is Python 2"),
-    (r"invalid decimal literal", "a number is followed by letters, or a name starts with a digit"),
-    (r"'(return|yield)' outside function", r"`\1` stands outside a function"),
-    (r"null bytes", "it contains null bytes"),
-    (r"too many nested|too many statically nested", "it is nested too deeply"),
-]
-
-
-def reason(error: BaseException, source: str = "") -> str:
-    """Why something does not compile, in a student's words."""
-    if isinstance(error, RecursionError | MemoryError | OverflowError):
-        return "it is nested too deeply"
-    message = str(getattr(error, "msg", None) or error)
-    for pattern, words in _REASONS:
-        if found := re.search(pattern, message):
-            return found.expand(words)
-    if isinstance(error, SyntaxError) and message == "invalid syntax":
-        return _reason_by_line(error, source)
-    return f"Python says: {message[:200]}"
-
-
-def _reason_by_line(error: SyntaxError, source: str) -> str:
-    """A plain "invalid syntax", by what the line shows."""
-    lines = source.split("\n")
-    number = error.lineno or 0
-    line = lines[number - 1] if 0 < number <= len(lines) else (error.text or "")
-    line = line.strip()
-    if re.match(r"(print|exec)\s+[^\s(=]", line):
-        return f"{line[:5].strip()} without parentheses is Python 2"
-    if re.match(r"raise\s+\w+\s*,", line):
-        return "`raise A, message` is Python 2: write `raise A(message)`"
-    if "<>" in line:
-        return "`<>` is Python 2: write `!=`"
-    if line[:1] in ("%", "!"):
-        return "`%` and `!` lines belong in a notebook, not in a .py file"
-    if re.match(r"(lambda|async|await|yield|class|def|from|import|in|is|not|pass|with)\s*=", line):
-        return f"`{line.split('=')[0].strip()}` is a word of the language and cannot be a variable"
-    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
-        return "it holds the marks of an unresolved merge"
-    return "invalid syntax"
