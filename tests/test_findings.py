@@ -37,6 +37,11 @@ GLOBALS = [
     pytest.param("for w in y: pass\ndef f(x):\n    return w", {"w": 3}, id="bound by a loop that is not run"),
     pytest.param("def f(x):\n    global w\n    w = x", {}, id="writing is not reading"),
     pytest.param("f = lambda x: x + w", {"w": 1}, id="a lambda"),
+    pytest.param("import m\ng = m.partial(max)\ndef f(x):\n    return g(x)", {}, id="only called"),
+    pytest.param("def f(x):\n    return g(x)", {"g": 2}, id="called, but bound nowhere"),
+    pytest.param("import torch\nloss = torch.dist\ndef f(x):\n    return [loss]", {}, id="a graded function"),
+    pytest.param("from math import *\ndef f(x):\n    return pi * x0", {"x0": 3}, id="a star import"),
+    pytest.param("from nowhere import *\ndef f(x):\n    return x0", {}, id="a star import, unknown"),
 ]
 
 

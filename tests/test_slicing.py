@@ -247,6 +247,12 @@ SLICES = [
         id="which changes its first argument only",
     ),
     pytest.param(
+        "def g():\n    return []\ng().append(1)\ndef f():\n    return g()",
+        [1, 4],
+        [],
+        id="what a call returns is not the function",
+    ),
+    pytest.param(
         "class A: pass\na = A()\nsetattr(a, 'k', 2)\ndef f():\n    return a.k", [1, 2, 3, 4], 2, id="setattr"
     ),
     # deleted

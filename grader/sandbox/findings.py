@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType
@@ -24,7 +25,8 @@ _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 def find(found: Slice, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Required function -> what its source shows; plain data, lines as in the function's cell or file.
 
-    reads_globals: variable or unbound name -> first line. shadows: local named like a function of the
+    reads_globals: variable of the file, or name bound nowhere -> first line; what is only called, and what a
+    star import brings, is left out. shadows: local named like a function of the
     file, read before it is assigned (`loss = loss(...)`) -> line. is_stub: whether nothing is implemented.
     calls: what is called by a dotted or imported name (see `dotted_calls`) -> first line, by the function or
     by a helper it uses that is not graded itself.
@@ -43,11 +45,27 @@ class _File:
         trees = [statement.tree for statement in found.statements]
         self.aliases = import_aliases(trees)
         self.own_methods = _methods(trees)
+        self.stars = [
+            sys.modules.get(tree.module or "")
+            for tree in trees
+            if isinstance(tree, ast.ImportFrom) and tree.names[0].name == "*"
+        ]
         self.functions = {name for name, kind in found.top_level.items() if kind in _CALLABLE}
         self.binders: dict[str, list[Statement]] = {}
         for statement in found.statements:
             for name in statement.binds:
                 self.binders.setdefault(name, []).append(statement)
+
+    def explains(self, name: str) -> bool:
+        """Whether a function may well read this name: it is no variable that a cell happens to have left."""
+        kind = self.slice.top_level.get(name)
+        if kind is None:
+            return name in AMBIENT or self._comes_from_a_star(name)
+        return kind in _DEFINITIONS or name in self.slice.definitions
+
+    def _comes_from_a_star(self, name: str) -> bool:
+        """Whether a star import binds the name, or may: a module that is not loaded here is not known."""
+        return any(module is None or name in vars(module) for module in self.stars)
 
 
 class _Function:
@@ -67,11 +85,11 @@ class _Function:
         }
 
     def _reads_globals(self) -> dict[str, int]:
-        kinds = self.file.slice.top_level
+        values = _read_as_values(self.definition.tree)
         return {
             name: line
             for name, line in self.names.later.items()
-            if kinds.get(name) not in _DEFINITIONS and (name in kinds or name not in AMBIENT)
+            if not self.file.explains(name) and (name in values or name not in self.file.slice.top_level)
         }
 
     def _shadows(self) -> dict[str, int]:
@@ -109,6 +127,12 @@ class _Function:
         root, _, method = dotted.rpartition(".")
         imported = root.partition(".")[0] in {name.partition(".")[0] for name in self.file.aliases.values()}
         return method in self.file.own_methods and not imported
+
+
+def _read_as_values(tree: ast.stmt) -> set[str]:
+    """The names that are read other than to call them."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
 
 
 def import_aliases(trees: Iterable[ast.AST]) -> dict[str, str]:

@@ -121,8 +121,10 @@ def nodes(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
 
 
 def _root(node: ast.AST) -> str | None:
-    """The variable that `v.a[0].b()` starts from."""
+    """The variable that `v.a[0].b()` starts from; `f(v).b()` starts from none."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return None
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
 
