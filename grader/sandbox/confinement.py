@@ -42,6 +42,7 @@ __all__ = [
     "Prepared",
     "bwrap_command",
     "confine",
+    "forbid_tracing",
     "prepare",
     "probe",
     "readable_paths",
@@ -216,7 +217,13 @@ def _isolate(prepared: Prepared) -> None:
     if os.getppid() != prepared.zygote:
         raise OSError("the zygote ended")
     _prctl(_NO_NEW_PRIVS, 1)
-    _prctl(_DUMPABLE, 0)
+    forbid_tracing()
+
+
+def forbid_tracing() -> None:
+    """Let nobody of the same account read this process's memory or trace it. For the trusted side too."""
+    if _LINUX:
+        _prctl(_DUMPABLE, 0)
 
 
 def _restrict_files(prepared: Prepared) -> None:

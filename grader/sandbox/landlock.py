@@ -41,7 +41,7 @@ def ruleset(version: int) -> bytes:
 
 
 def restrict(version: int, readable: Iterable[str]) -> None:
-    """Deny this process all but reading these files and folders; what is not there is passed over.
+    """Deny this process all but reading these files and folders; what it cannot reach is passed over.
 
     Raises OSError. Needs no_new_privs, or root.
     """
@@ -56,7 +56,7 @@ def restrict(version: int, readable: Iterable[str]) -> None:
 def _grant(rules: int, path: str) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return
     rights = _READ_FILE
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):

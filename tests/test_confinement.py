@@ -1,0 +1,610 @@
+"""The layers of confinement on this machine's own kernel: what each stops alone, and that work goes on.
+
+An attack is a piece of code that ends with an exception or a signal where it is stopped, and runs to its
+end where it is not. Each one is first run with no layer at all, so that 'stopped' never means 'cannot run'.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.sandbox import confinement, landlock, seccomp, syscalls
+from grader.sandbox.confinement import LAYERS, Policy
+
+ROOT = Path(confinement.__file__).parents[2]
+READABLE = confinement.readable_paths()
+ABI = landlock.abi()
+LINUX = sys.platform.startswith("linux")
+IS_ROOT = os.geteuid() == 0
+
+# Forks a worker for each line it reads: a policy and the code to run. Answers with what came of it.
+ZYGOTE = """
+import json, os, signal, sys, tempfile
+import ctypes, fcntl, mmap, resource, socket, threading, time  # the attacks': not all can import them
+import numpy.random, torch
+sys.path.insert(0, sys.argv[1])
+from grader.sandbox import confinement
+sys.path.remove(sys.argv[1])
+
+torch.set_num_threads(1)
+str(torch.tanh(torch.ones(2, 2) @ torch.ones(2)))
+if sys.argv[2] != "same":
+    os.setgroups([])
+    os.setresgid(*[int(sys.argv[2])] * 3)
+    os.setresuid(*[int(sys.argv[2])] * 3)
+confinement.forbid_tracing()
+folder = tempfile.mkdtemp()
+os.chmod(folder, 0o755)
+tempfile.tempdir = None
+print(json.dumps({"folder": folder, "lazy": os.access(os.__file__, os.R_OK)}), flush=True)
+
+
+def worker(policy, code, answer):
+    prepared = confinement.prepare(confinement.Policy.from_json(policy))
+    child = os.fork()
+    if child:
+        return child
+    result = {"layers": confinement.confine(prepared), "error": None, "value": None}
+    names = {"torch": torch, "numpy": numpy, "os": os, "folder": folder, "victim": folder + "/victim"}
+    try:
+        exec(code, names)
+        result["value"] = repr(names.get("value"))
+    except BaseException as error:
+        result["error"] = type(error).__name__ + ": " + str(error)
+    os.write(answer, json.dumps(result).encode())
+    os._exit(0)
+
+
+for line in sys.stdin:
+    with open(folder + "/victim", "w") as file:
+        file.write("answers")
+    receiver, sender = os.pipe()
+    order = json.loads(line)
+    child = worker(order["policy"], order["code"], sender)
+    os.close(sender)
+    if order["code"].startswith("# stay"):
+        print(child, flush=True)
+        continue
+    text = os.read(receiver, 1 << 16)
+    os.close(receiver)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(json.dumps({"status": status, **(json.loads(text) if text else {})}), flush=True)
+"""
+
+
+# an attack that ends with one of these has not been stopped: it never ran
+MISTAKES = ("NameError", "SyntaxError", "ImportError", "ModuleNotFoundError", "LookupError", "TypeError")
+
+
+class Zygote:
+    """A process with torch that forks workers, under this account or another."""
+
+    def __init__(self, account: str) -> None:
+        command = [sys.executable, "-I", "-B", "-c", ZYGOTE, str(ROOT), account]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env={"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"},
+        )
+        self.is_root = IS_ROOT and account == "same"
+        self.about = self._answer()
+
+    def _answer(self) -> Any:
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+    def send(self, code: str, **policy: Any) -> Any:
+        """Run the code in a worker; with a dictionary of status, layers, error and value for an answer."""
+        whole = {"readable": READABLE, "memory_bytes": 512 << 20} | policy
+        whole.setdefault("uid", confinement.spare_account() if self.is_root else None)
+        assert self.process.stdin is not None
+        order = {"policy": Policy(**whole).to_json(), "code": code}
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def stops(self, code: str, **policy: Any) -> bool:
+        """Whether the code was stopped."""
+        answer = self.send(code, **policy)
+        error = (answer.get("error") or "").partition(":")[0]
+        assert answer["status"] != confinement.FAILED
+        assert error not in MISTAKES, answer
+        return answer["status"] != 0 or bool(error)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        shutil.rmtree(self.about["folder"])
+
+
+def accounts() -> list[str]:
+    spare = confinement.spare_account()
+    return ["same"] if spare is None else ["same", str(spare + 1)]
+
+
+@pytest.fixture(
+    scope="module", params=accounts(), ids=lambda a: "own account" if a == "same" else "unprivileged"
+)
+def zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
+    process = Zygote(request.param)
+    yield process
+    process.close()
+
+
+needs_linux = pytest.mark.skipif(not LINUX, reason="these layers are Linux's")
+
+
+def available(zygote: Zygote) -> set[str]:
+    layers = {layer for layer in LAYERS if layer != "uid" or zygote.is_root}
+    return layers if ABI else layers - {"landlock"}
+
+
+# --- work goes on ------------------------------------------------------------------------------------------
+
+WORK = {
+    "autograd": "w = torch.randn(9, 9, requires_grad=True); (w @ w).tanh().sum().backward(); w.grad.norm()",
+    "initialise": "torch.empty(50, 784).normal_(0, 1e-6)",
+    "numpy": "numpy.linalg.svd(numpy.random.rand(9, 9))",
+    "print": "print(torch.randn(3), file=open('/dev/null', 'w'))",
+    "own signals": "import signal; signal.signal(10, lambda *_: 0); os.kill(os.getpid(), 10); signal.raise_signal(10)",
+    "recursion": "def f(n): return f(n + 1)\ntry: f(0)\nexcept RecursionError: pass",
+    "processors": "assert os.cpu_count() and len(os.sched_getaffinity(0))",
+}
+LAZY = {
+    "standard library": "import sqlite3, decimal, csv, fractions, zipfile, email.mime.text, encodings.cp1252",
+    "packages": "import numpy.polynomial, torch.distributions, torch.utils.data",
+    "time zones": "import zoneinfo; zoneinfo.ZoneInfo('Europe/Zurich')",
+    "another package": "import sympy",
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+@needs_linux
+def test_work_goes_on(zygote: Zygote, name: str) -> None:
+    answer = zygote.send(WORK[name])
+    assert (answer["status"], answer["error"]) == (0, None)
+    assert {layer for layer, state in answer["layers"].items() if state == "enforced"} == available(zygote)
+
+
+@pytest.mark.parametrize("name", LAZY)
+@needs_linux
+def test_lazy_imports_go_on(zygote: Zygote, name: str) -> None:
+    if not ABI:
+        pytest.skip("without Landlock nothing can be opened")
+    if not zygote.about["lazy"]:
+        pytest.skip("this Python lies in a folder that is closed to the unprivileged account")
+    assert zygote.send(LAZY[name])["error"] is None
+
+
+# --- what each layer stops ---------------------------------------------------------------------------------
+
+PRCTL = "import ctypes; prctl = ctypes.CDLL(None).prctl\n"
+CALL = "import ctypes; call = ctypes.CDLL(None, use_errno=True).syscall\n"
+# name -> the code, and each layer that stops it alone; "uid" counts where the zygote is root
+ATTACKS: dict[str, tuple[str, str]] = {
+    "reads a file": ("open(victim).read()", "landlock"),
+    "lists a folder": ("os.listdir(folder)", "landlock"),
+    "reads of the zygote": ("open(f'/proc/{os.getppid()}/cmdline').read(1)", "landlock"),
+    "creates a file": ("open(folder + '/new', 'x'); os.unlink(folder + '/new')", "landlock uid"),
+    "writes to a file": ("f = open(victim, 'w'); f.write('x'); f.flush()", "landlock uid rlimits"),
+    "empties a file": ("os.open(victim, os.O_RDONLY | os.O_TRUNC)", "landlock uid"),
+    "removes a file": ("os.unlink(victim)", "landlock uid"),
+    "makes a folder": ("os.mkdir(folder + '/d'); os.rmdir(folder + '/d')", "landlock uid"),
+    "renames": ("os.rename(victim, victim + '2'); os.rename(victim + '2', victim)", "landlock uid"),
+    "links": ("os.symlink('/', folder + '/l'); os.unlink(folder + '/l')", "landlock seccomp uid"),
+    "changes a mode": ("os.chmod(victim, 0o600)", "seccomp uid"),
+    "changes times": ("os.utime(victim, (0, 0))", "seccomp uid"),
+    "runs a program": ("os.execv('/bin/true', ['true'])", "landlock seccomp"),
+    "forks": ("if os.fork() == 0: os._exit(0)", "seccomp"),
+    "starts a thread": ("import threading; threading.Thread(target=int).start()", "seccomp"),
+    "signals the zygote": ("os.kill(os.getppid(), 0)", "landlock seccomp uid"),
+    "opens a pidfd": ("os.pidfd_open(os.getppid())", "seccomp"),
+    "slows the zygote": ("os.setpriority(os.PRIO_PROCESS, os.getppid(), 5)", "seccomp uid"),
+    "talks TCP": ("import socket; socket.socket().connect(('127.0.0.1', PORT))", "landlock seccomp"),
+    "listens": ("import socket; socket.create_server(('127.0.0.1', 0)).close()", "landlock seccomp"),
+    "talks UDP": (
+        "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', PORT))",
+        "seccomp",
+    ),
+    "talks to an abstract socket": (
+        "import socket; socket.socket(socket.AF_UNIX).connect('\\0grader-test-PORT')",
+        "landlock seccomp",
+    ),
+    "watches a folder": (CALL + "assert call(INOTIFY, 0) >= 0", "seccomp"),
+    "shares memory": (CALL + "assert call(SHMGET, 0, 4096, 0o1600) >= 0", "seccomp"),
+    "takes 1 GB": ("import mmap; mmap.mmap(-1, 1 << 30)", "rlimits"),
+    "opens 100 files": ("kept = [open('/dev/null') for _ in range(100)]", "rlimits"),
+    "raises a limit": (
+        "import resource as r; r.setrlimit(r.RLIMIT_CORE, r.getrlimit(r.RLIMIT_CORE))",
+        "seccomp",
+    ),
+    "can be traced": (PRCTL + "assert prctl(3, 0, 0, 0, 0) or prctl(4, 1, 0, 0, 0) == 0", "seccomp"),
+    "owns a descriptor's signals": ("import fcntl; fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())", "seccomp"),
+}
+SINCE = {"talks TCP": 4, "listens": 4, "signals the zygote": 6, "talks to an abstract socket": 6}
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """A TCP port that listens, its number being an abstract socket's name too."""
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
+        number = tcp.getsockname()[1]
+        unix.bind(f"\0grader-test-{number}")
+        unix.listen()
+        yield number
+
+
+def code_of(attack: str, port: int) -> str:
+    numbers = syscalls.numbers()
+    return (
+        ATTACKS[attack][0]
+        .replace("PORT", str(port))
+        .replace("INOTIFY", str(numbers["inotify_init1"]))
+        .replace("SHMGET", str(numbers["shmget"]))
+    )
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@needs_linux
+def test_what_stops_an_attack(zygote: Zygote, attack: str, port: int) -> None:
+    code = code_of(attack, port)
+    assert not zygote.stops(code, layers=()), "it must run where nothing stops it"
+    stoppers = set(ATTACKS[attack][1].split()) & available(zygote)
+    if SINCE.get(attack, 0) > ABI:
+        stoppers.discard("landlock")
+    for layer in available(zygote):
+        policy = {"layers": (layer,)} | ({"landlock_abi": ABI} if ABI else {})
+        assert zygote.stops(code, **policy) == (layer in stoppers), layer
+    assert zygote.stops(code), "it must be stopped with all layers"
+    assert Path(zygote.about["folder"], "victim").read_text() == "answers"
+
+
+@needs_linux
+def test_a_busy_loop_is_ended(zygote: Zygote) -> None:
+    assert zygote.send("while True: pass", cpu_seconds=1)["status"] == -signal.SIGXCPU
+
+
+@pytest.mark.parametrize("abi", [1, 2, 4])
+@needs_linux
+def test_older_landlocks(zygote: Zygote, abi: int, port: int) -> None:
+    if abi > ABI:
+        pytest.skip(f"this kernel's Landlock has ABI {ABI}")
+    for attack in ("reads a file", "empties a file", "removes a file", "talks TCP", "signals the zygote"):
+        assert zygote.stops(code_of(attack, port), landlock_abi=abi), attack
+    assert zygote.send("numpy.linalg.svd(numpy.eye(3))", landlock_abi=abi)["error"] is None
+
+
+@needs_linux
+def test_without_landlock_nothing_is_opened(zygote: Zygote) -> None:
+    for attack in ("reads a file", "creates a file", "removes a file", "makes a folder", "renames"):
+        assert zygote.stops(ATTACKS[attack][0], landlock_abi=0, uid=None), attack
+    answer = zygote.send("torch.ones(2, 2) @ torch.ones(2, 2)", landlock_abi=0)
+    assert answer["error"] is None
+    assert answer["layers"]["landlock"].startswith("unavailable: ")
+
+
+@needs_linux
+def test_foreign_system_calls_kill(zygote: Zygote) -> None:
+    if syscalls.numbers() is not syscalls.X86_64:
+        pytest.skip("x86_64's own attacks")
+    # the 32-bit entry: mov eax, 20; int 0x80; ret
+    code = (
+        "import ctypes, mmap; m = mmap.mmap(-1, 4096, prot=7); m.write(bytes.fromhex('b814000000cd80c3'))\n"
+        "ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()"
+    )
+    assert zygote.send(code, layers=())["status"] == 0
+    assert zygote.send(code)["status"] == -signal.SIGSYS
+    assert zygote.send(CALL + f"call({0x40000000 + 39})")["status"] == -signal.SIGSYS
+
+
+@needs_linux
+def test_a_layer_that_fails_ends_the_worker(zygote: Zygote) -> None:
+    if not ABI:
+        pytest.skip("this kernel offers no Landlock")
+    answer = zygote.send("value = 1", readable=("/dev/null", "\0"), uid=None)
+    assert answer == {"status": confinement.FAILED}
+
+
+@needs_linux
+def test_a_worker_ends_with_its_zygote() -> None:
+    zygote = Zygote("same")
+    worker = os.pidfd_open(zygote.send("# stay\nimport time\nwhile True: time.sleep(1)"))
+    time.sleep(0.2)
+    assert not select.select([worker], [], [], 0)[0]
+    zygote.close()
+    assert select.select([worker], [], [], 10)[0]
+    os.close(worker)
+
+
+@needs_linux
+def test_capabilities_and_groups_are_gone(zygote: Zygote) -> None:
+    if not zygote.is_root:
+        pytest.skip("only root has an account to leave")
+    code = (
+        "value = [line.split()[1:] for line in open('/proc/self/status') if line[:6] in ('CapPrm', 'Groups')]"
+    )
+    assert zygote.send(code, layers=("uid",))["value"] == repr([[], ["0" * 16]])
+    assert zygote.send("value = os.getresuid()")["value"] == repr((confinement.spare_account(),) * 3)
+
+
+# --- the filter as data ------------------------------------------------------------------------------------
+
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+DENY, ABSENT = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
+
+
+def run_filter(program: list[seccomp.Instruction], architecture: int, number: int, *arguments: int) -> int:
+    """What the kernel's interpreter would return."""
+    words = {0: number, 4: architecture}
+    for i in range(6):
+        value = arguments[i] if i < len(arguments) else 0
+        words |= {16 + 8 * i: value & 0xFFFFFFFF, 20 + 8 * i: value >> 32}
+    position = accumulator = 0
+    while True:
+        code, if_true, if_false, constant = program[position]
+        position += 1
+        if code == 0x20:
+            accumulator = words[constant]
+        elif code == 0x06:
+            return constant
+        else:
+            met = {0x15: accumulator == constant, 0x35: accumulator >= constant, 0x45: accumulator & constant}
+            position += if_true if met[code] else if_false
+
+
+MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_number_gets_what_the_lists_say(machine: str) -> None:
+    program = seccomp.program(machine, 77)
+    names = {number: name for name, number in syscalls.TABLES[machine].items()}
+    listed = dict.fromkeys(seccomp.ALLOWED.split(), ALLOW) | dict.fromkeys(seccomp.DENIED.split(), DENY)
+    by_argument = {"kill", "tgkill", "fcntl", "ioctl", "prctl", "clone", "prlimit64"}
+    for number in range(1000):
+        name = names.get(number, "")
+        if name not in by_argument:
+            expected = listed.get(name, ABSENT)
+            assert run_filter(program, MACHINES[machine], number) == expected, name
+        assert run_filter(program, 0x40000003, number) == KILL
+    assert run_filter(program, MACHINES[machine], 0x40000000) == KILL
+    assert run_filter(program, MACHINES[machine], 0xFFFFFFFF) == KILL
+    closed = seccomp.program(machine, 77, deny_open=True)
+    assert run_filter(closed, MACHINES[machine], syscalls.TABLES[machine]["openat"]) == DENY
+    assert run_filter(closed, MACHINES[machine], syscalls.TABLES[machine]["read"]) == ALLOW
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    ("call", "arguments", "expected"),
+    [
+        ("kill", (77, 9), ALLOW),
+        ("kill", (78, 9), DENY),
+        ("kill", (2**32 - 1, 9), DENY),
+        ("tgkill", (77, 99, 9), ALLOW),
+        ("tgkill", (1, 99, 9), DENY),
+        ("fcntl", (0, 3), ALLOW),
+        ("fcntl", (0, 1030), ALLOW),
+        ("fcntl", (0, 8), DENY),
+        ("fcntl", (0, 10), DENY),
+        ("ioctl", (0, 0x5401), ALLOW),
+        ("ioctl", (0, 0x5412), DENY),
+        ("prctl", (15, 0), ALLOW),
+        ("prctl", (4, 1), DENY),
+        ("clone", (17,), DENY),
+        ("clone", (0x3D0F00,), 0x50000 | errno.EAGAIN),
+        ("prlimit64", (0, 1, 0, 5), ALLOW),
+        ("prlimit64", (77, 1, 0, 5), ALLOW),
+        ("prlimit64", (78, 1, 0, 5), DENY),
+        ("prlimit64", (0, 1, 5, 0), DENY),
+        ("prlimit64", (0, 1, 5 << 32, 0), DENY),
+    ],
+)
+def test_rules_by_argument(machine: str, call: str, arguments: tuple[int, ...], expected: int) -> None:
+    program = seccomp.program(machine, 77)
+    assert run_filter(program, MACHINES[machine], syscalls.TABLES[machine][call], *arguments) == expected
+
+
+def test_the_lists_are_sound() -> None:
+    allowed, denied = seccomp.ALLOWED.split(), seccomp.DENIED.split()
+    assert len(allowed) == 137
+    assert not set(allowed) & set(denied)
+    assert {*allowed, *denied} <= set(syscalls.X86_64)
+    for table in syscalls.TABLES.values():
+        assert len(set(table.values())) == len(table)
+
+
+@pytest.mark.parametrize(
+    ("table", "headers"),
+    [
+        (syscalls.X86_64, ["x86_64-linux-gnu/asm/unistd_64.h", "asm/unistd_64.h"]),
+        (syscalls.AARCH64, ["asm-generic/unistd.h"]),
+    ],
+    ids=["x86_64", "aarch64"],
+)
+def test_numbers_are_those_of_the_headers(table: dict[str, int], headers: list[str]) -> None:
+    found = [path for name in headers if (path := Path("/usr/include", name)).is_file()]
+    if not found:
+        pytest.skip("Linux's headers are not installed")
+    text = found[0].read_text()
+    known = {name: int(n) for name, n in re.findall(r"#define\s+__NR(?:3264)?_(\w+)\s+(\d+)", text)}
+    for alias, name in re.findall(r"#define\s+__NR_(\w+)\s+__NR3264_(\w+)", text):
+        known.setdefault(alias, known.get(name, -1))
+    unknown = {name for name in table if name not in known}
+    assert {name: table[name] for name in table if name in known} == {
+        name: known[name] for name in table if name in known
+    }
+    assert unknown <= {"map_shadow_stack", "fchmodat2", "fadvise64"}
+
+
+# --- what is granted ---------------------------------------------------------------------------------------
+
+GRANTS = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+from grader.sandbox import confinement
+print(json.dumps(confinement.readable_paths()))
+"""
+
+
+def grants(*path: Path) -> list[Path]:
+    """`readable_paths()` where these folders come first on the path."""
+    command = [sys.executable, "-I", "-B", "-c", GRANTS, json.dumps([str(p) for p in path])]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [Path(entry) for entry in json.loads(text)]
+
+
+def install(folder: Path) -> None:
+    """Copy the product's code to `folder`, as a wheel has it."""
+    (folder / "grader" / "reference").mkdir(parents=True)
+    (folder / "grader" / "__init__.py").touch()
+    shutil.copytree(ROOT / "grader" / "sandbox", folder / "grader" / "sandbox")
+
+
+def is_granted(path: Path, granted: list[Path]) -> bool:
+    return any(path.resolve().is_relative_to(grant) for grant in granted)
+
+
+@pytest.mark.parametrize("name", ["site-packages", "dist-packages"])
+def test_grants_beside_an_installed_grader(tmp_path: Path, name: str) -> None:
+    site = tmp_path / "lib" / name
+    install(site)
+    for entry in ("grader-0.1.0.dist-info", "torchlike", "torchlike-1.dist-info", "graders_other"):
+        (site / entry).mkdir()
+    (site / "link").symlink_to(site / "grader" / "reference")
+    (site / "up").symlink_to(tmp_path)
+    granted = grants(site)
+    for entry in ("torchlike", "torchlike-1.dist-info", "graders_other"):
+        assert is_granted(site / entry, granted)
+    for entry in ("grader", "grader/reference", "grader-0.1.0.dist-info", "link", "up"):
+        assert not is_granted(site / entry, granted), entry
+    assert is_granted(Path(os.__file__), granted)
+
+
+def test_grants_beside_a_checkout(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    site = checkout / ".venv" / "lib" / "python3" / "site-packages"
+    install(checkout)
+    (checkout / "reference").mkdir()
+    site.mkdir(parents=True)
+    for entry in ("grader-0.1.0.dist-info", "torchlike"):
+        (site / entry).mkdir()
+    (site / "_editable.pth").write_text(f"{checkout}\n")
+    (site / "other.pth").write_text("/elsewhere\n")
+    (site / "__editable___grader_0_1_0_finder.py").touch()
+    (site / "link").symlink_to(checkout / "reference")
+    granted = grants(checkout, site)
+    for inside in ("torchlike", "other.pth"):
+        assert is_granted(site / inside, granted)
+    for inside in ("grader-0.1.0.dist-info", "_editable.pth", "__editable___grader_0_1_0_finder.py", "link"):
+        assert not is_granted(site / inside, granted), inside
+    for inside in ("grader", "reference", ".venv/lib", ""):
+        assert not is_granted(checkout / inside, granted), inside
+
+
+def test_what_is_private_is_carved_out(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    (site / "package" / "answers").mkdir(parents=True)
+    (site / "package" / "code").mkdir()
+    sys.path.append(str(site))
+    try:
+        granted = [Path(p) for p in confinement.readable_paths([site / "package" / "answers"])]
+    finally:
+        sys.path.remove(str(site))
+    assert is_granted(site / "package" / "code", granted)
+    assert not is_granted(site / "package" / "answers", granted)
+
+
+def test_no_home_and_no_process_is_granted() -> None:
+    granted = [Path(p) for p in confinement.readable_paths()]
+    for path in (
+        Path.home(),
+        Path("/"),
+        Path("/proc/self"),
+        Path("/proc/1"),
+        Path("/etc/passwd"),
+        Path("/tmp"),
+    ):
+        assert not is_granted(path, granted), path
+    assert not is_granted(ROOT / "reference", granted)
+    assert not is_granted(Path(confinement.__file__), granted)
+
+
+# --- the machine, and bubblewrap ---------------------------------------------------------------------------
+
+
+def test_probe_says_what_holds() -> None:
+    states = confinement.probe()
+    assert list(states) == list(LAYERS)
+    assert all(state == "enforced" or state.startswith("unavailable: ") for state in states.values())
+    if LINUX:
+        assert (states["landlock"] == "enforced") == bool(ABI)
+        assert states["process"] == states["rlimits"] == "enforced"
+
+
+CONTAINED = """
+import json, os, socket, sys
+control = socket.socket(fileno=int(sys.argv[1]))
+child = os.fork()
+if child == 0:
+    import time
+    while True: time.sleep(1)
+seen = {"pids": [p for p in os.listdir("/proc") if p.isdigit()], "hidden": not os.path.exists(sys.argv[2])}
+socket.send_fds(control, [json.dumps(seen).encode()], [os.pidfd_open(child)])
+control.send(str(os.waitpid(child, 0)[1]).encode())
+control.recv(1)
+"""
+
+
+@needs_linux
+def test_bubblewrap_hides_the_rest_and_hands_out_pidfds() -> None:
+    wrap = confinement.bwrap_command([], confinement.readable_paths())
+    if wrap is None:
+        pytest.skip("bubblewrap is missing or may not work here")
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [
+        *wrap,
+        sys.executable,
+        "-I",
+        "-B",
+        "-c",
+        CONTAINED,
+        str(theirs.fileno()),
+        str(ROOT / "reference"),
+    ]
+    with ours, theirs, subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process:
+        packet, (worker,), _, _ = socket.recv_fds(ours, 1 << 16, 1)
+        seen = json.loads(packet)
+        assert seen["hidden"]
+        assert len(seen["pids"]) <= 4  # bubblewrap's, the zygote and its child
+        assert not select.select([worker], [], [], 0)[0]
+        signal.pidfd_send_signal(worker, signal.SIGKILL)
+        assert select.select([worker], [], [], 10)[0]
+        assert ours.recv(100) == str(int(signal.SIGKILL)).encode()
+        os.close(worker)
+        process.kill()
+
+
+def test_a_policy_passes_through_json() -> None:
+    policy = Policy(
+        memory_bytes=1, cpu_seconds=2, readable=("/a",), uid=3, layers=("rlimits",), landlock_abi=4
+    )
+    assert Policy.from_json(json.loads(json.dumps(policy.to_json()))) == policy
