@@ -157,3 +157,32 @@ def functions(source: str) -> dict[str, ast.FunctionDef]:
 def parameters(function: ast.FunctionDef) -> tuple[str, ...]:
     """The names of a function's positional parameters."""
     return tuple(arg.arg for arg in (*function.args.posonlyargs, *function.args.args))
+
+
+def returned(function: ast.FunctionDef) -> tuple[str, ...]:
+    """The names in the tuple that a function returns last; empty where it returns something else."""
+    returns = [node for node in function.body if isinstance(node, ast.Return)]
+    value = returns[-1].value if returns else None
+    if not isinstance(value, ast.Tuple):
+        return ()
+    names = tuple(element.id for element in value.elts if isinstance(element, ast.Name))
+    return names if len(names) == len(value.elts) else ()
+
+
+def assigned(function: ast.FunctionDef) -> tuple[str, ...]:
+    """The local names that a function assigns at its top level, in order."""
+    return tuple(
+        target.id
+        for node in function.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    )
+
+
+def assignment(function: ast.FunctionDef, name: str) -> str | None:
+    """The statement that assigns `name` at a function's top level, as text."""
+    for node in function.body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            return ast.unparse(node)
+    return None

@@ -22,8 +22,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from grader.diagnosis import syntax
 from grader.diagnosis.catalogue import Catalogue, Forest, Form
-from grader.diagnosis.observation import Outcome, Plugged, Trace, call, close, flatten, trace
+from grader.diagnosis.observation import RAISED, Outcome, Plugged, Trace, call, close, flatten, trace
 
 MOST = 3  # mistakes combined in the table that is kept
 
@@ -43,26 +44,52 @@ class Bench:
         self.outcomes = self.run(self.namespace[function])
         self.observed = _changed(self.probes, self.outcomes)
         self.reference = trace(self.outcomes, self.observed)
+        tree = catalogue.trees[function]
+        self.parameters = syntax.parameters(tree)
+        self.returned = syntax.returned(tree)
+        self.quantities = syntax.assigned(tree)
+        self.changed_names = tuple(self.parameters[i] for i in self.observed)
 
     def run(self, function: Callable[..., Any]) -> list[Outcome]:
         """A trusted function on every probe."""
         return [call(function, arguments) for arguments in self.probes]
 
-    def variant(self, indices: Indices) -> Callable[..., Any] | None:
-        """The reference with these forms applied, None where they exclude one another."""
+    def edited(self, indices: Indices) -> Forest | None:
+        """The reference's functions with these forms applied, None where they exclude one another."""
         forest: Forest | None = dict(self.catalogue.trees)
         for index in indices:
             forest = self.forms[index].apply(forest) if forest is not None else None
+        return forest
+
+    def variant(self, indices: Indices) -> Callable[..., Any] | None:
+        """The edited function, None where the forms exclude one another."""
+        forest = self.edited(indices)
         return self.compiled(forest) if forest is not None else None
 
     def compiled(self, forest: Forest) -> Callable[..., Any]:
         """The function of an edited reference."""
         return compiled(forest, self.catalogue.trees, self.namespace, self.function)
 
-    def trace(self, indices: Indices) -> Trace | None:
-        """What the variant of these forms gives, None where they exclude one another."""
+    def trace(self, indices: Indices, like: Trace | None = None) -> Trace | None:
+        """What the variant of these forms gives, None where they exclude one another.
+
+        With `like`, None also as soon as a probe's outcome differs from that trace's.
+        """
         function = self.variant(indices)
-        return trace(self.run(function), self.observed) if function is not None else None
+        if function is None:
+            return None
+        if like is None:
+            return trace(self.run(function), self.observed)
+        outcomes = []
+        for probe in sorted(range(len(self.probes)), key=lambda i: like.forms[i] == RAISED):
+            outcome = call(function, self.probes[probe])
+            alone = trace([outcome], self.observed)
+            if alone.group[0] != like.group[probe]:
+                return None
+            if alone.forms[0] != RAISED and not close(alone.numbers[0], like.numbers[probe], 1e-3, 1e-3):
+                return None
+            outcomes.append((probe, outcome))
+        return trace([outcome for _, outcome in sorted(outcomes, key=lambda pair: pair[0])], self.observed)
 
 
 def compiled(

@@ -42,3 +42,58 @@ def probes(solution):
         "forward_pass": forward,
         "backward_pass": backward,
     }
+
+
+def chain(solution):
+    """{function: its quantities in order}, for the first that is off.
+
+    Each: `quantity`; `observed`, the part of the result that shows it; `expect(a, seen)`, its value by the
+    arguments `a` and the student's own earlier quantities `seen`; `unless`, later quantities that could not be
+    right if it were not; and, where it is a product of a local derivative and an earlier quantity that the
+    result does not show, that `inner` one.
+    """
+    sigma, dsigma, dloss = solution.sigma, solution.dsigma, solution.dloss
+
+    def dl_ds2(a, seen=None):
+        return dsigma(a.s2) * dloss(a.x2, a.t)
+
+    def dl_ds1(a, seen=None):
+        return dsigma(a.s1) * a.w2.t().mv(dl_ds2(a))
+
+    return {
+        "forward_pass": [
+            {"quantity": "x0", "observed": "x0", "expect": lambda a, seen: a.x},
+            {"quantity": "s1", "observed": "s1", "expect": lambda a, seen: a.w1.mv(seen["x0"]) + a.b1},
+            {"quantity": "x1", "observed": "x1", "expect": lambda a, seen: sigma(seen["s1"])},
+            {"quantity": "s2", "observed": "s2", "expect": lambda a, seen: a.w2.mv(seen["x1"]) + a.b2},
+            {"quantity": "x2", "observed": "x2", "expect": lambda a, seen: sigma(seen["s2"])},
+        ],
+        "backward_pass": [
+            {
+                "quantity": "dl_ds2",
+                "observed": "dl_db2",
+                "expect": dl_ds2,
+                "unless": ("dl_dw2", "dl_db1", "dl_dw1"),
+                "inner": {"quantity": "dl_dx2", "through": "s2", "factor": lambda a: dsigma(a.s2)},
+            },
+            {
+                "quantity": "dl_dw2",
+                "observed": "dl_dw2",
+                "expect": lambda a, seen: torch.outer(dl_ds2(a), a.x1),
+            },
+            {"quantity": "dl_db2", "observed": "dl_db2", "expect": dl_ds2},
+            {
+                "quantity": "dl_ds1",
+                "observed": "dl_db1",
+                "expect": dl_ds1,
+                "unless": ("dl_dw1",),
+                "inner": {"quantity": "dl_dx1", "through": "s1", "factor": lambda a: dsigma(a.s1)},
+            },
+            {
+                "quantity": "dl_dw1",
+                "observed": "dl_dw1",
+                "expect": lambda a, seen: torch.outer(dl_ds1(a), a.x),
+            },
+            {"quantity": "dl_db1", "observed": "dl_db1", "expect": dl_ds1},
+        ],
+    }

@@ -1,0 +1,279 @@
+"""What the student's own source says: where the wrong expression of a mistake stands.
+
+The source is only parsed, never run. It is brought to the reference's names: parameters by position; a local
+name of the reference may be any name of the student's that stands in the same places throughout.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from grader.diagnosis import syntax
+from grader.diagnosis.catalogue import Form, Misconception
+from grader.diagnosis.observation import Evidence
+
+Node = TypeVar("Node", bound=ast.AST)
+
+_NOTHING = {"t", "T", "clone", "contiguous", "detach", "view", "reshape", "unsqueeze", "squeeze", "flatten"}
+_PRODUCTS = {"mv", "mm", "matmul"}
+_IN_PLACE = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_"}
+
+
+class Wording:
+    """A student's function, in the reference's words. `tree` is None where its source cannot be parsed."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        parameters: Sequence[str],
+        known: Sequence[str],
+        matrices: Sequence[str] = (),
+    ) -> None:
+        """parameters: the reference's, by position; known: names that mean the same in both.
+
+        matrices: the parameters for which a transposition makes a difference.
+        """
+        self.known = frozenset(known)
+        self.loosened = _Loosened(frozenset(matrices))
+        self.offset = evidence.first_line - 1
+        self.tree = _function(evidence.source)
+        self.exact: list[ast.AST] = []
+        self.loose: list[ast.AST] = []
+        if self.tree is None:
+            return
+        own = syntax.parameters(self.tree)
+        renamed = _Renamed(dict(zip(own, parameters, strict=False)))
+        body = [renamed.visit(copy.deepcopy(statement)) for statement in self.tree.body]
+        self.exact = [node for statement in body for node in ast.walk(statement)]
+        loose = [self.loosened.visit(copy.deepcopy(statement)) for statement in body]
+        self.loose = [node for statement in loose for node in ast.walk(statement)]
+
+    def line_of(self, pattern: str) -> int | None:
+        """The line where an instance of `pattern` stands, None where there is none."""
+        statements = syntax.fragment(pattern)
+        if len(statements) != 1:
+            return None
+        wanted: ast.AST = syntax.expression(statements) or statements[0]
+        for nodes, wanted_here in (
+            (self.exact, wanted),
+            (self.loose, self.loosened.visit(copy.deepcopy(wanted))),
+        ):
+            for node in nodes:
+                line = getattr(node, "lineno", None)
+                if line is not None and _matches(wanted_here, node, self.known):
+                    return int(line) + self.offset
+        return None
+
+    def line_of_form(self, form: Form) -> int | None:
+        """The line of the first wrong expression of `form` that stands in the source."""
+        for edit in form.edits:
+            # Two placeholders and nothing else would match about any expression.
+            if len(re.sub(r"\b_[A-Z]+\b|\W", "", edit.by)) < 2 or edit.by == "pass":
+                continue
+            line = self.line_of(edit.by)
+            if line is not None and self.line_of(edit.replace) is None:
+                return line
+        return None
+
+    def supports(self, misconception: Misconception) -> int:
+        """1 where the source speaks for the mistake, -1 where it should and does not, 0 otherwise."""
+        if not misconception.seen or self.tree is None:
+            return 0
+        return 1 if any(self.line_of(pattern) is not None for pattern in misconception.seen) else -1
+
+    def line_of_seen(self, misconception: Misconception) -> int | None:
+        """The line of the first pattern of `seen` that stands in the source."""
+        lines = (self.line_of(pattern) for pattern in misconception.seen)
+        return next((line for line in lines if line is not None), None)
+
+    def rebound(self, names: Sequence[str]) -> dict[str, int]:
+        """Which of these names of the reference the student assigns anew -> the line."""
+        found: dict[str, int] = {}
+        for node in self.exact:
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    for name in ast.walk(target):
+                        if (
+                            isinstance(name, ast.Name)
+                            and isinstance(name.ctx, ast.Store)
+                            and name.id in names
+                        ):
+                            found.setdefault(name.id, node.lineno + self.offset)
+        return found
+
+    def returned(self) -> list[str] | None:
+        """The names of the last `return`, in the reference's words; None where it returns anything else."""
+        returns = [node for node in self.exact if isinstance(node, ast.Return)]
+        value = returns[-1].value if returns else None
+        if isinstance(value, ast.Tuple | ast.List) and all(isinstance(e, ast.Name) for e in value.elts):
+            return [element.id for element in value.elts if isinstance(element, ast.Name)]
+        return None
+
+
+def renamed_local(source: str, name: str) -> str | None:
+    """The source with the local variable `name` called otherwise where it hides a function of that name."""
+    tree = _function(source)
+    if tree is None:
+        return None
+    return ast.unparse(ast.fix_missing_locations(_Unshadowed(name).visit(copy.deepcopy(tree))))
+
+
+def _function(source: str) -> ast.FunctionDef | None:
+    try:
+        body = ast.parse(textwrap.dedent(source)).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    return next((node for node in reversed(body) if isinstance(node, ast.FunctionDef)), None)
+
+
+def _matches(pattern: ast.AST, node: ast.AST, known: frozenset[str]) -> bool:
+    """`syntax.match`, and a name that is not known to both may be any name, the same one throughout."""
+    free: dict[str, str] = {}
+    return _match(pattern, node, known, free, {})
+
+
+def _match(
+    pattern: ast.AST, node: ast.AST, known: frozenset[str], free: dict[str, str], captures: syntax.Captures
+) -> bool:
+    if isinstance(pattern, ast.Name):
+        if re.fullmatch(r"_[A-Z]+", pattern.id):
+            return syntax.match(pattern, node, captures)
+        if not isinstance(node, ast.Name):
+            return False
+        if pattern.id in known or node.id in known:
+            return pattern.id == node.id
+        return free.setdefault(pattern.id, node.id) == node.id
+    if type(pattern) is not type(node):
+        return False
+    if isinstance(pattern, ast.BinOp) and isinstance(node, ast.BinOp):
+        if type(pattern.op) is not type(node.op):
+            return False
+        orders = [(node.left, node.right)]
+        if isinstance(pattern.op, ast.Mult | ast.Add):
+            orders.append((node.right, node.left))
+        for left, right in orders:
+            tried_free, tried = dict(free), dict(captures)
+            if _match(pattern.left, left, known, tried_free, tried) and _match(
+                pattern.right, right, known, tried_free, tried
+            ):
+                free.update(tried_free)
+                captures.update(tried)
+                return True
+        return False
+    for name in pattern._fields:
+        if name in ("ctx", "type_comment", "kind"):
+            continue
+        if not _match_values(getattr(pattern, name), getattr(node, name), known, free, captures):
+            return False
+    return True
+
+
+def _match_values(
+    pattern: object, value: object, known: frozenset[str], free: dict[str, str], captures: syntax.Captures
+) -> bool:
+    if isinstance(pattern, ast.AST):
+        return isinstance(value, ast.AST) and _match(pattern, value, known, free, captures)
+    if isinstance(pattern, list):
+        return (
+            isinstance(value, list)
+            and len(pattern) == len(value)
+            and all(
+                _match_values(p, v, known, free, captures) for p, v in zip(pattern, value, strict=True)
+            )
+        )
+    return pattern == value
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802 (the name is ast's)
+        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+
+
+class _Unshadowed(ast.NodeTransformer):
+    """Renames a local, but not where it is called."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 (the name is ast's)
+        function = node.func
+        self.generic_visit(node)
+        if isinstance(function, ast.Name) and function.id.rstrip("_") == self.name:
+            node.func = ast.Name(self.name, ast.Load())
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 (the name is ast's)
+        return ast.Name(f"{node.id}_", node.ctx) if node.id == self.name else node
+
+
+class _Loosened(ast.NodeTransformer):
+    """Several ways to write the same, as one: views of a name dropped, products as `@`, `a += b` as `a.add_(b)`."""
+
+    def __init__(self, matrices: frozenset[str]) -> None:
+        self.matrices = matrices
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 (the name is ast's)
+        self.generic_visit(node)
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            owner, method = function.value, function.attr
+            if isinstance(owner, ast.Name) and owner.id == "torch" and node.args:
+                if method in _PRODUCTS and len(node.args) == 2:
+                    return _product(node.args[0], node.args[1], node)
+                if method in ("mul", "multiply") and len(node.args) == 2:
+                    return _at(ast.BinOp(node.args[0], ast.Mult(), node.args[1]), node)
+                if method in ("outer", "ger") and len(node.args) == 2:
+                    return _at(ast.Call(ast.Name("outer", ast.Load()), list(node.args), []), node)
+                return node
+            if method in _NOTHING and not (method in ("t", "T") and not self._is_vector(owner)):
+                return owner
+            if method in _PRODUCTS and len(node.args) == 1:
+                return _product(owner, node.args[0], node)
+            if method in ("mul", "multiply") and len(node.args) == 1:
+                return _at(ast.BinOp(owner, ast.Mult(), node.args[0]), node)
+            if method in ("outer", "ger") and len(node.args) == 1:
+                return _at(ast.Call(ast.Name("outer", ast.Load()), [owner, *node.args], []), node)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802 (the name is ast's)
+        self.generic_visit(node)
+        if node.attr == "T":
+            if self._is_vector(node.value):
+                return node.value
+            call = ast.Call(ast.Attribute(node.value, "t", ast.Load()), [], [])
+            return _at(call, node)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802 (the name is ast's)
+        self.generic_visit(node)
+        method = _IN_PLACE.get(type(node.op))
+        if method is None:
+            return node
+        target = copy.copy(node.target)
+        if hasattr(target, "ctx"):
+            target.ctx = ast.Load()
+        return _at(ast.Expr(_at(ast.Call(ast.Attribute(target, method, ast.Load()), [node.value], []), node)), node)
+
+    def _is_vector(self, node: ast.AST) -> bool:
+        """Whether `.t()` of it changes nothing: a vector's name, or a function or product of vectors."""
+        if isinstance(node, ast.Call):
+            return isinstance(node.func, ast.Name) and all(self._is_vector(arg) for arg in node.args)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            return self._is_vector(node.left) and self._is_vector(node.right)
+        return isinstance(node, ast.Name) and node.id not in self.matrices
+
+
+def _product(left: ast.expr, right: ast.expr, where: ast.AST) -> ast.AST:
+    return _at(ast.BinOp(left, ast.MatMult(), right), where)
+
+
+def _at(made: Node, where: ast.AST) -> Node:
+    return ast.fix_missing_locations(ast.copy_location(made, where))
