@@ -6,6 +6,8 @@ A case is a small file, the lines of the statements that must run, and what `f()
 import ast
 import contextlib
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -687,3 +689,38 @@ def test_parse_keeps_line_numbers_of_pieces():
 def test_a_training_loop_is_no_function():
     found = sliced("w = 1\nfor i in range(3):\n    w = 2", ["train"])
     assert "a loop at the top level (line 2) is not a function" in found.missing["train"]
+
+
+def test_opens_no_file_once_imported():
+    """A confined worker cannot: everything is loaded with the modules."""
+    script = r"""
+import json, sys
+from grader.sandbox import findings, slicing, source
+
+cell = {"cell_type": "code", "input": "%time x = 1", "outputs": []}
+files = {
+    "a.py": b"# coding: cp1252\nx = '\x80\\N{BULLET}'",
+    "b.py": "from math import *\nη = 1\ndef f():\n    return η, floor, eval\nprint 1".encode(),
+    "c.py": "def g(): pass".encode("utf-16"),
+    "d.py": b"# coding: cp037\ndef f(): pass",
+    "e.ipynb": json.dumps({"nbformat": 3, "worksheets": [{"cells": [cell]}]}).encode(),
+    "f.ipynb": b"[",
+}
+refused = []
+
+def refuse(event, arguments):
+    if event in ("open", "import"):
+        refused.append(str(arguments[0]))
+        raise PermissionError(event)
+
+sys.addaudithook(refuse)
+for name, data in files.items():
+    try:
+        findings.find(slicing.slice_functions(source.read(data, name), ["f"]), ["f"])
+    except source.Unreadable:
+        pass
+# the codec that only d.py names; and the parser looks for a file to quote in a syntax error
+print([path for path in refused if "cp037" not in path and path not in ("<unknown>", "<cell>")])
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert run.stdout == "[]\n", run.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+import unicodedata  # noqa: F401 - the parser needs it for η, and a confined process cannot load it
 from dataclasses import dataclass
 
 from grader.sandbox.source import Cell

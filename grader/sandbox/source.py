@@ -33,6 +33,10 @@ _BOMS = (  # utf-32 first: its little-endian mark begins with utf-16's
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+# loaded here, because a confined process can open no file: a codec is a module of its own
+for _encoding in ("utf-8-sig", "utf-16", "utf-32", "latin-1", "cp1252", "iso8859-15", "mac-roman", "gbk"):
+    codecs.lookup(_encoding)
+
 
 class Unreadable(Exception):  # noqa: N818 - named for what it says, as grader.errors names them
     """Nothing of the file can be read; the text is one sentence for the student: what, where, what to do."""
@@ -103,8 +107,8 @@ def _decode(data: bytes, filename: str, notices: list[str], *, cookie: bool) -> 
     declared = _declared_encoding(data) if cookie else "utf-8-sig"
     try:
         return data.decode(declared)
-    except (UnicodeError, LookupError, ValueError):
-        pass
+    except (UnicodeError, LookupError, ValueError, ImportError, OSError):
+        pass  # a cookie that lies, or names what is no encoding here
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -118,7 +122,7 @@ def _decode(data: bytes, filename: str, notices: list[str], *, cookie: bool) -> 
 def _declared_encoding(data: bytes) -> str:
     try:
         return tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)[0]
-    except SyntaxError:  # an unknown encoding, or a mark that contradicts the cookie
+    except (SyntaxError, ImportError, OSError):  # unknown, not loaded here, or contradicted by the mark
         return "utf-8-sig"
 
 
