@@ -96,7 +96,7 @@ SLICES = [
         id="decorators",
     ),
     pytest.param(
-        "class A:\n    a = 1\n    b = a\ndef f():\n    return A.b", [1, 4], 1, id="a class's own names"
+        "a = 9\nclass A:\n    a = 1\n    b = a\ndef f():\n    return A.b", [2, 5], 1, id="a class's own names"
     ),
     pytest.param(
         "k = 2\nclass A:\n    b = k\nk = 3\ndef f():\n    return A.b",
@@ -595,6 +595,12 @@ def test_cell_with_a_syntax_error_is_lost_alone():
     found = sliced(notebook("a = 1", "a = 2\nprint 'x'", "def f():\n    return a"))
     assert value_of_f(found) == 1
     assert "Line 2 of cell 2 does not compile (print without parentheses is Python 2)" in found.notices[0]
+
+
+def test_cell_that_parses_but_does_not_compile_is_lost_whole():
+    found = sliced(notebook("a = 1", "a = 2\nreturn 3", "def f():\n    return a"))
+    assert value_of_f(found) == 1
+    assert "Line 2 of cell 2" in found.notices[0]
 
 
 def test_function_in_a_lost_cell_says_so():
