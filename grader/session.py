@@ -13,10 +13,12 @@ import dataclasses
 import datetime
 import importlib.metadata
 import io
+import itertools
+import math
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -99,7 +101,7 @@ class Session:
         started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         clock = time.monotonic()
         with Student(self.zygote, self._policy, self.exercise, submission) as student:
-            self._limit_calls(student)
+            self._limit_time(student)
             plugin = GradingPlugin(student, self.exercise, self.profile, self.seed)
             checks = run_checks(self.exercise, plugin)
             functions = {
@@ -124,11 +126,14 @@ class Session:
                 curves=_curves(plugin),
             )
 
-    def _limit_calls(self, student: Student) -> None:
-        """A profile may give the slow functions more time than the exercise says."""
-        seconds = self.profile.settings.get("seconds")
-        if seconds is not None:
-            student.call_seconds = {f.name: seconds for f in self.exercise.functions.values() if f.slow}
+    def _limit_time(self, student: Student) -> None:
+        """A profile may give more time than the exercise says."""
+        settings = self.profile.settings
+        if "seconds" in settings:
+            slow = (f.name for f in self.exercise.functions.values() if f.slow)
+            student.call_seconds = dict.fromkeys(slow, settings["seconds"])
+        if "submission_seconds" in settings:
+            student.may_take(settings["submission_seconds"])
 
     def _function(
         self,
@@ -229,8 +234,14 @@ def _curves(plugin: GradingPlugin) -> Curves | None:
     for shared in plugin.kept.values():
         if "curves" in shared:
             student, reference = shared["curves"]
-            return Curves(tuple(map(tuple, student)), tuple(map(tuple, reference)))
+            return Curves(_finite(student), _finite(reference))
     return None
+
+
+def _finite(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:
+    """The rows up to the first that JSON cannot hold: a training that diverged ends there."""
+    good = itertools.takewhile(lambda row: all(map(math.isfinite, row)), rows)
+    return tuple((row[0], row[1], row[2]) for row in good)
 
 
 def versions() -> dict[str, str]:

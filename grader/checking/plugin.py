@@ -32,6 +32,7 @@ class Finding:
     mismatch: Mismatch | None = None
     credit: float = 0.0
     follow_through: bool = False
+    gave_nothing: bool = False
 
 
 @dataclass
@@ -51,6 +52,12 @@ class Checked:
         """Right, and without follow-through."""
         return self.right and not any(finding.follow_through for finding in self.findings.values())
 
+    @property
+    def silent(self) -> bool:
+        """Whether every call of it has raised, hung or died."""
+        judged = [finding for finding in self.findings.values() if finding.outcome != "blocked"]
+        return bool(judged) and all(finding.gave_nothing for finding in judged)
+
 
 class GradingPlugin:
     """One run of an exercise's checks over one student. `checked` holds the results by function."""
@@ -64,6 +71,7 @@ class GradingPlugin:
         self._close = Close(exercise.tolerance)
         self.checked: dict[str, Checked] = {name: Checked() for name in exercise.functions}
         self.kept: dict[str, dict[str, Any]] = {name: {} for name in exercise.functions}
+        self.followed: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in exercise.functions}
         self.faults: list[str] = []
 
     # -- what a check takes ------------------------------------------------------------------------
@@ -112,9 +120,11 @@ class GradingPlugin:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """Run one check, and again with follow-through where that can help."""
         checked = self.checked[function_of(pyfuncitem)]
-        finding = self._blocked(pyfuncitem, checked) or self._judge(pyfuncitem, self._plain)
-        if finding.outcome == "failed":
-            finding = self._follow_through(pyfuncitem, finding)
+        finding = self._not_judged(pyfuncitem, checked)
+        if finding is None:
+            finding = self._judge(pyfuncitem, self._plain, self.kept[function_of(pyfuncitem)])
+            if finding.outcome == "failed":
+                finding = self._follow_through(pyfuncitem, finding)
         checked.findings[check_of(pyfuncitem)] = finding
         checked.results.append(self._result(pyfuncitem, finding))
         return True
@@ -139,7 +149,7 @@ class GradingPlugin:
             return {}
         return {"check": dataclasses.asdict(results[-1])}
 
-    def _blocked(self, item: pytest.Function, checked: Checked) -> Finding | None:
+    def _not_judged(self, item: pytest.Function, checked: Checked) -> Finding | None:
         if not self._student.has(function_of(item)):
             return Finding("failed", self._student.why_missing(function_of(item)))
         for mark in item.iter_markers("requires"):
@@ -149,41 +159,65 @@ class GradingPlugin:
                         return Finding("blocked", f"Not judged, because this comes first: {result.title}")
         return None
 
-    def _judge(self, item: pytest.Function, reference: Reference) -> Finding:
+    def _judge(self, item: pytest.Function, reference: Reference, shared: dict[str, Any]) -> Finding:
         arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
         if "reference" in arguments:
             arguments["reference"] = reference
+        if "shared" in arguments:
+            arguments["shared"] = shared
         if "inputs" in arguments:
-            arguments["inputs"] = type(arguments["inputs"])(self._seed_of(item), self._profile.settings)
+            # anew, so that a check that is judged twice draws the same
+            arguments["inputs"] = self._exercise.inputs.Inputs(self._seed_of(item), self._profile.settings)
         try:
             item.obj(**arguments)
         except CheckFailure as failure:
             return Finding("failed", str(failure), failure.mismatch, failure.credit)
         except StudentFailure as failure:
-            return Finding("failed", str(failure))
+            return Finding("failed", str(failure), gave_nothing=True)
         except Exception as error:
             self.faults.append(f"{item.name} of {function_of(item)}: {type(error).__name__}: {error}")
             raise
         return Finding("passed", credit=1.0)
 
     def _follow_through(self, item: pytest.Function, plain: Finding) -> Finding:
-        plugged = self.plugged(function_of(item))
-        if not plugged:
-            return plain
-        followed = self._judge(item, Reference(self._exercise, plugged))
-        if followed.credit <= plain.credit:
-            return plain
-        followed.follow_through = True
-        followed.credit *= self._exercise.follow_through
-        return followed
+        function = function_of(item)
+        best = plain
+        for i, (own, replaced) in enumerate(self._to_plug(function)):
+            plugged: dict[str, Callable[..., Any]] = {name: getattr(self._student, name) for name in own}
+            plugged |= {name: self._exercise.standins[name] for name in replaced}
+            self._student.standins = frozenset(replaced)
+            try:
+                shared = self.followed[function].setdefault(i, {})
+                found = self._judge(item, Reference(self._exercise, plugged), shared)
+            finally:
+                self._student.standins = frozenset()
+            if found.credit > best.credit:
+                found.follow_through = True
+                found.credit *= self._exercise.follow_through
+                best = found
+            if found.outcome == "passed":
+                break
+        return best
+
+    def _to_plug(self, function: str) -> list[tuple[list[str], list[str]]]:
+        """The ways to judge with follow-through: (earlier functions of the student's own, stand-ins).
+
+        One that gives nothing, because it raises or hangs, is replaced on both sides by a stand-in. One that
+        is missing is left alone first: the student may have folded it into another.
+        """
+        standins = self._exercise.standins
+        earlier = self._exercise.functions[function].earlier
+        missing = [name for name in earlier if not self._student.has(name) and name in standins]
+        wrong = [n for n in earlier if self._student.has(n) and not self.checked[n].as_it_stands]
+        silent = [name for name in wrong if self.checked[name].silent and name in standins]
+        own = [name for name in wrong if name not in silent]
+        ways = [(own, silent)] if own or silent else []
+        return ways + ([(own, silent + missing)] if missing else [])
 
     def plugged(self, function: str) -> dict[str, Callable[..., Any]]:
-        """The student's own earlier functions, where they are there and not right as they stand."""
-        return {
-            name: getattr(self._student, name)
-            for name in self._exercise.functions[function].earlier
-            if self._student.has(name) and not self.checked[name].as_it_stands
-        }
+        """The student's own earlier functions, where they give something and are not right as they stand."""
+        ways = self._to_plug(function)
+        return {name: getattr(self._student, name) for name in ways[0][0]} if ways else {}
 
     def _result(self, item: pytest.Function, finding: Finding) -> CheckResult:
         function = self._exercise.functions[function_of(item)]

@@ -52,11 +52,22 @@ class Reply:
 class Student:
     """One submission's functions, called in a worker. Attributes are the exercise's functions.
 
+    `standins` names the functions whose place is taken by the exercise's stand-ins, call by call.
     Use as a context manager. `notices` grows as things are noticed; `seconds` is the time that the
     student's own calls took.
     """
 
-    def __init__(self, zygote: Zygote, policy: Policy, exercise: Exercise, submission: Submission) -> None:
+    def __init__(
+        self,
+        zygote: Zygote,
+        policy: Policy,
+        exercise: Exercise,
+        submission: Submission,
+        edits: Mapping[str, str] | None = None,
+    ) -> None:
+        """Fork a worker and have it read and load the submission; `edits` are functions to run as if the
+        student had written them so: name -> source."""
+        self._edits = dict(edits or {})
         self._zygote = zygote
         self._policy = policy
         self._exercise = exercise
@@ -64,10 +75,11 @@ class Student:
         self._worker: Worker | None = None
         self._ended: dict[str, StudentFailure] = {}
         self._undefined: dict[str, str] = {}
-        self._deadline = time.monotonic() + exercise.limits.submission_seconds
+        self.may_take(exercise.limits.submission_seconds)
         self.seed = 0
         self.call_seconds: dict[str, float] = {}
         self.seconds = 0.0
+        self.standins: frozenset[str] = frozenset()
         self.notices: list[str] = []
         self.printed = ""
         self.isolation: Mapping[str, str] = {}
@@ -99,6 +111,11 @@ class Student:
         self._load(worker)
         return reading
 
+    def may_take(self, seconds: float) -> None:
+        """Give the submission so much time from now on."""
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+
     def _exchange_read(self, worker: Worker) -> dict[str, Any]:
         data = bytearray(self._submission.data)
         request = {
@@ -114,7 +131,7 @@ class Student:
         """Have the worker run the submission's definitions."""
         seconds = self._exercise.limits.load_seconds
         try:
-            reply = worker.exchange({"do": "load", "seed": self.seed}, seconds)
+            reply = worker.exchange({"do": "load", "seed": self.seed, "edits": self._edits}, seconds)
         except Ended as ended:
             self._worker = None
             failure = _ENDINGS[ended.kind]
@@ -141,6 +158,11 @@ class Student:
             self._load(self._worker)
         assert self._worker is not None
         return self._worker
+
+    def edited(self, function: str, source: str) -> Student:
+        """The same submission with one function's text replaced. Close it, or use it as a context manager."""
+        edits = {**self._edits, function: source}
+        return Student(self._zygote, self._policy, self._exercise, self._submission, edits)
 
     def has(self, function: str) -> bool:
         """Whether the file defines the function."""
@@ -175,14 +197,19 @@ class Student:
             self._deadline - time.monotonic(),
         )
         if seconds <= 0:
-            limit = self._exercise.limits.submission_seconds
-            raise TimedOut(function, f"{function} was not called: the submission had used up its {limit:g} s.")
+            raise TimedOut(
+                function, f"{function} was not called: the submission had used up its {self._seconds:g} s."
+            )
         request = {
             "do": "call",
             "function": function,
             "arguments": list(arguments),
             "seed": self.seed,
             "supply": dict(supply or {}),
+            "standins": {
+                "names": sorted(self.standins),
+                "source": self._exercise.standins_source if self.standins else "",
+            },
         }
         started = time.monotonic()
         worker = None
@@ -255,6 +282,10 @@ class Student:
         if self._worker is not None:
             self._worker.kill()
             self._worker = None
+
+    def close(self) -> None:
+        """End the worker."""
+        self._drop()
 
     def __enter__(self) -> Student:
         return self

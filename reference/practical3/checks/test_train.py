@@ -9,6 +9,7 @@ PARAMETERS = ("w1", "b1", "w2", "b2")
 COLUMNS = ("train loss", "train error", "test error")
 NB_HIDDEN = 50
 STEPS = (0, 1, 2, 3)
+COMPARABLE = 20  # steps; from there on rounding alone can lead two right programs apart
 FOLLOWS = 2e-3  # of each parameter's own change; right programs in float32 stay under 1e-4
 
 
@@ -57,17 +58,11 @@ def attempt(student, data, nb_hidden, nb_steps):
         return failure
 
 
-@pytest.fixture
-def data(inputs, shared):
-    """The samples that the first steps are taken on."""
-    return shared.setdefault("data", inputs.data(40, 20))
-
-
-@pytest.fixture
-def runs(student, data, shared):
-    """The student's `train` from one seed with 0, 1, 2 and 3 steps."""
+def first_steps(student, inputs, shared):
+    """(data, runs): the student's `train` from one seed with 0, 1, 2 and 3 steps, run once for all checks."""
     if "runs" not in shared:
-        shared["runs"] = {k: attempt(student, data, NB_HIDDEN, k) for k in STEPS}
+        data = inputs.data(40, 20)
+        shared["runs"] = data, {k: attempt(student, data, NB_HIDDEN, k) for k in STEPS}
     return shared["runs"]
 
 
@@ -101,8 +96,9 @@ def reproducible(student, data, shared):
 
 
 @points(0.5)
-def test_returns(runs):
+def test_returns(student, inputs, shared):
     """train returns (w1, b1, w2, b2), history."""
+    _, runs = first_steps(student, inputs, shared)
     run = got(runs[1])
     if run.flat:
         raise CheckFailure("train returns w1, b1, w2, b2, history in one row; the parameters are a tuple of their own.")
@@ -114,8 +110,9 @@ def test_returns(runs):
 
 @points(0.5)
 @pytest.mark.parametrize("parameter", PARAMETERS)
-def test_initial(runs, data, parameter):
+def test_initial(student, inputs, shared, parameter):
     """Without a step, {parameter} is drawn from a normal distribution with ε = 1e-6."""
+    data, runs = first_steps(student, inputs, shared)
     run = got(runs[0])
     nb_inputs, nb_classes = data.train_input.shape[1], data.train_target.shape[1]
     shapes = dict(
@@ -139,8 +136,9 @@ def test_initial(runs, data, parameter):
 
 
 @points(13)
-def test_by_hand(student, reference, inputs, assert_close, runs, data, shared):
+def test_by_hand(student, reference, inputs, assert_close, shared):
     """The parameters follow gradient descent, step by step, computed by hand."""
+    data, runs = first_steps(student, inputs, shared)
     taken, parameters = start(runs)
     if by_torch := student.by_torch("train"):
         raise CheckFailure(by_torch)
@@ -155,12 +153,12 @@ def test_by_hand(student, reference, inputs, assert_close, runs, data, shared):
             moved = now.double() - was.double() if now.shape == was.shape else now
             quantity = f"The change of {name} in {k - taken} step{'s' * (k - taken > 1)}"
             assert_close(moved, right.double() - was.double(), quantity, tolerance=FOLLOWS, dtype=False)
-    shared["as_it_stands"] = not reference.plugged
 
 
 @points(1)
-def test_nb_steps(runs):
+def test_nb_steps(student, inputs, shared):
     """The history has one entry a step."""
+    _, runs = first_steps(student, inputs, shared)
     for k in STEPS[1:]:
         history = got(runs[k]).history
         if history is None:
@@ -172,8 +170,9 @@ def test_nb_steps(runs):
 @points(1)
 @requires("nb_steps")
 @pytest.mark.parametrize("column", COLUMNS)
-def test_history(student, reference, runs, data, shared, column):
+def test_history(student, reference, inputs, shared, column):
     """The history's {column} is that of the parameters before each step."""
+    data, runs = first_steps(student, inputs, shared)
     taken, _ = start(runs)
     if not reproducible(student, data, shared):
         return
@@ -204,41 +203,54 @@ def test_long_run(student, reference, inputs, shared):
     """A longer run learns to tell the digits apart."""
     if reference.plugged:
         return  # whether it learns is the earlier functions' doing then
-    if shared.get("as_it_stands") is False:
-        raise CheckFailure("Judged with your own earlier functions: what they give cannot learn to tell the digits apart.")
     settings = inputs.settings
     samples = inputs.data()
-    nb_steps = settings["nb_steps"]
-    run = got(attempt(student, samples, NB_HIDDEN, nb_steps))
+    nb_hidden, nb_steps = settings["nb_hidden"], settings["nb_steps"]
+    run = got(attempt(student, samples, nb_hidden, nb_steps))
     history = run.history
     if history is None or len(history) != nb_steps:
         raise CheckFailure(f"After {nb_steps} steps the history has {len(history or ())} entries, not {nb_steps}.")
-    expected = followed(student, inputs, samples, nb_steps, shared)
-    shared["curves"] = (history, expected or [])
-    losses, train_errors, test_errors = zip(*history, strict=True)
-    if train_errors[-1] > settings["max_train_error"]:
-        raise CheckFailure(
-            f"After {nb_steps} steps {train_errors[-1]:.0%} of the training samples are classified wrongly, "
-            f"where at most {settings['max_train_error']:.0%} are expected."
-        )
-    if test_errors[-1] > settings.get("max_test_error", 1):
-        raise CheckFailure(
-            f"After {nb_steps} steps {test_errors[-1]:.0%} of the test samples are classified wrongly, "
-            f"where at most {settings['max_test_error']:.0%} are expected."
-        )
-    for step, (mine, theirs) in enumerate(zip(losses, expected or [], strict=False), start=1):
-        if not abs(mine - theirs[0]) <= 0.02 * theirs[0]:
+    expected = followed(student, inputs, samples, shared)
+    shared["curves"] = (history, expected)
+    off_course(history, expected)
+    falls_short(history, settings)
+
+
+def off_course(history, expected):
+    """Raise where the losses of the first steps are not the reference's; later, rounding leads them apart."""
+    for step, (mine, theirs) in enumerate(zip(history[:COMPARABLE], expected, strict=False), start=1):
+        if not abs(mine[0] - theirs[0]) <= 0.02 * theirs[0]:
             raise CheckFailure(
                 f"From step {step} on the training leaves the course that gradient descent takes: the loss is "
-                f"{number(mine)}, where {number(theirs[0])} is expected."
+                f"{number(mine[0])}, where {number(theirs[0])} is expected."
             )
 
 
-def followed(student, inputs, samples, nb_steps, shared):
-    """The reference's history from the student's own initial parameters, None where these are not to be had."""
-    initial = attempt(student, samples, NB_HIDDEN, 0)
+def falls_short(history, settings):
+    """Raise where the last steps do not reach the profile's thresholds; the best of ten, as the loss can spike."""
+    loss, train_error, test_error = (min(column) for column in zip(*history[-10:], strict=True))
+    nb_steps = len(history)
+    for what, error, most in (
+        ("training", train_error, settings["max_train_error"]),
+        ("test", test_error, settings.get("max_test_error", 1.0)),
+    ):
+        if not error <= most:
+            raise CheckFailure(
+                f"After {nb_steps} steps {error:.0%} of the {what} samples are classified wrongly, "
+                f"where at most {most:.0%} are expected."
+            )
+    if not loss <= settings["max_loss"] * history[0][0]:
+        raise CheckFailure(
+            f"After {nb_steps} steps the loss has gone from {number(history[0][0])} to {number(loss)} only."
+        )
+
+
+def followed(student, inputs, samples, shared):
+    """The reference's history from the student's own initial parameters, empty where these are not to be had."""
+    nb_hidden, nb_steps = inputs.settings["nb_hidden"], inputs.settings["nb_steps"]
+    initial = attempt(student, samples, nb_hidden, 0)
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
-        return None
+        return []
     return inputs.trajectory(Plain, samples, initial.parameters, nb_steps)[1]
 
 

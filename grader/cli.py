@@ -1,0 +1,144 @@
+"""The command line: arguments in, exit codes out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from grader import results, store
+from grader import submission as submissions
+from grader.errors import GraderError, GraderFault, UsageError
+from grader.exercise import Exercise
+from grader.reports import FORMATS, terminal
+from grader.session import Session
+
+UNUSABLE, FAULT, BELOW = 2, 3, 1
+
+app = typer.Typer(
+    help="Grades backpropagation written by hand, and names the mistake behind each wrong number.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Shape(str, Enum):
+    """How `check` shows a result."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    TEXT = "text"
+    JSON = "json"
+
+
+ExerciseOption = Annotated[str, typer.Option("--exercise", help="A folder of reference/, or the path of one.")]
+ProfileOption = Annotated[str, typer.Option("--profile", help="quick, or full: the hand-out's own numbers.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Inputs are drawn from it.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="A folder with MNIST's IDX files.")]
+LangOption = Annotated[str, typer.Option("--lang", help="The reports' language: en, fr.")]
+
+
+@app.command()
+def grade(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders of submissions.")],
+    out_folder: Annotated[Path, typer.Option("--out", help="Where grades and reports go.")] = Path("grades"),
+    exercise: ExerciseOption = "practical3",
+    profile: ProfileOption = "quick",
+    seed: SeedOption = 0,
+    data: DataOption = None,
+    lang: LangOption = "en",
+    fail_under: Annotated[
+        float | None, typer.Option("--fail-under", help="Exit with 1 where a score is lower.")
+    ] = None,
+) -> None:
+    """Grade submissions: marks, a report each, and a page about the class."""
+    chosen = Exercise.load(exercise)
+    found = submissions.find(paths, chosen.functions)
+    graded = []
+    with Session(chosen, profile, seed, str(data.resolve()) if data else None) as session:
+        for one in found:
+            result = session.grade(one)
+            store.save(out_folder, result)
+            graded.append(result)
+            out.print(f"{result.score:5.2f} / {result.max_score:g}  {result.submission.id}", markup=False)
+    store.render(out_folder, graded, chosen, lang)
+    terminal.show_summary(graded, chosen.notes(), out, lang)
+    out.print(f"\nReports: {out_folder / 'index.html'}", markup=False)
+    if fail_under is not None and any(r.score < fail_under for r in graded):
+        raise typer.Exit(BELOW)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Your .py or .ipynb file.")],
+    exercise: ExerciseOption = "practical3",
+    profile: ProfileOption = "quick",
+    seed: SeedOption = 0,
+    data: DataOption = None,
+    lang: LangOption = "en",
+    shape: Annotated[Shape, typer.Option("--format", help="How the result is shown.")] = Shape.TERMINAL,
+    fail_under: Annotated[
+        float | None, typer.Option("--fail-under", help="Exit with 1 where the score is lower.")
+    ] = None,
+) -> None:
+    """Check your own file before you hand it in: the same checks, read in a terminal."""
+    chosen = Exercise.load(exercise)
+    if not file.is_file():
+        raise UsageError(f"{file} is not a file; give the .py or .ipynb file that you would hand in.")
+    (one,) = submissions.find([file], chosen.functions)
+    with Session(chosen, profile, seed, str(data.resolve()) if data else None) as session:
+        result = session.grade(one)
+    if shape is Shape.TERMINAL:
+        terminal.show(result, chosen.notes(), out, lang)
+    elif shape is Shape.JSON:
+        sys.stdout.write(results.to_json(result))
+    else:
+        sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes(), lang))
+    if fail_under is not None and result.score < fail_under:
+        raise typer.Exit(BELOW)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `grader grade` wrote.")],
+    lang: LangOption = "en",
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help=f"One of {', '.join(FORMATS)}; may be repeated.")
+    ] = None,
+) -> None:
+    """Render the reports again from the grade.json files, with the manual marks of DIR/overrides.toml."""
+    graded = store.load(folder)
+    store.render(folder, graded, Exercise.load(graded[0].exercise), lang, tuple(formats or ()))
+    out.print(f"{len(graded)} reports: {folder / 'index.html'}", markup=False)
+
+
+@app.command()
+def misconceptions(exercise: ExerciseOption = "practical3") -> None:
+    """The catalogue: every mistake that grader can name."""
+    for note in Exercise.load(exercise).notes().values():
+        out.print(f"{note.function:14} {note.id:32} {note.title}", markup=False, soft_wrap=True)
+
+
+def main() -> None:
+    """The `grader` command."""
+    _run(app)
+
+
+def _run(command: Callable[..., Any]) -> None:
+    try:
+        command()
+    except GraderFault as error:
+        err.print(f"grader failed: {error}", markup=False, style="red")
+        sys.exit(FAULT)
+    except GraderError as error:
+        err.print(str(error), markup=False, style="red")
+        sys.exit(UNUSABLE)
