@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import importlib.metadata
 import io
 import itertools
@@ -28,6 +29,8 @@ from pytest_jsonreport.plugin import JSONReport
 
 from grader import results
 from grader.checking.plugin import GradingPlugin
+from grader.diagnosis import Catalogue, Diagnosis, diagnose
+from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderFault
 from grader.exercise import Exercise, Function, Profile
 from grader.results import CheckResult, Curves, FunctionResult, Mismatch, Result, Status
@@ -142,15 +145,34 @@ class Session:
         student: Student,
         plugin: GradingPlugin,
     ) -> FunctionResult:
-        present = student.has(function.name)
+        status = _status(student.has(function.name), checks)
+        found = Diagnosis()
+        if status in ("wrong", "partial"):
+            found = self._diagnose(function.name, student, plugin)
         return FunctionResult(
-            status=_status(present, checks),
+            status=status,
             score=round(sum(c.points for c in checks), 2),
             max_score=round(function.points, 2),
             follow_through=any(f.follow_through for f in plugin.checked[function.name].findings.values()),
+            misconceptions=found.misconceptions,
+            alternatives=found.alternatives,
+            first_wrong=found.first_wrong,
+            line=found.line or student.raised_in.get(function.name),
             checks=checks,
             source=student.reading.sources.get(function.name),
+            facts=dict(found.facts),
         )
+
+    def _diagnose(self, function: str, student: Student, plugin: GradingPlugin) -> Diagnosis:
+        """What explains a function's wrong results; nothing, where it cannot be called any more."""
+        with StudentProber(student) as prober:
+            return diagnose(
+                self._catalogue, function, prober, prober.evidence(function), plugin.plugged(function)
+            )
+
+    @functools.cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue.load(self.exercise.folder)
 
     def close(self) -> None:
         """End the warm process."""

@@ -82,6 +82,7 @@ class Student:
         self.standins: frozenset[str] = frozenset()
         self.notices: list[str] = []
         self.printed = ""
+        self.raised_in: dict[str, int] = {}
         self.isolation: Mapping[str, str] = {}
         self.autograd: dict[str, set[str]] = {}
         self.reading = self._read()
@@ -237,6 +238,8 @@ class Student:
             changed = {int(i): value for i, value in reply["changed"].items()}
             after = tuple(changed.get(i, argument) for i, argument in enumerate(arguments))
             error = self._raised(function, reply["error"]) if reply["error"] else None
+            if error is not None and error.frames and error.frames[-1][0] == function:
+                self.raised_in.setdefault(function, error.frames[-1][1])
             autograd = {str(f): [str(n) for n in names] for f, names in reply["autograd"].items()}
             for owner, names in autograd.items():
                 self.autograd.setdefault(owner, set()).update(names)

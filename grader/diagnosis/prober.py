@@ -1,0 +1,57 @@
+"""A prober over the sandboxed student: the diagnosis asks, the worker answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from torch import Tensor
+
+from grader.diagnosis.observation import Evidence, Outcome
+from grader.sandbox.student import Student
+
+
+class StudentProber:
+    """Calls a submission for the diagnosis; ends the workers it had to start. A context manager."""
+
+    def __init__(self, student: Student) -> None:
+        self._student = student
+        self._edited: list[Student] = []
+
+    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}) -> Outcome:
+        """What a call gives; raises StudentFailure where it hangs or dies."""
+        reply = self._student.call(function, arguments, supply)
+        error = reply.error
+        return Outcome(
+            reply.value,
+            reply.arguments,
+            (error.kind, error.text) if error else None,
+            error.frames if error else (),
+        )
+
+    def edited(self, function: str, source: str) -> StudentProber:
+        """A prober over the same submission with that function's text replaced."""
+        student = self._student.edited(function, source)
+        self._edited.append(student)
+        return StudentProber(student)
+
+    def evidence(self, function: str) -> Evidence:
+        """What the source of a function shows, and whether autograd was at work when it ran."""
+        reading = self._student.reading
+        source = reading.sources[function]
+        return Evidence(
+            source=source.text,
+            first_line=source.first_line,
+            autograd=bool(self._student.autograd.get(function)),
+            **reading.findings[function],
+        )
+
+    def __enter__(self) -> StudentProber:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for student in self._edited:
+            student.close()
