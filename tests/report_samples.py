@@ -18,7 +18,8 @@ from grader.results import (
 )
 
 POINTS = {
-    "sigma": 1.0, "dsigma": 2.0, "loss": 1.0, "dloss": 2.0, "forward_pass": 3.0, "backward_pass": 6.0, "train": 5.0,
+    "sigma": 1.0, "dsigma": 2.0, "loss": 1.0, "dloss": 2.0, "forward_pass": 3.0, "backward_pass": 6.0,
+    "train": 5.0,
 }  # fmt: skip
 
 RIGHT = {
@@ -91,8 +92,8 @@ NOTES = {
             "backward_pass",
             "The arguments of `dloss` are swapped",
             r"`dloss(v, t)` differentiates with respect to its *first* argument. `dloss(t, x2)` is"
-            r" $-\frac{\partial \ell}{\partial x_2}$: every gradient comes out with the wrong sign, and a gradient step"
-            " climbs the loss.",
+            r" $-\frac{\partial \ell}{\partial x_2}$: every gradient comes out with the wrong"
+            " sign, and a gradient step climbs the loss.",
             "What is the response here, and what is the target?",
         ),
         Note(
@@ -102,7 +103,7 @@ NOTES = {
             r"Between $x_2$ and $s_1$ lie $s_2$ and $x_1$. The chain rule passes through each of them:"
             r" $\frac{\partial \ell}{\partial s_1} = \sigma'(s_1) \odot \frac{\partial \ell}{\partial x_1}$."
             "\n\nYou compute `dl_dx1`, and then do not use it.",
-            "Follow the arrows back from `loss` to `s1`. Which gradient do you hold just before the activation?",
+            "Follow the arrows back from `loss` to `s1`. Which gradient is there before the activation?",
         ),
         Note(
             "backward-w2-elementwise",
@@ -116,13 +117,17 @@ NOTES = {
             "uses-global",
             "backward_pass",
             "`{name}` is read from the notebook, not from the arguments",
-            "`{name}` is not an argument of this function. In your notebook a global of that name happens to exist,"
-            " so the function seems to work, on whatever that global holds.",
+            "`{name}` is not an argument of this function. In your notebook a global of that name happens to"
+            " exist, so the function seems to work, on whatever that global holds.",
             "Which argument carries this quantity?",
         ),
         Note("not-implemented", "", "Nothing is computed yet", "The function's body does nothing.", ""),
         Note(
-            "train-ascends", "train", "The gradient is added", "A step *against* the gradient lowers the loss.", "Sign?"
+            "train-ascends",
+            "train",
+            "The gradient is added",
+            "A step *against* the gradient lowers the loss.",
+            "Sign?",
         ),
     )
 }
@@ -171,7 +176,8 @@ def wrong(identifier: str = "bruno") -> Result:
                 Mismatch("dl_dw2", "values", "-0.8812", "0.8812", 15, 15, 1.7624, (2, 0)),
             ),
             CheckResult(
-                "shape", "dl_dx1 has the shape of x1", "failed", 0, 1, "`dl_dx1` has another shape than `x1`.",
+                "shape", "dl_dx1 has the shape of x1", "failed", 0, 1,
+                "`dl_dx1` has another shape than `x1`.",
                 Mismatch("dl_dx1", "shape", "(3, 5)", "(5,)"),
             ),
             CheckResult(
@@ -209,7 +215,10 @@ def unfinished(identifier: str = "chloe") -> Result:
         alternatives=(("not-implemented",), ("loss-sum-before-square", "dsigma-not-squared")),
     )
     functions["train"] = _failed(
-        "train", RIGHT["train"], "`train` did not return in 20 s.", Mismatch("history", "type", "NoneType", "list")
+        "train",
+        RIGHT["train"],
+        "`train` did not return in 20 s.",
+        Mismatch("history", "type", "NoneType", "list"),
     )
     notices = ("train was stopped: it ran out of time (20 s).", "The output was cut after 64 KB.")
     isolation = {"landlock": "unavailable: the kernel is older than 5.13", "seccomp": "enforced"}
@@ -236,7 +245,9 @@ def hostile(identifier: str = 'eve"><b>\u202e') -> Result:
         "wrong", 0, 1, misconceptions=("uses-global", HOSTILE), first_wrong=HOSTILE, line=2, checks=(check,),
         source=source, facts={"name": HOSTILE},
     )  # fmt: skip
-    sample = _result(identifier, "=cmd|' /C calc'!A0" + HOSTILE, functions, notices=(HOSTILE, "denied: " + HOSTILE))
+    sample = _result(
+        identifier, "=cmd|' /C calc'!A0" + HOSTILE, functions, notices=(HOSTILE, "denied: " + HOSTILE)
+    )
     return replace(
         sample,
         submission=replace(sample.submission, files=("-rf; $(reboot) " + HOSTILE + ".py",)),
@@ -274,7 +285,9 @@ def a_class(number: int = 1_000, seed: int = 0) -> tuple[Result, ...]:
             for name in POINTS
         }
         identifier = f"student-{index:04d}"
-        name = draw.choice(("Amélie", "Bruno", "Chloé", "Đỗ", "Sven")) + f" {draw.choice('ABCDE')}. Nr {index}"
+        name = (
+            draw.choice(("Amélie", "Bruno", "Chloé", "Đỗ", "Sven")) + f" {draw.choice('ABCDE')}. Nr {index}"
+        )
         sample = _result(identifier, name, functions)
         results.append(sample if draw.random() < 0.97 else replace(sample, notices=samples[2].notices))
     return tuple(results)
@@ -315,7 +328,13 @@ def _failed(
     )
     first = 12 if line is None else max(1, line - 1)
     return FunctionResult(
-        "wrong", 0, points, misconceptions=misconceptions, line=line, checks=checks, source=Source(source, first)
+        "wrong",
+        0,
+        points,
+        misconceptions=misconceptions,
+        line=line,
+        checks=checks,
+        source=Source(source, first),
     )
 
 

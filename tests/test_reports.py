@@ -1,9 +1,11 @@
+# ruff: noqa: RUF001 - shapes are written with a multiplication sign
 """What the reports say, and that no student's text gets out of its place in any of them."""
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -67,7 +69,9 @@ def test_a_report_is_well_formed_runs_nothing_and_fetches_nothing(sample):
     names = {tag for tag, _ in page.tags}
     assert not names & {"script", "img", "link", "iframe", "object", "embed", "form", "base", "video", "use"}
     for _tag, attributes in page.tags:
-        assert not [name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset")]
+        assert not [
+            name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset")
+        ]
         assert (attributes.get("href") or "#").startswith("#")
 
 
@@ -81,13 +85,15 @@ def test_identifiers_are_unique_and_headings_descend_one_by_one():
     identifiers = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
-    assert levels[0] == 1 and all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert levels[0] == 1 and all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_the_report_says_what_to_do_why_and_where():
     text = page_of(samples.wrong).text
     assert "9 / 20" in text
-    assert "loss : The differences are summed before they are squared. (line 13)" in text.replace("loss:", "loss :")
+    assert "loss : The differences are summed before they are squared. (line 13)" in text.replace(
+        "loss:", "loss :"
+    )
     assert "Follow the arrows back from loss to s1." in text
     assert "Look here: dl_ds1 = dl_dx2 * dsigma(s1).t()" in text
     assert "x0 is read from the notebook" in text  # a fact in the place of {name}
@@ -127,7 +133,9 @@ def test_source_is_shown_around_its_marked_line_however_long_it_is():
 
 
 def test_a_string_over_many_lines_is_highlighted_line_by_line():
-    function = FunctionResult("wrong", 0, 1, line=2, source=Source('def f():\n    """a\n    <b>\n    """\n', 1))
+    function = FunctionResult(
+        "wrong", 0, 1, line=2, source=Source('def f():\n    """a\n    <b>\n    """\n', 1)
+    )
     lines = source.listing(function).lines
     assert [line.number for line in lines] == [1, 2, 3, 4]
     for line in lines:
@@ -248,7 +256,9 @@ def test_discrimination_tells_a_check_that_follows_the_mark_from_one_that_does_n
 def test_misconceptions_come_by_frequency_and_count_a_submission_once():
     results = [samples.wrong("a"), samples.wrong("b"), samples.unfinished("c")]
     shared = cohort.misconceptions(results, samples.NOTES)
-    assert [len(one.submissions) for one in shared] == sorted((len(one.submissions) for one in shared), reverse=True)
+    assert [len(one.submissions) for one in shared] == sorted(
+        (len(one.submissions) for one in shared), reverse=True
+    )
     assert {one.note.id: len(one.submissions) for one in shared}["loss-sum-before-square"] == 2
 
 

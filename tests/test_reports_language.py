@@ -1,4 +1,4 @@
-"""The reports' languages: every sentence of theirs is in each catalogue, and the catalogue says what it should."""
+"""The reports' languages: every sentence of theirs is in each catalogue, with its values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ def catalogue(lang: str):
 
 
 def test_there_is_something_to_translate():
-    assert {"What to do next", "%(right)s of %(num)s function is right", "Begin with %(name)s."} <= sentences()
+    assert {
+        "What to do next",
+        "%(right)s of %(num)s function is right",
+        "Begin with %(name)s.",
+    } <= sentences()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - formulas are made of these characters
 """Notes and their formulas: what is read as markup, what is not, and how formulas are set."""
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def test_formulas_in_mathml():
     assert formula.to_mathml(r"\text{<b>}") == "<math><mtext>&lt;b&gt;</mtext></math>"
 
 
-@pytest.mark.parametrize("latex", [r"\href{x}{y}", "{a", "a}", "x_", r"\frac{a}", r"\mathbb{Q}", "a & b", r"\left"])
+@pytest.mark.parametrize(
+    "latex", [r"\href{x}{y}", "{a", "a}", "x_", r"\frac{a}", r"\mathbb{Q}", "a & b", r"\left"]
+)
 def test_what_lies_outside_the_subset_is_refused_and_shown_as_code(latex):
     with pytest.raises(formula.FormulaError):
         formula.to_mathml(latex)
@@ -79,7 +82,9 @@ def test_a_curve_that_explodes_is_drawn_on_a_logarithmic_axis():
     entry = (1e12, 0.9, 0.9)
     loss, *_ = curves.panels(Curves((entry, entry), ((800.0, 0.9, 0.9), (30.0, 0.1, 0.1))), ["a", "b", "c"])
     assert loss.logarithmic
-    heights = [float(point.split(",")[1]) for line in (*loss.student, *loss.reference) for point in line.split()]
+    heights = [
+        float(point.split(",")[1]) for line in (*loss.student, *loss.reference) for point in line.split()
+    ]
     assert all(0 <= height <= curves.HEIGHT for height in heights)
 
 

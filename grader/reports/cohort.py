@@ -63,7 +63,7 @@ class Look:
 
 
 def bins(results: Sequence[Result], number: int = 20) -> tuple[Bin, ...]:
-    """The distribution of marks in `number` equal bins at most, of a whole number of points if there are more."""
+    """The distribution of marks in `number` equal bins at most, none narrower than a point."""
     full = max((result.max_score for result in results), default=0.0)
     if full <= 0:
         return ()
@@ -88,8 +88,10 @@ def check_statistics(results: Sequence[Result]) -> tuple[CheckStatistics, ...]:
             name,
             identifier,
             titles[name, identifier],
-            *(sum(outcome == wanted for outcome, _ in entries) for wanted in ("passed", "failed", "blocked")),
-            _discrimination(entries),
+            passed=sum(outcome == "passed" for outcome, _ in entries),
+            failed=sum(outcome == "failed" for outcome, _ in entries),
+            blocked=sum(outcome == "blocked" for outcome, _ in entries),
+            discrimination=_discrimination(entries),
         )
         for (name, identifier), entries in seen.items()
     )
@@ -119,7 +121,11 @@ def needing_a_look(results: Sequence[Result]) -> tuple[Look, ...]:
 
 def _discrimination(entries: Sequence[tuple[str, float]]) -> float | None:
     judged = [(float(outcome == "passed"), rest) for outcome, rest in entries if outcome != "blocked"]
-    if len(judged) < FEWEST or len({passed for passed, _ in judged}) < 2 or len({rest for _, rest in judged}) < 2:
+    if (
+        len(judged) < FEWEST
+        or len({passed for passed, _ in judged}) < 2
+        or len({rest for _, rest in judged}) < 2
+    ):
         return None
     passed, rest = zip(*judged, strict=True)
     return statistics.correlation(passed, rest)

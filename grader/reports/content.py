@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +13,10 @@ from grader.results import CheckResult, FunctionResult, Note, Result
 Notes = Mapping[str, Note]
 
 # What a notice says when a person should look: nothing else in a Result tells a limit from a remark.
-ALARMING = ("time", "memory", "killed", "denied", "refused", "ended its process", "crash", "forg", "not a reply")
+ALARMING = re.compile(
+    r"gave no result|did not return|used up|(out of|ran out of) (time|memory)|killed|denied|refused|forge",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,15 @@ def first_failed(function: FunctionResult) -> CheckResult | None:
     return next((check for check in function.checks if check.outcome == "failed"), None)
 
 
+def grouped(checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], ...]:
+    """The checks in their order, those together that say the same one after the other: it is read once."""
+    numbered = enumerate(checks)
+    groups = itertools.groupby(
+        numbered, key=lambda one: (one[1].outcome, one[1].message, one[0] if one[1].mismatch else None)
+    )
+    return tuple(tuple(check for _, check in group) for _, group in groups)
+
+
 def is_unexplained(function: FunctionResult) -> bool:
     """Whether checks failed and nothing tells why: no misconception, no first wrong quantity."""
     failed = function.status in ("partial", "wrong") and first_failed(function) is not None
@@ -79,7 +93,7 @@ def is_unexplained(function: FunctionResult) -> bool:
 
 def alarming(result: Result) -> tuple[str, ...]:
     """The notices that tell of a limit that was hit or a thing that was refused."""
-    return tuple(notice for notice in result.notices if any(word in notice.lower() for word in ALARMING))
+    return tuple(notice for notice in result.notices if ALARMING.search(notice))
 
 
 def unexplained(result: Result) -> tuple[str, ...]:

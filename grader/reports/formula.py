@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, RUF002 - formulas are made of these characters
 """The LaTeX that notes are written in, as MathML for a page and as plain characters for a terminal.
 
 A subset: names, numbers, `_`, `^`, primes, groups, `\\frac`, `\\sqrt`, `\\text` and its kin, and the symbols
@@ -21,8 +22,9 @@ OPERATORS = {
     "cdot": "·", "times": "×", "odot": "⊙", "otimes": "⊗", "circ": "∘", "pm": "±", "mp": "∓", "sum": "∑",
     "prod": "∏", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈",
     "equiv": "≡", "sim": "∼", "propto": "∝", "in": "∈", "to": "→", "rightarrow": "→", "leftarrow": "←",
-    "mapsto": "↦", "Rightarrow": "⇒", "ldots": "…", "dots": "…", "cdots": "⋯", "mid": "∣", "|": "‖", "Vert": "‖",
-    "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "langle": "⟨", "rangle": "⟩", "gets": "←", "neg": "¬",
+    "mapsto": "↦", "Rightarrow": "⇒", "ldots": "…", "dots": "…", "cdots": "⋯", "mid": "∣", "|": "‖",
+    "Vert": "‖",    "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "langle": "⟨",
+    "rangle": "⟩", "gets": "←", "neg": "¬",
 }  # fmt: skip
 FUNCTIONS = {"tanh", "exp", "log", "ln", "max", "min", "cosh", "sinh", "sin", "cos", "arg", "argmax", "det"}
 SPACES = {",": " ", ";": " ", ":": " ", " ": " ", "quad": " ", "qquad": "  ", "!": ""}

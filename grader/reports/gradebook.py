@@ -24,7 +24,7 @@ def gradebook(results: Sequence[Result], overrides: Overrides | None = None) -> 
     names = list(dict.fromkeys(name for result in marked for name in result.functions))
     header = ["submission", "name", "score", "max_score"]
     header += [column for name in names for column in (name, f"{name}_status")]
-    rows = [header + ["misconceptions", "manual", "look", "seed"]]
+    rows = [[*header, "misconceptions", "manual", "look", "seed"]]
     rows += [_row(result, names, set(overrides.get(result.submission.id, ()))) for result in marked]
     return to_csv(rows)
 

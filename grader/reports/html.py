@@ -25,19 +25,32 @@ def student_report(result: Result, notes: Notes, lang: str = "en", manual: Manua
     graded, result = clean(result), clean(apply_overrides(result, manual))
     gettext = translations(lang).gettext
     titles = [gettext("Training loss"), gettext("Training error"), gettext("Test error")]
-    return environment(lang).get_template("student.html").render(
-        result=result,
-        graded=graded,
-        manual={name: clean(override) for name, override in (manual or {}).items()},
-        steps=next_steps(result, notes),
-        explanations={name: explain(name, function, notes) for name, function in result.functions.items()},
-        unexplained={name for name, function in result.functions.items() if is_unexplained(function)},
-        listings={name: listing(function) for name, function in result.functions.items()},
-        drawings={
-            name: network.draw(result.exercise, function.first_wrong) for name, function in result.functions.items()
-        },
-        panels=curves.panels(result.curves, titles),
-        plot=(curves.WIDTH, curves.HEIGHT),
-        command=f"grader check {shlex.quote(result.submission.files[0]) if result.submission.files else 'FILE'}",
-        max_notices=MAX_NOTICES,
+    return (
+        environment(lang)
+        .get_template("student.html")
+        .render(
+            result=result,
+            graded=graded,
+            manual={name: clean(override) for name, override in (manual or {}).items()},
+            steps=next_steps(result, notes),
+            explanations={
+                name: explain(name, function, notes) for name, function in result.functions.items()
+            },
+            unexplained={name for name, function in result.functions.items() if is_unexplained(function)},
+            listings={name: listing(function) for name, function in result.functions.items()},
+            drawings={
+                name: network.draw(result.exercise, function.first_wrong)
+                for name, function in result.functions.items()
+            },
+            panels=curves.panels(result.curves, titles),
+            plot=(curves.WIDTH, curves.HEIGHT),
+            command=_command(result),
+            max_notices=MAX_NOTICES,
+        )
     )
+
+
+def _command(result: Result) -> str:
+    """What the student types to run the checks again; a name must not pass for an option."""
+    file = result.submission.files[0] if result.submission.files else "FILE"
+    return f"grader check {shlex.quote(f'./{file}' if file.startswith('-') else file)}"

@@ -35,20 +35,24 @@ def class_page(
     shown = [clean(result, limit=400) for result in marked]
     names = list(dict.fromkeys(name for result in shown for name in result.functions))
     scores = [result.score for result in shown]
-    return environment(lang).get_template("class.html").render(
-        results=shown,
-        links=dict(zip((result.submission.id for result in shown), links, strict=True)),
-        manual=set(overrides),
-        names=names,
-        anyone=Anyone(),
-        progress=progress if progress and progress[0] < progress[1] else None,
-        full=max((result.max_score for result in shown), default=0.0),
-        mean=statistics.fmean(scores) if scores else None,
-        median=statistics.median(scores) if scores else None,
-        bins=cohort.bins(shown),
-        checks=cohort.check_statistics(shown),
-        misconceptions=cohort.misconceptions(shown, notes),
-        looks=cohort.needing_a_look(shown),
+    return (
+        environment(lang)
+        .get_template("class.html")
+        .render(
+            results=shown,
+            links=dict(zip((result.submission.id for result in shown), links, strict=True)),
+            manual=set(overrides),
+            names=names,
+            anyone=Anyone(),
+            progress=progress if progress and progress[0] < progress[1] else None,
+            full=max((result.max_score for result in shown), default=0.0),
+            mean=statistics.fmean(scores) if scores else None,
+            median=statistics.median(scores) if scores else None,
+            bins=cohort.bins(shown),
+            checks=cohort.check_statistics(shown),
+            misconceptions=cohort.misconceptions(shown, notes),
+            looks=cohort.needing_a_look(shown),
+        )
     )
 
 

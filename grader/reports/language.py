@@ -16,17 +16,15 @@ import babel.numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-import grader
+from grader import paths
 from grader.errors import UsageError
 
 Translations = gettext.NullTranslations
 
 
 def templates() -> Path:
-    """The folder of templates: beside the code in a wheel, beside the package in a checkout."""
-    package = Path(grader.__file__).parent
-    inside = package / "templates"
-    return inside if inside.is_dir() else package.parent / "templates"
+    """The folder of templates."""
+    return paths.folder("templates")
 
 
 def languages() -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from grader.reports import language, neutral, prose
-from grader.reports.content import Notes, explain, is_unexplained
+from grader.reports.content import Notes, explain, grouped, is_unexplained
 from grader.reports.overrides import Manual, apply_overrides
 from grader.reports.source import listing
 from grader.reports.terminal import SIGNS, Words
@@ -38,9 +38,9 @@ def _function(name: str, function: FunctionResult, notes: Notes, words: Words) -
     yield from ("", f"## {neutral.markdown_code(name)}: {words.state(function.status)}", "")
     if function.follow_through:
         yield words("right, given your own functions that it builds on")
-    for check in function.checks:
-        if check.outcome != "passed":
-            yield _check(check, words)
+    for group in grouped([check for check in function.checks if check.outcome != "passed"]):
+        yield from (_title(check, words) for check in group[:-1])
+        yield _check(group[-1], words)
     yield from _source(function)
     told = explain(name, function, notes)
     if told.others:
@@ -54,8 +54,12 @@ def _function(name: str, function: FunctionResult, notes: Notes, words: Words) -
         yield from ("", words("No known mistake explains these results, so none is named."))
 
 
+def _title(check: CheckResult, words: Words) -> str:
+    return f"- {SIGNS[check.outcome]} {neutral.markdown(language.fixed(check.title, words.lang))}"
+
+
 def _check(check: CheckResult, words: Words) -> str:
-    line = f"- {SIGNS[check.outcome]} {neutral.markdown(language.fixed(check.title, words.lang))}"
+    line = _title(check, words)
     if check.message:
         line += f": {neutral.markdown(check.message)}"
     return line + (f" ({neutral.markdown_code(words.difference(check.mismatch))})" if check.mismatch else "")

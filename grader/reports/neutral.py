@@ -18,7 +18,7 @@ LIMIT = 4_000  # characters of one text that a report shows
 T = TypeVar("T")
 
 # C0 and C1 controls but newline and tab, marks that turn the direction of text, invisible characters,
-# line separators, lone surrogates, tags and non-characters: nothing a reader could see, all of it able to mislead.
+# line separators, lone surrogates, tags and non-characters: unseen by a reader, able to mislead.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
@@ -53,7 +53,9 @@ def terminal(text: str) -> str:
 def markdown(text: str) -> str:
     """For running Markdown text: no markup but `code`, no link or HTML, and nobody is mentioned."""
     parts = re.split(r"(`[^`]+`)", one_line(text))
-    return "".join(markdown_code(part[1:-1]) if index % 2 else _plain(part) for index, part in enumerate(parts))
+    return "".join(
+        markdown_code(part[1:-1]) if index % 2 else _plain(part) for index, part in enumerate(parts)
+    )
 
 
 def markdown_code(text: str, cell: bool = False) -> str:
@@ -113,6 +115,8 @@ def _clean(value: Any, limit: int) -> Any:
     if isinstance(value, tuple):
         return tuple(_clean(item, limit) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: _clean(getattr(value, field.name), limit) for field in dataclasses.fields(value)}
+        fields = {
+            field.name: _clean(getattr(value, field.name), limit) for field in dataclasses.fields(value)
+        }
         return type(value)(**fields)
     return value

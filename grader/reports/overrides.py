@@ -1,8 +1,8 @@
 """Manual marks: an instructor's `overrides.toml`, which regrading never touches.
 
-    [alice.FUNCTION]             # the submission's id, the function's name
-    points = 4.5                 # replaces the function's score; may be left out
-    comment = "Right idea."      # shown to the student as the instructor's; may be left out
+[alice.FUNCTION]             # the submission's id, the function's name
+points = 4.5                 # replaces the function's score; may be left out
+comment = "Right idea."      # shown to the student as the instructor's; may be left out
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def load_overrides(path: Path) -> Overrides:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
     return {
-        submission: {name: _override(entry, f"{path}, [{submission}.{name}]") for name, entry in table.items()}
+        submission: {
+            name: _override(entry, f"{path}, [{submission}.{name}]") for name, entry in table.items()
+        }
         for submission, table in _tables(tables, str(path))
     }
 
@@ -88,5 +90,7 @@ def _with_points(function: FunctionResult, override: Override, where: str) -> Fu
     if override.points is None:
         return function
     if override.points > function.max_score:
-        raise UsageError(f"overrides: {where} has {override.points:g} points of at most {function.max_score:g}.")
+        raise UsageError(
+            f"overrides: {where} has {override.points:g} points of at most {function.max_score:g}."
+        )
     return dataclasses.replace(function, score=float(override.points))

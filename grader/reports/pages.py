@@ -10,7 +10,7 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.reports import language, neutral, prose
+from grader.reports import content, language, neutral, prose
 
 _SHAPE = re.compile(r"\(\s*(\d+(?:\s*,\s*\d+)*)?\s*,?\s*\)")
 
@@ -34,6 +34,7 @@ def environment(lang: str) -> Environment:
         percent=lambda share: language.percent(share, lang),
         moment=lambda started: language.moment(started, lang),
         fixed=lambda text: language.fixed(text, lang),
+        grouped=content.grouped,
         sentence=prose.sentence_to_html,
         prose=prose.to_html,
         title=prose.line_to_html,
@@ -53,8 +54,9 @@ def inline(name: str) -> Markup:
 
 def policy(script: bool = False) -> str:
     """The page's content security policy: nothing is fetched, and nothing runs but what we wrote."""
-    allowed = f" script-src {_digest(inline('class.js'))};" if script else ""
-    return f"default-src 'none'; style-src {_digest(inline('style.css'))};{allowed} base-uri 'none'; form-action 'none'"
+    parts = ["default-src 'none'", f"style-src {_digest(inline('style.css'))}"]
+    parts += [f"script-src {_digest(inline('class.js'))}"] if script else []
+    return "; ".join([*parts, "base-uri 'none'", "form-action 'none'"])
 
 
 def shape(text: str) -> tuple[int, ...] | None:
@@ -66,7 +68,7 @@ def shape(text: str) -> tuple[int, ...] | None:
 
 
 def measure(sizes: tuple[int, ...]) -> tuple[int, int]:
-    """The width and height, in pixels, to draw a tensor of these sizes: small sizes stay apart, big ones fit."""
+    """The width and height, in pixels, to draw a tensor with: small sizes differ, big ones fit."""
     if len(sizes) == 0:
         return 5, 5
     height, width = (sizes[0], 1) if len(sizes) == 1 else (sizes[-2], sizes[-1])

@@ -7,7 +7,7 @@ the student's own text: it is put in after parsing, so that it is never read as 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -29,7 +29,7 @@ class Anyone(dict[str, str]):
     def __contains__(self, _name: object) -> bool:
         return True
 
-    def get(self, _name: str, _default: object = None) -> str:  # type: ignore[override]  # never None
+    def get(self, _name: str, _default: object = None) -> str:
         return "…"
 
     def __getitem__(self, _name: str) -> str:
@@ -113,11 +113,13 @@ def _filled(text: str, facts: Facts) -> str:
 
 
 def _plain(tokens: Sequence[Token], facts: Facts) -> str:
-    words = {
+    words: dict[str, Callable[[Token], str]] = {
         "formula": lambda token: plain(token.content),
         "code_inline": lambda token: f"`{_filled(token.content, facts)}`",
         "fact": lambda token: f"`{token.content}`",
-        "softbreak": lambda token: " ",
-        "hardbreak": lambda token: "\n",
     }
-    return "".join(words.get(token.type, lambda token: token.content)(token) for token in tokens)
+    breaks = {"softbreak": " ", "hardbreak": "\n"}
+    return "".join(
+        words[token.type](token) if token.type in words else breaks.get(token.type, token.content)
+        for token in tokens
+    )

@@ -1,4 +1,4 @@
-"""One result, and a class's summary, in a terminal: the page's content, compact, with colour where there is any."""
+"""One result, and a class's summary, in a terminal: the page's content, compact."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.reports import cohort, language, neutral, prose
-from grader.reports.content import Explanation, Notes, explain, is_unexplained, next_steps
+from grader.reports.content import Explanation, Notes, explain, grouped, is_unexplained, next_steps
 from grader.reports.overrides import Manual, Overrides, apply_overrides
 from grader.results import CheckResult, FunctionResult, Mismatch, Note, Result
 
 STYLES = {
-    "right": "green", "passed": "green", "partial": "yellow", "wrong": "red", "failed": "red", "missing": "red",
-    "blocked": "dim",
+    "right": "green", "passed": "green", "partial": "yellow", "wrong": "red", "failed": "red",
+    "missing": "red", "blocked": "dim",
 }  # fmt: skip
 SIGNS = {
     "right": "✓", "passed": "✓", "partial": "◐", "wrong": "✗", "failed": "✗", "missing": "∅", "blocked": "‖",
@@ -59,11 +59,16 @@ class Words:
         values = {"quantity": found.quantity, "actual": found.actual, "expected": found.expected}
         kinds = {"shape": self("shape"), "dtype": self("data type"), "type": self("type")}
         if found.kind != "values":
-            return self("%(quantity)s: %(kind)s %(actual)s, expected %(expected)s", kind=kinds[found.kind], **values)
+            return self(
+                "%(quantity)s: %(kind)s %(actual)s, expected %(expected)s", kind=kinds[found.kind], **values
+            )
         where = f"[{', '.join(map(str, found.where))}]" if found.where else ""
         sentence = self("%(quantity)s%(where)s is %(actual)s, expected %(expected)s", where=where, **values)
         off = self.count(
-            "%(wrong)s of %(num)s entry is off", "%(wrong)s of %(num)s entries are off", found.total, wrong=found.wrong
+            "%(wrong)s of %(num)s entry is off",
+            "%(wrong)s of %(num)s entries are off",
+            found.total,
+            wrong=found.wrong,
         )
         return f"{sentence}; {off}"
 
@@ -81,18 +86,24 @@ def render(result: Result, notes: Notes, lang: str = "en", manual: Manual | None
             parts.append(_indented(Text(said, style="blue")))
     steps = next_steps(result, notes)
     first = steps[0].function if steps else ""
-    closing = words("Begin with %(name)s.", name=first) if steps else words("Nothing: everything is right. Well done.")
+    closing = (
+        words("Begin with %(name)s.", name=first)
+        if steps
+        else words("Nothing: everything is right. Well done.")
+    )
     parts += [Text(), Text(closing, style="bold")]
     parts += [Text(f"· {neutral.one_line(notice)}", style="dim") for notice in result.notices[:10]]
     unavailable = [f"{layer} {kept}" for layer, kept in result.isolation.items() if kept != "enforced"]
-    parts += [Text(f"· {words('Isolation')}: {neutral.one_line(layer)}", style="yellow") for layer in unavailable]
+    parts += [
+        Text(f"· {words('Isolation')}: {neutral.one_line(layer)}", style="yellow") for layer in unavailable
+    ]
     return Group(*parts)
 
 
 def summary(
     results: Sequence[Result], notes: Notes, lang: str = "en", overrides: Overrides | None = None
 ) -> RenderableType:
-    """A class for a terminal: a row a submission, then the most frequent misconceptions and whom to look at."""
+    """A class for a terminal: a row a submission, the most frequent misconceptions, and whom to look at."""
     words, overrides = Words(lang), overrides or {}
     marked = [apply_overrides(result, overrides.get(result.submission.id)) for result in results]
     shown = sorted((neutral.clean(result, limit=200) for result in marked), key=lambda one: one.submission.id)
@@ -110,17 +121,26 @@ def summary(
     if looks:
         names = ", ".join(neutral.one_line(look.result.submission.id) for look in looks[:20])
         more = f" … ({len(looks)})" if len(looks) > 20 else ""
-        parts += [Text(), Text(f"{words('To look at')}: ", style="bold").append(names + more, style="not bold")]
+        parts += [
+            Text(),
+            Text(f"{words('To look at')}: ", style="bold").append(names + more, style="not bold"),
+        ]
     return Group(*parts)
 
 
-def show(result: Result, notes: Notes, console: Console, lang: str = "en", manual: Manual | None = None) -> None:
+def show(
+    result: Result, notes: Notes, console: Console, lang: str = "en", manual: Manual | None = None
+) -> None:
     """Print one result on `console`."""
     console.print(render(result, notes, lang, manual), markup=False, highlight=False)
 
 
 def show_summary(
-    results: Sequence[Result], notes: Notes, console: Console, lang: str = "en", overrides: Overrides | None = None
+    results: Sequence[Result],
+    notes: Notes,
+    console: Console,
+    lang: str = "en",
+    overrides: Overrides | None = None,
 ) -> None:
     """Print a class's summary on `console`."""
     console.print(summary(results, notes, lang, overrides), markup=False, highlight=False)
@@ -146,29 +166,31 @@ def _function(
     yield from _checks(function.checks, words)
     yield from _source(function)
     if told.others:
-        yield _indented(Text(words("One of these explains your results exactly; your results alone cannot tell which.")))
+        yield _indented(
+            Text(words("One of these explains your results exactly; your results alone cannot tell which."))
+        )
     for index, notes in enumerate((told.notes, *told.others)):
         if index:
             yield _indented(Text(words("or"), style="italic"))
         for note in notes:
             yield from _note(note, function.facts, words)
     if is_unexplained(function):
-        yield _indented(Text(words("No known mistake explains these results, so none is named."), style="dim"))
+        yield _indented(
+            Text(words("No known mistake explains these results, so none is named."), style="dim")
+        )
     elif function.first_wrong and not told.notes:
         yield _indented(Text(words("The first quantity that is off is %(name)s.", name=function.first_wrong)))
 
 
 def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableType]:
-    for check in checks:
-        if check.outcome == "passed":
-            continue
-        title = language.fixed(check.title, words.lang)
-        line = Text(f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome]).append(title, style="default")
-        yield _indented(line)
-        if check.message:
-            yield _indented(Text(neutral.terminal(check.message)), by=4)
-        if check.mismatch:
-            yield _indented(Text(neutral.one_line(words.difference(check.mismatch)), style="dim"), by=4)
+    for group in grouped([check for check in checks if check.outcome != "passed"]):
+        for check in group:
+            line = Text(f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome])
+            yield _indented(line.append(language.fixed(check.title, words.lang), style="default"))
+        if group[0].message:
+            yield _indented(Text(neutral.terminal(group[0].message)), by=4)
+        if group[0].mismatch:
+            yield _indented(Text(neutral.one_line(words.difference(group[0].mismatch)), style="dim"), by=4)
 
 
 def _source(function: FunctionResult) -> Iterator[RenderableType]:
@@ -204,13 +226,13 @@ def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[Render
 def _table(results: Sequence[Result], words: Words) -> Table:
     names = list(dict.fromkeys(name for result in results for name in result.functions))
     table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-    table.add_column(words("Submission"), max_width=32, no_wrap=True)
-    table.add_column(words("Mark"), justify="right", no_wrap=True)
+    table.add_column(words("Submission"), min_width=12, max_width=32, no_wrap=True)
+    table.add_column(words("Mark"), justify="right", min_width=5, no_wrap=True)
     for name in names:
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, min_width=4, no_wrap=True)
     for result in results:
         functions = (result.functions.get(name) for name in names)
-        cells = (Text(SIGNS[one.status], style=STYLES[one.status]) if one else Text("–") for one in functions)
+        cells = (Text(SIGNS[one.status], style=STYLES[one.status]) if one else Text("-") for one in functions)
         table.add_row(Text(neutral.one_line(result.submission.id)), words.points(result.score), *cells)
     return table
 

@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: accessible, offline, printable, usable without script, and not to be broken out of."""
+"""The pages in a real Chromium: accessible, offline, printable, whole without script, not to be broken."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="The browser tests need the package playwright.")
 axe = pytest.importorskip(
-    "axe_playwright_python.sync_playwright", reason="The browser tests need the package axe-playwright-python."
+    "axe_playwright_python.sync_playwright",
+    reason="The browser tests need the package axe-playwright-python.",
 )
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -80,7 +81,9 @@ def opened(browser, folder) -> Iterator[Callable[..., sync_api.Page]]:
         contexts.append(context)
         page = context.new_page()
         address = (folder / f"{name}.html").as_uri()
-        page.on("request", lambda request: request.url.split("#")[0] == address or troubles.append(request.url))
+        page.on(
+            "request", lambda request: request.url.split("#")[0] == address or troubles.append(request.url)
+        )
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", lambda dialog: troubles.append(dialog.message))
@@ -100,7 +103,9 @@ def test_axe_finds_no_violation(opened, name, width, scheme):
     page = opened(name, width, color_scheme=scheme)
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     found = axe.Axe().run(page)
-    told = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found.response["violations"]]
+    told = [
+        (one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found.response["violations"]
+    ]
     assert told == []
 
 
