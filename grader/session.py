@@ -62,8 +62,6 @@ _PYTEST = [
     "--assert=plain",
 ]  # fmt: skip
 
-_SPARE_UID = 65534  # nobody
-
 
 class Session:
     """A warm trusted process's means to grade: an exercise, a profile, and a zygote. A context manager."""
@@ -90,7 +88,7 @@ class Session:
         if self._zygote is None or not self._zygote.alive:
             if self._zygote is not None:
                 self._zygote.close()
-            self._zygote = Zygote(self._course())
+            self._zygote = Zygote(self._course(), self._policy.readable)
         return self._zygote
 
     def _course(self) -> Course:
@@ -195,7 +193,7 @@ def policy(exercise: Exercise) -> Policy:
         memory_bytes=exercise.limits.memory_mb << 20,
         cpu_seconds=exercise.limits.cpu_seconds,
         readable=confinement.readable_paths(),
-        uid=_SPARE_UID if hasattr(os, "geteuid") and os.geteuid() == 0 else None,
+        uid=confinement.spare_account(),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,9 +24,9 @@ from typing import Any
 import torch
 
 from grader.errors import GraderFault
-from grader.sandbox import protocol
+from grader.sandbox import confinement, protocol
 from grader.sandbox.confinement import Policy
-from grader.sandbox.protocol import PREFIX, ProtocolError
+from grader.sandbox.protocol import BOUNDS, PREFIX, Bounds, ProtocolError
 
 _START_SECONDS = 120
 _CHUNK = 1 << 16
@@ -52,11 +54,29 @@ class Course:
     data: tuple[torch.Tensor, ...] = ()
 
 
+@functools.cache
+def bubblewrap(readable: tuple[str, ...]) -> tuple[str, ...] | str:
+    """The command that runs the zygote where nothing but `readable` is to be seen, or why there is none."""
+    command = confinement.bwrap_command([], readable)
+    if command is not None:
+        return tuple(command)
+    if shutil.which("bwrap") is None:
+        return "the program bwrap is not installed"
+    return "bwrap may not make namespaces here"
+
+
 class Zygote:
     """The warm process. Use as a context manager, or `close()` it."""
 
-    def __init__(self, course: Course, wrap: Sequence[str] = ()) -> None:
-        """Start it; `wrap` is a command that the interpreter is run under (a container, say)."""
+    def __init__(self, course: Course, readable: Sequence[str] | None = None) -> None:
+        """Start it, under bubblewrap where that works and `readable`, all that it may see, is given.
+
+        From here on nobody of the same account may read this process's memory or trace it.
+        """
+        confinement.forbid_tracing()
+        found = bubblewrap(tuple(readable)) if readable is not None else "not asked for"
+        state, wrap = (f"unavailable: {found}", ()) if isinstance(found, str) else (confinement.ENFORCED, found)
+        self.isolation = {"bubblewrap": state}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # `-I` keeps the current folder and the user's site off the path; the product's folder is added back
         root = str(Path(__file__).resolve().parent.parent.parent)
@@ -158,17 +178,20 @@ class Worker:
         for fd in (to_worker, from_worker, output):
             os.set_blocking(fd, False)
 
-    def exchange(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Send one request and return its reply. Raises Ended; the worker is gone then."""
+    def exchange(self, message: dict[str, Any], seconds: float, bounds: Bounds = BOUNDS) -> dict[str, Any]:
+        """Send one request and return its reply. Raises Ended; the worker is gone then.
+
+        `seconds` is for all of it, however slowly the reply comes; `bounds` are the reply's.
+        """
         if self._ended:
             raise Ended("died", "its process had ended before")
         deadline = time.monotonic() + seconds
         self._number += 1
         try:
-            if self._ready(self._from, 0):
+            if _ready(self._from, 0):
                 raise ProtocolError("it sent something before it was asked")
             self._send(protocol.dumps({"number": self._number, **message}), deadline)
-            reply = self._receive(deadline)
+            reply = self._receive(deadline, bounds)
             if not isinstance(reply, dict) or reply.get("number") != self._number:
                 raise ProtocolError("the reply is to another question")
             return reply
@@ -181,22 +204,22 @@ class Worker:
         except (EOFError, BrokenPipeError) as error:
             raise Ended("died", self._why_it_ended()) from error
 
-    def _ready(self, fd: int, seconds: float) -> bool:
-        return bool(select.select([fd], [], [], seconds)[0])
-
-    def _wait(self, deadline: float, readable: list[int], writable: list[int]) -> tuple[list[int], list[int]]:
-        """Wait for descriptors while taking in what the worker prints."""
+    def _wait(self, deadline: float, fd: int, event: int) -> None:
+        """Wait until `fd` can be read or written, while taking in what the worker prints."""
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            watched = [*readable, self._output] if self._output >= 0 else readable
-            can_read, can_write, _ = select.select(watched, writable, [], left)
-            if self._output in can_read:
+            poll = select.poll()
+            poll.register(fd, event)
+            if self._output >= 0:
+                poll.register(self._output, select.POLLIN)
+            # rounded up, so that the last millisecond is waited out and not spun away
+            ready = {ready for ready, _ in poll.poll(int(left * 1000) + 1)}
+            if self._output in ready:
                 self._take_output()
-            can_read = [fd for fd in can_read if fd in readable]
-            if can_read or can_write:
-                return can_read, can_write
+            if fd in ready:
+                return
 
     def _take_output(self) -> None:
         try:
@@ -216,23 +239,21 @@ class Worker:
             left = memoryview(chunk)
             while left:
                 # a reply before the request is whole is dealt with when the reply is read
-                _, writable = self._wait(deadline, [], [self._to])
-                if writable:
-                    with contextlib.suppress(BlockingIOError):
-                        left = left[os.write(self._to, left[: 1 << 20]) :]
+                self._wait(deadline, self._to, select.POLLOUT)
+                with contextlib.suppress(BlockingIOError):
+                    left = left[os.write(self._to, left[: 1 << 20]) :]
 
-    def _receive(self, deadline: float) -> Any:
+    def _receive(self, deadline: float, bounds: Bounds) -> Any:
         (length,) = PREFIX.unpack(self._read(PREFIX.size, deadline))
-        if length > protocol.BOUNDS.head:
+        if length > bounds.head:
             raise ProtocolError("the reply is too large")
-        head = bytes(self._read(length, deadline))
-        body = self._read(protocol.body_length(head), deadline)
-        return protocol.loads(head, body)
+        head = protocol.read_head(bytes(self._read(length, deadline)), bounds)
+        return protocol.loads(head, self._read(head.body_length, deadline))
 
     def _read(self, size: int, deadline: float) -> bytearray:
         data = bytearray()
         while len(data) < size:
-            self._wait(deadline, [self._from], [])
+            self._wait(deadline, self._from, select.POLLIN)
             try:
                 chunk = os.read(self._from, min(size - len(data), 1 << 20))
             except BlockingIOError:
@@ -244,10 +265,13 @@ class Worker:
 
     def take_printed(self) -> str:
         """What was printed since the last time, as text."""
-        while self._output >= 0 and self._ready(self._output, 0) and len(self.printed) < self.output_limit:
+        self._drain()
+        return self.printed.decode("utf-8", "replace")
+
+    def _drain(self) -> None:
+        """Take in what was printed and not yet read, up to the limit."""
+        while self._output >= 0 and _ready(self._output, 0) and len(self.printed) < self.output_limit:
             self._take_output()
-        text = self.printed.decode("utf-8", "replace")
-        return text
 
     def kill(self) -> int | None:
         """End the process, whatever it does; its wait status. Safe to call again."""
@@ -260,6 +284,7 @@ class Worker:
             else:
                 os.kill(self._pid, signal.SIGKILL)
         status = self._zygote.reap(self._pid)
+        self._drain()
         for fd in (self._pidfd, self._to, self._from, self._output):
             if fd is not None and fd >= 0:
                 os.close(fd)
@@ -268,7 +293,7 @@ class Worker:
 
     def _why_it_ended(self) -> str:
         if self._pidfd is not None:
-            select.select([self._pidfd], [], [], 2)
+            _ready(self._pidfd, 1)  # it may have closed its end and be alive
         else:
             time.sleep(0.2)
         status = self.kill()
@@ -283,6 +308,13 @@ class Worker:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+
+
+def _ready(fd: int, seconds: float) -> bool:
+    """Whether there is something to read; of a pidfd, whether the process has ended."""
+    poll = select.poll()  # select takes no descriptor above 1023
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _in_words(status: int) -> str:

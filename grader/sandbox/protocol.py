@@ -22,7 +22,8 @@ from __future__ import annotations
 import json
 import math
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -77,10 +78,19 @@ class Bounds:
 BOUNDS = Bounds()
 
 
+def bounds_for(sent: Iterable[Any]) -> Bounds:
+    """What the reply to a call with these arguments may hold: they and their like, not 256 MB each time."""
+    size = sum(t.numel() * t.element_size() for t in sent if isinstance(t, Tensor))
+    return replace(BOUNDS, body=min(BOUNDS.body, (32 << 20) + 4 * size))
+
+
 def dumps(message: Any) -> list[bytes]:
-    """`message` as the chunks of one frame: prefix and head, then each tensor's bytes."""
+    """`message` as the chunks of one frame: prefix and head, then each tensor's bytes.
+
+    Raises ProtocolError where it holds too much.
+    """
     tensors: list[Tensor] = []
-    tree = _encode(message, tensors, BOUNDS.depth)
+    tree = _Encoder(tensors).encode(message, BOUNDS.depth)
     described = [[str(t.dtype).removeprefix("torch."), list(t.shape)] for t in tensors]
     head = json.dumps({"tensors": described, "message": tree}, allow_nan=False).encode()
     return [PREFIX.pack(len(head)) + head, *(_raw(t) for t in tensors)]
@@ -92,25 +102,33 @@ def _raw(tensor: Tensor) -> bytes:
     return tensor.reshape(-1).contiguous().view(torch.uint8).numpy().tobytes()
 
 
-def _encode(value: Any, tensors: list[Tensor], depth: int) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return str(value[:_LONGEST_TEXT]).encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, int):
-        return int(value) if -_LARGEST_INT <= value <= _LARGEST_INT else {"opaque": "int"}
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else {"float": str(float(value))}
-    if isinstance(value, Tensor):
-        return _encode_tensor(value, tensors)
-    if depth == 0:
+class _Encoder:
+    def __init__(self, tensors: list[Tensor]) -> None:
+        self.tensors = tensors
+        self.left = BOUNDS.items
+
+    def encode(self, value: Any, depth: int) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise ProtocolError("there are too many values")
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return str(value[:_LONGEST_TEXT]).encode("utf-8", "backslashreplace").decode()
+        if isinstance(value, int):
+            return int(value) if -_LARGEST_INT <= value <= _LARGEST_INT else {"opaque": "int"}
+        if isinstance(value, float):
+            return float(value) if math.isfinite(value) else {"float": str(float(value))}
+        if isinstance(value, Tensor):
+            return _encode_tensor(value, self.tensors)
+        if depth == 0:
+            return {"opaque": _type_name(value)}
+        if isinstance(value, list | tuple):
+            kind = "list" if isinstance(value, list) else "tuple"
+            return {kind: [self.encode(item, depth - 1) for item in value]}
+        if isinstance(value, dict):
+            return {"dict": [[str(key), self.encode(item, depth - 1)] for key, item in value.items()]}
         return {"opaque": _type_name(value)}
-    if isinstance(value, list | tuple):
-        kind = "list" if isinstance(value, list) else "tuple"
-        return {kind: [_encode(item, tensors, depth - 1) for item in value]}
-    if isinstance(value, dict):
-        return {"dict": [[str(key), _encode(item, tensors, depth - 1)] for key, item in value.items()]}
-    return {"opaque": _type_name(value)}
 
 
 def _encode_tensor(value: Tensor, tensors: list[Tensor]) -> Any:
@@ -128,22 +146,38 @@ def _type_name(value: object) -> str:
     return str(kind.__qualname__) if module == "builtins" else f"{module}.{kind.__qualname__}"
 
 
-def body_length(head: bytes, bounds: Bounds = BOUNDS) -> int:
-    """How many bytes of tensors follow `head`. Raises ProtocolError where that is out of bounds."""
-    return sum(length for _, _, length in _described(_parse(head), bounds))
+@dataclass(frozen=True)
+class Head:
+    """A frame's head, checked: how its tensors lie in the body, and the tree that refers to them."""
+
+    tensors: list[tuple[torch.dtype, list[int], int]]
+    tree: Any
+    bounds: Bounds
+
+    @property
+    def body_length(self) -> int:
+        """How many bytes of tensors follow."""
+        return sum(length for _, _, length in self.tensors)
 
 
-def loads(head: bytes, body: bytes | bytearray, bounds: Bounds = BOUNDS) -> Any:
-    """The message of one frame, built anew. Raises ProtocolError for anything odd."""
+def read_head(head: bytes, bounds: Bounds = BOUNDS) -> Head:
+    """The first part of a frame. Raises ProtocolError for anything odd or out of bounds."""
+    if len(head) > bounds.head:
+        raise ProtocolError("the head is too long")
     parsed = _parse(head)
+    return Head(_described(parsed, bounds), parsed["message"], bounds)
+
+
+def loads(head: Head, body: bytes | bytearray) -> Any:
+    """The message of one frame, built anew. Raises ProtocolError for anything odd."""
+    if head.body_length != len(body):
+        raise ProtocolError("the body is not as long as the head says")
     tensors = []
     offset = 0
-    for dtype, shape, length in _described(parsed, bounds):
+    for dtype, shape, length in head.tensors:
         tensors.append(_tensor(dtype, shape, bytearray(body[offset : offset + length])))
         offset += length
-    if offset != len(body):
-        raise ProtocolError("the body is not as long as the head says")
-    return _Decoder(tensors, bounds).decode(parsed["message"], bounds.depth)
+    return _Decoder(tensors, head.bounds).decode(head.tree, head.bounds.depth)
 
 
 def _parse(head: bytes) -> dict[str, Any]:
@@ -175,6 +209,9 @@ def _described(parsed: dict[str, Any], bounds: Bounds) -> list[tuple[torch.dtype
         # `type is int`: True is an int too
         if any(type(extent) is not int or not 0 <= extent <= bounds.body for extent in shape):
             raise ProtocolError("a tensor's extent is out of bounds")
+        # extents of nothing, too, must be such that torch can compute with them
+        if math.prod(max(extent, 1) for extent in shape) > bounds.body:
+            raise ProtocolError("a tensor's shape is out of bounds")
         length = math.prod(shape) * _DTYPES[name].itemsize
         total += length
         if total > bounds.body:
@@ -208,6 +245,8 @@ class _Decoder:
         if isinstance(tree, int | float):
             if isinstance(tree, int) and abs(tree) > _LARGEST_INT:
                 raise ProtocolError("an integer is too large")
+            if not math.isfinite(tree):
+                raise ProtocolError("a number is too large")  # 1e999 is JSON
             return tree
         if not isinstance(tree, dict) or len(tree) != 1:
             raise ProtocolError("a value has no known form")

@@ -17,10 +17,16 @@ from torch import Tensor
 from grader.errors import BadReply, Died, Missing, Raised, StudentFailure, TimedOut
 from grader.exercise import Exercise
 from grader.results import Source
+from grader.sandbox import protocol
 from grader.sandbox.confinement import Policy
 from grader.sandbox.host import Ended, Worker, Zygote
 from grader.submission import Submission
 
+# what a reply may fill a report with; the worker keeps to less
+_TEXT, _NAME, _ITEMS, _NOTICES = 2_000, 200, 20, 40
+_ODD = (KeyError, TypeError, ValueError, AttributeError)
+
+_NO_REPLY = "its process sent something other than a reply"
 _ENDINGS: dict[str, type[StudentFailure]] = {"time": TimedOut, "died": Died, "reply": BadReply}
 
 
@@ -99,7 +105,8 @@ class Student:
             self._worker = None
             why = f"The file cannot be read as Python: {ended.reason} while reading it."
             return Reading(missing=dict.fromkeys(names, why))
-        self.isolation = reply["isolation"]
+        # of this reply alone, as nothing of the student's has run yet
+        self.isolation = {**reply["isolation"], **self._zygote.isolation}
         if reply["unreadable"] is not None:
             self._drop()
             return Reading(missing=dict.fromkeys(names, reply["unreadable"]))
@@ -130,25 +137,34 @@ class Student:
 
     def _load(self, worker: Worker) -> None:
         """Have the worker run the submission's definitions."""
-        seconds = self._exercise.limits.load_seconds
+        seconds = min(self._exercise.limits.load_seconds, self._deadline - time.monotonic())
         try:
             reply = worker.exchange({"do": "load", "seed": self.seed, "edits": self._edits}, seconds)
-        except Ended as ended:
+            self._undefined = self._failed_statements(reply)
+        except (Ended, *_ODD) as error:
+            worker.kill()
             self._worker = None
-            failure = _ENDINGS[ended.kind]
-            message = f"The definitions of the file could not be run: {ended.reason}."
-            self._ended = {name: failure(name, message) for name in self._exercise.functions}
-            return
-        self._undefined = {}
+            self._keep_printed(worker)
+            kind, reason = (error.kind, error.reason) if isinstance(error, Ended) else ("reply", _NO_REPLY)
+            message = f"The definitions of the file could not be run: {reason}."
+            self._ended = {name: _ENDINGS[kind](name, message) for name in self._exercise.functions}
+            self._notice(message)
+
+    def _failed_statements(self, reply: dict[str, Any]) -> dict[str, str]:
+        """The names that could not be defined, and why."""
+        undefined = {}
         for failed in reply["failed"]:
             error, cell = failed["error"], failed["cell"]
-            where = f"line {failed['line']}" + (f" of cell {cell}" if cell else "")
-            why = f"{where} raised {error['kind']}: {error['text']}"
-            self._undefined.update(dict.fromkeys(failed["binds"], why))
-            self._notice(f"{where[0].upper()}{where[1:]} was run because a graded function needs it, and raised {error['kind']}: {error['text']}")
+            where = f"line {int(failed['line'])}" + (f" of cell {int(cell)}" if cell else "")
+            what = f"raised {_short(error['kind'], _NAME)}: {_short(error['text'])}"
+            undefined.update({_short(name, _NAME): f"{where} {what}" for name in failed["binds"]})
+            self._notice(
+                f"{where[0].upper()}{where[1:]} was run because a graded function needs it, and {what}"
+            )
+        return undefined
 
     def _notice(self, text: str) -> None:
-        if text not in self.notices:
+        if text not in self.notices and len(self.notices) < _NOTICES:
             self.notices.append(text)
 
     def _ready(self) -> Worker:
@@ -157,7 +173,8 @@ class Student:
             self._worker = self._zygote.fork(self._policy)
             self._exchange_read(self._worker)
             self._load(self._worker)
-        assert self._worker is not None
+        if self._worker is None:
+            raise Ended("died", "the file's definitions could not be run once more")
         return self._worker
 
     def edited(self, function: str, source: str) -> Student:
@@ -218,7 +235,7 @@ class Student:
             worker = self._ready()
             if function in self._ended:
                 raise self._ended[function]
-            reply = worker.exchange(request, seconds)
+            reply = worker.exchange(request, seconds, protocol.bounds_for(arguments))
         except Ended as ended:
             self._worker = None
             if worker is not None:
@@ -230,26 +247,39 @@ class Student:
         finally:
             self.seconds += time.monotonic() - started
         self._keep_printed(worker)
-        return self._understood(function, arguments, reply)
+        try:
+            return self._understood(function, arguments, reply)
+        except _ODD as odd:
+            self._drop()
+            failure = BadReply(function, f"{function} gave no result: {_NO_REPLY}.")
+            self._ended[function] = failure
+            self._notice(str(failure))
+            raise failure from odd
 
     def _understood(self, function: str, arguments: Sequence[Any], reply: dict[str, Any]) -> Reply:
-        """The worker's reply as a Reply. What is not of its form is the student's doing: BadReply."""
-        try:
-            changed = {int(i): value for i, value in reply["changed"].items()}
-            after = tuple(changed.get(i, argument) for i, argument in enumerate(arguments))
-            error = self._raised(function, reply["error"]) if reply["error"] else None
-            if error is not None and error.frames and error.frames[-1][0] == function:
-                self.raised_in.setdefault(function, error.frames[-1][1])
-            autograd = {str(f): [str(n) for n in names] for f, names in reply["autograd"].items()}
-            for owner, names in autograd.items():
-                self.autograd.setdefault(owner, set()).update(names)
-            return Reply(reply["value"], after, error, tuple(map(str, reply["warnings"])), autograd)
-        except (KeyError, TypeError, ValueError, AttributeError) as odd:
-            raise BadReply(function, f"{function} gave no result: it sent something other than a reply.") from odd
+        """The worker's reply as a Reply. Raises one of `_ODD` where it is not of a reply's form."""
+        changed = {int(i): value for i, value in reply["changed"].items()}
+        for i, now in changed.items():
+            given = arguments[i] if i in range(len(arguments)) else None
+            if not (isinstance(given, Tensor) and isinstance(now, Tensor)):
+                raise ValueError("what changed is not an argument")
+        after = tuple(changed.get(i, argument) for i, argument in enumerate(arguments))
+        error = self._raised(function, reply["error"]) if reply["error"] is not None else None
+        if error is not None and error.frames and error.frames[-1][0] == function:
+            self.raised_in.setdefault(function, error.frames[-1][1])
+        autograd = {
+            owner: [_short(name, _NAME) for name in names[:_ITEMS]]
+            for owner, names in reply["autograd"].items()
+            if owner in self._exercise.functions
+        }
+        for owner, names in autograd.items():
+            self.autograd.setdefault(owner, set()).update(names[:_ITEMS])
+        warnings = tuple(_short(text) for text in reply["warnings"][:_ITEMS])
+        return Reply(reply["value"], after, error, warnings, autograd)
 
     def _raised(self, function: str, error: Any) -> Raised:
-        frames = tuple((str(name), int(line)) for name, line, _ in error["frames"])
-        kind, text = str(error["kind"]), str(error["text"])
+        frames = tuple((_short(name, _NAME), int(line)) for name, line, _ in error["frames"][-_ITEMS:])
+        kind, text = _short(error["kind"], _NAME), _short(error["text"])
         if kind == "NameError":
             for name, why in self._undefined.items():
                 if f"'{name}'" in text:
@@ -301,7 +331,19 @@ def _copy_back(argument: Any, now: Any) -> None:
     """Give the caller's tensor what the call made of it, as an in-place change would have."""
     if not (isinstance(argument, Tensor) and isinstance(now, Tensor)):
         return
-    if argument.shape == now.shape and argument.dtype == now.dtype:
-        argument.copy_(now)
-    else:
+    plain = argument.detach()
+    if plain.shape == now.shape and plain.dtype == now.dtype:
+        try:
+            plain.copy_(now)
+            return
+        except RuntimeError:
+            pass  # an expanded tensor: its entries share memory
+    if now.is_floating_point() or not argument.requires_grad:
         argument.data = now
+
+
+def _short(text: Any, most: int = _TEXT) -> str:
+    """A text of the student's, cut where it is long. Raises TypeError where it is none."""
+    if not isinstance(text, str):
+        raise TypeError("not a text")
+    return text if len(text) <= most else f"{text[:most]}…"

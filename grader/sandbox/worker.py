@@ -37,19 +37,31 @@ def serve(requests: BinaryIO, replies: BinaryIO, isolation: dict[str, str], watc
         request = _receive(requests)
         if request is None:
             return
-        reply = worker.answer(request) | {"number": request["number"], "isolation": isolation}
+        reply = worker.answer(request) | {"number": request["number"]}
+        if request["do"] == "read":
+            reply["isolation"] = isolation
         _flush()
-        for chunk in protocol.dumps(reply):
+        for chunk in _frame(reply):
             replies.write(chunk)
         replies.flush()
+
+
+def _frame(reply: dict[str, Any]) -> list[bytes]:
+    """The reply's bytes. A value that cannot be sent is an error of the call that gave it."""
+    try:
+        return protocol.dumps(reply)
+    except BaseException as error:
+        what = describe_error(error) | {"frames": []}
+        what["text"] = f"what it returned or left in its arguments cannot be read: {what['text']}"
+        return protocol.dumps(reply | {"value": None, "changed": {}, "error": what})
 
 
 def _receive(requests: BinaryIO) -> Any:
     prefix = requests.read(protocol.PREFIX.size)
     if len(prefix) < protocol.PREFIX.size:
         return None
-    head = requests.read(protocol.PREFIX.unpack(prefix)[0])
-    return protocol.loads(head, requests.read(protocol.body_length(head)))
+    head = protocol.read_head(requests.read(protocol.PREFIX.unpack(prefix)[0]))
+    return protocol.loads(head, requests.read(head.body_length))
 
 
 def _flush() -> None:
