@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import track
 
-from grader import results, store
+from grader import evaluation, results, store
 from grader import submission as submissions
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
@@ -71,7 +72,7 @@ def grade(
             graded.append(result)
             out.print(f"{result.score:5.2f} / {result.max_score:g}  {result.submission.id}", markup=False)
     store.render(out_folder, graded, chosen, lang)
-    terminal.show_summary(graded, chosen.notes(), out, lang)
+    terminal.show_summary(graded, chosen.notes, out, lang)
     out.print(f"\nReports: {out_folder / 'index.html'}", markup=False)
     if fail_under is not None and any(r.score < fail_under for r in graded):
         raise typer.Exit(BELOW)
@@ -98,11 +99,11 @@ def check(
     with Session(chosen, profile, seed, str(data.resolve()) if data else None) as session:
         result = session.grade(one)
     if shape is Shape.TERMINAL:
-        terminal.show(result, chosen.notes(), out, lang)
+        terminal.show(result, chosen.notes, out, lang)
     elif shape is Shape.JSON:
         sys.stdout.write(results.to_json(result))
     else:
-        sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes(), lang))
+        sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes, lang))
     if fail_under is not None and result.score < fail_under:
         raise typer.Exit(BELOW)
 
@@ -122,9 +123,25 @@ def report(
 
 
 @app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Submissions with a labels.toml.")],
+    exercise: ExerciseOption = "practical3",
+    profile: ProfileOption = "quick",
+    seed: SeedOption = 0,
+) -> None:
+    """Measure the grader on submissions whose mistakes are known."""
+    chosen = Exercise.load(exercise)
+    labels = evaluation.read_labels(folder)
+    found = submissions.find([folder / file for file in labels], chosen.functions)
+    with Session(chosen, profile, seed) as session:
+        graded = [session.grade(one) for one in track(found, console=err, transient=True)]
+    evaluation.show(evaluation.evaluate(labels, graded), out)
+
+
+@app.command()
 def misconceptions(exercise: ExerciseOption = "practical3") -> None:
     """The catalogue: every mistake that grader can name."""
-    for note in Exercise.load(exercise).notes().values():
+    for note in Exercise.load(exercise).notes.values():
         out.print(f"{note.function:14} {note.id:32} {note.title}", markup=False, soft_wrap=True)
 
 

@@ -159,20 +159,18 @@ class Exercise:
         return digest.hexdigest()
 
     @functools.cached_property
-    def misconceptions(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """The catalogue: function -> id -> table."""
-        return {
-            name: _read_toml(path)
-            for name in self.functions
-            if (path := self.folder / "misconceptions" / f"{name}.toml").is_file()
-        }
-
     def notes(self) -> dict[str, Note]:
-        """What a student reads about each misconception, by id."""
+        """What a student reads about each misconception, by id; those that functions share have none."""
         return {
-            id_: Note(id_, name, table["title"], table["note"], table.get("hint", ""))
-            for name, tables in self.misconceptions.items()
-            for id_, table in tables.items()
+            id_: Note(
+                id_,
+                path.stem if path.stem in self.functions else "",
+                table["title"],
+                table["note"],
+                table.get("hint", ""),
+            )
+            for path in sorted((self.folder / "misconceptions").glob("*.toml"))
+            for id_, table in _read_toml(path).items()
         }
 
 
