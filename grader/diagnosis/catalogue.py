@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import math
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,9 @@ from grader.results import Note
 Forest = dict[str, ast.FunctionDef]
 
 _KEYS = frozenset(
-    "title note hint replace with edits forms recognise calls alike seen functions stage in".split()
+    (
+        "title note hint replace with edits forms in recognise calls raises repair seen alike functions stage"
+    ).split()
 )
 
 
@@ -51,6 +54,8 @@ class Misconception:
     forms: the edits, none where `recognise` says by what else it is told.
     seen: patterns in the student's source that speak for it where numbers cannot decide.
     calls: patterns of dotted names, for `recognise = "calls"`.
+    raises: patterns of "Exception: text" that tell it; repair: edits of the student's source that show what
+    lies behind.
     alike: ids that give the same numbers.
     stage: which part of an iterating function it changes: "initial", "update" or "history".
     """
@@ -66,6 +71,8 @@ class Misconception:
     seen: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
     stage: str = ""
+    raises: tuple[str, ...] = ()
+    repair: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ class Catalogue:
 
     def namespace(self, plugged: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """A fresh namespace of the reference solution, with `plugged` in place of its own functions."""
-        names: dict[str, Any] = {"__name__": "solution"}
+        names: dict[str, Any] = {"__name__": "solution", "math": math}  # edits may use math
         exec(self._code, names)
         names.update(plugged or {})
         return names
@@ -194,6 +201,8 @@ def _read(path: Path, trees: Forest) -> Iterator[Misconception]:
             tuple(table.get("seen", ())),
             tuple(table.get("alike", ())),
             table.get("stage", ""),
+            tuple(table.get("raises", ())),
+            tuple(Edit(replace, by) for replace, by in table.get("repair", ())),
         )
 
 

@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis import localise, syntax, trajectory
-from grader.diagnosis.catalogue import Catalogue, Misconception
+from grader.diagnosis.catalogue import Catalogue, Form, Misconception
 from grader.diagnosis.matching import (
     OTHER_MESSAGE,
     Explanation,
     cheapest,
     explains,
+    explained_state,
     explanations,
     promising,
     searched,
@@ -40,7 +41,7 @@ from grader.diagnosis.observation import (
     flatten,
     trace,
 )
-from grader.diagnosis.variants import Bench, Indices, equal, table, tabulated
+from grader.diagnosis.variants import Bench, Indices, compiled, equal, table, tabulated
 from grader.diagnosis.wording import Wording, renamed_local
 from grader.errors import StudentFailure
 
@@ -118,6 +119,7 @@ class _Case:
         self.function = function
         self.prober = prober
         self.evidence = evidence
+        self.plugged = plugged
         self.own = _bench(catalogue, function)
         self.bench = Bench(catalogue, function, plugged) if plugged else self.own
         self.order = {m.id: i for i, m in enumerate(catalogue.of(function))}
@@ -136,7 +138,8 @@ class _Case:
         if reading is None:
             return self.unexplained(outcomes, prober)
         for id_ in reading.ids:
-            self.found.add(self.by_id[id_], self.wording.line_of_seen(self.by_id[id_]))
+            rebound = self.wording.rebound(self.own.changed_names).values()
+            self.found.add(self.by_id[id_], min(rebound, default=None) if reading.without else None)
         return self.told(sets)
 
     def probe(self, prober: Prober, supply: Mapping[str, Tensor] | None = None) -> list[Outcome]:
@@ -275,7 +278,7 @@ class _Case:
     def as_returned(self, outcomes: Sequence[Outcome]) -> Iterator[Reading]:
         """What is returned, taken for the arguments that should have changed and did not."""
         misconception = self.catalogue.recognised_by(self.function, "rebinds")
-        if misconception is None or any(o.error for o in outcomes) is None:
+        if misconception is None or all(o.error is not None for o in outcomes):
             return
         names = self.own.changed_names
         order = self.wording.returned()
@@ -346,6 +349,8 @@ class _Case:
         for bench in (self.bench, self.own):
             if _fits(student, bench.reference, reading.ignored):
                 return [(bench, Explanation((), 0.0))]
+        if self.bench is not self.own and self.fits_in_part(student, reading):
+            return [(self.bench, Explanation((), 0.0))]
         found: list[tuple[Bench, Explanation]] = []
         if self.bench is not self.own:
             found = [(self.bench, e) for e in self.live(student, reading)]
@@ -355,12 +360,33 @@ class _Case:
         least = min((e.cost for _, e in found), default=0.0)
         return [(b, e) for b, e in found if e.cost <= least + 1e-9]
 
+    def fits_in_part(self, student: Trace, reading: Reading) -> bool:
+        """Whether the function is right with the student's own earlier functions at some of its calls.
+
+        Who calls a wrong `f` here and writes its formula out there has made no mistake of this function's.
+        """
+        tree = self.catalogue.trees[self.function]
+        calls = syntax.calls(tree, set(self.plugged))
+        for chosen in range(1, 2 ** min(len(calls), 5) - 1):
+            edited = syntax.called_otherwise(tree, [c for i, c in enumerate(calls) if chosen >> i & 1], "_right_")
+            right = {f"_right_{name}": self.own.namespace[name] for name in self.plugged}
+            function = compiled(
+                {**self.catalogue.trees, self.function: edited},
+                self.catalogue.trees,
+                {**self.bench.namespace, **right},
+                self.function,
+            )
+            made = trace(self.bench.run(function), self.own.observed)
+            if _fits(student, made, reading.ignored):
+                return True
+        return False
+
     def kept(self, student: Trace, reading: Reading) -> list[Explanation]:
         """Explanations among the variants that are kept, and by one mistake more where that is needed."""
         variants = table(self.catalogue, self.function)
         found = explanations(student, variants, reading.ignored)
         if not found:
-            starts = promising(student, variants, self.lengths(), 3)
+            starts = promising(student, self.own.reference, variants, self.lengths(), 2)
             return searched(student, self.own, starts, reading.ignored)
         best = found[0]
         if best.cost - len(best.forms) >= OTHER_MESSAGE:
@@ -383,7 +409,7 @@ class _Case:
             if cost is not None:
                 found.append(Explanation(forms, 1 + cost))
         if not found:
-            starts = promising(student, tabulated(rows), self.lengths(), 6)
+            starts = promising(student, bench.reference, tabulated(rows), self.lengths(), 6)
             found = searched(student, bench, starts, reading.ignored)
         return sorted(found, key=lambda e: (e.cost, e.forms))
 
@@ -405,26 +431,27 @@ class _Case:
 
     def told(self, sets: Iterable[tuple[Bench, Explanation]]) -> Diagnosis:
         """The diagnosis by these sets, which explain equally well; the source decides where it can."""
-        ranked: dict[tuple[str, ...], tuple[int, Bench, Explanation]] = {}
+        ranked: dict[tuple[str, ...], tuple[int, int, Bench, Explanation]] = {}
         for bench, explanation in sets:
             ids = self.ordered(bench.forms[i].id for i in explanation.forms)
-            score = sum(self.wording.supports(self.by_id[i]) for i in ids)
+            support = sum(self.supported(self.by_id[i]) for i in ids)
             placed = sum(
-                self.wording.line_of_form(bench.forms[i]) is not None for i in explanation.forms
+                self.line_of(bench.forms[i]) is not None for i in explanation.forms
             )
-            known = ranked.get(ids)
-            if known is None or placed > known[0] - 10 * score:
-                ranked[ids] = (10 * score + placed, bench, explanation)
+            if ids not in ranked or placed > ranked[ids][1]:
+                ranked[ids] = (support, placed, bench, explanation)
         if not ranked:
             return self.diagnosed((), (), None)
-        best = max(score for score, _, _ in ranked.values())
-        decided = any(score >= 10 for score, _, _ in ranked.values())
-        kept = {ids: r for ids, r in ranked.items() if not decided or r[0] // 10 == best // 10}
-        by_score = sorted(kept, key=lambda ids: (-kept[ids][0], [self.order[i] for i in ids]))
-        _, bench, explanation = kept[by_score[0]]
+        # What the source speaks for, or at least not against, is preferred; equals are told together.
+        best = max(support for support, _, _, _ in ranked.values())
+        kept = {ids: r for ids, r in ranked.items() if r[0] == best}
+        by_score = sorted(kept, key=lambda ids: (-kept[ids][1], [self.order[i] for i in ids]))
+        _, _, bench, explanation = kept[by_score[0]]
         for index in explanation.forms:
             form = bench.forms[index]
-            line = self.wording.line_of_form(form) or self.wording.line_of_seen(self.by_id[form.id])
+            line = self.line_of(form) or self.wording.line_of_seen(self.by_id[form.id])
+            if line is None and self.by_id[form.id].recognise == "rebinds":
+                line = min(self.wording.rebound(self.own.changed_names).values(), default=None)
             if line is not None:
                 self.found.lines.setdefault(form.id, line)
         quantity = None
@@ -432,6 +459,15 @@ class _Case:
             forest = bench.edited(explanation.forms)
             quantity = localise.first_wrong_of_variant(bench, forest) if forest is not None else None
         return self.diagnosed(by_score[0], by_score[1:], quantity)
+
+    def line_of(self, form: Form) -> int | None:
+        return self.wording.line_of_form(form, self.catalogue.trees[form.function])
+
+    def supported(self, misconception: Misconception) -> int:
+        """1 where the source speaks for a mistake, -1 where it should and does not, 0 where it is silent."""
+        if misconception.recognise == "rebinds" and self.wording.rebound(self.own.changed_names):
+            return 1
+        return self.wording.supports(misconception)
 
     def diagnosed(
         self, ids: Sequence[str], others: Sequence[Sequence[str]], quantity: str | None
@@ -450,12 +486,24 @@ class _Case:
     def unexplained(self, outcomes: Sequence[Outcome], prober: Prober) -> Diagnosis:
         """No set explains the numbers: the first quantity that is off, or what stands in so many words."""
         if all(outcome.error is not None for outcome in outcomes):
-            return self.diagnosed(self.in_so_many_words(), (), None)
+            return self.diagnosed([*self.by_state(outcomes), *self.in_so_many_words()], (), None)
         place = localise.first_wrong(self.bench, outcomes, prober, self.acquitted())
         if place is None:
             return self.diagnosed((), (), None)
         self.found.facts.update(place.facts)
         return self.diagnosed((), (), place.quantity)
+
+    def by_state(self, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+        """The mistakes that explain what a function that always raises had changed until then."""
+        if not self.own.observed:
+            return ()
+        student = trace(outcomes, self.own.observed)
+        changed = [
+            [i in self.changed(probe, outcome) for i in self.own.observed]
+            for probe, outcome in enumerate(outcomes)
+        ]
+        forms = explained_state(student, self.own.reference, table(self.catalogue, self.function), self.lengths(), changed)
+        return self.ordered(self.own.forms[i].id for i in forms)
 
     def acquitted(self) -> list[str]:
         """Quantities that the student's source computes word for word as the reference does."""
@@ -473,7 +521,7 @@ class _Case:
             return []
         ids = []
         for form in self.own.forms:
-            line = self.wording.line_of_form(form)
+            line = self.line_of(form)
             if line is not None and form.id not in ids and all("_" not in e.by[:2] for e in form.edits):
                 ids.append(form.id)
                 self.found.lines.setdefault(form.id, line)

@@ -213,7 +213,7 @@ def first_wrong_of_variant(bench: Bench, forest: Forest) -> str | None:
                 continue
             if name in right and (name not in wrong or not _alike(wrong[name], right[name])):
                 return name
-        for name in bench.changed_names:
+        for name in bench.changed_in_order:
             if not _alike(wrong.get(name), right[name]):
                 return name
     return None

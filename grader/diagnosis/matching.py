@@ -43,13 +43,13 @@ def explanations(student: Trace, table: Table, ignored: Tensor | None = None) ->
     worded = _worded(student, table, block) | ~raised
     explains = (agrees | raised).all(dim=1)
     if bool(raised.all()):
-        # Only messages speak here, so they have to be the same, and about this network's sizes.
+        # Only messages speak here, and what was changed until then: both have to fit, and the text to be about sizes.
         if not any(any(c.isdigit() for c in error) for error in student.errors):
             return []
-        explains &= worded.all(dim=1)
+        explains &= worded.all(dim=1) & agrees.all(dim=1)
     found = []
     for row in explains.nonzero().flatten().tolist():
-        forms = tuple(i for i in block.sets[row].tolist() if i >= 0)
+        forms = _forms(block, row)
         found.append(Explanation(forms, _cost(len(forms), worded[row], agrees[row])))
     return sorted(found, key=lambda explanation: (explanation.cost, explanation.forms))
 
@@ -62,7 +62,7 @@ def explains(student: Trace, variant: Trace, ignored: Tensor | None = None) -> f
     agrees = _agreeing(student, block, ignored)[0]
     raised = torch.tensor([form == RAISED for form in student.forms])
     worded = torch.tensor([a == b for a, b in zip(student.errors, variant.errors, strict=True)])
-    if not bool((agrees | raised).all()) or (bool(raised.all()) and not bool(worded.all())):
+    if not bool((agrees | raised).all()) or (bool(raised.all()) and not bool((worded & agrees).all())):
         return None
     return _cost(0, worded, agrees)
 
@@ -95,39 +95,80 @@ def cheapest(found: Iterable[Explanation], margin: float = 1e-9) -> list[Explana
     return [explanation for explanation in found if explanation.cost <= least + margin]
 
 
-def promising(student: Trace, table: Table, lengths: Sequence[Sequence[int]], most: int) -> list[Indices]:
-    """The sets that give the most of the student's quantities, to be extended by a further mistake.
+def promising(
+    student: Trace, reference: Trace, variants: Table, lengths: Sequence[Sequence[int]], most: int
+) -> list[Indices]:
+    """The sets that give the most of the student's quantities, and more than the reference does.
 
-    lengths: per probe, the entries of each observed quantity, in order.
+    They are worth extending by a further mistake. lengths: per probe, the entries of each observed
+    quantity, in order.
     """
     ranked: list[tuple[float, Indices]] = []
-    for group, block in table.blocks.items():
-        both = _comparable(student, group)
+    for group, block in variants.blocks.items():
+        both = [
+            ours == theirs and form != RAISED
+            for form, ours, theirs in zip(student.forms, student.group, group, strict=True)
+        ]
         if not any(both):
             continue
-        score = torch.zeros(len(block.sets))
-        start = 0
-        for probe, (_, length) in enumerate(group):
-            if both[probe]:
-                theirs = block.numbers[:, start : start + length]
-                ours = student.numbers[probe]
-                close = (theirs - ours).abs() <= ATOL + RTOL * theirs.abs()
-                for part in close.split(list(lengths[probe]), dim=1):
-                    score += part.all(dim=1)
-            start += length
-        sizes = (block.sets >= 0).sum(dim=1)
-        score -= 0.1 * sizes
+        wanted = [[both[probe]] * len(parts) for probe, parts in enumerate(lengths)]
+        score = _shared(student, block.numbers, group, lengths, wanted)
+        own = _shared(student, torch.cat(reference.numbers)[None], reference.group, lengths, wanted)
         for row in score.topk(min(most, len(score))).indices.tolist():
-            forms = tuple(i for i in block.sets[row].tolist() if i >= 0)
-            ranked.append((-float(score[row]), forms))
+            if score[row] > own[0]:
+                forms = _forms(block, row)
+                ranked.append((len(forms) * 0.1 - float(score[row]), forms))
     return [forms for _, forms in sorted(ranked)[:most]]
 
 
-def _comparable(student: Trace, group: Group) -> list[bool]:
-    return [
-        ours == theirs and form != RAISED
-        for form, ours, theirs in zip(student.forms, student.group, group, strict=True)
-    ]
+def explained_state(
+    student: Trace,
+    reference: Trace,
+    variants: Table,
+    lengths: Sequence[Sequence[int]],
+    changed: Sequence[Sequence[bool]],
+) -> Indices:
+    """The smallest set that gives the most of what calls that raised had changed until then.
+
+    changed: per probe, for each observed quantity, whether the call changed it. Empty where no set
+    gives two quantities more than the reference itself.
+    """
+    best: tuple[float, Indices] = (0.0, ())
+    own = _shared(student, torch.cat(reference.numbers)[None], reference.group, lengths, changed)
+    for group, block in variants.blocks.items():
+        if [n for _, n in group] != [n for _, n in student.group]:
+            continue
+        score = _shared(student, block.numbers, group, lengths, changed)
+        value = score - 0.1 * (block.sets >= 0).sum(dim=1)
+        row = int(value.argmax())
+        if float(score[row] - own[0]) >= 2 and float(value[row]) > best[0]:
+            best = (float(value[row]), _forms(block, row))
+    return best[1]
+
+
+def _forms(block: Block, row: int) -> Indices:
+    return tuple(i for i in block.sets[row].tolist() if i >= 0)
+
+
+def _shared(
+    student: Trace,
+    numbers: Tensor,
+    group: Group,
+    lengths: Sequence[Sequence[int]],
+    wanted: Sequence[Sequence[bool]],
+) -> Tensor:
+    """How many of the wanted quantities each row of `numbers` has in common with the student."""
+    score = torch.zeros(len(numbers))
+    start = 0
+    for probe, (_, length) in enumerate(group):
+        if any(wanted[probe]) and sum(lengths[probe]) == length == student.numbers[probe].numel():
+            theirs = numbers[:, start : start + length]
+            close = (theirs - student.numbers[probe]).abs() <= ATOL + RTOL * theirs.abs()
+            parts = close.split(list(lengths[probe]), dim=1)
+            for part, counts in zip(parts, wanted[probe], strict=True):
+                score += part.all(dim=1) & counts
+        start += length
+    return score
 
 
 def searched(

@@ -11,8 +11,9 @@ import copy
 import functools
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from grader.errors import ExerciseError
 
@@ -77,7 +78,13 @@ class Edit:
         """`tree` with the replacement made, sharing what has not changed; None where nothing matches."""
         rewriting = _Rewriting(fragment(self.replace), fragment(self.by))
         edited = rewriting.visit(tree)
-        return edited if rewriting.count and isinstance(edited, ast.FunctionDef) else None
+        return edited if rewriting.made and isinstance(edited, ast.FunctionDef) else None
+
+    def instances(self, tree: ast.FunctionDef) -> list[ast.AST]:
+        """What the edit puts into `tree`, its placeholders filled."""
+        rewriting = _Rewriting(fragment(self.replace), fragment(self.by))
+        rewriting.visit(tree)
+        return rewriting.made
 
 
 class _Rewriting:
@@ -91,15 +98,17 @@ class _Rewriting:
         pattern, value = expression(replace), expression(by)
         if pattern is not None and value is not None:
             self.pattern, self.by = pattern, value
-        self.count = 0
+        self.made: list[ast.AST] = []
 
     def visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:
         captures: Captures = {}
         if match(self.pattern, node, captures):
-            self.count += 1
             if isinstance(self.by, list):
-                return [_filled(statement, captures) for statement in self.by]
-            return _filled(self.by, captures)
+                statements = [_filled(statement, captures) for statement in self.by]
+                self.made += statements
+                return statements
+            self.made.append(_filled(self.by, captures))
+            return self.made[-1]
         changed = {}
         for name, value in ast.iter_fields(node):
             new: object = value
@@ -186,3 +195,32 @@ def assignment(function: ast.FunctionDef, name: str) -> str | None:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
             return ast.unparse(node)
     return None
+
+
+def mentioned(function: ast.FunctionDef, names: Sequence[str]) -> tuple[str, ...]:
+    """`names` in the order in which a function's body first mentions them."""
+    lines = {
+        node.id: (node.lineno, node.col_offset)
+        for node in reversed([n for statement in function.body for n in ast.walk(statement)])
+        if isinstance(node, ast.Name)
+    }
+    return tuple(sorted(names, key=lambda name: lines.get(name, (0, 0))))
+
+
+def calls(function: ast.FunctionDef, names: Collection[str]) -> list[ast.Call]:
+    """The calls of the functions `names` in a function, in no particular order."""
+    return [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+    ]
+
+
+def called_otherwise(function: ast.FunctionDef, chosen: Sequence[ast.Call], prefix: str) -> ast.FunctionDef:
+    """A copy of a function in which the calls of `chosen` are of a function whose name has a prefix."""
+    originals = {id(call.func) for call in chosen}
+    memo: dict[int, Any] = {}
+    made = copy.deepcopy(function, memo)
+    for original in originals:
+        memo[original].id = prefix + memo[original].id
+    return made

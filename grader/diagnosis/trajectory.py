@@ -1,7 +1,545 @@
-"""placeholder"""
+"""Diagnosis of a function that iterates: what it starts from, how it moves, and what it reports.
+
+The three are told apart. The first is compared by the spread of the parameters at no steps; the second by
+the parameters after one, two and three steps, with every variant started from the student's own initial
+ones, and relative to each tensor's own change; the third column by column, along the student's own steps.
+"""
+
 from __future__ import annotations
-from grader.diagnosis.observation import Diagnosis
-def described(catalogue):
-    return {}
-def diagnose(*a):
-    return Diagnosis()
+
+import fnmatch
+import itertools
+import re
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.diagnosis import syntax, wording
+from grader.diagnosis.catalogue import Catalogue, Forest, Form, Misconception
+from grader.diagnosis.observation import Diagnosis, Evidence, Outcome, Plugged, Prober, call, flatten
+from grader.diagnosis.variants import compiled, remembered
+
+STEPS = (0, 1, 2, 3)
+RTOL = 2e-3  # of a tensor's greatest change; variants that differ do so by far more
+NOISE = 4e-7  # of a tensor's greatest entry: float32's own resolution
+MOST_STEPS = 60  # a constant number of steps is replayed up to here
+
+Parameters = tuple[Tensor, ...]
+Columns = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """How a function is followed; see `probes.trajectories` of the exercise."""
+
+    arguments: tuple[Tensor, ...]
+    extra: tuple[int, ...]
+    start: str
+    columns: tuple[str, ...]
+    measure: Callable[[Parameters, tuple[Tensor, ...]], tuple[float, ...]]
+    wide: tuple[Any, ...]
+    spreads: tuple[float, ...]
+    still: Callable[..., tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a call gave: the parameters and the history's entries, None where it is not made of such."""
+
+    parameters: Parameters
+    history: Columns | None
+
+
+def described(catalogue: Catalogue, namespace: Mapping[str, Any] | None = None) -> Mapping[str, Trajectory]:
+    """The functions of an exercise that are followed step by step."""
+    make = getattr(catalogue.probes, "trajectories", None)
+    if make is None:
+        return {}
+    tables = make(types.SimpleNamespace(**(namespace or catalogue.reference)))
+    return {function: Trajectory(**table) for function, table in tables.items()}
+
+
+def diagnose(
+    catalogue: Catalogue, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+) -> Diagnosis:
+    """What is wrong with an iterating function."""
+    return _Case(catalogue, function, prober, evidence, plugged).diagnosis()
+
+
+@dataclass
+class _Found:
+    ids: list[str] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+class _Case:
+    def __init__(
+        self, catalogue: Catalogue, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+    ) -> None:
+        self.catalogue = catalogue
+        self.function = function
+        self.prober = prober
+        self.evidence = evidence
+        self.namespace = catalogue.namespace({n: remembered(f) for n, f in plugged.items()})
+        self.way = described(catalogue, self.namespace)[function]
+        self.trees = dict(catalogue.trees)
+        self.parameters = syntax.parameters(catalogue.trees[function])
+        known = [*self.parameters, *catalogue.trees, "torch", "math"]
+        self.wording = wording.Wording(evidence, self.parameters, known)
+        self.order = {m.id: i for i, m in enumerate(catalogue.of(function))}
+        self.by_id = {m.id: m for m in catalogue.of(function)}
+        self.found = _Found()
+        self.supply: dict[str, Tensor] = {}
+
+    # The calls.
+
+    def ask(self, steps: int, arguments: Sequence[Any] | None = None) -> Outcome:
+        given = (*self.way.arguments, *self.way.extra) if arguments is None else arguments
+        return self.prober.call(self.function, (*given, steps), self.supply)
+
+    def followed(self, forest: Forest, start: Parameters, steps: int) -> Run | None:
+        """A variant of the reference from the student's initial parameters."""
+        function = compiled(forest, self.catalogue.trees, self.namespace, self.function)
+        outcome = call(
+            lambda *given: function(*given, **{self.way.start: start}),
+            (*self.way.arguments, *self.way.extra, steps),
+        )
+        return self.read(outcome)
+
+    def read(self, outcome: Outcome) -> Run | None:
+        """A call's outcome; parameters and history may also stand side by side in one sequence."""
+        value = outcome.value
+        if outcome.error is not None or not isinstance(value, tuple | list) or len(value) < 2:
+            return None
+        *first, history = value
+        parameters = first[0] if len(first) == 1 else first
+        if not isinstance(parameters, tuple | list) or not all(isinstance(p, Tensor) for p in parameters):
+            return None
+        return Run(tuple(p.detach().to(torch.float32) for p in parameters), _rows(history))
+
+    # The diagnosis.
+
+    def diagnosis(self) -> Diagnosis:
+        first = {steps: self.ask(steps) for steps in STEPS}
+        if self.is_stub(list(first.values())):
+            return self.told()
+        self.recognise_calls()
+        first = self.behind_exceptions(first)
+        self.recognise_changed(first[1])
+        runs = {steps: run for steps, outcome in first.items() if (run := self.read(outcome)) is not None}
+        if len(runs) < len(STEPS) or len({_shapes(run.parameters) for run in runs.values()}) > 1:
+            if self.found.ids:
+                self.in_so_many_words()
+            self.initial(still=False)
+            return self.told()
+        constant = self.is_constant(runs)
+        self.initial(still=constant is not None)
+        if constant is not None:
+            return self.told(self.by_constant_steps(runs, constant))
+        again = self.read(self.ask(1))
+        if again is None or not _agree(again.parameters, runs[1].parameters, runs[0].parameters):
+            return self.told()  # not reproducible: nothing can be compared
+        sets = self.updates(runs[0].parameters, runs)
+        if not sets:
+            self.history_by_measure(runs)
+            return self.told()
+        self.history(runs, runs[0].parameters, sets[0])
+        return self.told(sets)
+
+    def is_stub(self, outcomes: Sequence[Outcome]) -> bool:
+        misconception = self.catalogue.recognised_by(self.function, "stub")
+        unwritten = all(o.error is not None and o.error[0] == "NotImplementedError" for o in outcomes)
+        silent = all(o.error is None and not flatten(o.value) for o in outcomes)
+        if misconception is None or not (unwritten or (silent and self.evidence.is_stub)):
+            return False
+        self.name(misconception, self.evidence.first_line)
+        return True
+
+    def recognise_calls(self) -> None:
+        misconception = self.catalogue.recognised_by(self.function, "calls")
+        if misconception is None:
+            return
+        lines = [
+            line
+            for name, line in self.evidence.calls.items()
+            if any(fnmatch.fnmatchcase(name, pattern) for pattern in misconception.calls)
+        ]
+        if self.evidence.autograd or (lines and self.evidence.autograd is None):
+            self.name(misconception, min(lines, default=None))
+
+    def recognise_changed(self, outcome: Outcome) -> None:
+        misconception = self.catalogue.recognised_by(self.function, "mutates")
+        changed = [
+            name
+            for name, before, after in zip(self.parameters, self.way.arguments, outcome.arguments, strict=False)
+            if isinstance(after, Tensor)
+            and (after.shape != before.shape or not torch.equal(after.to(before.dtype), before))
+        ]
+        if misconception is not None and changed:
+            self.name(misconception, None, argument="`, `".join(changed))
+
+    def behind_exceptions(self, first: dict[int, Outcome]) -> dict[int, Outcome]:
+        """The calls again where an exception has an explanation of its own."""
+        for _ in range(3):
+            error = next((o.error for o in reversed(first.values()) if o.error is not None), None)
+            if error is None and not self.globals_read():
+                break
+            changed = self.repaired(error, list(first.values())) if error is not None else False
+            if not changed and not self.supplied(error, first):
+                break
+            first = {steps: self.ask(steps) for steps in STEPS}
+        return first
+
+    def repaired(self, error: tuple[str, str], outcomes: Sequence[Outcome]) -> bool:
+        """Name the mistake that an exception tells, and go on with the source repaired, if that is possible."""
+        line = next((o.frames[-1][1] for o in reversed(outcomes) if o.frames), None)
+        source: str | None = None
+        text = f"{error[0]}: {error[1]}"
+        shadow = self.catalogue.recognised_by(self.function, "shadow")
+        hidden = re.search(r"local variable '([^']+)'", error[1])
+        if shadow is not None and error[0] == "UnboundLocalError" and hidden:
+            if hidden[1] not in {*self.evidence.shadows, *self.catalogue.trees}:
+                return False
+            self.name(shadow, self.evidence.shadows.get(hidden[1], line), name=hidden[1])
+            source = wording.renamed_local(self.evidence.source, hidden[1])
+        for misconception in self.catalogue.of(self.function):
+            if any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
+                self.name(misconception, line)
+                source = wording.edited(self.evidence.source, misconception.repair)
+        edit = getattr(self.prober, "edited", None)
+        if source is None or edit is None:
+            return False
+        self.prober = edit(self.function, source)
+        return True
+
+    def globals_read(self) -> dict[str, Tensor]:
+        """Arguments that the function asks the module for by the reference's name, not supplied yet."""
+        values = dict(zip(self.parameters, self.way.arguments, strict=False))
+        return {n: values[n] for n in self.evidence.reads_globals if n in values and n not in self.supply}
+
+    def supplied(self, error: tuple[str, str] | None, before: Mapping[int, Outcome]) -> bool:
+        misconception = self.catalogue.recognised_by(self.function, "global")
+        if misconception is None:
+            return False
+        wanted = self.globals_read()
+        missing = re.search(r"name '([^']+)' is not defined", error[1]) if error is not None else None
+        if error is not None and error[0] == "NameError" and missing:
+            name = missing[1]
+            if name not in self.evidence.reads_globals and name not in self.known_names():
+                return False
+            self.name(misconception, self.evidence.reads_globals.get(name), name=name)
+        if not wanted:
+            return False
+        self.supply.update(wanted)
+        now, then = self.read(self.ask(2)), self.read(before[2])
+        if now is not None and (then is None or not _agree(now.parameters, then.parameters, then.parameters)):
+            line = min(self.evidence.reads_globals[n] for n in wanted)
+            self.name(misconception, line, name="`, `".join(wanted))
+        return now is not None
+
+    def known_names(self) -> set[str]:
+        return {n for tree in self.catalogue.trees.values() for n in (*syntax.parameters(tree), *syntax.assigned(tree))}
+
+    # The start.
+
+    def initial(self, still: bool) -> None:
+        """Compare the spread of the initial parameters with the reference's and its variants'."""
+        wide = self.way.wide
+        if still:
+            count = len(self.way.arguments)
+            wide = (*self.way.still(wide[:count]), *wide[count:])
+        run = self.read(self.ask(0, wide))
+        if run is None:
+            return
+        reference = self.spread(self.trees)
+        accepted = [reference, *([s] * len(reference) for s in self.way.spreads)]
+        if any(_same_spread(run.parameters, spreads) for spreads in accepted):
+            return
+        for form in self.catalogue.forms_of(self.function, "initial"):
+            forest = form.apply(self.trees)
+            if forest is not None and _same_spread(run.parameters, self.spread(forest)):
+                self.name(self.by_id[form.id], self.line_of(form))
+                return
+
+    def spread(self, forest: Forest) -> list[float]:
+        """The standard deviations of the parameters that a variant draws."""
+        function = compiled(forest, self.catalogue.trees, self.namespace, self.function)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            run = self.read(call(function, (*self.way.wide, 0)))
+        return [float(p.pow(2).mean().sqrt()) for p in run.parameters] if run is not None else []
+
+    # The steps.
+
+    def is_constant(self, runs: Mapping[int, Run]) -> int | None:
+        """The number of steps where it is always the same: 0 where only that much is known; else None."""
+        first = runs[0]
+        if not all(_agree(run.parameters, first.parameters, first.parameters) for run in runs.values()):
+            return None
+        lengths = {len(run.history) if run.history is not None else -1 for run in runs.values()}
+        if len(lengths) > 1:
+            return None
+        still = self.read(self.ask(0, (*self.way.still(self.way.arguments), *self.way.extra)))
+        moved = still is not None and not _agree(still.parameters, first.parameters, first.parameters)
+        return max(lengths) if moved else None
+
+    def by_constant_steps(self, runs: Mapping[int, Run], constant: int) -> list[tuple[Form, ...]]:
+        """The mistakes of a function that makes the same number of steps, whatever it is told."""
+        start = self.start_of(runs[0])
+        one = self.catalogue.recognised_by(self.function, "one step")
+        many = self.catalogue.recognised_by(self.function, "steps")
+        last = {1: runs[3]}
+        sets = self.updates(start, last, rtol=2e-2) if start is not None else []
+        if one is not None and (sets or constant == 1):
+            self.name(one, None)
+            if sets and start is not None and constant == 1:
+                self.history({1: runs[3]}, start, sets[0])
+            return sets
+        if many is None:
+            return []
+        self.name(many, None)
+        if start is None or not 1 < constant <= MOST_STEPS:
+            return []
+        sets = self.updates(start, {constant: runs[3]}, rtol=2e-2)
+        if sets:
+            self.history({constant: runs[3]}, start, sets[0])
+        return sets
+
+    def start_of(self, run: Run) -> Parameters | None:
+        """The initial parameters of a function that always steps: data on which a step changes nothing."""
+        estimate: Parameters | None = None
+        for _ in range(6):
+            arguments = self.way.still(self.way.arguments, *([] if estimate is None else [estimate]))
+            found = self.read(self.ask(0, (*arguments, *self.way.extra)))
+            if found is None or _shapes(found.parameters) != _shapes(run.parameters):
+                return None
+            estimate = found.parameters
+        return estimate
+
+    def updates(
+        self, start: Parameters, runs: Mapping[int, Run], rtol: float = RTOL
+    ) -> list[tuple[Form, ...]]:
+        """The smallest sets of mistakes that lead from `start` to the student's parameters; `()`: none."""
+        steps = sorted(n for n in runs if n > 0)
+        for size in range(4):
+            found = [
+                forms
+                for forms, forest in self.sets("update", size)
+                if self.leads(forest, start, runs, steps, rtol)
+            ]
+            if found:
+                return self.ranked(found)
+        return []
+
+    def leads(
+        self, forest: Forest, start: Parameters, runs: Mapping[int, Run], steps: Sequence[int], rtol: float
+    ) -> bool:
+        for count in steps:
+            made = self.followed(forest, start, count)
+            if made is None or not _agree(runs[count].parameters, made.parameters, start, rtol):
+                return False
+        return True
+
+    def sets(self, stage: str, size: int) -> Iterator[tuple[tuple[Form, ...], Forest]]:
+        """All compatible sets of `size` forms of a stage, with the edited reference."""
+        for forms in itertools.combinations(self.catalogue.forms_of(self.function, stage), size):
+            if len({form.id for form in forms}) < size:
+                continue
+            forest: Forest | None = self.trees
+            for form in forms:
+                forest = form.apply(forest) if forest is not None else None
+            if forest is not None:
+                yield forms, forest
+
+    def ranked(self, found: Iterable[tuple[Form, ...]]) -> list[tuple[Form, ...]]:
+        """One set of forms for each set of ids, those that the source speaks for first."""
+        by_ids: dict[frozenset[str], tuple[Form, ...]] = {}
+        for forms in found:
+            by_ids.setdefault(frozenset(form.id for form in forms), forms)
+        scores = {
+            ids: sum(self.wording.supports(self.by_id[id_]) for id_ in ids) for ids in by_ids
+        }
+        best = max(scores.values())
+        return [forms for ids, forms in by_ids.items() if scores[ids] == best]
+
+    # The report.
+
+    def history(self, runs: Mapping[int, Run], start: Parameters, forms: Sequence[Form]) -> None:
+        """Name what is wrong with the columns, given the mistakes that explain the parameters."""
+        steps = max(runs)
+        theirs = runs[steps].history
+        forest: Forest | None = self.trees
+        for form in forms:
+            forest = form.apply(forest) if forest is not None else None
+        made = self.followed(forest, start, steps) if forest is not None else None
+        if theirs is None or made is None or made.history is None or len(theirs) != len(made.history):
+            return
+        if any(len(row) != len(self.way.columns) for row in theirs):
+            return
+        measured = self.measured(runs, start, steps)
+        count = len(self.way.columns)
+        open_columns = {
+            c
+            for c in range(count)
+            if not _same_column(theirs, made.history, c)
+            and not (measured is not None and _same_column(theirs, measured, c))
+        }
+        self.explain_columns(theirs, open_columns, forest, start, steps)
+
+    def history_by_measure(self, runs: Mapping[int, Run]) -> None:
+        """The same where nothing explains the parameters: by what the student's own parameters give."""
+        steps = max(runs)
+        theirs, measured = runs[steps].history, self.measured(runs, runs[0].parameters, steps)
+        if theirs is None or measured is None or len(theirs) != len(measured):
+            return
+        if any(len(row) != len(self.way.columns) for row in theirs):
+            return
+        # Columns that follow from the parameters by one of the mistakes: the reference's own forms, as
+        # seen along the reference's trajectory, cannot be used; only what measuring later explains is.
+        later = self.measured(runs, runs[0].parameters, steps, shift=1)
+        stale = [m for m in self.catalogue.of(self.function) if m.recognise == "stale"]
+        columns = range(len(self.way.columns))
+        off = [c for c in columns if not _same_column(theirs, measured, c)]
+        if later is not None and off and stale and all(_same_column(theirs[:-1], later[:-1], c) for c in off):
+            self.name(stale[0], None)
+
+    def measured(
+        self, runs: Mapping[int, Run], start: Parameters, steps: int, shift: int = 0
+    ) -> Columns | None:
+        """The history that the student's own parameters give, as far as they are known."""
+        known = {0: start, **{n: run.parameters for n, run in runs.items()}}
+        wanted = [min(n + shift, steps) for n in range(steps)]
+        if any(n not in known for n in wanted):
+            return None
+        try:
+            return tuple(self.way.measure(known[n], self.way.arguments) for n in wanted)
+        except RuntimeError:
+            return None
+
+    def explain_columns(
+        self, theirs: Columns, off: set[int], forest: Forest | None, start: Parameters, steps: int
+    ) -> None:
+        """Name the fewest mistakes that explain all columns that are off; those of one column if not all."""
+        if not off or forest is None:
+            return
+        explained: dict[int, list[frozenset[str]]] = {c: [] for c in off}
+        lines: dict[str, int | None] = {}
+        forms = self.catalogue.forms_of(self.function, "history")
+        for size in (1, 2, 3):
+            open_columns = [c for c in off if not explained[c]]
+            if not open_columns:
+                break
+            for chosen in itertools.combinations(forms, size):
+                if len({form.id for form in chosen}) < size:
+                    continue
+                edited: Forest | None = forest
+                for form in chosen:
+                    edited = form.apply(edited) if edited is not None else None
+                made = self.followed(edited, start, steps) if edited is not None else None
+                if made is None or made.history is None or len(made.history) != len(theirs):
+                    continue
+                for column in open_columns:
+                    if _same_column(theirs, made.history, column):
+                        explained[column].append(frozenset(form.id for form in chosen))
+                        lines.update({form.id: self.line_of(form) for form in chosen})
+        choices = [explained[c] for c in off if explained[c]]
+        if not choices:
+            return
+        named = min((frozenset().union(*choice) for choice in itertools.product(*choices)), key=len)
+        for id_ in sorted(named, key=lambda id_: self.order[id_]):
+            self.name(self.by_id[id_], lines.get(id_))
+
+    # What is told.
+
+    def in_so_many_words(self) -> None:
+        """Mistakes whose wrong expression stands in the source, behind an exception that hides the numbers."""
+        for misconception in self.catalogue.of(self.function):
+            line = self.wording.line_of_seen(misconception)
+            if line is not None and misconception.stage:
+                self.name(misconception, line)
+
+    def line_of(self, form: Form) -> int | None:
+        line = self.wording.line_of_form(form, self.catalogue.trees[form.function])
+        return line if line is not None else self.wording.line_of_seen(self.by_id[form.id])
+
+    def name(self, misconception: Misconception, line: int | None, **facts: str) -> None:
+        if misconception.id not in self.found.ids:
+            self.found.ids.append(misconception.id)
+        if line is not None:
+            self.found.lines.setdefault(misconception.id, line)
+        self.found.facts.update(facts)
+
+    def told(self, sets: Sequence[tuple[Form, ...]] = ()) -> Diagnosis:
+        """The diagnosis; `sets` explain the parameters equally well, the first is named."""
+        for form in sets[0] if sets else ():
+            line = self.line_of(form)
+            if line is not None:
+                self.found.lines.setdefault(form.id, line)
+        named, *others = [self.ordered(form.id for form in forms) for forms in sets] or [()]
+        ids = self.ordered(named)
+        lines = self.found.lines
+        return Diagnosis(
+            ids,
+            tuple(others),
+            None,
+            next((lines[i] for i in ids if i in lines), None),
+            self.found.facts,
+            lines,
+        )
+
+    def ordered(self, ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted({*ids, *self.found.ids}, key=lambda id_: self.order[id_]))
+
+
+def _rows(history: Any) -> Columns | None:
+    """A history's entries as numbers, None where they are none."""
+    try:
+        if isinstance(history, Tensor):
+            return tuple(tuple(map(float, row)) for row in history.tolist())
+        return tuple(tuple(float(v) for v in row) for row in history)
+    except (TypeError, ValueError, RuntimeError):
+        return None
+
+
+def _shapes(parameters: Parameters) -> tuple[torch.Size, ...]:
+    return tuple(p.shape for p in parameters)
+
+
+def _agree(theirs: Parameters, ours: Parameters, start: Parameters, rtol: float = RTOL) -> bool:
+    """Whether two sets of parameters agree, relative to how far each tensor moved from `start`."""
+    if not _shapes(theirs) == _shapes(ours) == _shapes(start):
+        return False
+    for a, b, origin in zip(theirs, ours, start, strict=True):
+        if not (torch.equal(a.isfinite(), b.isfinite()) and bool(a.isfinite().all())):
+            if torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)):
+                continue
+            return False
+        moved = float((b.double() - origin.double()).abs().max()) if b.numel() else 0.0
+        size = float(torch.maximum(b.abs(), origin.abs()).max()) if b.numel() else 0.0
+        if float((a.double() - b.double()).abs().max()) > rtol * moved + NOISE * size:
+            return False
+    return True
+
+
+def _same_spread(parameters: Parameters, spreads: Sequence[float]) -> bool:
+    """Whether each tensor looks drawn with that standard deviation, within what its size allows."""
+    if len(spreads) != len(parameters):
+        return False
+    for tensor, spread in zip(parameters, spreads, strict=True):
+        found, count = float(tensor.double().pow(2).mean().sqrt()), tensor.numel()
+        if abs(found - spread) > spread * 5 / (2 * count) ** 0.5:
+            return False
+        if abs(float(tensor.double().mean())) > spread * 5 / count**0.5:
+            return False
+    return True
+
+
+def _same_column(a: Columns, b: Columns, column: int) -> bool:
+    return len(a) == len(b) and all(
+        abs(x[column] - y[column]) <= 1e-5 + 1e-4 * abs(y[column]) for x, y in zip(a, b, strict=True)
+    )

@@ -49,6 +49,7 @@ class Bench:
         self.returned = syntax.returned(tree)
         self.quantities = syntax.assigned(tree)
         self.changed_names = tuple(self.parameters[i] for i in self.observed)
+        self.changed_in_order = syntax.mentioned(tree, self.changed_names)
 
     def run(self, function: Callable[..., Any]) -> list[Outcome]:
         """A trusted function on every probe."""

@@ -39,6 +39,7 @@ class Wording:
         matrices: the parameters for which a transposition makes a difference.
         """
         self.known = frozenset(known)
+        self.own: frozenset[str] = frozenset()
         self.loosened = _Loosened(frozenset(matrices))
         self.offset = evidence.first_line - 1
         self.tree = _function(evidence.source)
@@ -50,6 +51,8 @@ class Wording:
         renamed = _Renamed(dict(zip(own, parameters, strict=False)))
         body = [renamed.visit(copy.deepcopy(statement)) for statement in self.tree.body]
         self.exact = [node for statement in body for node in ast.walk(statement)]
+        # A name that the student uses too means itself.
+        self.own = frozenset(node.id for node in self.exact if isinstance(node, ast.Name))
         loose = [self.loosened.visit(copy.deepcopy(statement)) for statement in body]
         self.loose = [node for statement in loose for node in ast.walk(statement)]
 
@@ -58,26 +61,32 @@ class Wording:
         statements = syntax.fragment(pattern)
         if len(statements) != 1:
             return None
-        wanted: ast.AST = syntax.expression(statements) or statements[0]
+        return self.line_of_node(syntax.expression(statements) or statements[0])
+
+    def line_of_node(self, wanted: ast.AST) -> int | None:
+        """The same for a pattern that is a syntax tree."""
         for nodes, wanted_here in (
             (self.exact, wanted),
             (self.loose, self.loosened.visit(copy.deepcopy(wanted))),
         ):
             for node in nodes:
                 line = getattr(node, "lineno", None)
-                if line is not None and _matches(wanted_here, node, self.known):
+                if line is not None and _matches(wanted_here, node, self.known, self.own):
                     return int(line) + self.offset
         return None
 
-    def line_of_form(self, form: Form) -> int | None:
-        """The line of the first wrong expression of `form` that stands in the source."""
+    def line_of_form(self, form: Form, tree: ast.FunctionDef) -> int | None:
+        """The line of the first wrong expression that `form` puts into the reference's `tree`."""
         for edit in form.edits:
-            # Two placeholders and nothing else would match about any expression.
-            if len(re.sub(r"\b_[A-Z]+\b|\W", "", edit.by)) < 2 or edit.by == "pass":
-                continue
-            line = self.line_of(edit.by)
-            if line is not None and self.line_of(edit.replace) is None:
-                return line
+            if self.line_of(edit.replace) is not None:
+                continue  # the right expression stands there too: which one counts is not known
+            for made in edit.instances(tree):
+                # A name or a number alone would be found about anywhere.
+                if isinstance(made, ast.Name | ast.Constant | ast.Pass):
+                    continue
+                line = self.line_of_node(made)
+                if line is not None:
+                    return line
         return None
 
     def supports(self, misconception: Misconception) -> int:
@@ -123,6 +132,17 @@ def renamed_local(source: str, name: str) -> str | None:
     return ast.unparse(ast.fix_missing_locations(_Unshadowed(name).visit(copy.deepcopy(tree))))
 
 
+def edited(source: str, edits: Sequence[syntax.Edit]) -> str | None:
+    """The source with those of the edits made that apply; None where none does."""
+    tree = _function(source)
+    made = None
+    for edit in edits:
+        after = edit.apply(tree) if tree is not None else None
+        if after is not None:
+            tree = made = after
+    return ast.unparse(made) if made is not None else None
+
+
 def _function(source: str) -> ast.FunctionDef | None:
     try:
         body = ast.parse(textwrap.dedent(source)).body
@@ -131,9 +151,9 @@ def _function(source: str) -> ast.FunctionDef | None:
     return next((node for node in reversed(body) if isinstance(node, ast.FunctionDef)), None)
 
 
-def _matches(pattern: ast.AST, node: ast.AST, known: frozenset[str]) -> bool:
-    """`syntax.match`, and a name that is not known to both may be any name, the same one throughout."""
-    free: dict[str, str] = {}
+def _matches(pattern: ast.AST, node: ast.AST, known: frozenset[str], own: frozenset[str]) -> bool:
+    """Like `syntax.match`, but a name that neither both nor the student knows may be any, one throughout."""
+    free = {name: name for name in own - known}
     return _match(pattern, node, known, free, {})
 
 

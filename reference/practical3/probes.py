@@ -97,3 +97,55 @@ def chain(solution):
             {"quantity": "dl_db1", "observed": "dl_db1", "expect": dl_ds1},
         ],
     }
+
+
+def trajectories(solution):
+    """{function: how to follow it step by step}, for functions that iterate.
+
+    `arguments`, then the sizes `extra`, then a number of steps make a call; the result is the parameters and
+    the history, whose entries have the `columns`. `start` is the reference's argument for the parameters to
+    start from. `measure(parameters, arguments)` is an entry of the history. `wide` is a call's beginning
+    with enough parameters to see their spread, `spreads` standard deviations accepted besides the
+    reference's. `still(arguments, parameters)` are arguments on which a step hardly changes anything.
+    """
+    draw = torch.Generator().manual_seed(SEED)
+
+    def samples(classes, nb_inputs, nb_classes):
+        inputs = torch.randn(len(classes), nb_inputs, generator=draw)
+        return inputs, torch.eye(nb_classes)[torch.tensor(classes)]
+
+    # The classes' shares differ between the two sets, and no error rate is 1/2.
+    train_input, train_target = samples([0, 2, 0, 1, 0, 1, 0], 4, 3)
+    test_input, test_target = samples([2, 0, 2, 1, 2], 4, 3)
+    wide_input, wide_target = samples([0, 3], 40, 10)
+
+    def measure(parameters, arguments):
+        inputs, targets, test_inputs, test_targets = arguments
+        responses = [solution.forward_pass(*parameters, x)[-1] for x in inputs]
+        total = sum(solution.loss(v, solution.ZETA * t).item() for v, t in zip(responses, targets, strict=True))
+        return (
+            total,
+            solution.error_rate(parameters, inputs, targets),
+            solution.error_rate(parameters, test_inputs, test_targets),
+        )
+
+    def still(arguments, parameters=None):
+        inputs, targets, test_inputs, test_targets = arguments
+        nothing = torch.zeros_like(inputs)
+        if parameters is None:
+            return nothing, torch.zeros_like(targets), test_inputs, test_targets
+        response = solution.forward_pass(*parameters, nothing[0])[-1] / solution.ZETA
+        return nothing, response.expand_as(targets).clone(), test_inputs, test_targets
+
+    return {
+        "train": {
+            "arguments": (train_input, train_target, test_input, test_target),
+            "extra": (5,),
+            "start": "parameters",
+            "columns": ("train_loss", "train_error", "test_error"),
+            "measure": measure,
+            "wide": (wide_input, wide_target, wide_input, wide_target, 50),
+            "spreads": (1e-3,),
+            "still": still,
+        }
+    }
