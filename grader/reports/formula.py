@@ -23,7 +23,7 @@ OPERATORS = {
     "prod": "∏", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈",
     "equiv": "≡", "sim": "∼", "propto": "∝", "in": "∈", "to": "→", "rightarrow": "→", "leftarrow": "←",
     "mapsto": "↦", "Rightarrow": "⇒", "ldots": "…", "dots": "…", "cdots": "⋯", "mid": "∣", "|": "‖",
-    "Vert": "‖",    "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "langle": "⟨",
+    "Vert": "‖", "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "langle": "⟨",
     "rangle": "⟩", "gets": "←", "neg": "¬",
 }  # fmt: skip
 FUNCTIONS = {"tanh", "exp", "log", "ln", "max", "min", "cosh", "sinh", "sin", "cos", "arg", "argmax", "det"}

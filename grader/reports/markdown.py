@@ -23,7 +23,7 @@ def markdown_report(result: Result, notes: Notes, lang: str = "en", manual: Manu
         code = neutral.markdown_code(key, cell=True)
         lines.append(f"| {code} | {SIGNS[function.status]} {words.state(function.status)} | {mark} |")
     for key, function in result.functions.items():
-        lines += _function(key, function, notes, words)
+        lines += function_section(key, function, notes, words)
         if manual and key in manual and manual[key].comment:
             lines += ["", f"> **{words('From your instructor')}**: {neutral.markdown(manual[key].comment)}"]
     if result.notices:
@@ -32,7 +32,8 @@ def markdown_report(result: Result, notes: Notes, lang: str = "en", manual: Manu
     return "\n".join(lines) + "\n"
 
 
-def _function(name: str, function: FunctionResult, notes: Notes, words: Words) -> Iterator[str]:
+def function_section(name: str, function: FunctionResult, notes: Notes, words: Words) -> Iterator[str]:
+    """The lines on one function of a cleaned result; none where it is simply right."""
     if function.status == "right" and not function.follow_through:
         return
     yield from ("", f"## {neutral.markdown_code(name)}: {words.state(function.status)}", "")
