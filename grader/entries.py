@@ -1,0 +1,206 @@
+"""What was handed in, as a list of files: those of a folder, and those inside its zips, however nested.
+
+Nothing is ever extracted: a zip's member is read into memory, bounded, when it is graded. A member's name
+is text to show; no path is made of it. Symbolic links are not followed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import functools
+import io
+import os
+import re
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from grader.errors import GraderError, UsageError
+
+LARGEST = 64 << 20  # bytes of one file, and of a zip inside a zip
+TOO_LARGE = f"is larger than {LARGEST >> 20} MB; clear the notebook's outputs and hand it in again"
+MOST_MEMBERS = 100_000
+DEEPEST = 4  # zips within zips
+_DEEPEST_FOLDER = 50
+_RATIO = 200  # a zip may unpack to this many times its size
+_SMALL = 100 << 20  # or to this many bytes, whatever the ratio
+_IGNORED = {"__pycache__", "__macosx", "venv", "node_modules", "site-packages"}
+_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
+
+
+class Refused(GraderError):
+    """A zip or a file that is not read; the text is a clause about it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file: `parts` is its path as shown, folders and zips included; `changed` is in seconds.
+
+    `file` is the file on disk that holds it and `members` leads on into that file, where it is a zip: the
+    position of a member, of a member of that member, and so on. problem: why it cannot be read.
+    """
+
+    parts: tuple[str, ...]
+    size: int
+    changed: float
+    file: Path
+    members: tuple[int, ...] = ()
+    problem: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.parts[-1]
+
+    @property
+    def suffix(self) -> str:
+        """The name's suffix in lower case, with its dot."""
+        return Path(self.name).suffix.lower()
+
+    def below(self, depth: int) -> Entry:
+        """The same, shown without the first `depth` folders."""
+        return dataclasses.replace(self, parts=self.parts[depth:])
+
+    def read(self) -> bytes:
+        """Its bytes. Raises Refused where it is too large or cannot be read."""
+        if self.size > LARGEST:
+            raise Refused(TOO_LARGE)
+        try:
+            if not self.members:
+                return _whole(self.file.open("rb"), self.size)
+            return _member(self.file, self.members)
+        except _BROKEN as error:
+            raise Refused(f"cannot be read: {error}") from error
+
+
+def entries(path: Path) -> list[Entry]:
+    """The files of a folder or a zip. Raises Refused where `path` itself is a zip that is not read."""
+    if path.is_dir():
+        return list(_of_folder(path, ()))
+    return list(_of_zip(path, (), (), path.stat().st_size))
+
+
+def ignored(name: str) -> bool:
+    """Whether a file or folder of this name is never a student's work: hidden, or made by a tool."""
+    return name.startswith(".") or name.casefold() in _IGNORED
+
+
+def shown(name: str) -> str:
+    """A file's name as text that any encoding can hold, its accents composed."""
+    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
+
+
+def _of_folder(folder: Path, parts: tuple[str, ...]) -> Iterator[Entry]:
+    if len(parts) > _DEEPEST_FOLDER:
+        return
+    for found in sorted(os.scandir(folder), key=lambda found: found.name):
+        if ignored(found.name) or found.is_symlink():
+            continue
+        here = (*parts, shown(found.name))
+        if found.is_dir():
+            yield from _of_folder(Path(found.path), here)
+        elif found.is_file():
+            status = found.stat()
+            entry = Entry(here, status.st_size, status.st_mtime, Path(found.path))
+            yield from _opened(entry) if entry.suffix == ".zip" else (entry,)
+
+
+def _opened(entry: Entry) -> list[Entry]:
+    """The files of a zip that was handed in; the zip itself, with its problem, where it is refused."""
+    try:
+        return list(_of_zip(entry.file, entry.members, entry.parts, entry.size))
+    except Refused as refusal:
+        return [dataclasses.replace(entry, problem=str(refusal))]
+
+
+def _of_zip(file: Path, members: tuple[int, ...], parts: tuple[str, ...], size: int) -> Iterator[Entry]:
+    if len(members) >= DEEPEST:
+        raise Refused(f"holds zips nested more than {DEEPEST} deep")
+    try:
+        infos = _archive(file, members).infolist()
+    except _BROKEN as error:
+        raise Refused(f"is not a zip that can be read: {error}") from error
+    if len(infos) > MOST_MEMBERS:
+        raise Refused(f"holds more than {MOST_MEMBERS} files")
+    unpacked = sum(info.file_size for info in infos)
+    if unpacked > max(_SMALL, _RATIO * size):
+        raise Refused(f"would unpack to {unpacked >> 20} MB, {unpacked // max(size, 1)} times its size")
+    for position, info in enumerate(infos):
+        here = _inside(info)
+        if info.is_dir() or stat.S_ISLNK(info.external_attr >> 16) or any(map(ignored, here)):
+            continue
+        entry = Entry((*parts, *here), info.file_size, _changed(info), file, (*members, position))
+        yield from _opened(entry) if entry.suffix == ".zip" else (entry,)
+
+
+def _inside(info: zipfile.ZipInfo) -> tuple[str, ...]:
+    """A member's path. Raises Refused for one that leads out of the zip's own folder."""
+    name = info.orig_filename
+    if not info.flag_bits & 0x800:
+        # zipfile takes names for cp437, where many a tool has written UTF-8 without saying so
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    parts = tuple(part for part in re.split(r"[/\\]", name) if part not in ("", "."))
+    if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) or ".." in parts or "\0" in name:
+        raise Refused(f"holds a file named {name[:80]!r}, which leads out of its folder")
+    return tuple(map(shown, parts)) or ("unnamed",)
+
+
+def _changed(info: zipfile.ZipInfo) -> float:
+    try:
+        return datetime.datetime(*info.date_time, tzinfo=datetime.UTC).timestamp()
+    except ValueError:
+        return 0.0
+
+
+@functools.lru_cache(maxsize=2)
+def _kept_open(file: Path, changed: int) -> zipfile.ZipFile:  # noqa: ARG001 (one that changed is opened anew)
+    return zipfile.ZipFile(file)
+
+
+@functools.lru_cache(maxsize=1)
+def _kept_inside(file: Path, changed: int, members: tuple[int, ...]) -> zipfile.ZipFile:  # noqa: ARG001
+    return zipfile.ZipFile(io.BytesIO(_unpacked(_archive(file, members[:-1]), members[-1])))
+
+
+def _archive(file: Path, members: tuple[int, ...]) -> zipfile.ZipFile:
+    """The zip on disk, or the one that `members` leads to in it; opened once, not once a student."""
+    changed = file.stat().st_mtime_ns
+    return _kept_inside(file, changed, members) if members else _kept_open(file, changed)
+
+
+def _member(file: Path, members: tuple[int, ...]) -> bytes:
+    return _unpacked(_archive(file, members[:-1]), members[-1])
+
+
+def _unpacked(archive: zipfile.ZipFile, position: int) -> bytes:
+    info = archive.infolist()[position]
+    if info.file_size > LARGEST:
+        raise ValueError(f"it holds a file of more than {LARGEST >> 20} MB")
+    if info.flag_bits & 1:
+        raise ValueError("it is locked with a password")
+    return _whole(archive.open(info), info.file_size)
+
+
+def _whole(stream: IO[bytes], size: int) -> bytes:
+    """The stream's bytes, which may not be more than were announced."""
+    with stream:
+        data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST >> 20} MB, where {size} bytes were announced")
+    return data
+
+
+def listed(path: Path) -> list[Entry]:
+    """As `entries`, for a path that the instructor gave. Raises UsageError where it is refused."""
+    try:
+        return entries(path)
+    except Refused as refusal:
+        raise UsageError(f"{path} {refusal}; it is not graded.") from refusal
