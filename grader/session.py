@@ -34,7 +34,7 @@ from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderFault
 from grader.exercise import Exercise, Function, Profile
 from grader.results import CheckResult, Curves, FunctionResult, Mismatch, Result, Status
-from grader.sandbox import confinement
+from grader.sandbox import confinement, tiers
 from grader.sandbox.confinement import Policy
 from grader.sandbox.host import Course, Zygote
 from grader.sandbox.student import Student
@@ -67,9 +67,18 @@ class Session:
     """A warm trusted process's means to grade: an exercise, a profile, and a zygote. A context manager."""
 
     def __init__(
-        self, exercise: Exercise, profile: str = "quick", seed: int = 0, data: str | None = None
+        self,
+        exercise: Exercise,
+        profile: str = "quick",
+        seed: int = 0,
+        data: str | None = None,
+        require_isolation: str = "none",
+        bubblewrap: bool = True,
     ) -> None:
-        """Raises ExerciseError for a profile that the exercise does not have."""
+        """`require_isolation` is one of `tiers.LEVELS`; without `bubblewrap` it is not even tried.
+
+        Raises ExerciseError for a profile that the exercise does not have, UsageError for an unknown level.
+        """
         if profile not in exercise.profiles:
             known = ", ".join(exercise.profiles)
             raise ExerciseError(f"{exercise.name} has no profile {profile!r}; it has {known}.")
@@ -79,16 +88,25 @@ class Session:
             settings["data"] = data
         self.profile = Profile(profile, settings)
         self.seed = seed
+        tiers.require({}, "none" if require_isolation in tiers.LEVELS else require_isolation)
+        self._required = require_isolation
+        self._bubblewrap = bubblewrap
         self._policy = policy(exercise)
         self._zygote: Zygote | None = None
+        self.isolation: Mapping[str, str] = {}
 
     @property
     def zygote(self) -> Zygote:
-        """The warm process, started when it is first needed, and anew where it has ended."""
+        """The warm process, started when it is first needed, and anew where it has ended.
+
+        Raises IsolationError where the machine enforces less than was required.
+        """
         if self._zygote is None or not self._zygote.alive:
             if self._zygote is not None:
                 self._zygote.close()
-            self._zygote = Zygote(self._course(), self._policy.readable)
+            self._zygote = Zygote(self._course(), self._policy.readable if self._bubblewrap else None)
+            self.isolation = self._zygote.isolation_under(self._policy)
+            tiers.require(self.isolation, self._required)
         return self._zygote
 
     def _course(self) -> Course:
@@ -109,6 +127,8 @@ class Session:
                 name: self._function(function, checks.get(name, ()), student, plugin)
                 for name, function in self.exercise.functions.items()
             }
+            isolation = {**self.isolation, **student.isolation}
+            warnings = filter(None, [tiers.warning(isolation)])
             return Result(
                 exercise=self.exercise.name,
                 profile=self.profile.name,
@@ -122,8 +142,8 @@ class Session:
                 score=round(sum(f.score for f in functions.values()), 2),
                 max_score=round(self.exercise.max_score, 2),
                 functions=functions,
-                notices=(*submission.notices, *student.reading.notices, *student.notices),
-                isolation=dict(student.isolation),
+                notices=(*warnings, *submission.notices, *student.reading.notices, *student.notices),
+                isolation=isolation,
                 curves=_curves(plugin),
             )
 

@@ -136,6 +136,16 @@ class Zygote:
         pid = json.loads(packet)["pid"]
         return Worker(self, pid, fds[0] if fds else None, to_worker, from_worker, output)
 
+    def isolation_under(self, policy: Policy) -> dict[str, str]:
+        """What a worker says it is confined by, before it knows of any submission: layer -> state."""
+        request = {"do": "read", "data": torch.empty(0, dtype=torch.uint8), "filename": "", "names": [], "slow": []}
+        try:
+            with self.fork(policy) as worker:
+                reply = worker.exchange(request, _START_SECONDS)
+        except Ended as ended:
+            raise GraderFault(f"a worker cannot be confined here: {ended.reason}; run `grader doctor`") from ended
+        return {**reply["isolation"], **self.isolation}
+
     def reap(self, pid: int) -> int | None:
         """The wait status of an ended worker."""
         self._control.send(json.dumps({"do": "reap", "pid": pid}).encode())
