@@ -1,4 +1,4 @@
-"""The catalogue of an exercise: its reference solution, its probes, and the mistakes known of each function."""
+"""The catalogue of an exercise: its reference solution, its probes, and the known mistakes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,24 @@ from grader.results import Note
 Forest = dict[str, ast.FunctionDef]
 
 _KEYS = frozenset(
-    (
-        "title note hint replace with edits forms in recognise calls raises repair seen alike functions stage"
-    ).split()
+    [
+        "title",
+        "note",
+        "hint",
+        "replace",
+        "with",
+        "edits",
+        "forms",
+        "in",
+        "recognise",
+        "calls",
+        "raises",
+        "repair",
+        "seen",
+        "alike",
+        "functions",
+        "stage",
+    ]
 )
 
 

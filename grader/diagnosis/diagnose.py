@@ -7,10 +7,9 @@ explains the numbers, which quantity of the chain is the first that is off.
 
 from __future__ import annotations
 
-import fnmatch
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,26 +22,24 @@ from grader.diagnosis.matching import (
     OTHER_MESSAGE,
     Explanation,
     cheapest,
-    explains,
     explained_state,
+    explains,
     explanations,
     promising,
     searched,
 )
 from grader.diagnosis.observation import (
-    RAISED,
     Diagnosis,
     Evidence,
     Outcome,
     Plugged,
     Prober,
     Trace,
-    close,
     flatten,
     trace,
 )
 from grader.diagnosis.variants import Bench, Indices, compiled, equal, table, tabulated
-from grader.diagnosis.wording import Wording, renamed_local
+from grader.diagnosis.wording import Wording, calls_told, renamed_local
 from grader.errors import StudentFailure
 
 _NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
@@ -79,7 +76,7 @@ def diagnose(
 class Reading:
     """One way to read the student's calls: as they are, or with what an outer mistake hides.
 
-    ids: the mistakes that this reading rests on. ignored: entries not compared. without: ids that it excludes.
+    ids: the mistakes it rests on. ignored: entries not compared. without: ids that it excludes.
     """
 
     outcomes: Sequence[Outcome]
@@ -128,7 +125,7 @@ class _Case:
         self.found = Found()
 
     def diagnosis(self) -> Diagnosis:
-        outcomes = self.probe(self.prober)
+        outcomes: Sequence[Outcome] = self.probe(self.prober)
         if self.is_stub(outcomes):
             return self.told(())
         recognise_calls(self.catalogue, self.function, self.evidence, self.found)
@@ -142,7 +139,7 @@ class _Case:
             self.found.add(self.by_id[id_], min(rebound, default=None) if reading.without else None)
         return self.told(sets)
 
-    def probe(self, prober: Prober, supply: Mapping[str, Tensor] | None = None) -> list[Outcome]:
+    def probe(self, prober: Prober, supply: Mapping[str, Sequence[Any]] | None = None) -> list[Outcome]:
         return [
             prober.call(self.function, probe, {n: v[i] for n, v in supply.items()} if supply else {})
             for i, probe in enumerate(self.own.probes)
@@ -179,9 +176,9 @@ class _Case:
 
     def recognise_changed(self, outcomes: Sequence[Outcome]) -> None:
         misconception = self.catalogue.recognised_by(self.function, "mutates")
-        changed = {
-            self.own.parameters[i] for p, o in enumerate(outcomes) for i in self.changed(p, o)
-        } - set(self.own.changed_names)
+        changed = {self.own.parameters[i] for p, o in enumerate(outcomes) for i in self.changed(p, o)} - set(
+            self.own.changed_names
+        )
         if misconception is not None and changed:
             names = "`, `".join(n for n in self.own.parameters if n in changed)
             self.found.add(misconception, argument=names)
@@ -214,7 +211,9 @@ class _Case:
         self.found.add(misconception, self.evidence.shadows.get(name) or _line(outcomes), name=name)
         return name
 
-    def supplied(self, outcomes: Sequence[Outcome], prober: Prober) -> tuple[Sequence[Outcome], Prober] | None:
+    def supplied(
+        self, outcomes: Sequence[Outcome], prober: Prober
+    ) -> tuple[Sequence[Outcome], Prober] | None:
         """The calls again, with the values of the globals they should not have asked for."""
         misconception = self.catalogue.recognised_by(self.function, "global")
         if misconception is None:
@@ -368,7 +367,9 @@ class _Case:
         tree = self.catalogue.trees[self.function]
         calls = syntax.calls(tree, set(self.plugged))
         for chosen in range(1, 2 ** min(len(calls), 5) - 1):
-            edited = syntax.called_otherwise(tree, [c for i, c in enumerate(calls) if chosen >> i & 1], "_right_")
+            edited = syntax.called_otherwise(
+                tree, [c for i, c in enumerate(calls) if chosen >> i & 1], "_right_"
+            )
             right = {f"_right_{name}": self.own.namespace[name] for name in self.plugged}
             function = compiled(
                 {**self.catalogue.trees, self.function: edited},
@@ -392,7 +393,7 @@ class _Case:
         if best.cost - len(best.forms) >= OTHER_MESSAGE:
             # The numbers fit and the exception does not: perhaps a further mistake only shows there.
             starts = [e.forms for e in cheapest(found)][:2]
-            found += searched(student, self.own, starts, reading.ignored, lambda cost: cost < OTHER_MESSAGE)
+            found += searched(student, self.own, starts, reading.ignored, OTHER_MESSAGE)
         return sorted(found, key=lambda e: (e.cost, e.forms))
 
     def live(self, student: Trace, reading: Reading) -> list[Explanation]:
@@ -435,9 +436,7 @@ class _Case:
         for bench, explanation in sets:
             ids = self.ordered(bench.forms[i].id for i in explanation.forms)
             support = sum(self.supported(self.by_id[i]) for i in ids)
-            placed = sum(
-                self.line_of(bench.forms[i]) is not None for i in explanation.forms
-            )
+            placed = sum(self.line_of(bench.forms[i]) is not None for i in explanation.forms)
             if ids not in ranked or placed > ranked[ids][1]:
                 ranked[ids] = (support, placed, bench, explanation)
         if not ranked:
@@ -502,7 +501,9 @@ class _Case:
             [i in self.changed(probe, outcome) for i in self.own.observed]
             for probe, outcome in enumerate(outcomes)
         ]
-        forms = explained_state(student, self.own.reference, table(self.catalogue, self.function), self.lengths(), changed)
+        forms = explained_state(
+            student, self.own.reference, table(self.catalogue, self.function), self.lengths(), changed
+        )
         return self.ordered(self.own.forms[i].id for i in forms)
 
     def acquitted(self) -> list[str]:
@@ -516,7 +517,7 @@ class _Case:
         ]
 
     def in_so_many_words(self) -> list[str]:
-        """Mistakes whose wrong expression stands in the source, behind an exception that hides the numbers."""
+        """Mistakes whose wrong expression stands in the source, where an exception hides the numbers."""
         if not self.found.ids:
             return []
         ids = []
@@ -544,7 +545,9 @@ class _Supplying:
     def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}) -> Outcome:
         shapes = [a.numel() for a in arguments if isinstance(a, Tensor)]
         at = next(
-            i for i, probe in enumerate(self.probes) if [p.numel() for p in probe if isinstance(p, Tensor)] == shapes
+            i
+            for i, probe in enumerate(self.probes)
+            if [p.numel() for p in probe if isinstance(p, Tensor)] == shapes
         )
         return self.prober.call(function, arguments, {**{n: v[at] for n, v in self.values.items()}, **supply})
 
@@ -566,19 +569,10 @@ def wording(
 def recognise_calls(catalogue: Catalogue, function: str, evidence: Evidence, found: Found) -> None:
     """Name what is told by the calls that stand in the source, or by autograd seen at work."""
     misconception = catalogue.recognised_by(function, "calls")
-    if misconception is None:
-        return
-    line = next(
-        (
-            line
-            for name, line in sorted(evidence.calls.items(), key=lambda pair: pair[1])
-            if any(fnmatch.fnmatchcase(name, pattern) for pattern in misconception.calls)
-        ),
-        None,
-    )
-    # A method of the student's own may be called `backward`: what was seen at run time decides.
-    if evidence.autograd or (line is not None and evidence.autograd is None):
-        found.add(misconception, line)
+    if misconception is not None:
+        told, line = calls_told(misconception, evidence)
+        if told:
+            found.add(misconception, line)
 
 
 def equal_outcomes(a: Sequence[Outcome], b: Sequence[Outcome], observed: Sequence[int]) -> bool:

@@ -90,9 +90,10 @@ def first_wrong(
     if link.inner is not None:
         if link.quantity in acquitted and link.inner.quantity not in acquitted:
             quantity = link.inner.quantity
-        elif link.inner.quantity not in acquitted and prober is not None:
-            if _inner_is_off(bench, link, link.inner, outcomes, prober):
-                quantity = link.inner.quantity
+        elif link.inner.quantity in acquitted or prober is None:
+            pass
+        elif _inner_is_off(bench, link, link.inner, outcomes, prober):
+            quantity = link.inner.quantity
     return Place(quantity, _facts(bench, chain, link, probe, outcomes[probe]))
 
 
@@ -107,7 +108,8 @@ def _observed(bench: Bench, link: Link, before: Sequence[Any], outcome: Outcome)
         after = outcome.arguments[position]
         if not isinstance(after, Tensor) or after.shape != before[position].shape:
             return None
-        return after - before[position]
+        changed: Tensor = after - before[position]
+        return changed
     position = bench.returned.index(link.observed)
     value = outcome.value
     if not isinstance(value, tuple | list) or len(value) != len(bench.returned):
@@ -171,9 +173,7 @@ def _inner_is_off(
     return judged and not by_constant
 
 
-def _facts(
-    bench: Bench, chain: Sequence[Link], wrong: Link, probe: int, outcome: Outcome
-) -> dict[str, str]:
+def _facts(bench: Bench, chain: Sequence[Link], wrong: Link, probe: int, outcome: Outcome) -> dict[str, str]:
     """What is nearly right about the first wrong quantity: a factor, a sign, a transposition."""
     before = bench.probes[probe]
     arguments, seen = _arguments(bench, before), dict[str, Tensor]()
@@ -237,7 +237,7 @@ def local_values(function: Callable[..., Any], arguments: Sequence[Any]) -> dict
     sys.setprofile(watch)
     try:
         function(*own)
-    except Exception:  # noqa: S110 (what it computed until then is what is asked for)
+    except Exception:
         pass
     finally:
         sys.setprofile(before)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -43,7 +44,7 @@ def explanations(student: Trace, table: Table, ignored: Tensor | None = None) ->
     worded = _worded(student, table, block) | ~raised
     explains = (agrees | raised).all(dim=1)
     if bool(raised.all()):
-        # Only messages speak here, and what was changed until then: both have to fit, and the text to be about sizes.
+        # Only messages speak here, and what was changed until then: both have to fit, and sizes be told.
         if not any(any(c.isdigit() for c in error) for error in student.errors):
             return []
         explains &= worded.all(dim=1) & agrees.all(dim=1)
@@ -79,7 +80,7 @@ def _agreeing(student: Trace, block: Block, ignored: Tensor | None) -> Tensor:
     if ignored is not None:
         close |= ignored
     lengths = [vector.numel() for vector in student.numbers]
-    return torch.stack([part.all(dim=1) for part in close.split(lengths, dim=1)], dim=1)
+    return torch.stack([part.all(dim=1) for part in torch.split(close, lengths, dim=1)], dim=1)
 
 
 def _worded(student: Trace, table: Table, block: Block) -> Tensor:
@@ -164,7 +165,7 @@ def _shared(
         if any(wanted[probe]) and sum(lengths[probe]) == length == student.numbers[probe].numel():
             theirs = numbers[:, start : start + length]
             close = (theirs - student.numbers[probe]).abs() <= ATOL + RTOL * theirs.abs()
-            parts = close.split(list(lengths[probe]), dim=1)
+            parts = torch.split(close, list(lengths[probe]), dim=1)
             for part, counts in zip(parts, wanted[probe], strict=True):
                 score += part.all(dim=1) & counts
         start += length
@@ -176,9 +177,11 @@ def searched(
     bench: Bench,
     starts: Sequence[Indices],
     ignored: Tensor | None = None,
-    wanted: Callable[[float], bool] = lambda cost: True,
+    below: float = math.inf,
 ) -> list[Explanation]:
-    """Explanations among the sets of `starts`, each extended by one form; they are run now."""
+    """Explanations among the sets of `starts`, each extended by one form; they are run now.
+
+    below: what they may cost besides their number."""
     found, tried = [], set()
     for start in starts:
         used = {bench.forms[i].id for i in start}
@@ -189,6 +192,6 @@ def searched(
             tried.add(forms)
             made = bench.trace(forms, like=student)
             cost = explains(student, made, ignored) if made is not None else None
-            if cost is not None and wanted(cost):
+            if cost is not None and cost < below:
                 found.append(Explanation(forms, len(forms) + cost))
     return sorted(found, key=lambda explanation: (explanation.cost, explanation.forms))

@@ -106,7 +106,7 @@ class _Rewriting:
             if isinstance(self.by, list):
                 statements = [_filled(statement, captures) for statement in self.by]
                 self.made += statements
-                return statements
+                return [made for made in statements if isinstance(made, ast.stmt)]
             self.made.append(_filled(self.by, captures))
             return self.made[-1]
         changed = {}
@@ -140,7 +140,7 @@ def _filled(template: ast.AST, captures: Captures) -> ast.AST:
         captured = captures[template.id]
         if hasattr(captured, "ctx") and type(captured.ctx) is not type(template.ctx):
             captured = copy.copy(captured)
-            captured.ctx = template.ctx  # type: ignore[attr-defined]
+            captured.ctx = template.ctx
         return captured
     filled = copy.copy(template)
     filled.foreign = True  # type: ignore[attr-defined]
@@ -192,7 +192,9 @@ def assigned(function: ast.FunctionDef) -> tuple[str, ...]:
 def assignment(function: ast.FunctionDef, name: str) -> str | None:
     """The statement that assigns `name` at a function's top level, as text."""
     for node in function.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == name for t in node.targets
+        ):
             return ast.unparse(node)
     return None
 

@@ -44,6 +44,7 @@ class Trajectory:
     wide: tuple[Any, ...]
     spreads: tuple[float, ...]
     still: Callable[..., tuple[Tensor, ...]]
+    arranged: Callable[[tuple[Tensor, ...], Parameters], tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True)
@@ -95,19 +96,35 @@ class _Case:
         self.by_id = {m.id: m for m in catalogue.of(function)}
         self.found = _Found()
         self.supply: dict[str, Tensor] = {}
+        self.arguments = self.way.arguments
 
     # The calls.
 
     def ask(self, steps: int, arguments: Sequence[Any] | None = None) -> Outcome:
-        given = (*self.way.arguments, *self.way.extra) if arguments is None else arguments
+        given = (*self.arguments, *self.way.extra) if arguments is None else arguments
         return self.prober.call(self.function, (*given, steps), self.supply)
+
+    def asked(self) -> dict[int, Outcome]:
+        """The calls for each number of steps. One that takes far too many by itself is asked twice only."""
+        first = {0: self.ask(0)}
+        run = self.read(first[0])
+        if run is not None and _shapes(run.parameters) == self.shapes():
+            self.arguments = self.way.arranged(self.way.arguments, run.parameters)
+            first[0] = self.ask(0)
+        many = run is not None and run.history is not None and len(run.history) > MOST_STEPS
+        return {**first, **{steps: self.ask(steps) for steps in (STEPS[1:2] if many else STEPS[1:])}}
+
+    def shapes(self) -> tuple[torch.Size, ...]:
+        """The shapes of the reference's parameters on these arguments."""
+        run = self.read(call(self.namespace[self.function], (*self.way.arguments, *self.way.extra, 0)))
+        return _shapes(run.parameters) if run is not None else ()
 
     def followed(self, forest: Forest, start: Parameters, steps: int) -> Run | None:
         """A variant of the reference from the student's initial parameters."""
         function = compiled(forest, self.catalogue.trees, self.namespace, self.function)
         outcome = call(
             lambda *given: function(*given, **{self.way.start: start}),
-            (*self.way.arguments, *self.way.extra, steps),
+            (*self.arguments, *self.way.extra, steps),
         )
         return self.read(outcome)
 
@@ -125,13 +142,15 @@ class _Case:
     # The diagnosis.
 
     def diagnosis(self) -> Diagnosis:
-        first = {steps: self.ask(steps) for steps in STEPS}
+        first = self.asked()
         if self.is_stub(list(first.values())):
             return self.told()
         self.recognise_calls()
         first = self.behind_exceptions(first)
         self.recognise_changed(first[1])
         runs = {steps: run for steps, outcome in first.items() if (run := self.read(outcome)) is not None}
+        if self.is_endless(runs):
+            return self.told()
         if len(runs) < len(STEPS) or len({_shapes(run.parameters) for run in runs.values()}) > 1:
             if self.found.ids:
                 self.in_so_many_words()
@@ -162,21 +181,16 @@ class _Case:
 
     def recognise_calls(self) -> None:
         misconception = self.catalogue.recognised_by(self.function, "calls")
-        if misconception is None:
-            return
-        lines = [
-            line
-            for name, line in self.evidence.calls.items()
-            if any(fnmatch.fnmatchcase(name, pattern) for pattern in misconception.calls)
-        ]
-        if self.evidence.autograd or (lines and self.evidence.autograd is None):
-            self.name(misconception, min(lines, default=None))
+        if misconception is not None:
+            told, line = wording.calls_told(misconception, self.evidence)
+            if told:
+                self.name(misconception, line)
 
     def recognise_changed(self, outcome: Outcome) -> None:
         misconception = self.catalogue.recognised_by(self.function, "mutates")
         changed = [
             name
-            for name, before, after in zip(self.parameters, self.way.arguments, outcome.arguments, strict=False)
+            for name, before, after in zip(self.parameters, self.arguments, outcome.arguments, strict=False)
             if isinstance(after, Tensor)
             and (after.shape != before.shape or not torch.equal(after.to(before.dtype), before))
         ]
@@ -192,11 +206,11 @@ class _Case:
             changed = self.repaired(error, list(first.values())) if error is not None else False
             if not changed and not self.supplied(error, first):
                 break
-            first = {steps: self.ask(steps) for steps in STEPS}
+            first = self.asked()
         return first
 
     def repaired(self, error: tuple[str, str], outcomes: Sequence[Outcome]) -> bool:
-        """Name the mistake that an exception tells, and go on with the source repaired, if that is possible."""
+        """Name the mistake that an exception tells, and go on with the source repaired if it can be."""
         line = next((o.frames[-1][1] for o in reversed(outcomes) if o.frames), None)
         source: str | None = None
         text = f"{error[0]}: {error[1]}"
@@ -219,7 +233,7 @@ class _Case:
 
     def globals_read(self) -> dict[str, Tensor]:
         """Arguments that the function asks the module for by the reference's name, not supplied yet."""
-        values = dict(zip(self.parameters, self.way.arguments, strict=False))
+        values = dict(zip(self.parameters, self.arguments, strict=False))
         return {n: values[n] for n in self.evidence.reads_globals if n in values and n not in self.supply}
 
     def supplied(self, error: tuple[str, str] | None, before: Mapping[int, Outcome]) -> bool:
@@ -243,7 +257,11 @@ class _Case:
         return now is not None
 
     def known_names(self) -> set[str]:
-        return {n for tree in self.catalogue.trees.values() for n in (*syntax.parameters(tree), *syntax.assigned(tree))}
+        return {
+            n
+            for tree in self.catalogue.trees.values()
+            for n in (*syntax.parameters(tree), *syntax.assigned(tree))
+        }
 
     # The start.
 
@@ -251,7 +269,7 @@ class _Case:
         """Compare the spread of the initial parameters with the reference's and its variants'."""
         wide = self.way.wide
         if still:
-            count = len(self.way.arguments)
+            count = len(self.arguments)
             wide = (*self.way.still(wide[:count]), *wide[count:])
         run = self.read(self.ask(0, wide))
         if run is None:
@@ -276,6 +294,16 @@ class _Case:
 
     # The steps.
 
+    def is_endless(self, runs: Mapping[int, Run]) -> bool:
+        """Whether it makes a great number of steps of its own; then nothing more is asked but its start."""
+        many = self.catalogue.recognised_by(self.function, "steps")
+        lengths = {len(run.history) for run in runs.values() if run.history is not None}
+        if many is None or len(lengths) != 1 or min(lengths) <= MOST_STEPS:
+            return False
+        self.name(many, None)
+        self.initial(still=True)
+        return True
+
     def is_constant(self, runs: Mapping[int, Run]) -> int | None:
         """The number of steps where it is always the same: 0 where only that much is known; else None."""
         first = runs[0]
@@ -284,7 +312,7 @@ class _Case:
         lengths = {len(run.history) if run.history is not None else -1 for run in runs.values()}
         if len(lengths) > 1:
             return None
-        still = self.read(self.ask(0, (*self.way.still(self.way.arguments), *self.way.extra)))
+        still = self.read(self.ask(0, (*self.way.still(self.arguments), *self.way.extra)))
         moved = still is not None and not _agree(still.parameters, first.parameters, first.parameters)
         return max(lengths) if moved else None
 
@@ -314,7 +342,7 @@ class _Case:
         """The initial parameters of a function that always steps: data on which a step changes nothing."""
         estimate: Parameters | None = None
         for _ in range(6):
-            arguments = self.way.still(self.way.arguments, *([] if estimate is None else [estimate]))
+            arguments = self.way.still(self.arguments, *([] if estimate is None else [estimate]))
             found = self.read(self.ask(0, (*arguments, *self.way.extra)))
             if found is None or _shapes(found.parameters) != _shapes(run.parameters):
                 return None
@@ -361,9 +389,7 @@ class _Case:
         by_ids: dict[frozenset[str], tuple[Form, ...]] = {}
         for forms in found:
             by_ids.setdefault(frozenset(form.id for form in forms), forms)
-        scores = {
-            ids: sum(self.wording.supports(self.by_id[id_]) for id_ in ids) for ids in by_ids
-        }
+        scores = {ids: sum(self.wording.supports(self.by_id[id_]) for id_ in ids) for ids in by_ids}
         best = max(scores.values())
         return [forms for ids, forms in by_ids.items() if scores[ids] == best]
 
@@ -417,7 +443,7 @@ class _Case:
         if any(n not in known for n in wanted):
             return None
         try:
-            return tuple(self.way.measure(known[n], self.way.arguments) for n in wanted)
+            return tuple(self.way.measure(known[n], self.arguments) for n in wanted)
         except RuntimeError:
             return None
 
@@ -457,7 +483,7 @@ class _Case:
     # What is told.
 
     def in_so_many_words(self) -> None:
-        """Mistakes whose wrong expression stands in the source, behind an exception that hides the numbers."""
+        """Mistakes whose wrong expression stands in the source, where an exception hides the numbers."""
         for misconception in self.catalogue.of(self.function):
             line = self.wording.line_of_seen(misconception)
             if line is not None and misconception.stage:

@@ -96,15 +96,16 @@ class Bench:
 def compiled(
     forest: Forest, trees: Forest, namespace: Mapping[str, Any], function: str
 ) -> Callable[..., Any]:
-    """`function` in a copy of `namespace` in which the edited functions of `forest` replace those of `trees`."""
-    edited: list[ast.stmt] = [tree for name, tree in forest.items() if tree is not trees[name]]
+    """`function` in a copy of `namespace` with the functions that `forest` has otherwise than `trees`."""
+    # The function itself is defined anew in any case: it must see the edited ones, not the reference's.
+    edited: list[ast.stmt] = [t for name, t in forest.items() if t is not trees[name] or name == function]
     names = dict(namespace)
     exec(compile(ast.Module(edited, type_ignores=[]), "variant.py", "exec"), names)
     return names[function]  # type: ignore[no-any-return]
 
 
 def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, called once for the same numbers: a student's function is far away. Replays what it changed."""
+    """`function`, called once for the same numbers: a student's is far away. Replays what it changed."""
     known: dict[bytes, Outcome] = {}
 
     def recall(*arguments: Any) -> Any:
@@ -150,7 +151,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Table:
-    """All variants of a function by the structure of what they give. `messages`: the normalised exceptions."""
+    """All variants of a function by the structure of what they give; `messages`: their exceptions."""
 
     messages: tuple[str, ...]
     blocks: Mapping[Group, Block]
@@ -162,10 +163,10 @@ class Table:
 Row = tuple[Indices, Trace]
 
 
-def combinations(catalogue: Catalogue, forms: Sequence[Form], most: int, first: Sequence[int]) -> Iterator[
-    tuple[Indices, Forest]
-]:
-    """Every compatible set of at most `most` forms whose first is one of `first`, with the edited reference."""
+def combinations(
+    catalogue: Catalogue, forms: Sequence[Form], most: int, first: Sequence[int]
+) -> Iterator[tuple[Indices, Forest]]:
+    """Every compatible set of at most `most` forms that begins with one of `first`, and its reference."""
 
     def extend(indices: Indices, forest: Forest) -> Iterator[tuple[Indices, Forest]]:
         yield indices, forest

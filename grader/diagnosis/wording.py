@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import fnmatch
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -132,6 +133,22 @@ def renamed_local(source: str, name: str) -> str | None:
     return ast.unparse(ast.fix_missing_locations(_Unshadowed(name).visit(copy.deepcopy(tree))))
 
 
+def calls_told(misconception: Misconception, evidence: Evidence) -> tuple[bool, int | None]:
+    """Whether the calls tell this mistake, and the line of the first one that does.
+
+    What was seen at run time decides, since a method of the student's own may be called `backward`; a name
+    that is torch's own speaks for itself.
+    """
+    lines = {
+        name: line
+        for name, line in evidence.calls.items()
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in misconception.calls)
+    }
+    named = [line for name, line in lines.items() if name.startswith("torch.")]
+    told = bool(evidence.autograd or named or (lines and evidence.autograd is None))
+    return told, min(named or lines.values(), default=None)
+
+
 def edited(source: str, edits: Sequence[syntax.Edit]) -> str | None:
     """The source with those of the edits made that apply; None where none does."""
     tree = _function(source)
@@ -202,9 +219,7 @@ def _match_values(
         return (
             isinstance(value, list)
             and len(pattern) == len(value)
-            and all(
-                _match_values(p, v, known, free, captures) for p, v in zip(pattern, value, strict=True)
-            )
+            and all(_match_values(p, v, known, free, captures) for p, v in zip(pattern, value, strict=True))
         )
     return pattern == value
 
@@ -213,7 +228,7 @@ class _Renamed(ast.NodeTransformer):
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802 (the name is ast's)
+    def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
 
 
@@ -223,24 +238,24 @@ class _Unshadowed(ast.NodeTransformer):
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 (the name is ast's)
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         function = node.func
         self.generic_visit(node)
         if isinstance(function, ast.Name) and function.id.rstrip("_") == self.name:
             node.func = ast.Name(self.name, ast.Load())
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 (the name is ast's)
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Name(f"{node.id}_", node.ctx) if node.id == self.name else node
 
 
 class _Loosened(ast.NodeTransformer):
-    """Several ways to write the same, as one: views of a name dropped, products as `@`, `a += b` as `a.add_(b)`."""
+    """Several ways to write the same, as one: no views, products as `@`, `a += b` as `a.add_(b)`."""
 
     def __init__(self, matrices: frozenset[str]) -> None:
         self.matrices = matrices
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 (the name is ast's)
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         function = node.func
         if isinstance(function, ast.Attribute):
@@ -263,7 +278,7 @@ class _Loosened(ast.NodeTransformer):
                 return _at(ast.Call(ast.Name("outer", ast.Load()), [owner, *node.args], []), node)
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802 (the name is ast's)
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
         if node.attr == "T":
             if self._is_vector(node.value):
@@ -272,7 +287,7 @@ class _Loosened(ast.NodeTransformer):
             return _at(call, node)
         return node
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802 (the name is ast's)
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
         method = _IN_PLACE.get(type(node.op))
         if method is None:
@@ -280,7 +295,9 @@ class _Loosened(ast.NodeTransformer):
         target = copy.copy(node.target)
         if hasattr(target, "ctx"):
             target.ctx = ast.Load()
-        return _at(ast.Expr(_at(ast.Call(ast.Attribute(target, method, ast.Load()), [node.value], []), node)), node)
+        return _at(
+            ast.Expr(_at(ast.Call(ast.Attribute(target, method, ast.Load()), [node.value], []), node)), node
+        )
 
     def _is_vector(self, node: ast.AST) -> bool:
         """Whether `.t()` of it changes nothing: a vector's name, or a function or product of vectors."""

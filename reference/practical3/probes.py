@@ -48,25 +48,25 @@ def chain(solution):
     """{function: its quantities in order}, for the first that is off.
 
     Each: `quantity`; `observed`, the part of the result that shows it; `expect(a, seen)`, its value by the
-    arguments `a` and the student's own earlier quantities `seen`; `unless`, later quantities that could not be
-    right if it were not; and, where it is a product of a local derivative and an earlier quantity that the
+    arguments `a` and the student's own earlier quantities `seen`; `unless`, later quantities that could not
+    be right if it were not; and, where it is a product of a local derivative and an earlier quantity that the
     result does not show, that `inner` one.
     """
     sigma, dsigma, dloss = solution.sigma, solution.dsigma, solution.dloss
 
-    def dl_ds2(a, seen=None):
+    def dl_ds2(a, _=None):
         return dsigma(a.s2) * dloss(a.x2, a.t)
 
-    def dl_ds1(a, seen=None):
+    def dl_ds1(a, _=None):
         return dsigma(a.s1) * a.w2.t().mv(dl_ds2(a))
 
     return {
         "forward_pass": [
-            {"quantity": "x0", "observed": "x0", "expect": lambda a, seen: a.x},
+            {"quantity": "x0", "observed": "x0", "expect": lambda a, _: a.x},
             {"quantity": "s1", "observed": "s1", "expect": lambda a, seen: a.w1.mv(seen["x0"]) + a.b1},
-            {"quantity": "x1", "observed": "x1", "expect": lambda a, seen: sigma(seen["s1"])},
+            {"quantity": "x1", "observed": "x1", "expect": lambda _, seen: sigma(seen["s1"])},
             {"quantity": "s2", "observed": "s2", "expect": lambda a, seen: a.w2.mv(seen["x1"]) + a.b2},
-            {"quantity": "x2", "observed": "x2", "expect": lambda a, seen: sigma(seen["s2"])},
+            {"quantity": "x2", "observed": "x2", "expect": lambda _, seen: sigma(seen["s2"])},
         ],
         "backward_pass": [
             {
@@ -79,7 +79,7 @@ def chain(solution):
             {
                 "quantity": "dl_dw2",
                 "observed": "dl_dw2",
-                "expect": lambda a, seen: torch.outer(dl_ds2(a), a.x1),
+                "expect": lambda a, _: torch.outer(dl_ds2(a), a.x1),
             },
             {"quantity": "dl_db2", "observed": "dl_db2", "expect": dl_ds2},
             {
@@ -92,7 +92,7 @@ def chain(solution):
             {
                 "quantity": "dl_dw1",
                 "observed": "dl_dw1",
-                "expect": lambda a, seen: torch.outer(dl_ds1(a), a.x),
+                "expect": lambda a, _: torch.outer(dl_ds1(a), a.x),
             },
             {"quantity": "dl_db1", "observed": "dl_db1", "expect": dl_ds1},
         ],
@@ -107,6 +107,7 @@ def trajectories(solution):
     start from. `measure(parameters, arguments)` is an entry of the history. `wide` is a call's beginning
     with enough parameters to see their spread, `spreads` standard deviations accepted besides the
     reference's. `still(arguments, parameters)` are arguments on which a step hardly changes anything.
+    `arranged(arguments, parameters)` are arguments on which every column changes in the first step.
     """
     draw = torch.Generator().manual_seed(SEED)
 
@@ -122,7 +123,9 @@ def trajectories(solution):
     def measure(parameters, arguments):
         inputs, targets, test_inputs, test_targets = arguments
         responses = [solution.forward_pass(*parameters, x)[-1] for x in inputs]
-        total = sum(solution.loss(v, solution.ZETA * t).item() for v, t in zip(responses, targets, strict=True))
+        total = sum(
+            solution.loss(v, solution.ZETA * t).item() for v, t in zip(responses, targets, strict=True)
+        )
         return (
             total,
             solution.error_rate(parameters, inputs, targets),
@@ -137,6 +140,14 @@ def trajectories(solution):
         response = solution.forward_pass(*parameters, nothing[0])[-1] / solution.ZETA
         return nothing, response.expand_as(targets).clone(), test_inputs, test_targets
 
+    def arranged(arguments, parameters):
+        # The class of the initial response becomes the last one, rare in training and common in the test.
+        inputs, targets, test_inputs, test_targets = arguments
+        response = solution.forward_pass(*parameters, inputs[0])[-1]
+        order = list(range(targets.size(1)))
+        order[int(response.argmax())], order[-1] = order[-1], order[int(response.argmax())]
+        return inputs, targets[:, order], test_inputs, test_targets[:, order]
+
     return {
         "train": {
             "arguments": (train_input, train_target, test_input, test_target),
@@ -147,5 +158,6 @@ def trajectories(solution):
             "wide": (wide_input, wide_target, wide_input, wide_target, 50),
             "spreads": (1e-3,),
             "still": still,
+            "arranged": arranged,
         }
     }
