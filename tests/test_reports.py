@@ -253,6 +253,18 @@ def test_discrimination_tells_a_check_that_follows_the_mark_from_one_that_does_n
     assert cohort.check_statistics(following[:4])[0].discrimination is None
 
 
+def test_a_blocked_check_says_nothing_of_who_is_strong():
+    base = samples.right()
+    outcomes = ["passed", "failed"] * 5 + ["blocked"] * 10  # the blocked ones are the weakest
+    results = []
+    for index, outcome in enumerate(outcomes):
+        check = replace(base.functions["sigma"].checks[0], outcome=outcome, points=0)
+        function = replace(base.functions["sigma"], checks=(check,))
+        score = 1.0 if outcome == "blocked" else 10.0 + index // 2
+        results.append(replace(base, functions={"sigma": function}, score=score))
+    assert cohort.check_statistics(results)[0].discrimination == pytest.approx(0, abs=1e-9)
+
+
 def test_misconceptions_come_by_frequency_and_count_a_submission_once():
     results = [samples.wrong("a"), samples.wrong("b"), samples.unfinished("c")]
     shared = cohort.misconceptions(results, samples.NOTES)
@@ -283,6 +295,29 @@ def test_next_steps_come_in_the_exercise_s_order():
     assert [(step.kind, step.function) for step in steps] == [
         ("correct", "loss"), ("correct", "backward_pass"), ("rerun", "train"),
     ]  # fmt: skip
+
+
+def test_what_is_wrong_stays_a_step_even_where_it_was_given_full_marks():
+    result = overrides.apply_overrides(samples.wrong(), {"loss": Override(1.0)})
+    assert ("loss", 0.0) in [
+        (step.function, step.points) for step in content.next_steps(result, samples.NOTES)
+    ]
+
+
+def test_checks_that_say_the_same_are_told_once():
+    check = samples.wrong().functions["train"].checks[0]
+    measured = samples.wrong().functions["loss"].checks[1]
+    groups = content.grouped((check, check, replace(check, message="other"), measured, measured))
+    assert [len(group) for group in groups] == [2, 1, 1, 1]
+    function = replace(samples.wrong().functions["train"], checks=(check, check))
+    sample = replace(samples.wrong(), functions={"train": function})
+    for name in ("html", "markdown", "text"):
+        assert FORMATS[name].render(sample, samples.NOTES).count("Not judged: it needs") == 1
+
+
+def test_the_command_to_rerun_can_be_pasted_whatever_the_file_is_called():
+    assert "grader check practical-3.ipynb" in page_of(samples.wrong).text
+    assert "grader check './-rf; $(reboot) " in page_of(samples.hostile).text
 
 
 # --- manual marks ---------------------------------------------------------------------------------------

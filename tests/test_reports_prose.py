@@ -57,6 +57,7 @@ def test_light_markdown():
 def test_no_html_link_or_image_comes_out_of_a_note():
     html = prose.to_html("<b>x</b> [a](javascript:1) ![i](http://x.invalid) <http://x.invalid>")
     assert "<b>" not in html and "<a" not in html and "<img" not in html
+    assert "<div" not in prose.to_html("<div title=x>\n\n<!-- y -->")
 
 
 def test_facts_are_put_in_as_text_and_only_where_there_are_any():
