@@ -29,7 +29,7 @@ from pytest_jsonreport.plugin import JSONReport
 
 from grader import results
 from grader.checking.plugin import GradingPlugin
-from grader.diagnosis import Catalogue, Diagnosis, diagnose
+from grader.diagnosis import Catalogue, Diagnosis, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderFault
 from grader.exercise import Exercise, Function, Profile
@@ -109,11 +109,21 @@ class Session:
             tiers.require(self.isolation, self._required)
         return self._zygote
 
+    @property
+    def zygote_lives(self) -> bool:
+        """Whether the warm process is there; its workers end with it, which is not the student's doing."""
+        return self._zygote is not None and self._zygote.alive
+
     def _course(self) -> Course:
         prologues = self.exercise.prologues()
         if not prologues:
             return Course({})
         return Course(prologues, self.exercise.inputs.course_data(self.profile.settings))
+
+    def prepare(self, jobs: int = 1) -> None:
+        """Start what the first submission would wait for, and compute what is kept on disk."""
+        prepare(self._catalogue, jobs=jobs)
+        _ = self.zygote
 
     def grade(self, submission: Submission) -> Result:
         """Grade one submission. Raises GraderFault where grader itself fails."""
@@ -127,6 +137,8 @@ class Session:
                 name: self._function(function, checks.get(name, ()), student, plugin)
                 for name, function in self.exercise.functions.items()
             }
+            if not self.zygote_lives:
+                raise GraderFault("the sandbox's warm process ended during the grading; run `grader doctor`")
             isolation = {**self.isolation, **student.isolation}
             warnings = filter(None, [tiers.warning(isolation)])
             return Result(
@@ -228,7 +240,9 @@ def run_checks(exercise: Exercise, plugin: GradingPlugin) -> Mapping[str, tuple[
     if plugin.faults:
         raise GraderFault(f"a check of {exercise.name} failed by itself: {plugin.faults[0]}")
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise GraderFault(f"the checks of {exercise.name} could not be run: {said.getvalue().strip()[-2000:]}")
+        raise GraderFault(
+            f"the checks of {exercise.name} could not be run: {said.getvalue().strip()[-2000:]}"
+        )
     found: dict[str, list[CheckResult]] = {}
     for test in report.report["tests"]:
         if "check" not in test.get("metadata", {}):
@@ -256,7 +270,9 @@ def _check(data: dict[str, Any]) -> CheckResult:
 
 
 def _crash(test: dict[str, Any]) -> str:
-    return next((str(test[p]["crash"]["message"]) for p in ("setup", "call") if "crash" in test.get(p, {})), "")
+    return next(
+        (str(test[p]["crash"]["message"]) for p in ("setup", "call") if "crash" in test.get(p, {})), ""
+    )
 
 
 def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
