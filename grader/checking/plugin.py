@@ -171,7 +171,8 @@ class GradingPlugin:
         try:
             item.obj(**arguments)
         except CheckFailure as failure:
-            return Finding("failed", str(failure), failure.mismatch, failure.credit)
+            nothing = failure.mismatch is not None and failure.mismatch.actual == "None"
+            return Finding("failed", str(failure), failure.mismatch, failure.credit, gave_nothing=nothing)
         except StudentFailure as failure:
             return Finding("failed", str(failure), gave_nothing=True)
         except Exception as error:
@@ -214,6 +215,9 @@ class GradingPlugin:
         wrong = [n for n in earlier if self._student.has(n) and not self.checked[n].as_it_stands]
         silent = [name for name in wrong if self.checked[name].silent and name in standins]
         own = [name for name in wrong if name not in silent]
+        # with a wrong function goes the derivative that the student wrote, be it right by itself
+        derivatives = {f.name for f in self._exercise.functions.values() if f.derivative_of in own}
+        own += [n for n in earlier if n in derivatives and self._student.has(n) and n not in own + silent]
         ways = [(own, silent)] if own or silent else []
         return ways + ([(own, silent + missing)] if missing else [])
 

@@ -64,13 +64,13 @@ def _differentiable(function: Callable[..., Any], derivative: Callable[..., Any]
         @staticmethod
         def forward(ctx: Any, x: Tensor, *rest: Tensor) -> Tensor:
             ctx.save_for_backward(x, *rest)
-            value = function(x.detach(), *(r.detach() for r in rest))
+            value = function(x.detach().clone(), *(r.detach().clone() for r in rest))
             return value if isinstance(value, Tensor) else torch.tensor(value, dtype=x.dtype)
 
         @staticmethod
         def backward(ctx: Any, *outer: Tensor) -> Any:
             x, *rest = ctx.saved_tensors
-            slope = outer[0] * derivative(x.detach(), *(r.detach() for r in rest))
+            slope = outer[0] * derivative(x.detach().clone(), *(r.detach().clone() for r in rest))
             # a gradient that was summed up to a scalar broadcasts, as it does in the student's own code
             return (slope.expand_as(x), *(None for _ in rest))
 

@@ -106,6 +106,8 @@ def test_float64(student, reference, inputs, assert_close):
 @requires("by_hand")
 def test_pure(student, reference, inputs):
     """backward_pass changes nothing but its four accumulators."""
+    if reference.plugged:
+        return  # the earlier functions may be what changes it
     sample = inputs.sample()
     _, s1, x1, s2, x2 = (q.detach().clone() for q in reference.forward_pass(*sample.parameters, sample.x))
     arguments = [*sample.parameters, sample.t, sample.x, s1, x1, s2, x2]

@@ -84,8 +84,10 @@ def test_float64(student, reference, inputs, assert_close):
 
 @points(2)
 @requires("value")
-def test_pure(student, inputs):
+def test_pure(student, reference, inputs):
     """forward_pass leaves its arguments unchanged."""
+    if reference.plugged:
+        return  # the earlier functions may be what changes it
     sample = inputs.sample()
     arguments = [*sample.parameters, sample.x]
     before = [a.clone() for a in arguments]

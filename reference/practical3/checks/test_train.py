@@ -9,8 +9,12 @@ PARAMETERS = ("w1", "b1", "w2", "b2")
 COLUMNS = ("train loss", "train error", "test error")
 NB_HIDDEN = 50
 STEPS = (0, 1, 2, 3)
-COMPARABLE = 20  # steps; from there on rounding alone can lead two right programs apart
-FOLLOWS = 2e-2  # of each parameter's own change; a sigma that rounds otherwise moves it by 6e-3, mistakes by much more
+COMPARABLE = 20  # steps of a long run; from there on rounding alone can lead two right programs apart
+# At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it. With two samples it grows
+# sixfold a step. After 12 steps right programs in float32 are within 3e-6 of the reference, 6e-3 where their
+# sigma rounds badly near 0; what is wrong in the hidden layer is off by 5e-2 and more.
+NB_FEW, NB_FEW_STEPS = 2, 12
+FOLLOWS = 2e-2  # of each parameter's own change
 
 
 class Run:
@@ -60,10 +64,19 @@ def attempt(student, data, nb_hidden, nb_steps):
 
 def first_steps(student, inputs, shared):
     """(data, runs): the student's `train` from one seed with 0, 1, 2 and 3 steps, run once for all checks."""
-    if "runs" not in shared:
-        data = inputs.data(40, 20)
-        shared["runs"] = data, {k: attempt(student, data, NB_HIDDEN, k) for k in STEPS}
-    return shared["runs"]
+    return runs_of(student, shared, "first", lambda: inputs.data(20, 20), STEPS)
+
+
+def few_samples(student, inputs, shared):
+    """The same on a few samples, with no step and with so many that the hidden layer has woken up."""
+    return runs_of(student, shared, "few", lambda: inputs.data(NB_FEW, 4), (0, NB_FEW_STEPS))
+
+
+def runs_of(student, shared, name, draw, steps):
+    if name not in shared:
+        data = draw()
+        shared[name] = data, {k: attempt(student, data, NB_HIDDEN, k) for k in steps}
+    return shared[name]
 
 
 def got(run):
@@ -75,18 +88,33 @@ def got(run):
 
 def start(runs):
     """(steps already taken, parameters) to follow the student's `train` from: the earliest that it gives."""
-    for k in STEPS:
-        if isinstance(runs[k], Run):
-            return k, runs[k].parameters
+    for k, run in runs.items():
+        if isinstance(run, Run):
+            return k, run.parameters
     raise runs[1]
 
 
-def reproducible(student, data, shared):
-    """Whether `train` draws the same initial parameters again from the same seed."""
+def assert_follows(assert_close, inputs, reference, data, runs):
+    """Raise where the parameters of a run are not where the reference comes to from the earliest of them."""
+    taken, parameters = start(runs)
+    for k, run in runs.items():
+        if k <= taken:
+            continue
+        expected, _ = inputs.trajectory(reference, data, parameters, k - taken)
+        for name, now, was, right in zip(PARAMETERS, got(run).parameters, parameters, expected, strict=True):
+            moved = now.double() - was.double() if now.shape == was.shape else now
+            quantity = f"The change of {name} in {k - taken} step{'s' * (k - taken > 1)}"
+            assert_close(moved, right.double() - was.double(), quantity, tolerance=FOLLOWS, dtype=False)
+
+
+def reproducible(student, inputs, shared):
+    """Whether `train` gives the same again from the same seed."""
     if "reproducible" not in shared:
+        data = inputs.data(4, 4)
         once, again = (attempt(student, data, NB_HIDDEN, 1) for _ in range(2))
         shared["reproducible"] = not (isinstance(once, Run) and isinstance(again, Run)) or all(
-            torch.allclose(a, b, rtol=1e-3, atol=0) for a, b in zip(once.parameters, again.parameters, strict=True)
+            a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=0)
+            for a, b in zip(once.parameters, again.parameters, strict=True)
         )
         if not shared["reproducible"]:
             student.notices.append(
@@ -139,20 +167,17 @@ def test_initial(student, inputs, shared, parameter):
 def test_by_hand(student, reference, inputs, assert_close, shared):
     """The parameters follow gradient descent, step by step, computed by hand."""
     data, runs = first_steps(student, inputs, shared)
-    taken, parameters = start(runs)
+    few, long = few_samples(student, inputs, shared)
+    start(runs)
     if by_torch := student.by_torch("train"):
         raise CheckFailure(by_torch)
-    if not reproducible(student, data, shared):
-        return
-    for k in STEPS:
-        if k <= taken:
-            continue
-        run = got(runs[k])
-        expected, _ = inputs.trajectory(reference, data, parameters, k - taken)
-        for name, now, was, right in zip(PARAMETERS, run.parameters, parameters, expected, strict=True):
-            moved = now.double() - was.double() if now.shape == was.shape else now
-            quantity = f"The change of {name} in {k - taken} step{'s' * (k - taken > 1)}"
-            assert_close(moved, right.double() - was.double(), quantity, tolerance=FOLLOWS, dtype=False)
+    try:
+        assert_follows(assert_close, inputs, reference, data, runs)
+        if isinstance(long[0], Run):
+            assert_follows(assert_close, inputs, reference, few, long)
+    except CheckFailure:
+        if reproducible(student, inputs, shared):
+            raise
 
 
 @points(1)
@@ -174,7 +199,7 @@ def test_history(student, reference, inputs, shared, column):
     """The history's {column} is that of the parameters before each step."""
     data, runs = first_steps(student, inputs, shared)
     taken, _ = start(runs)
-    if not reproducible(student, data, shared):
+    if not shared.get("reproducible", True):
         return
     history = got(runs[3]).history
     for k in range(taken, 3):
@@ -275,8 +300,10 @@ def test_sizes(student, reference, inputs, assert_close, shared):
 
 @points(1)
 @requires("returns")
-def test_pure(student, inputs):
+def test_pure(student, reference, inputs):
     """train leaves the data it is given unchanged."""
+    if reference.plugged:
+        return  # the earlier functions may be what changes it
     samples = list(inputs.made_up_data())
     before = [s.clone() for s in samples]
     student.train(*samples, 4, 2)
