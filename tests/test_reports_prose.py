@@ -19,6 +19,8 @@ from grader.results import Curves
         (r"\mathcal{N}(0, \varepsilon)", "𝒩(0, ε)"),
         (r"10^{-6}", "10⁻⁶"),
         (r"-\frac{a+b}{c}", "−(a + b)/c"),
+        (r"a - (b)", "a − (b)"),
+        (r"\exp(-6)", "exp(−6)"),
         (r"x^{(n)}", "x^(n)"),
         (r"\mathtt{dl\_dx1}", "dl_dx1"),
         (r"\left\| v - t \right\|^2", "‖v − t‖²"),
@@ -32,6 +34,7 @@ def test_formulas_in_plain_characters(latex, text):
 
 def test_formulas_in_mathml():
     assert formula.to_mathml("s_2") == "<math><msub><mi>s</mi><mn>2</mn></msub></math>"
+    assert formula.to_mathml("-x") == '<math><mrow><mo form="prefix">−</mo><mi>x</mi></mrow></math>'
     assert formula.to_mathml("a<b") == "<math><mrow><mi>a</mi><mo>&lt;</mo><mi>b</mi></mrow></math>"
     assert formula.to_mathml(r"\text{<b>}") == "<math><mtext>&lt;b&gt;</mtext></math>"
 

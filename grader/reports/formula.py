@@ -48,6 +48,10 @@ class Node:
     text: str
 
 
+MINUS = Node(Markup("<mo>−</mo>"), " − ")
+SIGN = Node(Markup('<mo form="prefix">−</mo>'), "−")
+
+
 def to_mathml(latex: str) -> Markup:
     """`latex` as a `<math>` element. Raises FormulaError outside the subset."""
     return Markup("<math>{}</math>").format(_parse(latex).mathml)
@@ -56,8 +60,7 @@ def to_mathml(latex: str) -> Markup:
 def to_text(latex: str) -> str:
     """`latex` in plain characters, such as "∂ℓ/∂s₂ = σ'(s₂)". Raises FormulaError outside the subset."""
     text = re.sub(r"\s+", " ", _parse(latex).text).strip()
-    text = re.sub(r"(?<=[(⟨]) | (?=[)⟩,])", "", text)
-    return re.sub(r"(^|[(=,·×⊙] ?)− ", r"\1−", text)  # a sign, not a difference
+    return re.sub(r"(?<=[(⟨]) | (?=[)⟩,])", "", text)
 
 
 def _parse(latex: str) -> Node:
@@ -98,7 +101,12 @@ def _row(tokens: _Tokens, end: str | None) -> Node:
     """The pieces up to `end`, or to the formula's end where it is None."""
     pieces = []
     while (token := tokens.peek()) is not None and token != end:
-        pieces.append(_scripted(tokens))
+        piece = _scripted(tokens)
+        if piece == MINUS and _opens(pieces):
+            piece = SIGN
+        elif pieces and pieces[-1] is SIGN:
+            piece = Node(piece.mathml, piece.text.lstrip())
+        pieces.append(piece)
     if end is not None:
         if tokens.peek() is None:
             raise FormulaError(f"{end!r} is missing")
@@ -203,6 +211,11 @@ _COMMANDS: dict[str, Callable[[str, _Tokens], Node]] = {
     **dict.fromkeys(TEXTS, _words), **dict.fromkeys(("mathcal", "mathbb"), _alphabet),
     **dict.fromkeys(ACCENTS, _accent),
 }  # fmt: skip
+
+
+def _opens(pieces: list[Node]) -> bool:
+    """Whether what comes next begins a term, so that a minus is its sign."""
+    return not pieces or pieces[-1].text.strip() in ("(", "=", ",", "[", "·", "×", "⊙")
 
 
 def _operator(sign: str) -> Node:

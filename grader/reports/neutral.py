@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from grader.results import Curves
@@ -32,6 +33,8 @@ def visible(text: str, limit: int = LIMIT) -> str:
     """`text` with every unseen character written as its Python escape, and cut to `limit` characters."""
     if len(text) > limit:
         text = text[:limit] + " […]"
+    if text.isprintable():  # the usual case, and quick: nothing unseen is printable to Python
+        return text
     return _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
 
 
@@ -115,8 +118,10 @@ def _clean(value: Any, limit: int) -> Any:
     if isinstance(value, tuple):
         return tuple(_clean(item, limit) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {
-            field.name: _clean(getattr(value, field.name), limit) for field in dataclasses.fields(value)
-        }
-        return type(value)(**fields)
+        return type(value)(*(_clean(getattr(value, name), limit) for name in _names(type(value))))
     return value
+
+
+@cache
+def _names(record: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(record))

@@ -224,12 +224,15 @@ def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[Render
 
 
 def _table(results: Sequence[Result], words: Words) -> Table:
+    """A row a submission; the functions are signs, by number, so that a narrow terminal holds them."""
     names = list(dict.fromkeys(name for result in results for name in result.functions))
-    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
-    table.add_column(words("Submission"), min_width=12, max_width=32, no_wrap=True)
-    table.add_column(words("Mark"), justify="right", min_width=5, no_wrap=True)
-    for name in names:
-        table.add_column(name, min_width=4, no_wrap=True)
+    legend = "  ".join(f"{number}\u00a0{neutral.one_line(name)}" for number, name in enumerate(names, 1))
+    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False, caption=legend)
+    table.caption_justify = "left"
+    table.add_column(words("Submission"), max_width=40, no_wrap=True)
+    table.add_column(words("Mark"), justify="right", no_wrap=True)
+    for number, _ in enumerate(names, 1):
+        table.add_column(str(number), no_wrap=True)
     for result in results:
         functions = (result.functions.get(name) for name in names)
         cells = (Text(SIGNS[one.status], style=STYLES[one.status]) if one else Text("-") for one in functions)
