@@ -38,6 +38,7 @@ def main(control_fd: int) -> None:
     with open(fds[0], "rb") as stream:
         setup = worker._receive(stream)
     _warm()
+    worker.seed(0)  # numpy imports its generators when they are first asked for
     standins.install(setup["prologues"], setup["data"])
     watch = Watch()
     watch.install()
@@ -120,7 +121,6 @@ def _warm() -> None:
     x = torch.empty(4, 3).normal_(0, 1).requires_grad_()
     torch.tanh(x @ torch.ones(3)).pow(2).sum().backward()
     torch.einsum("ij,kj->ik", x.detach(), x.detach())
-    torch.manual_seed(0)
     str(x)
     import IPython.core.inputtransformer2
     import nbformat
