@@ -206,8 +206,9 @@ class GradingPlugin:
     def _to_plug(self, function: str) -> list[tuple[list[str], list[str]]]:
         """The ways to judge with follow-through: (earlier functions of the student's own, stand-ins).
 
-        One that gives nothing, because it raises or hangs, is replaced on both sides by a stand-in. One that
-        is missing is left alone first: the student may have folded it into another.
+        One that gives nothing, because it raises or hangs, is replaced on both sides by a stand-in. So is,
+        next, one that gives what its callers cannot use. One that is missing is left alone as long as can be:
+        the student may have folded it into another.
         """
         standins = self._exercise.standins
         earlier = self._exercise.functions[function].earlier
@@ -218,8 +219,10 @@ class GradingPlugin:
         # with a wrong function goes the derivative that the student wrote, be it right by itself
         derivatives = {f.name for f in self._exercise.functions.values() if f.derivative_of in own}
         own += [n for n in earlier if n in derivatives and self._student.has(n) and n not in own + silent]
-        ways = [(own, silent)] if own or silent else []
-        return ways + ([(own, silent + missing)] if missing else [])
+        replaceable = [name for name in own if name in standins and not self.checked[name].as_it_stands]
+        kept = [name for name in own if name not in replaceable]
+        ways = [(own, silent), (kept, silent + replaceable), (kept, silent + replaceable + missing)]
+        return [way for i, way in enumerate(ways) if any(way) and way not in ways[:i]]
 
     def plugged(self, function: str) -> dict[str, Callable[..., Any]]:
         """The student's own earlier functions, where they give something and are not right as they stand."""
