@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import math
 import textwrap
 import traceback
 
@@ -12,51 +13,64 @@ from grader.diagnosis.observation import copied
 
 
 class Here:
-    """A prober over a source that is run here, on top of `base`, the names it may use."""
+    """A prober over a source that is run here, on top of `names` that it may use; every call is seeded."""
 
-    def __init__(self, source, base):
+    def __init__(self, source, names):
         self.source = textwrap.dedent(source)
-        self.base = base
-        self.names = dict(base)
-        exec(compile(self.source, "<student>", "exec"), self.names)
+        self.names = dict(names)
 
-    def call(self, function, arguments, supply={}):
-        names = {**self.names, **supply}
+    def call(self, function, arguments, supply=None):
+        names = {**self.names, **(supply or {})}
         exec(compile(self.source, "<student>", "exec"), names)
-        names.update(supply)
         own = [copied(argument) for argument in arguments]
+        torch.manual_seed(0)
         try:
             value = names[function](*own)
         except Exception as error:
-            frames = [(f.name, f.lineno) for f in traceback.extract_tb(error.__traceback__)]
-            frames = [(name, line) for (name, line), f in zip(frames, traceback.extract_tb(error.__traceback__)) if f.filename == "<student>"]
+            stack = traceback.extract_tb(error.__traceback__)
+            frames = [(frame.name, frame.lineno) for frame in stack if frame.filename == "<student>"]
             return Outcome(None, own, (type(error).__name__, str(error)), frames)
         return Outcome(value, own)
 
-    def edited(self, function, source):
-        return Here(self.source + "\n" + source, self.base)
+    def edited(self, _, source):
+        return Here(self.source + "\n" + source, self.names)
 
 
-def evidence(source, function, base):
-    """What the source of one function shows, roughly as the sandbox finds it."""
-    tree = next(n for n in reversed(ast.parse(textwrap.dedent(source)).body) if getattr(n, "name", "") == function)
-    text = ast.get_source_segment(textwrap.dedent(source), tree)
-    arguments = {a.arg for a in tree.args.args}
+def evidence(source, function, names):
+    """What the source of one function shows, as the sandbox finds it."""
+    source = textwrap.dedent(source)
+    tree = next(n for n in reversed(ast.parse(source).body) if getattr(n, "name", "") == function)
     nodes = list(ast.walk(tree))
+    arguments = {argument.arg for argument in tree.args.args}
     stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     loaded = {}
-    for n in nodes:
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load):
-            loaded.setdefault(n.id, n.lineno)
-    functions = {name for name, value in base.items() if callable(value)}
-    free = {n: line for n, line in loaded.items() if n not in arguments | stored | functions and n != "torch" and not hasattr(builtins, n)}
-    calls = {ast.unparse(n.func): n.lineno for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)}
-    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-    stub = all(isinstance(s, ast.Pass | ast.Raise) or (isinstance(s, ast.Return) and s.value is None) for s in body)
-    shadows = {n: tree.lineno for n in stored & functions if n in loaded}
-    return Evidence(text, tree.lineno, free, shadows, calls, stub)
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            loaded.setdefault(node.id, node.lineno)
+    functions = {name for name, value in names.items() if callable(value)} | {"torch", "math"}
+    known = arguments | stored | functions | set(dir(builtins))
+    calls = {
+        ast.unparse(n.func): n.lineno
+        for n in nodes
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+    }
+    return Evidence(
+        source=ast.get_source_segment(source, tree),
+        first_line=tree.lineno,
+        reads_globals={name: line for name, line in loaded.items() if name not in known},
+        shadows={name: loaded[name] for name in stored & functions if name in loaded},
+        calls=calls,
+        is_stub=all(isinstance(s, ast.Pass | ast.Raise) for s in tree.body),
+        autograd=False,
+    )
 
 
 def base(catalogue):
     """The reference's own functions, for a student who wrote the others right."""
-    return {**catalogue.namespace(), "torch": torch}
+    return {**catalogue.namespace(), "torch": torch, "math": math}
+
+
+def played(forest, catalogue, function):
+    """A variant of the reference as a student's source."""
+    edited = [t for name, t in forest.items() if t is not catalogue.trees[name] or name == function]
+    return "\n\n".join(ast.unparse(tree) for tree in edited)

@@ -230,7 +230,9 @@ class _Case:
                 break
             now = self.probe(prober, supply)
         mattered = equal_outcomes(now, outcomes, self.own.observed)
-        unknown = {n for n in asked - set(supply) if n in self.evidence.reads_globals}
+        unknown = {
+            n for n in asked - set(supply) if n in self.evidence.reads_globals and self.wording.is_variable(n)
+        }
         names = sorted(set() if mattered else set(supply)) + sorted(unknown)
         if not names:
             return None

@@ -244,7 +244,8 @@ class _Case:
         missing = re.search(r"name '([^']+)' is not defined", error[1]) if error is not None else None
         if error is not None and error[0] == "NameError" and missing:
             name = missing[1]
-            if name not in self.evidence.reads_globals and name not in self.known_names():
+            known = name in self.evidence.reads_globals or name in self.known_names()
+            if not known or not self.wording.is_variable(name):
                 return False
             self.name(misconception, self.evidence.reads_globals.get(name), name=name)
         if not wanted:

@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -307,7 +308,7 @@ def _write(path: Path, found: Table) -> None:
 
 def _read(path: Path) -> Table | None:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             described = json.loads(arrays["described"].tobytes())
             blocks = {
                 tuple((form, length) for form, length in group): Block(
@@ -316,5 +317,5 @@ def _read(path: Path) -> Table | None:
                 for i, group in enumerate(described["groups"])
             }
             return Table(tuple(described["messages"]), blocks)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

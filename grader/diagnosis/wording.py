@@ -21,6 +21,7 @@ from grader.diagnosis.observation import Evidence
 Node = TypeVar("Node", bound=ast.AST)
 
 _NOTHING = {"t", "T", "clone", "contiguous", "detach", "view", "reshape", "unsqueeze", "squeeze", "flatten"}
+_MODULES = {"torch", "np", "numpy", "math", "random", "nn", "F", "functional", "plt", "scipy"}
 _PRODUCTS = {"mv", "mm", "matmul"}
 _IN_PLACE = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_"}
 
@@ -115,6 +116,11 @@ class Wording:
                         ):
                             found.setdefault(name.id, node.lineno + self.offset)
         return found
+
+    def is_variable(self, name: str) -> bool:
+        """Whether a name that is not found stands for a value, not for a missing module or helper."""
+        called = {n.func.id for n in self.exact if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        return name not in called and name not in _MODULES
 
     def returned(self) -> list[str] | None:
         """The names of the last `return`, in the reference's words; None where it returns anything else."""
