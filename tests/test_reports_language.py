@@ -77,6 +77,12 @@ def test_a_french_report_is_french_in_words_and_numbers():
     assert "Votre fonction" not in text_report(samples.right(), samples.NOTES, "en")
 
 
+def test_the_exercise_s_english_is_marked_as_such_in_a_french_page():
+    page = student_report(samples.wrong(), samples.NOTES, "fr")
+    assert '<h3 lang="en">The differences are summed' in page
+    assert 'lang="en"' not in student_report(samples.wrong(), samples.NOTES).replace('<html lang="en">', "")
+
+
 def test_plural_forms_are_those_of_the_language():
     one, many = "%(num)s mistake", "%(num)s mistakes"
     french = language.translations("fr")

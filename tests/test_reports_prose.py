@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from grader.reports import curves, formula, prose
@@ -71,6 +74,24 @@ def test_facts_are_put_in_as_text_and_only_where_there_are_any():
     )
     assert prose.to_text("`f({name})`", {"name": "x0"}) == "`f(x0)`"
     assert prose.to_text("`f({name})`: {n}", prose.Anyone()) == "`f(…)`: `…`"
+
+
+EXERCISES = sorted((Path(__file__).parent.parent / "reference").iterdir())
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda folder: folder.name)
+def test_every_formula_of_every_note_can_be_set(exercise):
+    for path in sorted((exercise / "misconceptions").glob("*.toml")):
+        for identifier, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            for text in (table[key] for key in ("title", "note", "hint") if key in table):
+                tokens = prose._parser().parse(text, {"facts": {}})
+                inline = [child for token in tokens for child in token.children or ()]
+                for child in inline:
+                    if child.type == "formula":
+                        formula.to_mathml(child.content)
+                assert not [child for child in inline if child.type == "text" and "$" in child.content], (
+                    identifier
+                )
 
 
 def test_curves_are_thinned_and_break_where_they_are_no_numbers():

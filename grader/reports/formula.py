@@ -99,7 +99,7 @@ class _Tokens:
 
 def _row(tokens: _Tokens, end: str | None) -> Node:
     """The pieces up to `end`, or to the formula's end where it is None."""
-    pieces = []
+    pieces: list[Node] = []
     while (token := tokens.peek()) is not None and token != end:
         piece = _scripted(tokens)
         if piece == MINUS and _opens(pieces):

@@ -53,6 +53,9 @@ def function_section(name: str, function: FunctionResult, notes: Notes, words: W
             yield from _note(note, function.facts, words)
     if is_unexplained(function):
         yield from ("", words("No known mistake explains these results, so none is named."))
+    elif function.first_wrong and not told.notes:
+        first = neutral.markdown(function.first_wrong)
+        yield from ("", words("The first quantity that is off is %(name)s.", name=first))
 
 
 def _title(check: CheckResult, words: Words) -> str:

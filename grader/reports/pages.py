@@ -27,6 +27,9 @@ def environment(lang: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     pages.install_gettext_translations(language.translations(lang), newstyle=True)  # type: ignore[attr-defined]
+    # An exercise's own sentences are English: a page in another language says so, for a voice to read them.
+    foreign = Markup(' lang="en"') if lang != "en" else ""
+    pages.globals.update(foreign=foreign)
     pages.globals.update(lang=lang, style=inline("style.css"), script=inline("class.js"), policy=policy)
     pages.filters.update(
         points=lambda value: language.number(value, lang),
