@@ -8,6 +8,7 @@ only what is new or has changed.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import secrets
 import time
@@ -20,6 +21,7 @@ from grader import results, store
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
 from grader.lanes import Cluster, Cores, Lanes, Lost
+from grader.reports import CLASS_FORMATS, FORMATS
 from grader.results import CheckResult, FunctionResult, Result
 from grader.submission import Submission
 from grader.work import Settings, Task
@@ -103,7 +105,9 @@ class _Run:
         self._durations: dict[str, float] = {}
         self._page_written = time.monotonic()
         self._page_cost = 0.0
-        store.manual_marks(plan.folder)  # raises now, not after an hour, where it cannot be read
+        # what cannot be used is told now, not after an hour
+        store.manual_marks(plan.folder)
+        self._formats, self._class_formats = _formats(plan.formats)
 
     def run(self) -> Graded:
         self._plan.folder.mkdir(parents=True, exist_ok=True)
@@ -119,6 +123,10 @@ class _Run:
             self._watcher.end()
         self._write_page()
         self._graded.results = list(self._in_order())
+        for name in self._class_formats:
+            form = CLASS_FORMATS[name]
+            text = form.render(self._graded.results, store.manual_marks(self._plan.folder))
+            results.write_atomically(self._plan.folder / form.filename, text)
         return self._graded
 
     def _in_order(self) -> Iterator[Result]:
@@ -203,14 +211,15 @@ class _Run:
                         waiting.append(submission)
                 lanes.end_overdue(self._limit())
                 if time.monotonic() - self._page_written > max(_REFRESH, _SHARE * self._page_cost):
-                    self._write_page()
+                    with contextlib.suppress(Exception):  # the last page shows what is wrong; grading goes on
+                        self._write_page()
         finally:
             lanes.close()
 
     def _task(self, submission: Submission, lanes: Lanes) -> Task:
         plan = self._plan
         folder = plan.folder.resolve() if lanes.here else None
-        return Task(self._settings, submission.held(), folder, plan.lang, plan.formats)
+        return Task(self._settings, submission.held(), folder, plan.lang, self._formats)
 
     def _limit(self) -> float:
         """The seconds after which it is the grading process that hangs: a submission is ended earlier."""
@@ -239,7 +248,7 @@ class _Run:
         return True
 
     def _fault(self, submission: Submission, why: str) -> Result:
-        """The result of a submission that could not be graded; it is not kept, so that a second run tries again."""
+        """The result of a submission that could not be graded. It is not kept: a second run tries again."""
         notice = (
             f"This submission could not be graded: grader crashed on it {ATTEMPTS} times. "
             f"{why.splitlines()[-1]}. The marks here say nothing about it."
@@ -270,7 +279,7 @@ class _Run:
         plan = self._plan
         store.save(plan.folder, result)
         overrides = store.manual_marks(plan.folder)
-        store.render_one(plan.folder, result, plan.exercise, plan.lang, plan.formats, overrides)
+        store.render_one(plan.folder, result, plan.exercise, plan.lang, self._formats, overrides)
 
     def _add(self, result: Result, kept: bool = False) -> None:
         self._results[result.submission.id] = self._without_details(result)
@@ -301,3 +310,13 @@ class _Run:
         )
         self._page_written = time.monotonic()
         self._page_cost = self._page_written - started
+
+
+def _formats(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The formats of one submission, and of a class. Raises UsageError for what is neither."""
+    for name in names:
+        if name not in FORMATS and name not in CLASS_FORMATS:
+            raise UsageError(
+                f"there is no format {name!r}; there are {', '.join([*FORMATS, *CLASS_FORMATS])}."
+            )
+    return tuple(n for n in names if n in FORMATS), tuple(n for n in names if n in CLASS_FORMATS)

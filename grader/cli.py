@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from grader import evaluation, results, store
+from grader import batch, evaluation, lanes, progress, results, store
 from grader import submission as submissions
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
-from grader.reports import FORMATS, terminal
+from grader.reports import CLASS_FORMATS, FORMATS, neutral, terminal
+from grader.roster import Person, Roster, read_roster
 from grader.session import Session
 
-UNUSABLE, FAULT, BELOW = 2, 3, 1
+BELOW, UNUSABLE, FAULT, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(
     help="Grades backpropagation written by hand, and names the mistake behind each wrong number.",
@@ -41,7 +42,9 @@ class Shape(str, Enum):
     JSON = "json"
 
 
-ExerciseOption = Annotated[str, typer.Option("--exercise", help="A folder of reference/, or the path of one.")]
+ExerciseOption = Annotated[
+    str, typer.Option("--exercise", help="A folder of reference/, or the path of one.")
+]
 ProfileOption = Annotated[str, typer.Option("--profile", help="quick, or full: the hand-out's own numbers.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Inputs are drawn from it.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="A folder with MNIST's IDX files.")]
@@ -50,32 +53,80 @@ LangOption = Annotated[str, typer.Option("--lang", help="The reports' language: 
 
 @app.command()
 def grade(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders of submissions.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or the zip of Moodle or Canvas.")
+    ],
     out_folder: Annotated[Path, typer.Option("--out", help="Where grades and reports go.")] = Path("grades"),
     exercise: ExerciseOption = "practical3",
     profile: ProfileOption = "quick",
-    seed: SeedOption = 0,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core where not given.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Inputs are drawn from it; a new one each time if not given.")
+    ] = None,
     data: DataOption = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help="Grade on a Dask cluster: tcp://HOST:PORT.")
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="A CSV of the students: gives names, and who is missing.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
+    require_isolation: Annotated[
+        str, typer.Option("--require-isolation", help="Refuse to run where less is enforced; see `doctor`.")
+    ] = "none",
     lang: LangOption = "en",
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help=f"One of {', '.join([*FORMATS, *CLASS_FORMATS])}; may be repeated."),
+    ] = None,
     fail_under: Annotated[
         float | None, typer.Option("--fail-under", help="Exit with 1 where a score is lower.")
     ] = None,
 ) -> None:
-    """Grade submissions: marks, a report each, and a page about the class."""
+    """Grade submissions: marks, a report each, and a page about the class.
+
+    What was graded before and has not changed is kept; after an interruption the same command goes on.
+    """
     chosen = Exercise.load(exercise)
-    found = submissions.find(paths, chosen.functions)
-    graded = []
-    with Session(chosen, profile, seed, str(data.resolve()) if data else None) as session:
-        for one in found:
-            result = session.grade(one)
-            store.save(out_folder, result)
-            graded.append(result)
-            out.print(f"{result.score:5.2f} / {result.max_score:g}  {result.submission.id}", markup=False)
-    store.render(out_folder, graded, chosen, lang)
-    terminal.show_summary(graded, chosen.notes, out, lang)
-    out.print(f"\nReports: {out_folder / 'index.html'}", markup=False)
-    if fail_under is not None and any(r.score < fail_under for r in graded):
+    students = read_roster(roster) if roster else Roster(())
+    found = submissions.find(paths, chosen.functions, leave_out=out_folder, support=chosen.prologues())
+    plan = batch.Plan(
+        submissions=students.named(found),
+        exercise=chosen,
+        folder=out_folder,
+        profile=profile,
+        seed=seed,
+        data=data,
+        lang=lang,
+        formats=tuple(formats or ()),
+        force=force,
+        jobs=jobs or lanes.cores(),
+        scheduler=scheduler,
+        require_isolation=require_isolation,
+    )
+    graded = batch.run(plan, progress.watcher(out))
+    terminal.show_summary(graded.results, chosen.notes, out, lang, store.manual_marks(out_folder))
+    _tell(out_folder, graded, students.missing(found))
+    if graded.faults:
+        raise typer.Exit(FAULT)
+    if fail_under is not None and any(result.score < fail_under for result in graded.results):
         raise typer.Exit(BELOW)
+
+
+def _tell(folder: Path, graded: batch.Graded, missing: Sequence[Person]) -> None:
+    """Say what a batch has come to, beside its marks."""
+    if missing:
+        names = ", ".join(neutral.one_line(person.name or person.id) for person in missing)
+        out.print(f"\nNothing was handed in by {len(missing)}: {names}", markup=False)
+    if graded.kept:
+        out.print(f"\n{graded.kept} unchanged, kept from before; --force grades them again.", markup=False)
+    for id_, why in graded.faults.items():
+        err.print(
+            f"grader failed on {neutral.one_line(id_)}: {neutral.terminal(why)}", markup=False, style="red"
+        )
+    out.print(f"\nReports: {folder / 'index.html'}", markup=False)
 
 
 @app.command()
@@ -153,6 +204,9 @@ def main() -> None:
 def _run(command: Callable[..., Any]) -> None:
     try:
         command()
+    except batch.Stopped as stopped:
+        err.print(f"\n{stopped}", markup=False)
+        sys.exit(INTERRUPTED)
     except GraderFault as error:
         err.print(f"grader failed: {error}", markup=False, style="red")
         sys.exit(FAULT)

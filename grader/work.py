@@ -119,7 +119,7 @@ def warm(settings: Settings, jobs: int) -> None:
 
 
 def grade(task: Task) -> str:
-    """Grade a submission; the text of its `grade.json`. Raises GraderError, GraderFault for our own faults."""
+    """Grade a submission; the text of its `grade.json`. Raises GraderError, GraderFault where we failed."""
     try:
         return _grade(task)
     except GraderError:
