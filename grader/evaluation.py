@@ -1,7 +1,7 @@
 """How well the grader does on submissions whose mistakes are known: `grader evaluate`.
 
-A labelled folder has a `labels.toml`: one table a file, one inline table a function. What is counted: verdicts
-that are right; right functions that are accused of something; for the wrong ones, whether the exact set of
+A labelled folder has a `labels.toml`: one table a file, one inline table a function. What is counted:
+verdicts that are right; right functions that are accused of something; for the wrong ones, whether the exact set of
 misconceptions is named; precision and recall of each misconception; the first wrong step of novel mistakes.
 """
 
@@ -22,7 +22,15 @@ from grader.errors import UsageError
 from grader.results import FunctionResult, Result
 
 LABELS = "labels.toml"
-_KEYS = {"verdict", "misconceptions", "may_name", "alternatives", "follow_through", "first_wrong", "contested"}
+_KEYS = {
+    "verdict",
+    "misconceptions",
+    "may_name",
+    "alternatives",
+    "follow_through",
+    "first_wrong",
+    "contested",
+}
 
 
 @dataclass(frozen=True)
@@ -177,7 +185,7 @@ def _label(path: Path, file: str, function: str, table: Mapping[str, Any]) -> La
         raise UsageError(f"{path}: {file}, {function}: {', '.join(sorted(unknown))} is not understood.")
     ids = {key: tuple(table.get(key, ())) for key in ("misconceptions", "may_name")}
     alternatives = tuple(tuple(a) for a in table.get("alternatives", ()))
-    rest = {key: value for key, value in table.items() if key not in (*ids, "alternatives")}
+    rest: dict[str, Any] = {k: v for k, v in table.items() if k not in (*ids, "alternatives")}
     return Label(**rest, **ids, alternatives=alternatives)
 
 
@@ -220,7 +228,11 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
         ("exact set named", catalogued - len(evaluation.inexact), catalogued),
         ("first wrong step found", novel - len(evaluation.mislocated), novel),
         ("follow-through as labelled", followed - len(evaluation.wrong_follow_through), followed),
-        ("abstentions", len(evaluation.abstentions), sum(c.label.verdict == "wrong" for c in evaluation.counted)),
+        (
+            "abstentions",
+            len(evaluation.abstentions),
+            sum(c.label.verdict == "wrong" for c in evaluation.counted),
+        ),
     ):
         table.add_row(figure, f"{number}/{of}", f"{number / of:.1%}" if of else "")
     console.print(table)

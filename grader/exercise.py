@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import hashlib
+import importlib
 import sys
 import tomllib
 import types
@@ -79,8 +79,9 @@ class Exercise:
             raise ExerciseError(f"{where} names no function; add a table such as [functions.f]")
         found: dict[str, Function] = {}
         for name, table in tables.items():
+            settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
             try:
-                function = Function(name, **{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+                function = Function(name, **settings)
             except TypeError as error:
                 raise ExerciseError(f"{where}: [functions.{name}] is not understood: {error}") from error
             unknown = [other for other in function.earlier if other not in found]
@@ -132,7 +133,7 @@ class Exercise:
         if not self._prologue:
             return {}
         text = (self.folder / self._prologue["source"]).read_text(encoding="utf-8")
-        return {name: text for name in self._prologue["modules"]}
+        return dict.fromkeys(self._prologue["modules"], text)
 
     @functools.cached_property
     def standins(self) -> dict[str, Any]:

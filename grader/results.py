@@ -78,12 +78,14 @@ class FunctionResult:
     line: int | None = None
     checks: tuple[CheckResult, ...] = ()
     source: Source | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)  # the student's own names, numbers, shapes for the notes
+    facts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the student's own names, numbers, shapes for the notes
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Training curves, one entry a step: the student's and the reference's (loss, train error, test error)."""
+    """Training curves, the student's and the reference's: (loss, train error, test error) a step."""
 
     student: tuple[tuple[float, float, float], ...]
     reference: tuple[tuple[float, float, float], ...]
@@ -121,7 +123,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Note:
-    """What a student reads about a misconception: a title, what happened and why it is wrong, where to look."""
+    """What a student reads about a misconception: what happened and why it is wrong, where to look."""
 
     id: str
     function: str

@@ -26,7 +26,13 @@ class Close:
         self.tolerance = {**_DEFAULT_TOLERANCE, **tolerance}
 
     def __call__(
-        self, actual: Any, expected: Tensor, quantity: str, *, tolerance: float | None = None, dtype: bool = True
+        self,
+        actual: Any,
+        expected: Tensor,
+        quantity: str,
+        *,
+        tolerance: float | None = None,
+        dtype: bool = True,
     ) -> None:
         """Raise CheckFailure unless `actual` is a tensor like `expected`: shape, dtype, values."""
         mismatch = self.mismatch(actual, expected, quantity, tolerance=tolerance, dtype=dtype)
@@ -34,7 +40,13 @@ class Close:
             raise CheckFailure(sentence(mismatch), mismatch)
 
     def mismatch(
-        self, actual: Any, expected: Tensor, quantity: str, *, tolerance: float | None = None, dtype: bool = True
+        self,
+        actual: Any,
+        expected: Tensor,
+        quantity: str,
+        *,
+        tolerance: float | None = None,
+        dtype: bool = True,
     ) -> Mismatch | None:
         """How `actual` differs from `expected`, None where it does not."""
         if not isinstance(actual, Tensor):
@@ -82,8 +94,8 @@ def assert_unchanged(
             now.shape == was.shape and now.dtype == was.dtype and torch.equal(now, was)
         ):
             raise CheckFailure(
-                f"{function} changes its argument {name} in place. Whoever calls it still needs the old values; "
-                f"compute a new tensor instead."
+                f"{function} changes its argument {name} in place. Whoever calls it still needs the old "
+                f"values; compute a new tensor instead."
             )
 
 
@@ -97,9 +109,7 @@ def sentence(mismatch: Mismatch) -> str:
     if mismatch.kind == "dtype":
         return f"{q} has dtype {mismatch.actual}, where {mismatch.expected} is expected, that of the inputs."
     at = f" at index {list(mismatch.where)}" if mismatch.where else ""
-    share = (
-        "its value is" if mismatch.total == 1 else f"{mismatch.wrong} of {mismatch.total} entries are"
-    )
+    share = "its value is" if mismatch.total == 1 else f"{mismatch.wrong} of {mismatch.total} entries are"
     return (
         f"{q}: {share} off; the greatest difference{at} is between your {mismatch.actual} "
         f"and the expected {mismatch.expected}."

@@ -20,7 +20,8 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     # an elementwise function tells all its derivatives in two calls
     up, down = function(x + _STEP), function(x - _STEP)
     if isinstance(up, Tensor) and up.shape == x.shape and x.dim() > 0:
-        return (up - down) / (2 * _STEP)
+        slope: Tensor = (up - down) / (2 * _STEP)
+        return slope
     gradient = torch.zeros_like(x)
     for i in range(x.numel()):
         step = torch.zeros_like(x).view(-1)

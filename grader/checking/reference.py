@@ -48,6 +48,7 @@ class Reference:
 
 def _derivative(function: Callable[..., Any]) -> Callable[..., Tensor]:
     """The derivative of `function` with respect to its first argument, by central differences."""
+
     def derivative(x: Tensor, *rest: Tensor) -> Tensor:
         def at(point: Tensor) -> Any:
             return function(point, *(r.double() for r in rest))

@@ -11,7 +11,7 @@ import importlib.util
 import sys
 import types
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 # only for showing things; never for computing
 _FOR_SHOW = ("matplotlib", "seaborn", "plotly", "google", "ipywidgets", "tensorboard", "wandb")
@@ -25,7 +25,7 @@ class Mute:
             raise AttributeError(name)
         return self
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Mute:
+    def __call__(self, *_args: Any, **_kwargs: Any) -> Mute:
         return self
 
     def __getitem__(self, key: Any) -> Mute:
@@ -46,7 +46,7 @@ class Mute:
 
 
 class _MuteModule(types.ModuleType):
-    __path__: list[str] = []
+    __path__: ClassVar[list[str]] = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

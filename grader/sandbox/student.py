@@ -80,6 +80,7 @@ class Student:
         self._submission = submission
         self._worker: Worker | None = None
         self._ended: dict[str, StudentFailure] = {}
+        self._used: set[str] = set()  # functions that the present worker has run
         self._undefined: dict[str, str] = {}
         self.may_take(exercise.limits.submission_seconds)
         self.seed = 0
@@ -171,6 +172,7 @@ class Student:
         """A worker that has loaded the submission."""
         if self._worker is None:
             self._worker = self._zygote.fork(self._policy)
+            self._used.clear()
             self._exchange_read(self._worker)
             self._load(self._worker)
         if self._worker is None:
@@ -193,15 +195,14 @@ class Student:
         return self.reading.missing.get(function, f"The file does not define {function}.")
 
     def by_torch(self, function: str) -> str | None:
-        """A sentence where torch differentiated or optimised on behalf of `function`, as far as it was called."""
+        """A sentence where torch was seen to differentiate or optimise on behalf of `function`."""
         names = self.autograd.get(function)
         if not names:
             return None
-        return f"{function} lets torch do the work ({', '.join(sorted(names))}), where the computation by hand is asked for."
+        used = ", ".join(sorted(names))
+        return f"{function} lets torch do the work ({used}), where the computation by hand is asked for."
 
-    def call(
-        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] | None = None
-    ) -> Reply:
+    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] | None = None) -> Reply:
         """Call a function and take whatever comes of it; an exception it raises is in the reply.
 
         supply: globals of the student's module for this one call. Raises Missing, TimedOut, Died, BadReply.
@@ -235,11 +236,16 @@ class Student:
             worker = self._ready()
             if function in self._ended:
                 raise self._ended[function]
+            self._used.add(function)
             reply = worker.exchange(request, seconds, protocol.bounds_for(arguments))
         except Ended as ended:
             self._worker = None
             if worker is not None:
                 self._keep_printed(worker)
+            if ended.kind != "time" and self._used - {function}:
+                # another function may have done it, and this one be right
+                self._notice(f"{function} was called once more, in a fresh process, because {ended.reason}.")
+                return self.call(function, arguments, supply)
             failure = _ENDINGS[ended.kind](function, f"{function} gave no result: {ended.reason}.")
             self._ended[function] = failure
             self._notice(str(failure))
@@ -293,7 +299,9 @@ class Student:
     def _keep_printed(self, worker: Worker) -> None:
         self.printed = worker.take_printed()
         if worker.output_capped:
-            self._notice(f"The submission prints a lot; only the first {worker.output_limit >> 10} KB were kept.")
+            self._notice(
+                f"The submission prints a lot; only the first {worker.output_limit >> 10} KB were kept."
+            )
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in self._exercise.functions:

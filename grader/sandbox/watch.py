@@ -44,7 +44,10 @@ class Watch:
 
         def call(module: Any, *args: Any, **kwargs: Any) -> Any:
             # a layer has parameters; an activation or a loss from torch.nn has none
-            if type(module).__module__.startswith("torch.nn.modules") and next(module.parameters(), None) is not None:
+            if (
+                type(module).__module__.startswith("torch.nn.modules")
+                and next(module.parameters(), None) is not None
+            ):
                 self._note(f"torch.nn.{type(module).__name__}")
             return module_call(module, *args, **kwargs)
 

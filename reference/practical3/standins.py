@@ -1,10 +1,8 @@
 """What takes the place of a student's function that gives nothing, when a later one is judged.
 
-A `train` cannot be judged with a `backward_pass` that raises. So both sides get the same stand-in: it takes and
-gives what the real function does, but computes something else, so that it tells a submission nothing.
+A `train` cannot be judged with a `backward_pass` that raises. So both sides get the same stand-in: it takes
+and gives what the real function does, but computes something else, so that it tells a submission nothing.
 """
-
-import torch
 
 
 def sigma(x):

@@ -81,7 +81,9 @@ def test_accumulates(student, reference, inputs, assert_close):
 
 @points(1.5)
 @requires("by_hand")
-@pytest.mark.parametrize("sizes", [(4, 4, 4), (6, 3, 3), (4, 4, 3), (1, 1, 1)], ids=lambda s: "x".join(map(str, s)))
+@pytest.mark.parametrize(
+    "sizes", [(4, 4, 4), (6, 3, 3), (4, 4, 3), (1, 1, 1)], ids=lambda s: "x".join(map(str, s))
+)
 def test_sizes(student, reference, inputs, assert_close, sizes):
     """The gradients are right on a network of sizes (D, H, C) = {sizes}."""
     sample = inputs.sample(sizes)

@@ -19,7 +19,9 @@ def test_values(student, reference, inputs, assert_close, kind):
 def test_finite_differences(student, reference, inputs, assert_close):
     """dsigma(x) agrees with finite differences of sigma, in float64."""
     x = inputs.normal(6, dtype=torch.float64)
-    assert_close(student.dsigma(x.clone()), finite_differences(reference.sigma, x), "dsigma(x)", tolerance=1e-6)
+    assert_close(
+        student.dsigma(x.clone()), finite_differences(reference.sigma, x), "dsigma(x)", tolerance=1e-6
+    )
 
 
 @points(1)

@@ -11,7 +11,9 @@ def forward(student, sample):
     """The five quantities that the student's forward pass gives."""
     value = student.forward_pass(*(p.clone() for p in sample.parameters), sample.x.clone())
     if not isinstance(value, list | tuple) or len(value) != 5:
-        raise CheckFailure(f"forward_pass returns {type_in_words(value)}, where (x0, s1, x1, s2, x2) is expected.")
+        raise CheckFailure(
+            f"forward_pass returns {type_in_words(value)}, where (x0, s1, x1, s2, x2) is expected."
+        )
     return dict(zip(QUANTITIES, value, strict=True))
 
 

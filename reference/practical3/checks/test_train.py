@@ -10,30 +10,36 @@ COLUMNS = ("train loss", "train error", "test error")
 NB_HIDDEN = 50
 STEPS = (0, 1, 2, 3)
 COMPARABLE = 20  # steps of a long run; from there on rounding alone can lead two right programs apart
-# At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it. With two samples it grows
-# sixfold a step. After 12 steps right programs in float32 are within 3e-6 of the reference, 6e-3 where their
+# At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it. With two samples it
+# grows sixfold a step. After 12 steps right programs in float32 are within 3e-6 of the reference, 6e-3 where their
 # sigma rounds badly near 0; what is wrong in the hidden layer is off by 5e-2 and more.
 NB_FEW, NB_FEW_STEPS = 2, 12
 FOLLOWS = 2e-2  # of each parameter's own change
 
 
 class Run:
-    """What one call of `train` gave, taken kindly; `flat` where the parameters were not a tuple of their own."""
+    """What one call of `train` gave, taken kindly; `flat`: the parameters are no tuple of their own."""
 
     def __init__(self, value, nb_parameters=4):
         if not isinstance(value, list | tuple) or not value:
-            raise CheckFailure(f"train returns {type_in_words(value)}, where (w1, b1, w2, b2), history is expected.")
+            raise CheckFailure(
+                f"train returns {type_in_words(value)}, where (w1, b1, w2, b2), history is expected."
+            )
         self.flat = len(value) == nb_parameters + 1 and torch.is_tensor(value[0])
         if self.flat:
             self.parameters, history = list(value[:-1]), value[-1]
         elif len(value) == 2 and isinstance(value[0], list | tuple) and len(value[0]) == nb_parameters:
             self.parameters, history = list(value[0]), value[1]
         else:
-            raise CheckFailure(f"train returns {type_in_words(value)}, where (w1, b1, w2, b2), history is expected.")
+            raise CheckFailure(
+                f"train returns {type_in_words(value)}, where (w1, b1, w2, b2), history is expected."
+            )
         self.history = entries(history)
         for name, parameter in zip(PARAMETERS, self.parameters, strict=True):
             if not torch.is_tensor(parameter):
-                raise CheckFailure(f"The {name} that train returns is {type_in_words(parameter)}, not a tensor.")
+                raise CheckFailure(
+                    f"The {name} that train returns is {type_in_words(parameter)}, not a tensor."
+                )
 
 
 def entries(history):
@@ -129,10 +135,13 @@ def test_returns(student, inputs, shared):
     _, runs = first_steps(student, inputs, shared)
     run = got(runs[1])
     if run.flat:
-        raise CheckFailure("train returns w1, b1, w2, b2, history in one row; the parameters are a tuple of their own.")
+        raise CheckFailure(
+            "train returns w1, b1, w2, b2, history in one row; the parameters are a tuple of their own."
+        )
     if run.history is None:
         raise CheckFailure(
-            "The history that train returns is not a list of (train loss, train error, test error), one entry a step."
+            "The history that train returns is not a list of (train loss, train error, test error), "
+            "one entry a step."
         )
 
 
@@ -144,7 +153,11 @@ def test_initial(student, inputs, shared, parameter):
     run = got(runs[0])
     nb_inputs, nb_classes = data.train_input.shape[1], data.train_target.shape[1]
     shapes = dict(
-        zip(PARAMETERS, [(NB_HIDDEN, nb_inputs), (NB_HIDDEN,), (nb_classes, NB_HIDDEN), (nb_classes,)], strict=True)
+        zip(
+            PARAMETERS,
+            [(NB_HIDDEN, nb_inputs), (NB_HIDDEN,), (nb_classes, NB_HIDDEN), (nb_classes,)],
+            strict=True,
+        )
     )
     value = dict(zip(PARAMETERS, run.parameters, strict=True))[parameter]
     if tuple(value.shape) != shapes[parameter]:
@@ -189,7 +202,9 @@ def test_nb_steps(student, inputs, shared):
         if history is None:
             raise CheckFailure("The history is not a list with one entry a step.")
         if len(history) != k:
-            raise CheckFailure(f"After {k} step{'s' * (k > 1)} the history has {len(history)} entries, not {k}.")
+            raise CheckFailure(
+                f"After {k} step{'s' * (k > 1)} the history has {len(history)} entries, not {k}."
+            )
 
 
 @points(1)
@@ -210,8 +225,8 @@ def test_history(student, reference, inputs, shared, column):
         allowed = 1e-3 * abs(expected[i]) if i == 0 else 1.5 / nb_samples
         if not abs(history[k][i] - expected[i]) <= allowed:
             raise CheckFailure(
-                f"In step {k + 1} the history's {column} is {number(history[k][i])}; the parameters before that step "
-                f"give {number(expected[i])}."
+                f"In step {k + 1} the history's {column} is {number(history[k][i])}; the parameters before "
+                f"that step give {number(expected[i])}."
             )
 
 
@@ -234,7 +249,9 @@ def test_long_run(student, reference, inputs, shared):
     run = got(attempt(student, samples, nb_hidden, nb_steps))
     history = run.history
     if history is None or len(history) != nb_steps:
-        raise CheckFailure(f"After {nb_steps} steps the history has {len(history or ())} entries, not {nb_steps}.")
+        raise CheckFailure(
+            f"After {nb_steps} steps the history has {len(history or ())} entries, not {nb_steps}."
+        )
     expected = followed(student, inputs, samples, shared)
     shared["curves"] = (history, expected)
     off_course(history, expected)
@@ -246,13 +263,13 @@ def off_course(history, expected):
     for step, (mine, theirs) in enumerate(zip(history[:COMPARABLE], expected, strict=False), start=1):
         if not abs(mine[0] - theirs[0]) <= 0.02 * theirs[0]:
             raise CheckFailure(
-                f"From step {step} on the training leaves the course that gradient descent takes: the loss is "
-                f"{number(mine[0])}, where {number(theirs[0])} is expected."
+                f"From step {step} on the training leaves the course that gradient descent takes: the loss "
+                f"is {number(mine[0])}, where {number(theirs[0])} is expected."
             )
 
 
 def falls_short(history, settings):
-    """Raise where the last steps do not reach the profile's thresholds; the best of ten, as the loss can spike."""
+    """Raise where the thresholds are not reached by the best of the last ten steps, as the loss can spike."""
     loss, train_error, test_error = (min(column) for column in zip(*history[-10:], strict=True))
     nb_steps = len(history)
     for what, error, most in (
@@ -271,7 +288,7 @@ def falls_short(history, settings):
 
 
 def followed(student, inputs, samples, shared):
-    """The reference's history from the student's own initial parameters, empty where these are not to be had."""
+    """The reference's history from the student's own initial parameters; empty where there are none."""
     nb_hidden, nb_steps = inputs.settings["nb_hidden"], inputs.settings["nb_steps"]
     initial = attempt(student, samples, nb_hidden, 0)
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
@@ -295,7 +312,9 @@ def test_sizes(student, reference, inputs, assert_close, shared):
     expected, _ = inputs.trajectory(reference, samples, initial.parameters, 2)
     for name, now, was, right in zip(PARAMETERS, run.parameters, initial.parameters, expected, strict=True):
         moved = now.double() - was.double() if now.shape == was.shape else now
-        assert_close(moved, right.double() - was.double(), f"The change of {name}", tolerance=FOLLOWS, dtype=False)
+        assert_close(
+            moved, right.double() - was.double(), f"The change of {name}", tolerance=FOLLOWS, dtype=False
+        )
 
 
 @points(1)
