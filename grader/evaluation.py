@@ -1,8 +1,8 @@
 """How well the grader does on submissions whose mistakes are known: `grader evaluate`.
 
 A labelled folder has a `labels.toml`: one table a file, one inline table a function. What is counted:
-verdicts that are right; right functions that are accused of something; for the wrong ones, whether the exact set of
-misconceptions is named; precision and recall of each misconception; the first wrong step of novel mistakes.
+verdicts that are right; functions that are accused of something they did not do; for the wrong ones, whether the exact
+set of misconceptions is named; precision and recall of each; the first wrong step of novel mistakes.
 """
 
 from __future__ import annotations
@@ -183,10 +183,11 @@ def read_labels(folder: Path) -> dict[str, dict[str, Label]]:
 def _label(path: Path, file: str, function: str, table: Mapping[str, Any]) -> Label:
     if unknown := set(table) - _KEYS:
         raise UsageError(f"{path}: {file}, {function}: {', '.join(sorted(unknown))} is not understood.")
-    ids = {key: tuple(table.get(key, ())) for key in ("misconceptions", "may_name")}
-    alternatives = tuple(tuple(a) for a in table.get("alternatives", ()))
-    rest: dict[str, Any] = {k: v for k, v in table.items() if k not in (*ids, "alternatives")}
-    return Label(**rest, **ids, alternatives=alternatives)
+    settings: dict[str, Any] = dict(table)
+    for key in ("misconceptions", "may_name"):
+        settings[key] = tuple(table.get(key, ()))
+    settings["alternatives"] = tuple(tuple(ids) for ids in table.get("alternatives", ()))
+    return Label(**settings)
 
 
 def evaluate(labels: Mapping[str, Mapping[str, Label]], results: Iterable[Result]) -> Evaluation:
