@@ -75,8 +75,8 @@ class Zygote:
         """
         confinement.forbid_tracing()
         found = bubblewrap(tuple(readable)) if readable is not None else "not asked for"
-        state, wrap = (f"unavailable: {found}", ()) if isinstance(found, str) else (confinement.ENFORCED, found)
-        self.isolation = {"bubblewrap": state}
+        wrap = () if isinstance(found, str) else found
+        self.isolation = {"bubblewrap": f"unavailable: {found}" if isinstance(found, str) else "enforced"}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # `-I` keeps the current folder and the user's site off the path; the product's folder is added back
         root = str(Path(__file__).resolve().parent.parent.parent)
@@ -138,12 +138,14 @@ class Zygote:
 
     def isolation_under(self, policy: Policy) -> dict[str, str]:
         """What a worker says it is confined by, before it knows of any submission: layer -> state."""
-        request = {"do": "read", "data": torch.empty(0, dtype=torch.uint8), "filename": "", "names": [], "slow": []}
+        nothing = torch.empty(0, dtype=torch.uint8)
+        request = {"do": "read", "data": nothing, "filename": "", "names": [], "slow": []}
         try:
             with self.fork(policy) as worker:
                 reply = worker.exchange(request, _START_SECONDS)
         except Ended as ended:
-            raise GraderFault(f"a worker cannot be confined here: {ended.reason}; run `grader doctor`") from ended
+            why = f"a worker cannot be confined here: {ended.reason}; run `grader doctor`"
+            raise GraderFault(why) from ended
         return {**reply["isolation"], **self.isolation}
 
     def reap(self, pid: int) -> int | None:
@@ -302,10 +304,11 @@ class Worker:
         return status
 
     def _why_it_ended(self) -> str:
-        if self._pidfd is not None:
-            _ready(self._pidfd, 1)  # it may have closed its end and be alive
-        else:
+        if self._pidfd is None:
             time.sleep(0.2)
+        elif not _ready(self._pidfd, 1):
+            self.kill()
+            return "it closed its connection to the grader"
         status = self.kill()
         if status is None:
             return "its process ended"
