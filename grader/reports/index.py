@@ -12,7 +12,6 @@ from grader.reports.content import Notes
 from grader.reports.neutral import clean
 from grader.reports.overrides import Overrides, apply_overrides
 from grader.reports.pages import environment
-from grader.reports.prose import Anyone
 from grader.results import Result
 
 
@@ -43,7 +42,6 @@ def class_page(
             links=dict(zip((result.submission.id for result in shown), links, strict=True)),
             manual=set(overrides),
             names=names,
-            anyone=Anyone(),
             progress=progress if progress and progress[0] < progress[1] else None,
             full=max((result.max_score for result in shown), default=0.0),
             mean=statistics.fmean(scores) if scores else None,

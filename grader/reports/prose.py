@@ -1,7 +1,8 @@
 """Notes in light Markdown: `code`, *emphasis*, lists, $formulas$, and {facts} of the submission at hand.
 
-A `{name}` is replaced where the function's facts have that name, in running text and in code. A fact is
-the student's own text: it is put in after parsing, so that it is never read as Markdown.
+A `{name}` is replaced by the function's fact of that name, in running text and in code; where there is no
+such fact, as in a note that is shown to a class, by an ellipsis. A fact is the student's own text: it is
+put in after parsing, so that it is never read as Markdown.
 """
 
 from __future__ import annotations
@@ -18,41 +19,29 @@ from markupsafe import Markup, escape
 from grader.reports.formula import displayed, plain
 
 Facts = Mapping[str, str]
+UNKNOWN = "…"
 
 _FACT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
-class Anyone(dict[str, str]):
-    """The facts of nobody in particular, for a note that is shown to a class: each is an ellipsis."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
-
-    def get(self, _name: str, _default: object = None) -> str:
-        return "…"
-
-    def __getitem__(self, _name: str) -> str:
-        return "…"
-
-
 def to_html(text: str, facts: Facts | None = None) -> Markup:
     """A note's paragraphs as HTML."""
-    return Markup(_parser().render(text.strip(), {"facts": {} if facts is None else facts}))
+    return Markup(_parser().render(text.strip(), {"facts": facts or {}}))
 
 
 def line_to_html(text: str, facts: Facts | None = None) -> Markup:
     """A note's title as HTML, without a paragraph of its own."""
-    return Markup(_parser().renderInline(text.strip(), {"facts": {} if facts is None else facts}))
+    return Markup(_parser().renderInline(text.strip(), {"facts": facts or {}}))
 
 
 def to_text(text: str, facts: Facts | None = None) -> str:
     """A note as plain text, its paragraphs apart; formulas in plain characters."""
     paragraphs: list[str] = []
-    for token in _parser().parse(text.strip(), {"facts": {} if facts is None else facts}):
+    for token in _parser().parse(text.strip(), {"facts": facts or {}}):
         if token.type == "inline":
             bullet = "- " if token.level >= 3 else ""
-            paragraphs.append(bullet + _plain(token.children or (), {} if facts is None else facts))
+            paragraphs.append(bullet + _plain(token.children or (), facts or {}))
     return "\n\n".join(paragraphs).replace("\n\n- ", "\n- ")
 
 
@@ -86,10 +75,10 @@ def _formula(state: StateInline, silent: bool) -> bool:
 
 def _fact(state: StateInline, silent: bool) -> bool:
     match = _FACT.match(state.src, state.pos)
-    if not match or match[1] not in state.env["facts"]:
+    if not match:
         return False
     if not silent:
-        state.push("fact", "code", 0).content = state.env["facts"][match[1]]
+        state.push("fact", "code", 0).content = state.env["facts"].get(match[1], UNKNOWN)
     state.pos = match.end()
     return True
 
@@ -109,7 +98,7 @@ def _render_code(
 
 
 def _filled(text: str, facts: Facts) -> str:
-    return _FACT.sub(lambda match: facts.get(match[1], match[0]), text)
+    return _FACT.sub(lambda match: facts.get(match[1], UNKNOWN), text)
 
 
 def _plain(tokens: Sequence[Token], facts: Facts) -> str:

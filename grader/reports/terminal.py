@@ -112,7 +112,7 @@ def summary(
     if frequent:
         parts += [Text(), Text(words("For the next lecture"), style="bold")]
         parts += [
-            Text(f"{len(shared.submissions):4}  {prose.to_text(shared.note.title, prose.Anyone())}  ").append(
+            Text(f"{len(shared.submissions):4}  {prose.to_text(shared.note.title)}  ").append(
                 shared.note.id, style="dim"
             )
             for shared in frequent
