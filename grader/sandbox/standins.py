@@ -55,12 +55,13 @@ class _MuteModule(types.ModuleType):
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a mute module for a package that only shows things and is not installed."""
+    """Finds a mute module for a package that only shows things, installed or not."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """A spec for a mute module, or None for every other name."""
+        del path, target
         if fullname.split(".")[0] in _FOR_SHOW:
             return importlib.util.spec_from_loader(fullname, self, is_package=True)
         return None
@@ -75,7 +76,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def install(prologues: dict[str, str], data: Sequence[Any]) -> None:
     """In the zygote: the mute finder, and the course's own modules (name -> source) given their `data`."""
-    sys.meta_path.append(Finder())
+    # before the real ones: an installed matplotlib wants a folder to write to, and none is there
+    sys.meta_path.insert(0, Finder())
     for name, text in prologues.items():
         module = types.ModuleType(name)
         exec(compile(text, f"<{name}>", "exec"), module.__dict__)
