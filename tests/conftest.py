@@ -1,0 +1,22 @@
+"""For all tests: on CI nothing is skipped for want of a tool."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+
+import pytest
+
+PROGRAMS = ("chromium", "bwrap", "git")
+MODULES = ("playwright", "axe_playwright_python", "distributed", "ruff", "mypy", "build", "hatchling")
+
+
+def pytest_configure() -> None:
+    """Refuse to run where CI=true and a tool is missing, without which tests would be skipped."""
+    if os.environ.get("CI") != "true":
+        return
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    missing += [name for name in MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise pytest.UsageError(f"CI=true, and {', '.join(missing)} is missing: run .ci/run, which installs it.")
