@@ -171,7 +171,7 @@ def close(a: Tensor, b: Tensor, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
 def copied(value: Any) -> Any:
     """`value` with every tensor cloned."""
     if isinstance(value, Tensor):
-        return value.detach().clone()
+        return value.clone() if not value.requires_grad else value.detach().clone()
     if isinstance(value, tuple | list):
         return type(value)(copied(item) for item in value)
     return value

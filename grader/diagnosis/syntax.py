@@ -76,13 +76,13 @@ class Edit:
 
     def apply(self, tree: ast.FunctionDef) -> ast.FunctionDef | None:
         """`tree` with the replacement made, sharing what has not changed; None where nothing matches."""
-        rewriting = _Rewriting(fragment(self.replace), fragment(self.by))
+        rewriting = _Rewriting(self.replace, self.by)
         edited = rewriting.visit(tree)
         return edited if rewriting.made and isinstance(edited, ast.FunctionDef) else None
 
     def instances(self, tree: ast.FunctionDef) -> list[ast.AST]:
         """What the edit puts into `tree`, its placeholders filled."""
-        rewriting = _Rewriting(fragment(self.replace), fragment(self.by))
+        rewriting = _Rewriting(self.replace, self.by)
         rewriting.visit(tree)
         return rewriting.made
 
@@ -90,7 +90,9 @@ class Edit:
 class _Rewriting:
     """Rebuilds a tree along the paths to the matches and shares the rest."""
 
-    def __init__(self, replace: list[ast.stmt], by: list[ast.stmt]) -> None:
+    def __init__(self, replaced: str, put: str) -> None:
+        self.key = (replaced, put)
+        replace, by = fragment(replaced), fragment(put)
         if len(replace) != 1:
             raise ExerciseError("'replace' is one expression or one statement")
         self.pattern: ast.AST = replace[0]
@@ -101,6 +103,10 @@ class _Rewriting:
         self.made: list[ast.AST] = []
 
     def visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:
+        # Thousands of variants share their statements: each remembers the edits that it has no place for.
+        without = _without(node) if isinstance(node, ast.stmt) else None
+        if (without is not None and self.key in without) or isinstance(node, ast.arguments):
+            return node
         captures: Captures = {}
         if match(self.pattern, node, captures):
             if isinstance(self.by, list):
@@ -119,8 +125,11 @@ class _Rewriting:
             if new is not value:
                 changed[name] = new
         if not changed:
+            if without is not None:
+                without.add(self.key)
             return node
         rebuilt = copy.copy(node)
+        rebuilt.__dict__.pop("without", None)
         for name, value in changed.items():
             setattr(rebuilt, name, value)
         return rebuilt
@@ -132,6 +141,11 @@ class _Rewriting:
             rebuilt.extend(new) if isinstance(new, list) else rebuilt.append(new)
         same = len(rebuilt) == len(items) and all(a is b for a, b in zip(rebuilt, items, strict=True))
         return items if same else rebuilt
+
+
+def _without(node: ast.stmt) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = node.__dict__.setdefault("without", set())
+    return found
 
 
 def _filled(template: ast.AST, captures: Captures) -> ast.AST:
