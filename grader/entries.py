@@ -89,7 +89,8 @@ def entries(path: Path) -> list[Entry]:
 
 def ignored(name: str) -> bool:
     """Whether a file or folder of this name is never a student's work: hidden, or made by a tool."""
-    return name.startswith(".") or name.casefold() in _IGNORED
+    hidden = name.startswith(".") and "_assignsubmission_" not in name  # a student may be called ".."
+    return hidden or name.casefold() in _IGNORED
 
 
 def shown(name: str) -> str:
