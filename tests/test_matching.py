@@ -362,6 +362,19 @@ return dl_dw1, dl_db1, dl_dw2, dl_db2
     assert found.lines["backward-skips-dl_dx1"] == 5
 
 
+def test_the_notebooks_slip_in_a_parameters_name_hides_nothing():
+    source = written(
+        "backward_pass",
+        BACKWARD,
+        ("dloss(x2, t)", "dloss(t, x2)"),
+        ("* x[None, :]", "* x0[None, :]"),
+        ("dl_db1 += g1", "dl_db1 += g1\nreturn dl_w1, dl_db1, dl_dw2, dl_db2"),
+    ).replace("x2, dl_dw1", "x2, dl_w1")
+    found = diagnosed("backward_pass", source)
+    assert found.misconceptions == ("uses-global", "backward-dloss-swapped")
+    assert found.facts["unbound"] == "dl_dw1"
+
+
 NOTEBOOK_LOOP = """
 def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
     train_target = train_target * 0.9

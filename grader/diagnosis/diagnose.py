@@ -39,12 +39,13 @@ from grader.diagnosis.observation import (
     trace,
 )
 from grader.diagnosis.variants import Bench, Indices, compiled, equal, table, tabulated
-from grader.diagnosis.wording import Wording, calls_told, renamed_local
+from grader.diagnosis.wording import Wording, calls_told, renamed_local, renamed_parameter
 from grader.errors import StudentFailure
 
 _NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
 _UNBOUND = re.compile(r"local variable '([^']+)'")
 _AT_MOST_SUPPLIED = 8
+_AT_MOST_REPAIRED = 5
 
 _benches: dict[tuple[str, str], Bench] = {}
 
@@ -170,6 +171,7 @@ class _Case:
             and not (
                 isinstance(after, Tensor)
                 and after.shape == before.shape
+                and after.is_complex() == before.is_complex()
                 and torch.equal(after.to(before.dtype), before)
             )
         ]
@@ -186,30 +188,37 @@ class _Case:
     # What lies behind an exception that has its own explanation.
 
     def behind_exceptions(self, outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], Prober]:
-        prober = self.prober
-        if hidden := self.shadowed(outcomes):
-            edited = getattr(prober, "edited", None)
-            source = renamed_local(self.evidence.source, hidden)
-            if edited is not None and source is not None:
-                prober = edited(self.function, source)
-                outcomes = self.probe(prober)
+        prober, source = self.prober, self.evidence.source
+        edit = getattr(prober, "edited", None)
+        for _ in range(_AT_MOST_REPAIRED):
+            repaired = self.repaired(outcomes, source)
+            if edit is None or repaired is None:
+                break
+            source = repaired
+            prober = edit(self.function, source)
+            outcomes = self.probe(prober)
         supplied = self.supplied(outcomes, prober)
         return (outcomes, prober) if supplied is None else supplied
 
-    def shadowed(self, outcomes: Sequence[Outcome]) -> str | None:
-        misconception = self.catalogue.recognised_by(self.function, "shadow")
-        names = {
+    def repaired(self, outcomes: Sequence[Outcome], source: str) -> str | None:
+        """The source without the cause of an UnboundLocalError, which is named where it has a name."""
+        unbound = {
             match[1]
             for o in outcomes
             if o.error is not None and o.error[0] == "UnboundLocalError"
             if (match := _UNBOUND.search(o.error[1]))
         }
-        names &= set(self.evidence.shadows) | set(self.catalogue.trees)
-        if misconception is None or not names:
-            return None
-        name = min(names)
-        self.found.add(misconception, self.evidence.shadows.get(name) or _line(outcomes), name=name)
-        return name
+        misconception = self.catalogue.recognised_by(self.function, "shadow")
+        for name in sorted(unbound & (set(self.evidence.shadows) | set(self.catalogue.trees))):
+            if misconception is not None:
+                line = self.evidence.shadows.get(name) or _line(outcomes)
+                self.found.add(misconception, line, name=name)
+            return renamed_local(source, name)
+        # The parameter has another name than the one that the body changes: a slip, and not the mistake.
+        for name in sorted(unbound & set(self.own.parameters)):
+            self.found.facts["unbound"] = name
+            return renamed_parameter(source, self.own.parameters.index(name), name)
+        return None
 
     def supplied(
         self, outcomes: Sequence[Outcome], prober: Prober

@@ -152,8 +152,7 @@ class _Case:
         if self.is_endless(runs):
             return self.told()
         if len(runs) < len(STEPS) or len({_shapes(run.parameters) for run in runs.values()}) > 1:
-            if self.found.ids:
-                self.in_so_many_words()
+            self.in_so_many_words()
             self.initial(still=False)
             return self.told()
         constant = self.is_constant(runs)
@@ -487,7 +486,9 @@ class _Case:
         """Mistakes whose wrong expression stands in the source, where an exception hides the numbers."""
         for misconception in self.catalogue.of(self.function):
             line = self.wording.line_of_seen(misconception)
-            if line is not None and misconception.stage:
+            # Unless something else is known to be wrong, only what does not depend on the rest is told.
+            certain = misconception.stage == "initial" or (self.found.ids and misconception.stage)
+            if line is not None and certain:
                 self.name(misconception, line)
 
     def line_of(self, form: Form) -> int | None:

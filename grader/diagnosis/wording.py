@@ -139,6 +139,17 @@ def renamed_local(source: str, name: str) -> str | None:
     return ast.unparse(ast.fix_missing_locations(_Unshadowed(name).visit(copy.deepcopy(tree))))
 
 
+def renamed_parameter(source: str, position: int, name: str) -> str | None:
+    """The source with its parameter at `position` called `name`; None where it is called so already."""
+    tree = _function(source)
+    own = syntax.parameters(tree) if tree is not None else ()
+    if tree is None or position >= len(own) or name in own:
+        return None
+    tree = _Renamed({own[position]: name}).visit(copy.deepcopy(tree))
+    tree.args.args[position - len(tree.args.posonlyargs)].arg = name
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
 def calls_told(misconception: Misconception, evidence: Evidence) -> tuple[bool, int | None]:
     """Whether the calls tell this mistake, and the line of the first one that does.
 
