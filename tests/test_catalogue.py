@@ -30,7 +30,7 @@ IDS = set(
     train-percent train-test-on-train train-stale-history uses-autograd
     """.split()  # noqa: SIM905 (a table is easier to compare with the list it is taken from)
 )
-FACTS = {"name": "x0", "argument": "x"}  # what the placeholders of notes may be
+FACTS = {"name": "x0", "hidden": "loss", "argument": "x"}  # what the placeholders of notes may be
 COMPARED = [name for name in CATALOGUE.misconceptions if CATALOGUE.probes_of(name)]
 
 

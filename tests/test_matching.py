@@ -334,6 +334,7 @@ return dl_dw1, dl_db1, dl_dw2, dl_db2
         "backward-dsigma-of-x1",
         "backward-elementwise-outer",
     }
+    assert (found.facts["hidden"], found.facts["name"]) == ("loss", "x0")
 
 
 def test_the_notebooks_second_attempt():

@@ -212,7 +212,7 @@ class _Case:
         for name in sorted(unbound & (set(self.evidence.shadows) | set(self.catalogue.trees))):
             if misconception is not None:
                 line = self.evidence.shadows.get(name) or _line(outcomes)
-                self.found.add(misconception, line, name=name)
+                self.found.add(misconception, line, hidden=name)
             return renamed_local(source, name)
         # The parameter has another name than the one that the body changes: a slip, and not the mistake.
         for name in sorted(unbound & set(self.own.parameters)):

@@ -218,7 +218,7 @@ class _Case:
         if shadow is not None and error[0] == "UnboundLocalError" and hidden:
             if hidden[1] not in {*self.evidence.shadows, *self.catalogue.trees}:
                 return False
-            self.name(shadow, self.evidence.shadows.get(hidden[1], line), name=hidden[1])
+            self.name(shadow, self.evidence.shadows.get(hidden[1], line), hidden=hidden[1])
             source = wording.renamed_local(self.evidence.source, hidden[1])
         for misconception in self.catalogue.of(self.function):
             if any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
