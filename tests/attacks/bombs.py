@@ -18,7 +18,9 @@ BOMBS = {
     "encoding.py": "# -*- coding: unicode_escape -*-\n" + _HONEST,
     "brackets.ipynb": json.dumps(_BOOK)[:-1] + ', "bomb": ' + "[" * 50_000 + "]" * 50_000 + "}",
     "cells.ipynb": json.dumps(_BOOK | {"cells": _MANY}),
-    "source.ipynb": json.dumps(_BOOK | {"cells": [{"cell_type": "code", "source": [["x"] * 100_000]}, *_CELLS]}),
+    "source.ipynb": json.dumps(
+        _BOOK | {"cells": [{"cell_type": "code", "source": [["x"] * 100_000]}, *_CELLS]}
+    ),
     "numbers.ipynb": json.dumps(_BOOK)[:-1] + ', "n": ' + "9" * 1_000_000 + "}",
     "list.ipynb": "[" + "0," * 5_000_000 + "0]",
 }

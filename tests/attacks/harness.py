@@ -98,7 +98,14 @@ class Target:
             data = path.read_bytes() if stat.S_ISREG(about.st_mode) else b""
             times = about.st_mtime_ns, about.st_ctime_ns
             digest = hashlib.sha256(data).hexdigest()
-            found[str(path)] = (about.st_mode, about.st_uid, about.st_nlink, times, os.listxattr(path), digest)
+            found[str(path)] = (
+                about.st_mode,
+                about.st_uid,
+                about.st_nlink,
+                times,
+                os.listxattr(path),
+                digest,
+            )
         pid = self.bystander.pid
         alive = self.bystander.poll() is None
         limits = Path(f"/proc/{pid}/limits").read_text() if alive else ""
@@ -165,7 +172,9 @@ class Range:
         self.sibling.may_take(3600)
 
     def _student(self, name: str, **policy: Any) -> Student:
-        one = submission.from_file(find(name))
+        return self._student_of(submission.from_file(find(name)), **policy)
+
+    def _student_of(self, one: submission.Submission, **policy: Any) -> Student:
         zygote = self.session.zygote
         return Student(zygote, dataclasses.replace(self.session._policy, **policy), self.exercise, one)
 

@@ -1,10 +1,10 @@
-"""Answers with a million tensors of nothing."""
+"""Answers with a hundred thousand tensors of nothing."""
 
 from attacker import reply
 
 
 def attack(x):
-    reply(b'{"tensors":[' + b'["bool",[0]],' * 299_999 + b'["bool",[0]]],"message":null}')
+    reply(b'{"tensors":[' + b'["bool",[0]],' * 99_999 + b'["bool",[0]]],"message":null}')
 
 
 def before(x):
