@@ -176,6 +176,7 @@ class Session:
         plugin: GradingPlugin,
     ) -> FunctionResult:
         status = _status(student.has(function.name), checks)
+        located = plugin.checked[function.name].first_wrong
         found = Diagnosis()
         if status in ("wrong", "partial"):
             found = self._diagnose(function.name, student, plugin)
@@ -186,7 +187,7 @@ class Session:
             follow_through=any(f.follow_through for f in plugin.checked[function.name].findings.values()),
             misconceptions=found.misconceptions,
             alternatives=found.alternatives,
-            first_wrong=found.first_wrong,
+            first_wrong=found.first_wrong or (None if found.misconceptions else located),
             line=found.line or student.raised_in.get(function.name),
             checks=checks,
             source=student.reading.sources.get(function.name),

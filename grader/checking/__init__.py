@@ -2,7 +2,7 @@
 
 from grader.checking.comparison import Close, assert_unchanged
 from grader.checking.gradients import finite_differences
-from grader.checking.marks import points, requires
+from grader.checking.marks import locates, points, requires
 from grader.errors import CheckFailure
 
-__all__ = ["CheckFailure", "Close", "assert_unchanged", "finite_differences", "points", "requires"]
+__all__ = ["CheckFailure", "Close", "assert_unchanged", "finite_differences", "locates", "points", "requires"]

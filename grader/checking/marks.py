@@ -1,4 +1,4 @@
-"""The marks of a check: what it is worth, and which checks of the same function must pass before it."""
+"""The marks of a check: what it is worth, which must pass before it, what it shows to be wrong."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def points(share: float) -> pytest.MarkDecorator:
 def requires(*checks: str) -> pytest.MarkDecorator:
     """The check is blocked unless these checks of its function (named without "test_") have passed."""
     return pytest.mark.requires(*checks)
+
+
+def locates(quantity: str) -> pytest.MarkDecorator:
+    """Where the check fails, `quantity` is the first that is off; its parameter is filled in."""
+    return pytest.mark.locates(quantity)

@@ -41,6 +41,7 @@ class Checked:
 
     findings: dict[str, Finding] = field(default_factory=dict)
     results: list[CheckResult] = field(default_factory=list)
+    first_wrong: str | None = None
 
     @property
     def right(self) -> bool:
@@ -126,6 +127,8 @@ class GradingPlugin:
             if finding.outcome == "failed":
                 finding = self._follow_through(pyfuncitem, finding)
         checked.findings[check_of(pyfuncitem)] = finding
+        if finding.outcome == "failed" and not finding.gave_nothing and checked.first_wrong is None:
+            checked.first_wrong = located_by(pyfuncitem)
         checked.results.append(self._result(pyfuncitem, finding))
         return True
 
@@ -262,6 +265,16 @@ def share_of(item: pytest.Item) -> float:
 def check_name(result: CheckResult) -> str:
     """A check's name without the parameter in brackets: what `requires` refers to."""
     return result.id.split("/")[1].split("[")[0]
+
+
+def located_by(item: pytest.Item) -> str | None:
+    """The quantity that a failure of the check shows to be off, None where it does not say."""
+    mark = item.get_closest_marker("locates")
+    callspec = getattr(item, "callspec", None)
+    if mark is None:
+        return None
+    quantity = str(mark.args[0]).format(**callspec.params if callspec is not None else {})
+    return quantity.replace(" ", "_")
 
 
 def title_of(item: pytest.Item) -> str:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from grader.checking import CheckFailure, assert_unchanged, points, requires
+from grader.checking import CheckFailure, assert_unchanged, locates, points, requires
 from grader.checking.comparison import number, type_in_words
 from grader.errors import StudentFailure
 
@@ -177,6 +177,7 @@ def test_initial(student, inputs, shared, parameter):
 
 
 @points(13)
+@locates("parameters")
 def test_by_hand(student, reference, inputs, assert_close, shared):
     """The parameters follow gradient descent, step by step, computed by hand."""
     data, runs = first_steps(student, inputs, shared)
@@ -209,6 +210,7 @@ def test_nb_steps(student, inputs, shared):
 
 @points(1)
 @requires("nb_steps")
+@locates("{column}")
 @pytest.mark.parametrize("column", COLUMNS)
 def test_history(student, reference, inputs, shared, column):
     """The history's {column} is that of the parameters before each step."""
