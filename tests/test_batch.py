@@ -1,0 +1,245 @@
+"""A batch ends with every grade, whatever its submissions do and whichever process is killed."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import tiny
+
+from grader import batch, results
+from grader.errors import UsageError
+from grader.exercise import Exercise
+from grader.submission import find
+
+
+class Told(batch.Watcher):
+    """Remembers what a batch tells, and does something when a submission starts."""
+
+    def __init__(self, on_start=lambda _: None):
+        self.order, self.finished_ids, self.kept, self.lost, self.on_start = [], [], [], [], on_start
+
+    def started(self, submission):
+        self.order.append(submission.id)
+        self.on_start(submission)
+
+    def finished(self, result, kept):
+        (self.kept if kept else self.finished_ids).append(result.submission.id)
+
+    def again(self, submission, why):
+        self.lost.append((submission.id, why))
+
+
+@pytest.fixture
+def plan(tmp_path):
+    exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
+
+    def made(sources, **options):
+        folder = tiny.submissions(tmp_path / "class", sources)
+        found = find([folder], exercise.functions)
+        return batch.Plan(found, exercise, tmp_path / "out", **{"jobs": 2, "seed": 1, **options})
+
+    return made
+
+
+def marks(folder):
+    graded = (results.from_json(path.read_text()) for path in folder.glob("*/grade.json"))
+    return {result.submission.id: result.score for result in graded}
+
+
+def children(pid):
+    """The processes that a process has started, theirs included, as (pid, command line)."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            command = Path(f"/proc/{child}/cmdline").read_bytes()
+            found += [(child, command), *children(child)]
+    return found
+
+
+def test_submissions_that_hang_exit_or_crash_cost_only_their_own_marks(plan):
+    sources = {"right": tiny.RIGHT, "hangs": tiny.HANGS, "exits": tiny.EXITS, "crashes": tiny.CRASHES}
+    sources |= {"wrong": tiny.WRONG, "broken": "def double(x:"}
+    order = plan(sources)
+    graded = batch.run(order)
+    assert marks(order.folder) == {**dict.fromkeys(sources, 0.0), "right": 2.0}
+    assert [r.submission.id for r in graded.results] == sorted(sources)
+    assert not graded.faults
+    notices = {r.submission.id: " ".join(r.notices) for r in graded.results}
+    assert "did not return within 2 s" in notices["hangs"]
+    assert "ended its process" in notices["exits"]
+    for name in ("index.html", "gradebook.csv", "right/report.html"):
+        assert (order.folder / name).is_file()
+
+
+@pytest.mark.parametrize("what", ["trusted", "zygote"])
+def test_a_process_that_is_killed_costs_a_retry(plan, what):
+    killed = []
+
+    def kill():
+        for pid, command in children(os.getpid()):
+            trusted = b"spawn_main" in command
+            zygote = b"zygote.main" in command and b"bwrap" not in command
+            if trusted if what == "trusted" else zygote:
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+                return
+
+    def on_start(_):
+        if len(watcher.order) == 2:
+            threading.Timer(0.8, kill).start()
+
+    watcher = Told(on_start)
+    order = plan({f"s{i}": tiny.SLOW for i in range(3)}, jobs=1)
+    graded = batch.run(order, watcher)
+    assert killed
+    assert [id_ for id_, _ in watcher.lost] == ["s1"]
+    assert not graded.faults
+    assert marks(order.folder) == {f"s{i}": 2.0 for i in range(3)}
+
+
+def test_who_breaks_the_grader_twice_gets_a_result_that_says_so(plan):
+    # a check that ends the trusted process, for one submission only
+    order = plan({"a": tiny.RIGHT, "killer": tiny.WRONG, "z": tiny.RIGHT})
+    check = order.exercise.folder / "checks" / "test_double.py"
+    check.write_text(
+        "import os, torch\n\ndef test_values(student):\n"
+        '    """double(x) is twice x."""\n'
+        "    if student.double(torch.ones(1)).item() == 1:\n        os.kill(os.getpid(), 9)\n"
+    )
+    order = dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder)))
+    watcher = Told()
+    graded = batch.run(order, watcher)
+    assert marks(order.folder) == {"a": 2.0, "killer": 0.0, "z": 2.0}
+    assert list(graded.faults) == ["killer"]
+    assert [id_ for id_, _ in watcher.lost] == ["killer"]
+    killer = results.from_json((order.folder / "killer" / "grade.json").read_text())
+    assert "could not be graded" in killer.notices[0]
+    watcher = Told()
+    batch.run(order, watcher)
+    assert sorted(watcher.kept) == ["a", "z"]  # a fault is not kept
+
+
+def test_a_grading_process_that_hangs_is_ended(plan, monkeypatch):
+    order = plan({"a": tiny.RIGHT, "killer": tiny.WRONG})
+    check = order.exercise.folder / "checks" / "test_double.py"
+    check.write_text(
+        "import time, torch\n\ndef test_values(student):\n"
+        "    while student.double(torch.ones(1)).item() == 1:\n        time.sleep(1)\n"
+    )
+    order = dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder)))
+    monkeypatch.setattr(batch, "_PATIENCE", -10.0)  # of the 20 s that a submission has
+    graded = batch.run(order)
+    assert "did not come to an end" in graded.faults["killer"]
+    assert marks(order.folder)["a"] == 2.0
+
+
+def test_what_has_not_changed_is_kept(plan):
+    order = plan({"a": tiny.RIGHT, "b": tiny.WRONG, "c": tiny.RIGHT})
+    batch.run(order)
+    first = {p: p.read_text() for p in order.folder.glob("*/grade.json")}
+
+    def again(sources=None, **options):
+        sources = sources or {"a": tiny.RIGHT, "b": tiny.WRONG, "c": tiny.RIGHT}
+        watcher = Told()
+        assert len(batch.run(plan(sources, **options), watcher).results) == len(sources)
+        return sorted(watcher.finished_ids)
+
+    assert again() == []
+    assert {p: p.read_text() for p in first} == first
+    assert again(seed=None) == []
+    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}) == ["b"]
+    assert marks(order.folder) == {"a": 2.0, "b": 2.0, "c": 2.0}
+    (order.folder / "a" / "grade.json").write_text("{")
+    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}) == ["a"]
+    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, force=True) == ["a", "b", "c"]
+    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=2) == ["a", "b", "c"]
+
+
+def test_a_changed_exercise_grades_all_again(plan):
+    order = plan({"a": tiny.RIGHT})
+    batch.run(order)
+    (order.exercise.folder / "solution.py").write_text("def double(x):\n    return 3 * x\n")
+    graded = batch.run(dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder))))
+    assert (graded.kept, graded.results[0].score) == (0, 0.0)
+
+
+def test_the_longest_expected_comes_first(plan):
+    sources = {"a": tiny.RIGHT, "b": tiny.RIGHT + "#" * 5000, "c": tiny.SLOW}
+    watcher = Told()
+    batch.run(plan(sources, jobs=1), watcher)
+    assert watcher.order == ["b", "c", "a"]
+    watcher = Told()
+    batch.run(plan(sources, jobs=1, force=True), watcher)
+    assert watcher.order[0] == "c"  # as it took longest the last time
+
+
+def test_one_seed_is_drawn_for_a_class_and_kept_for_those_who_come_later(plan):
+    first = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None))
+    later = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=None))
+    assert len({result.seed for result in (*first.results, *later.results)}) == 1
+
+
+def test_an_unusable_format_or_folder_of_data_is_told_before_anything_is_graded(plan, tmp_path):
+    with pytest.raises(UsageError, match="no format 'pdf'"):
+        batch.run(plan({"a": tiny.RIGHT}, formats=("pdf",)))
+    with pytest.raises(UsageError, match="is not a folder"):
+        batch.run(plan({"a": tiny.RIGHT}, data=tmp_path / "none"))
+
+
+def test_ctrl_c_keeps_what_is_done_and_a_second_run_goes_on(plan, tmp_path):
+    order = plan({f"s{i}": tiny.SLOW for i in range(5)})
+    command = [sys.executable, "-m", "grader", "grade", str(tmp_path / "class"), "--out", str(order.folder)]
+    command += ["--exercise", str(order.exercise.folder), "--jobs", "1"]
+    # a shell's background job would have it ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("2/5"):
+                os.killpg(process.pid, signal.SIGINT)
+    assert process.returncode == 130
+    assert "2 of 5 are graded. The same command goes on from here." in "".join(lines)
+    assert len(marks(order.folder)) == 2
+    watcher = Told()
+    batch.run(dataclasses.replace(order, seed=None), watcher)
+    assert (len(watcher.kept), len(watcher.finished_ids)) == (2, 3)
+
+
+def test_processes_end_with_a_parent_that_is_killed(plan, tmp_path):
+    order = plan({f"s{i}": tiny.SLOW for i in range(5)})
+    command = [sys.executable, "-m", "grader", "grade", str(tmp_path / "class"), "--out", str(order.folder)]
+    with subprocess.Popen(
+        [*command, "--exercise", str(order.exercise.folder), "--jobs", "2"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        below = [pid for pid, _ in children(process.pid)]
+        process.kill()
+    deadline = time.monotonic() + 20
+    while (alive := [pid for pid in below if running(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert below
+    assert not alive
+
+
+def running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--fail-under", "1"), 1), (("--format", "pdf"), 2)])
+def test_exit_codes(plan, tmp_path, options, code):
+    order = plan({"a": tiny.WRONG})
+    command = [sys.executable, "-m", "grader", "grade", str(tmp_path / "class"), "--out", str(order.folder)]
+    command += ["--exercise", str(order.exercise.folder), *options]
+    assert subprocess.run(command, capture_output=True).returncode == code
