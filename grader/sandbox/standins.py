@@ -11,7 +11,7 @@ import importlib.util
 import sys
 import types
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 # only for showing things; never for computing
 _FOR_SHOW = ("matplotlib", "seaborn", "plotly", "google", "ipywidgets", "tensorboard", "wandb")
@@ -46,7 +46,9 @@ class Mute:
 
 
 class _MuteModule(types.ModuleType):
-    __path__: ClassVar[list[str]] = []
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []  # a package, so that its submodules are looked for too
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -121,7 +121,10 @@ class Worker:
             try:
                 tree = ast.Module(body=[statement.tree], type_ignores=[])
                 filename = f"<submission {statement.cell or ''}>"
-                exec(compile(tree, filename, "exec", flags=self.slice.flags, dont_inherit=True), module.__dict__)
+                exec(
+                    compile(tree, filename, "exec", flags=self.slice.flags, dont_inherit=True),
+                    module.__dict__,
+                )
             except BaseException as error:
                 failed.append(
                     {
@@ -132,7 +135,10 @@ class Worker:
                     }
                 )
         for text in request["edits"].values():
-            exec(compile(text, "<submission >", "exec", flags=self.slice.flags, dont_inherit=True), module.__dict__)
+            exec(
+                compile(text, "<submission >", "exec", flags=self.slice.flags, dont_inherit=True),
+                module.__dict__,
+            )
         for name in self.names:
             self.watch.know(name, module.__dict__.get(name))
         present = [name for name in self.names if callable(module.__dict__.get(name))]
@@ -140,7 +146,7 @@ class Worker:
 
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
         """Call one function on the arguments; what came out of it, whichever way it ended."""
-        function = self.module.__dict__.get(request["function"])
+        function: Any = self.module.__dict__.get(request["function"])
         arguments: list[Any] = list(request["arguments"])
         before = [a.clone() if isinstance(a, Tensor) else a for a in arguments]
         reply: dict[str, Any] = {"value": None, "error": None}
@@ -225,13 +231,15 @@ def become(requests_fd: int, replies_fd: int, output_fd: int) -> tuple[BinaryIO,
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDONLY)
     # out of the way of 0 to 4 first, as any of the four may be one of those
-    high = [os.dup2(fd, 200 + i) for i, fd in enumerate((nothing, output_fd, output_fd, requests_fd, replies_fd))]
+    high = [
+        os.dup2(fd, 200 + i) for i, fd in enumerate((nothing, output_fd, output_fd, requests_fd, replies_fd))
+    ]
     for target, fd in enumerate(high):
         os.dup2(fd, target)
     os.closerange(5, 1024)
     os.environ.clear()
     os.environ.update({"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"})
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    return open(3, "rb", closefd=False), open(4, "wb", closefd=False)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    return os.fdopen(3, "rb", closefd=False), os.fdopen(4, "wb", closefd=False)

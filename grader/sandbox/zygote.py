@@ -35,7 +35,7 @@ def main(control_fd: int) -> None:
     confinement.forbid_tracing()
 
     start, fds, _, _ = socket.recv_fds(control, PACKET, 1)
-    with open(fds[0], "rb") as stream:
+    with os.fdopen(fds[0], "rb") as stream:
         setup = worker._receive(stream)
     _warm()
     worker.seed(0)  # numpy imports its generators when they are first asked for
@@ -119,13 +119,15 @@ def _warm() -> None:
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
     x = torch.empty(4, 3).normal_(0, 1).requires_grad_()
-    torch.tanh(x @ torch.ones(3)).pow(2).sum().backward()
+    torch.tanh(x @ torch.ones(3)).pow(2).sum().backward()  # type: ignore[no-untyped-call]
     torch.einsum("ij,kj->ik", x.detach(), x.detach())
     str(x)
     import IPython.core.inputtransformer2
     import nbformat
 
-    nbformat.reads('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', as_version=4)
-    IPython.core.inputtransformer2.TransformerManager().transform_cell("%matplotlib inline")
+    empty = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    nbformat.reads(empty, as_version=4)  # type: ignore[no-untyped-call]
+    magics = IPython.core.inputtransformer2.TransformerManager()  # type: ignore[no-untyped-call]
+    magics.transform_cell("%matplotlib inline")
     tempfile.tempdir = None  # what is cached here would leak into every worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trusted process

@@ -11,8 +11,8 @@ NB_HIDDEN = 50
 STEPS = (0, 1, 2, 3)
 COMPARABLE = 20  # steps of a long run; from there on rounding alone can lead two right programs apart
 # At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it. With two samples it
-# grows sixfold a step. After 12 steps right programs in float32 are within 3e-6 of the reference, or 6e-3 where
-# their sigma rounds badly near 0; what is wrong in the hidden layer is off by 5e-2 and more.
+# grows sixfold a step. After 12 steps right programs in float32 are within 3e-6 of the reference, or 6e-3
+# where their sigma rounds badly near 0; what is wrong in the hidden layer is off by 5e-2 and more.
 NB_FEW, NB_FEW_STEPS = 2, 12
 FOLLOWS = 2e-2  # of each parameter's own change
 
