@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 import torch
-from pytest_jsonreport.plugin import JSONReport  # type: ignore[import-untyped]
+from pytest_jsonreport.plugin import JSONReport
 
 from grader import results
 from grader.checking.plugin import GradingPlugin
