@@ -28,7 +28,7 @@ _MEANING = {
 _ADVICE = {
     "process": "Run grader on Linux, in a virtual machine or a container where need be.",
     "rlimits": "Mount /proc where grader runs.",
-    "uid": "Give the container the rights to change accounts (CAP_SETUID, CAP_SETGID), or do not run as root.",
+    "uid": "Give the container the right to change accounts (CAP_SETUID, CAP_SETGID), or do not run as root.",
     "landlock": "Use Linux 5.13 or newer; add landlock to lsm= on the kernel's command line.",
     "seccomp": "Use a kernel with seccomp filters, on x86_64 or aarch64.",
     "bubblewrap": (

@@ -1,8 +1,8 @@
 """How well the grader does on submissions whose mistakes are known: `grader evaluate`.
 
 A labelled folder has a `labels.toml`: one table a file, one inline table a function. What is counted:
-verdicts that are right; functions accused of something they did not do; for the wrong ones, whether the exact set of
-misconceptions is named; precision and recall of each; the first wrong step of novel mistakes.
+verdicts that are right; functions accused of something they did not do; for the wrong ones, whether the exact
+set of misconceptions is named; precision and recall of each; the first wrong step of novel mistakes.
 """
 
 from __future__ import annotations
