@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import track
 
 from grader import batch, evaluation, lanes, progress, results, store
+from grader import doctor as diagnosis_of_machine
 from grader import submission as submissions
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
@@ -48,6 +49,12 @@ ExerciseOption = Annotated[
 ProfileOption = Annotated[str, typer.Option("--profile", help="quick, or full: the hand-out's own numbers.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Inputs are drawn from it.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="A folder with MNIST's IDX files.")]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core where not given.")
+]
+IsolationOption = Annotated[
+    str, typer.Option("--require-isolation", help="Refuse to run where less is enforced; see `doctor`.")
+]
 LangOption = Annotated[str, typer.Option("--lang", help="The reports' language: en, fr.")]
 
 
@@ -59,9 +66,7 @@ def grade(
     out_folder: Annotated[Path, typer.Option("--out", help="Where grades and reports go.")] = Path("grades"),
     exercise: ExerciseOption = "practical3",
     profile: ProfileOption = "quick",
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core where not given.")
-    ] = None,
+    jobs: JobsOption = None,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Inputs are drawn from it; a new one each time if not given.")
     ] = None,
@@ -73,9 +78,7 @@ def grade(
         Path | None, typer.Option("--roster", help="A CSV of the students: gives names, and who is missing.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
-    require_isolation: Annotated[
-        str, typer.Option("--require-isolation", help="Refuse to run where less is enforced; see `doctor`.")
-    ] = "none",
+    require_isolation: IsolationOption = "none",
     lang: LangOption = "en",
     formats: Annotated[
         list[str] | None,
@@ -136,6 +139,7 @@ def check(
     profile: ProfileOption = "quick",
     seed: SeedOption = 0,
     data: DataOption = None,
+    require_isolation: IsolationOption = "none",
     lang: LangOption = "en",
     shape: Annotated[Shape, typer.Option("--format", help="How the result is shown.")] = Shape.TERMINAL,
     fail_under: Annotated[
@@ -147,7 +151,8 @@ def check(
     if not file.is_file():
         raise UsageError(f"{file} is not a file; give the .py or .ipynb file that you would hand in.")
     (one,) = submissions.find([file], chosen.functions)
-    with Session(chosen, profile, seed, str(data.resolve()) if data else None) as session:
+    settings = str(data.resolve()) if data else None
+    with Session(chosen, profile, seed, settings, require_isolation) as session:
         result = session.grade(one)
     if shape is Shape.TERMINAL:
         terminal.show(result, chosen.notes, out, lang)
@@ -178,15 +183,27 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Submissions with a labels.toml.")],
     exercise: ExerciseOption = "practical3",
     profile: ProfileOption = "quick",
+    jobs: JobsOption = None,
     seed: SeedOption = 0,
 ) -> None:
     """Measure the grader on submissions whose mistakes are known."""
     chosen = Exercise.load(exercise)
     labels = evaluation.read_labels(folder)
-    found = submissions.find([folder / file for file in labels], chosen.functions)
-    with Session(chosen, profile, seed) as session:
-        graded = [session.grade(one) for one in track(found, console=err, transient=True)]
-    evaluation.show(evaluation.evaluate(labels, graded), out)
+    found = submissions.find([folder], chosen.functions)
+    with tempfile.TemporaryDirectory() as temporary:
+        plan = batch.Plan(
+            found, chosen, Path(temporary), profile=profile, seed=seed, jobs=jobs or lanes.cores()
+        )
+        graded = batch.run(plan, progress.watcher(err))
+    evaluation.show(evaluation.evaluate(labels, graded.results), out)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a program.")] = False,
+) -> None:
+    """What isolation this machine enforces, layer by layer, tried for real, and what to do about the rest."""
+    raise typer.Exit(diagnosis_of_machine.run(out, as_json))
 
 
 @app.command()

@@ -191,7 +191,7 @@ def _label(path: Path, file: str, function: str, table: Mapping[str, Any]) -> La
 
 
 def evaluate(labels: Mapping[str, Mapping[str, Label]], results: Iterable[Result]) -> Evaluation:
-    """Hold results against labels; a function that is not listed is labelled right."""
+    """Hold results against labels; a function that is not listed, or of a file that is not, is right."""
     return Evaluation(list(_cases(labels, results)))
 
 
@@ -199,7 +199,7 @@ def _cases(labels: Mapping[str, Mapping[str, Label]], results: Iterable[Result])
     for result in results:
         (file,) = result.submission.files
         for function, graded in result.functions.items():
-            yield Case(file, function, labels[file].get(function, Label()), graded)
+            yield Case(file, function, labels.get(file, {}).get(function, Label()), graded)
 
 
 def show(evaluation: Evaluation, console: Console) -> None:
