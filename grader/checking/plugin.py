@@ -108,6 +108,11 @@ class GradingPlugin:
 
     # -- the run -----------------------------------------------------------------------------------
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make the marks known; one that is not is an error where warnings are."""
+        for mark in ("points(share)", "requires(*checks)", "locates(quantity)"):
+            config.addinivalue_line("markers", mark)
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Judge the functions in the exercise's order: what is built on comes first."""
         order = {name: i for i, name in enumerate(self._exercise.functions)}

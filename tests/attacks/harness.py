@@ -120,12 +120,14 @@ class Target:
         for name, server in {"tcp": self.tcp, "unix": self.unix, "abstract": self.abstract}.items():
             server.setblocking(False)
             with contextlib.suppress(BlockingIOError):
-                server.accept()[0].close()
-                spoken.append(name)
+                while True:
+                    server.accept()[0].close()
+                    spoken.append(name)
         self.udp.setblocking(False)
         with contextlib.suppress(BlockingIOError):
-            self.udp.recv(1000)
-            spoken.append("udp")
+            while True:
+                self.udp.recv(1000)
+                spoken.append("udp")
         return spoken
 
     def __enter__(self) -> Target:

@@ -46,6 +46,8 @@ LOSES = {
 # attacks that answer as the protocol has it: what they say is a claim, and a wrong one
 WELL_FORMED = {"reply_odd_bools", "reply_forged_fields", "reply_long_texts", "reply_half", "reply_drip"}
 LARGE = {"reply_many_tensors", "reply_many_items", "reply_deep", "reply_huge_numbers", "reply_endless"}
+LOCKS = {"lock_memory", "ring"}  # the limit of locked memory does not bind root
+OPEN_WITHOUT_LANDLOCK = "descriptors_of"
 SEARCHES = ["walk_frames", "walk_garbage", "search_memory", "environment", "open_descriptors"]
 
 
@@ -134,10 +136,13 @@ def test_the_attack_is_stopped(field: Range, name: str) -> None:
 @pytest.mark.parametrize("name", STOPPERS)
 def test_a_layer_taken_away(field: Range, name: str) -> None:
     """An attack gets through exactly where the one layer is missing that stops it alone."""
-    for layer in set(STOPPERS[name].split()) - {"uid"}:
+    stoppers = set(STOPPERS[name].split()) - {"uid"}
+    if name in LOCKS and os.geteuid() != 0:
+        stoppers.add("rlimits")
+    for layer in stoppers:
         field.target.reset()
         left = [other for other in LAYERS if other not in (layer, "uid")]
-        gets_through = set(STOPPERS[name].split()) - {"uid"} == {layer}
+        gets_through = stoppers == {layer}
         strike = field.strike(name, left)
         assert strike.worked == gets_through, (layer, strike)
 
@@ -154,6 +159,8 @@ def test_the_account_of_nobody(field: Range, name: str) -> None:
 @pytest.mark.parametrize("name", [n for n, layers in STOPPERS.items() if "landlock" in layers])
 def test_a_machine_without_landlock(field: Range, name: str) -> None:
     """Seccomp opens no file at all there."""
+    if name == OPEN_WITHOUT_LANDLOCK and os.geteuid() != 0:
+        pytest.skip("stated as open: it learns a name, and opens nothing")
     field.target.reset()
     before = field.target.state()
     assert not field.strike(name, landlock_abi=0).worked
@@ -180,7 +187,9 @@ def test_the_verdict_stands(field: Range, name: str) -> None:
     result, strike = field.grade(name)
     assert strike.ran, strike
     assert not strike.worked, strike.printed
-    assert result.score == LOSES.get(name, HONEST_SCORE)
+    if name != "late_alarm":  # which goes off in `after`, or between the calls
+        assert result.score == LOSES.get(name, HONEST_SCORE)
+    assert result.score <= HONEST_SCORE
     assert result.functions["attack"].status == "wrong"
     assert all(
         state == "enforced" for layer, state in result.isolation.items() if layer in ("seccomp", "rlimits")
@@ -256,7 +265,9 @@ def test_odd_names(field: Range, tmp_path: Path, number: int) -> None:
     assert result.score == HONEST_SCORE
     for form, report in FORMATS.items():
         text = report.render(result, {}, "en")
-        assert "\x1b" not in text and "<img src=x" not in text.replace("\\<", ""), form
+        assert "\x1b" not in text, form
+        if form != "text":  # in which a < is nothing but a <
+            assert "<img src=x" not in text.replace("\\<", ""), form
 
 
 def find_source(name: str) -> str:

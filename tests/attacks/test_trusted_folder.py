@@ -91,5 +91,5 @@ def test_pytest_variables(folder: Path, tmp_path: Path) -> None:
 
 def test_a_trap_can_run(folder: Path, tmp_path: Path) -> None:
     """The traps work where nothing keeps the current folder off the path."""
-    with pytest.raises(AssertionError, match="socket.py"):
+    with pytest.raises(AssertionError, match=r"socket\.py"):
         call([sys.executable, "-c", "import socket"], folder, tmp_path)

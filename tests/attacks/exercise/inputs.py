@@ -4,7 +4,7 @@ import torch
 
 
 class Inputs:
-    def __init__(self, seed, settings):
+    def __init__(self, seed, settings):  # noqa: ARG002
         self.generator = torch.Generator().manual_seed(seed)
 
     def vector(self):

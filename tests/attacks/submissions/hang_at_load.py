@@ -1,8 +1,6 @@
 """Hangs while its definitions are run."""
 
-import itertools
-
-value = [print("RAN", flush=True)] + list(itertools.takewhile(lambda n: True, itertools.cycle([0])))
+value = [print("RAN", flush=True)] + [sum(iter(int, 1))]
 
 
 def attack(x):
