@@ -31,7 +31,7 @@ from grader import results
 from grader.checking.plugin import GradingPlugin
 from grader.diagnosis import Catalogue, Diagnosis, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
-from grader.errors import ExerciseError, GraderFault
+from grader.errors import ExerciseError, GraderError, GraderFault
 from grader.exercise import Exercise, Function, Profile
 from grader.results import CheckResult, Curves, FunctionResult, Mismatch, Result, Status
 from grader.sandbox import confinement, tiers
@@ -196,10 +196,20 @@ class Session:
 
     def _diagnose(self, function: str, student: Student, plugin: GradingPlugin) -> Diagnosis:
         """What explains a function's wrong results; nothing, where it cannot be called any more."""
-        with StudentProber(student) as prober:
-            return diagnose(
-                self._catalogue, function, prober, prober.evidence(function), plugin.plugged(function)
+        try:
+            with StudentProber(student) as prober:
+                return diagnose(
+                    self._catalogue, function, prober, prober.evidence(function), plugin.plugged(function)
+                )
+        except GraderError:
+            raise
+        except Exception as error:
+            # a student's values can be anything; the marks stand without a diagnosis
+            student.notices.append(
+                f"What is wrong in {function} could not be looked for: its values are too odd "
+                f"({type(error).__name__})."
             )
+            return Diagnosis()
 
     @functools.cached_property
     def _catalogue(self) -> Catalogue:

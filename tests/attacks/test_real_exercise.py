@@ -51,6 +51,9 @@ ODD_VALUES = {
     "large integer": "2**70",
     "function": "print",
     "half": "torch.full((5,), float('nan'), dtype=torch.float16)",
+    "row of tensors": "(x, x[0], torch.zeros(3, 3), torch.ones(2, dtype=torch.int64), [[1, 2, 3]])",
+    "numbers as parameters": "((torch.zeros((), dtype=torch.int8),) * 4, [(1, 2, 3)])",
+    "complex parameters": "((torch.ones(50, 784, dtype=torch.complex64),) * 4, torch.ones(1, 3))",
     "pairs": "((x, x, x, x), [(float('nan'), 'a', None)])",
 }
 NAMES = ("sigma", "dsigma", "loss", "dloss", "forward_pass", "backward_pass", "train")

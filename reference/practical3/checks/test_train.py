@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 import torch
 
@@ -39,6 +41,10 @@ class Run:
             if not torch.is_tensor(parameter):
                 raise CheckFailure(
                     f"The {name} that train returns is {type_in_words(parameter)}, not a tensor."
+                )
+            if not parameter.is_floating_point():
+                raise CheckFailure(
+                    f"The {name} that train returns has dtype {parameter.dtype}, where a float is expected."
                 )
 
 
@@ -100,13 +106,26 @@ def start(runs):
     raise runs[1]
 
 
+@contextlib.contextmanager
+def going_on():
+    """The student's parameters are in the reference's hands: of whatever shape and dtype they are."""
+    try:
+        yield
+    except (RuntimeError, IndexError, TypeError, ValueError) as error:
+        raise CheckFailure(
+            "Gradient descent cannot go on from the parameters that train returns: "
+            f"their shapes or dtypes do not fit ({error})."
+        ) from error
+
+
 def assert_follows(assert_close, inputs, reference, data, runs):
     """Raise where the parameters of a run are not where the reference comes to from the earliest of them."""
     taken, parameters = start(runs)
     for k, run in runs.items():
         if k <= taken:
             continue
-        expected, _ = inputs.trajectory(reference, data, parameters, k - taken)
+        with going_on():
+            expected, _ = inputs.trajectory(reference, data, parameters, k - taken)
         for name, now, was, right in zip(PARAMETERS, got(run).parameters, parameters, expected, strict=True):
             moved = now.double() - was.double() if now.shape == was.shape else now
             quantity = f"The change of {name} in {k - taken} step{'s' * (k - taken > 1)}"
@@ -119,7 +138,7 @@ def reproducible(student, inputs, shared):
         data = inputs.data(4, 4)
         once, again = (attempt(student, data, NB_HIDDEN, 1) for _ in range(2))
         shared["reproducible"] = not (isinstance(once, Run) and isinstance(again, Run)) or all(
-            a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=0)
+            a.shape == b.shape and a.dtype == b.dtype and torch.allclose(a, b, rtol=1e-3, atol=0)
             for a, b in zip(once.parameters, again.parameters, strict=True)
         )
         if not shared["reproducible"]:
@@ -234,8 +253,9 @@ def test_history(student, reference, inputs, shared, column):
 
 def evaluate(reference, parameters, data):
     """(train loss, train error, test error) of these parameters."""
-    parameters = [p.to(data.train_input.dtype) for p in parameters]
-    _, history = reference.train(*data, NB_HIDDEN, 1, parameters=parameters)
+    with going_on():
+        parameters = [p.to(data.train_input.dtype) for p in parameters]
+        _, history = reference.train(*data, NB_HIDDEN, 1, parameters=parameters)
     return history[0]
 
 
@@ -295,7 +315,8 @@ def followed(student, inputs, samples, shared):
     initial = attempt(student, samples, nb_hidden, 0)
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
         return []
-    return inputs.trajectory(Plain, samples, initial.parameters, nb_steps)[1]
+    with going_on():
+        return inputs.trajectory(Plain, samples, initial.parameters, nb_steps)[1]
 
 
 class Plain:
@@ -311,7 +332,8 @@ def test_sizes(student, reference, inputs, assert_close, shared):
     run = got(attempt(student, samples, 4, 2))
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
         return
-    expected, _ = inputs.trajectory(reference, samples, initial.parameters, 2)
+    with going_on():
+        expected, _ = inputs.trajectory(reference, samples, initial.parameters, 2)
     for name, now, was, right in zip(PARAMETERS, run.parameters, initial.parameters, expected, strict=True):
         moved = now.double() - was.double() if now.shape == was.shape else now
         assert_close(
