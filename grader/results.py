@@ -66,7 +66,11 @@ class Source:
 
 @dataclass(frozen=True)
 class FunctionResult:
-    """One graded function. `line` counts in the same file or cell as `source.first_line`."""
+    """One graded function. `line` counts in the same file or cell as `source.first_line`.
+
+    lines: misconception -> the line of the student's own source that holds it, where it could be placed.
+    facts: the student's own names, numbers and shapes, for the notes.
+    """
 
     status: Status
     score: float
@@ -78,9 +82,8 @@ class FunctionResult:
     line: int | None = None
     checks: tuple[CheckResult, ...] = ()
     source: Source | None = None
-    facts: Mapping[str, str] = field(
-        default_factory=dict
-    )  # the student's own names, numbers, shapes for the notes
+    facts: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,7 @@ class Session:
             checks=checks,
             source=student.reading.sources.get(function.name),
             facts=dict(found.facts),
+            lines=dict(found.lines),
         )
 
     def _diagnose(self, function: str, student: Student, plugin: GradingPlugin) -> Diagnosis:

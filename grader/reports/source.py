@@ -36,7 +36,7 @@ class Listing:
 
 
 def listing(function: FunctionResult) -> Listing | None:
-    """The function's source around its marked line, None where there is none."""
+    """The function's source around its first marked line, None where there is no source."""
     source = function.source
     if source is None or not source.text.strip():
         return None
@@ -44,9 +44,10 @@ def listing(function: FunctionResult) -> Listing | None:
     marked = None if function.line is None else function.line - source.first_line
     start, stop = _window([len(text) for text in texts], marked or 0)
     shown = [text[:MAX_CHARACTERS] for text in texts[start:stop]]
+    marks = {function.line, *function.lines.values()}
     numbers = range(source.first_line + start, source.first_line + stop)
     lines = tuple(
-        Line(number, text, html, number == function.line)
+        Line(number, text, html, number in marks)
         for number, text, html in zip(numbers, shown, _highlighted(shown), strict=True)
     )
     return Listing(lines, start, len(texts) - stop, source.cell)
