@@ -19,4 +19,4 @@ def pytest_configure() -> None:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     missing += [name for name in MODULES if importlib.util.find_spec(name) is None]
     if missing:
-        raise pytest.UsageError(f"CI=true, and {', '.join(missing)} is missing: run .ci/run, which installs it.")
+        raise pytest.UsageError(f"CI=true, and there is no {', no '.join(missing)}; .ci/run installs them.")

@@ -38,7 +38,7 @@ for _encoding in ("utf-8-sig", "utf-16", "utf-32", "latin-1", "cp1252", "iso8859
     codecs.lookup(_encoding)
 
 
-class Unreadable(Exception):  # noqa: N818 - named for what it says, as grader.errors names them
+class Unreadable(Exception):
     """Nothing of the file can be read; the text is one sentence for the student: what, where, what to do."""
 
 

@@ -74,9 +74,7 @@ def error_rate(parameters, inputs, targets):
     return nb_errors / len(inputs)
 
 
-def train(
-    train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000, parameters=None
-):
+def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000, parameters=None):
     """Gradient descent on all samples; (parameters, history), one history entry a step.
 
     `parameters` are the ones to start from, which are not changed; without them they are drawn.
