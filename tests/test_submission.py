@@ -245,7 +245,8 @@ def test_a_path_that_holds_nothing_is_told(tmp_path, what):
     "text",
     [
         "id,name,email\n1234,Ada Lovelace,ada@x.org\n5,Zoë Ünal,z@x.org\n",
-        "\ufeffIdentifier;Full name;Email address\nParticipant 1234;Ada Lovelace;ada@x.org\nParticipant 5;Zoë Ünal;\n",
+        "\ufeffIdentifier;Full name;Email address\n"
+        "Participant 1234;Ada Lovelace;ada@x.org\nParticipant 5;Zoë Ünal;\n",
         "Prénom\tNom\tMatricule\nAda\tLovelace\t1234\nZoë\tÜnal\t5\n",
         'Student,ID,SIS User ID\n"Lovelace, Ada",1234,A1\n"Ünal, Zoë",5,A2\n',
     ],
