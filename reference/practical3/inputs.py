@@ -13,6 +13,7 @@ from torch import Tensor
 
 from . import batched, dataset
 
+MOST_STATE = 2.5
 UNEQUAL = (7, 5, 3)
 EQUAL = (4, 4, 4)
 MIXED = ((6, 3, 3), (4, 4, 3))
@@ -68,16 +69,25 @@ class Inputs:
         return t
 
     def sample(self, sizes: tuple[int, int, int] = UNEQUAL, dtype: torch.dtype = torch.float32) -> Sample:
-        """A network of sizes (D, H, C) with states of moderate size, one sample and its target."""
+        """A network of sizes (D, H, C), one sample and its target.
+
+        No unit is saturated: there 1 - tanh(s)^2 is what rounding leaves of it, which differs from program to
+        program.
+        """
         nb_inputs, nb_hidden, nb_classes = sizes
-        return Sample(
-            self.normal(nb_hidden, nb_inputs, dtype=dtype, scale=nb_inputs**-0.5),
-            self.normal(nb_hidden, dtype=dtype, scale=0.5),
-            self.normal(nb_classes, nb_hidden, dtype=dtype, scale=nb_hidden**-0.5),
-            self.normal(nb_classes, dtype=dtype, scale=0.5),
-            self.normal(nb_inputs, dtype=dtype),
-            self.target(nb_classes, dtype),
-        )
+        while True:
+            sample = Sample(
+                self.normal(nb_hidden, nb_inputs, dtype=dtype, scale=nb_inputs**-0.5),
+                self.normal(nb_hidden, dtype=dtype, scale=0.5),
+                self.normal(nb_classes, nb_hidden, dtype=dtype, scale=nb_hidden**-0.5),
+                self.normal(nb_classes, dtype=dtype, scale=0.5),
+                self.normal(nb_inputs, dtype=dtype),
+                self.target(nb_classes, dtype),
+            )
+            s1 = sample.w1.mv(sample.x) + sample.b1
+            s2 = sample.w2.mv(s1.tanh()) + sample.b2
+            if max(float(s1.abs().max()), float(s2.abs().max())) < MOST_STATE:
+                return sample
 
     def accumulators(self, sample: Sample) -> list[Tensor]:
         """Four accumulators, of the parameters' shapes, that already hold something."""
