@@ -128,9 +128,7 @@ class GradingPlugin:
         checked = self.checked[function_of(pyfuncitem)]
         finding = self._not_judged(pyfuncitem, checked)
         if finding is None:
-            finding = self._judge(pyfuncitem, self._plain, self.kept[function_of(pyfuncitem)])
-            if finding.outcome == "failed":
-                finding = self._follow_through(pyfuncitem, finding)
+            finding = self._found(pyfuncitem)
         checked.findings[check_of(pyfuncitem)] = finding
         if finding.outcome == "failed" and not finding.gave_nothing and checked.first_wrong is None:
             checked.first_wrong = located_by(pyfuncitem)
@@ -190,6 +188,19 @@ class GradingPlugin:
             self.faults.append(f"{item.name} of {function_of(item)}: {type(error).__name__}: {error}")
             raise
         return Finding("passed", credit=1.0)
+
+    def _found(self, item: pytest.Function) -> Finding:
+        """Judge a check as the function stands, then given the earlier functions.
+
+        The other way round where one of these hangs or dies: it would take its time again.
+        """
+        function = function_of(item)
+        if any(map(self._student.gave_up, self._exercise.functions[function].earlier)):
+            followed = self._follow_through(item, Finding("failed"))
+            if followed.outcome == "passed":
+                return followed
+        plain = self._judge(item, self._plain, self.kept[function])
+        return self._follow_through(item, plain) if plain.outcome == "failed" else plain
 
     def _follow_through(self, item: pytest.Function, plain: Finding) -> Finding:
         function = function_of(item)

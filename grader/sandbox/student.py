@@ -79,7 +79,9 @@ class Student:
         self._exercise = exercise
         self._submission = submission
         self._worker: Worker | None = None
-        self._ended: dict[str, StudentFailure] = {}
+        # by function and the stand-ins that were in place: with others it may do better
+        self._ended: dict[tuple[str, frozenset[str]], StudentFailure] = {}
+        self._unloadable: tuple[type[StudentFailure], str] | None = None
         self._used: set[str] = set()  # functions that the present worker has run
         self._undefined: dict[str, str] = {}
         self.may_take(exercise.limits.submission_seconds)
@@ -148,7 +150,7 @@ class Student:
             self._keep_printed(worker)
             kind, reason = (error.kind, error.reason) if isinstance(error, Ended) else ("reply", _NO_REPLY)
             message = f"The definitions of the file could not be run: {reason}."
-            self._ended = {name: _ENDINGS[kind](name, message) for name in self._exercise.functions}
+            self._unloadable = _ENDINGS[kind], message
             self._notice(message)
 
     def _failed_statements(self, reply: dict[str, Any]) -> dict[str, str]:
@@ -184,6 +186,10 @@ class Student:
         edits = {**self._edits, function: source}
         return Student(self._zygote, self._policy, self._exercise, self._submission, edits)
 
+    def gave_up(self, function: str) -> bool:
+        """Whether the function hung or died and is not called any more."""
+        return (function, frozenset()) in self._ended
+
     def has(self, function: str) -> bool:
         """Whether the file defines the function."""
         return function in self.reading.sources and function not in self._undefined
@@ -207,8 +213,8 @@ class Student:
 
         supply: globals of the student's module for this one call. Raises Missing, TimedOut, Died, BadReply.
         """
-        if function in self._ended:
-            raise self._ended[function]
+        if (function, self.standins) in self._ended:
+            raise self._ended[function, self.standins]
         if not self.has(function):
             raise Missing(function, self.why_missing(function))
         seconds = min(
@@ -234,8 +240,9 @@ class Student:
         worker = None
         try:
             worker = self._ready()
-            if function in self._ended:
-                raise self._ended[function]
+            if self._unloadable is not None:
+                kind, message = self._unloadable
+                raise kind(function, message)
             self._used.add(function)
             reply = worker.exchange(request, seconds, protocol.bounds_for(arguments))
         except Ended as ended:
@@ -247,7 +254,7 @@ class Student:
                 self._notice(f"{function} was called once more, in a fresh process, because {ended.reason}.")
                 return self.call(function, arguments, supply)
             failure = _ENDINGS[ended.kind](function, f"{function} gave no result: {ended.reason}.")
-            self._ended[function] = failure
+            self._ended[function, self.standins] = failure
             self._notice(str(failure))
             raise failure from ended
         finally:
@@ -258,7 +265,7 @@ class Student:
         except _ODD as odd:
             self._drop()
             failure = BadReply(function, f"{function} gave no result: {_NO_REPLY}.")
-            self._ended[function] = failure
+            self._ended[function, self.standins] = failure
             self._notice(str(failure))
             raise failure from odd
 
