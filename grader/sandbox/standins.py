@@ -13,6 +13,8 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+import tqdm.std
+
 # only for showing things; never for computing
 _FOR_SHOW = ("matplotlib", "seaborn", "plotly", "google", "ipywidgets", "tensorboard", "wandb")
 
@@ -24,6 +26,9 @@ class Mute:
         if name.startswith("__"):
             raise AttributeError(name)
         return self
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[()]:
+        return ()  # `class Plot(figure.Base)` has no base then
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> Mute:
         return self
@@ -80,6 +85,8 @@ def install(prologues: dict[str, str], data: Sequence[Any]) -> None:
     """In the zygote: the mute finder, and the course's own modules (name -> source) given their `data`."""
     # before the real ones: an installed matplotlib wants a folder to write to, and none is there
     sys.meta_path.insert(0, Finder())
+    # its bar in a notebook is a widget, and there is no browser to show it
+    sys.modules["tqdm.notebook"] = tqdm.std
     for name, text in prologues.items():
         module = types.ModuleType(name)
         exec(compile(text, f"<{name}>", "exec"), module.__dict__)
