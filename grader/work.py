@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import hashlib
 import importlib.metadata
 import multiprocessing
@@ -113,9 +114,7 @@ def _leave_with_parent() -> None:
 
 def warm(settings: Settings, jobs: int) -> None:
     """Start the session before the first submission comes, with so many others. Raises GraderError."""
-    session = _session(settings)
-    with _one_at_a_time():
-        session.prepare(jobs)
+    _session(settings, jobs)
 
 
 def grade(task: Task) -> str:
@@ -146,7 +145,7 @@ def _grade(task: Task) -> str:
     return to_json(result)
 
 
-def _session(settings: Settings) -> Session:
+def _session(settings: Settings, jobs: int = 1) -> Session:
     """The session for these settings. Raises UsageError where another exercise or grader is installed."""
     if _warm.session is not None and _warm.settings == settings:
         return _warm.session
@@ -167,9 +166,13 @@ def _session(settings: Settings) -> Session:
                 f"{platform.node()} has another version of the {what} ({here.versions[what]}, not "
                 f"{settings.versions[what]}); install the same there."
             )
-    _warm.session = Session(
-        exercise, settings.profile, settings.seed, settings.data, settings.require_isolation
-    )
+    session = Session(exercise, settings.profile, settings.seed, settings.data, settings.require_isolation)
+    with _one_at_a_time():
+        session.prepare(jobs)
+    # what is there now stays: to walk all of torch for garbage takes 0.1 s each time
+    gc.collect()
+    gc.freeze()
+    _warm.session = session
     _warm.settings = settings
     return _warm.session
 

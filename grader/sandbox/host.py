@@ -247,6 +247,8 @@ class Worker:
         self.output_capped |= len(chunk) > room
 
     def _send(self, chunks: list[bytes], deadline: float) -> None:
+        if sum(map(len, chunks)) <= _CHUNK:
+            chunks = [b"".join(chunks)]  # one write wakes the worker once
         for chunk in chunks:
             left = memoryview(chunk)
             while left:
