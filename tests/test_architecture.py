@@ -63,7 +63,7 @@ WORKER_SIDE = BESIDE_STUDENTS | {
     "sandbox.seccomp",
     "sandbox.syscalls",
 }
-WORKER_LIBRARIES = {"torch", "numpy", "nbformat", "IPython"}
+WORKER_LIBRARIES = {"torch", "numpy", "nbformat", "IPython", "tqdm"}
 
 
 def source_of(module: str) -> Path:
