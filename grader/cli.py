@@ -110,7 +110,7 @@ def grade(
         require_isolation=require_isolation,
     )
     graded = batch.run(plan, progress.watcher(out))
-    terminal.show_summary(graded.results, chosen.notes, out, lang, store.manual_marks(out_folder))
+    terminal.show_summary(graded.results, chosen.notes(lang), out, lang, store.manual_marks(out_folder))
     _tell(out_folder, graded, students.missing(found))
     if graded.faults:
         raise typer.Exit(FAULT)
@@ -155,11 +155,11 @@ def check(
     with Session(chosen, profile, seed, settings, require_isolation) as session:
         result = session.grade(one)
     if shape is Shape.TERMINAL:
-        terminal.show(result, chosen.notes, out, lang)
+        terminal.show(result, chosen.notes(lang), out, lang)
     elif shape is Shape.JSON:
         sys.stdout.write(results.to_json(result))
     else:
-        sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes, lang))
+        sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes(lang), lang))
     if fail_under is not None and result.score < fail_under:
         raise typer.Exit(BELOW)
 
@@ -209,7 +209,7 @@ def doctor(
 @app.command()
 def misconceptions(exercise: ExerciseOption = "practical3") -> None:
     """The catalogue: every mistake that grader can name."""
-    for note in Exercise.load(exercise).notes.values():
+    for note in Exercise.load(exercise).notes().values():
         out.print(f"{note.function:14} {note.id:32} {note.title}", markup=False, soft_wrap=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import importlib
@@ -72,6 +73,7 @@ class Exercise:
             raise ExerciseError(f"{folder / 'exercise.toml'}: [limits] is not understood: {error}") from error
         self.profiles = {name: Profile(name, s) for name, s in described.get("profiles", {}).items()}
         self._prologue: Mapping[str, Any] = described.get("prologue", {})
+        self._notes: dict[str, dict[str, Note]] = {}
 
     def _functions(self, tables: Mapping[str, Any]) -> dict[str, Function]:
         where = self.folder / "exercise.toml"
@@ -159,9 +161,17 @@ class Exercise:
                 digest.update(str(path.relative_to(self.folder)).encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 
-    @functools.cached_property
-    def notes(self) -> dict[str, Note]:
-        """What a student reads about each misconception, by id; those that functions share have none."""
+    def notes(self, lang: str = "en") -> dict[str, Note]:
+        """What a student reads about each misconception, by id; those that functions share name none.
+
+        In `lang` where `locale/<lang>.toml` has it, else in English. Raises ExerciseError where that
+        file speaks of a misconception that there is not, or leaves out a text.
+        """
+        if lang not in self._notes:
+            self._notes[lang] = self._english_notes() if lang == "en" else self._translated_notes(lang)
+        return self._notes[lang]
+
+    def _english_notes(self) -> dict[str, Note]:
         return {
             id_: Note(
                 id_,
@@ -173,6 +183,20 @@ class Exercise:
             for path in sorted((self.folder / "misconceptions").glob("*.toml"))
             for id_, table in _read_toml(path).items()
         }
+
+    def _translated_notes(self, lang: str) -> dict[str, Note]:
+        notes = dict(self.notes())
+        path = self.folder / "locale" / f"{lang}.toml"
+        tables = _read_toml(path) if path.is_file() else {}
+        tables.pop("checks", None)  # the checks' titles, which the reports look up
+        for id_, table in tables.items():
+            if id_ not in notes:
+                raise ExerciseError(f"{path}: there is no misconception {id_}")
+            texts = [key for key in ("title", "note", "hint") if getattr(notes[id_], key)]
+            if sorted(table) != sorted(texts):
+                raise ExerciseError(f"{path}: [{id_}] needs {', '.join(texts)}, and nothing else")
+            notes[id_] = dataclasses.replace(notes[id_], **table, lang=lang)
+        return notes
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

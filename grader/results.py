@@ -126,13 +126,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Note:
-    """What a student reads about a misconception: what happened and why it is wrong, where to look."""
+    """What a student reads about a misconception: what happened and why it is wrong, where to look.
+
+    lang: the language that the three texts are written in.
+    """
 
     id: str
     function: str
     title: str
     note: str
     hint: str = ""
+    lang: str = "en"
 
 
 def to_json(result: Result) -> str:

@@ -15,7 +15,8 @@ from grader.results import FunctionResult, Result
 
 def gradescope_report(result: Result, notes: Notes, lang: str = "en", manual: Manual | None = None) -> str:
     """One result as Gradescope reads it; the score is given, so that rounding cannot change the sum."""
-    result, words = clean(apply_overrides(result, manual), limit=1_000), Words(lang)
+    result = clean(apply_overrides(result, manual), limit=1_000)
+    words = Words(lang, result.exercise)
     data = {
         "score": round(result.score, 2),
         "execution_time": round(result.duration_s, 3),

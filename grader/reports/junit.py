@@ -47,7 +47,7 @@ def _suite(
     told = "; ".join(to_text(note.title, function.facts) for note in explain(name, function, notes).notes)
     where = result.submission.files[0] if result.submission.files else ""
     for check in function.checks:
-        case = _case(suite, name, fixed(check.title, lang), where, function.line)
+        case = _case(suite, name, fixed(check.title, lang, result.exercise), where, function.line)
         _outcome(case, check, told)
     if missing:
         case = _case(suite, name, "defined", where, None)

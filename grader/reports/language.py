@@ -1,12 +1,15 @@
 """The reports' own words in the reader's language: one `templates/locale/<lang>.po` a language.
 
 The English sentence is the key, as gettext has it; a sentence without a translation is shown in English.
+An exercise's own words, its notes and its checks' titles, are in its own `locale/<lang>.toml`.
 """
 
 from __future__ import annotations
 
 import gettext
 import io
+import re
+import tomllib
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +23,7 @@ from grader import paths
 from grader.errors import UsageError
 
 Translations = gettext.NullTranslations
+_NAME = re.compile(r"\{(\w+)\}")
 
 
 def templates() -> Path:
@@ -47,9 +51,32 @@ def translations(lang: str) -> Translations:
     return gettext.GNUTranslations(compiled)
 
 
-def fixed(text: str, lang: str) -> str:
-    """A sentence of the exercise's, such as a check's title, where the catalogue has it; else as it is."""
-    return translations(lang).gettext(text) if text else text  # gettext("") is the catalogue's header
+def fixed(title: str, lang: str, exercise: str) -> str:
+    """A check's title in `lang`, where the exercise's `locale/<lang>.toml` has it; else as it is.
+
+    Its [checks] are English titles and their translations. A {name} in both stands for what a check's
+    title says there, such as a quantity's name.
+    """
+    for pattern, translated in _titles(lang, exercise):
+        if match := pattern.fullmatch(title):
+            return _NAME.sub(lambda name: match[name[1]], translated)
+    return title
+
+
+@cache
+def _titles(lang: str, exercise: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    path = paths.folder("reference") / exercise / "locale" / f"{lang}.toml"
+    if not path.is_file():
+        return ()
+    checks = tomllib.loads(path.read_text(encoding="utf-8")).get("checks", {})
+    return tuple((_pattern(title), translated) for title, translated in checks.items())
+
+
+def _pattern(title: str) -> re.Pattern[str]:
+    """What the titles look like that `title` stands for: a {name} is one word, or a tuple."""
+    parts = _NAME.split(title)  # text and names, in turn
+    value = r"\([^()]*\)|\S+"
+    return re.compile("".join(f"(?P<{p}>{value})" if i % 2 else re.escape(p) for i, p in enumerate(parts)))
 
 
 def number(value: float, lang: str, digits: int = 2) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from grader.reports import language, neutral, prose
+from grader.reports import neutral, prose
 from grader.reports.content import Notes, explain, grouped, is_unexplained
 from grader.reports.overrides import Manual, apply_overrides
 from grader.reports.source import listing
@@ -14,7 +14,8 @@ from grader.results import CheckResult, FunctionResult, Note, Result
 
 def markdown_report(result: Result, notes: Notes, lang: str = "en", manual: Manual | None = None) -> str:
     """One result as GitHub's Markdown. Raises UsageError as `student_report` does."""
-    result, words = neutral.clean(apply_overrides(result, manual), limit=1_000), Words(lang)
+    result = neutral.clean(apply_overrides(result, manual), limit=1_000)
+    words = Words(lang, result.exercise)
     name = neutral.markdown(result.submission.name or result.submission.id)
     lines = [f"# {name}: {words.points(result.score)} / {words.points(result.max_score)}", ""]
     lines += [f"| {words('Function')} | {words('Verdict')} | {words('Points')} |", "| --- | --- | ---: |"]
@@ -59,7 +60,7 @@ def function_section(name: str, function: FunctionResult, notes: Notes, words: W
 
 
 def _title(check: CheckResult, words: Words) -> str:
-    return f"- {SIGNS[check.outcome]} {neutral.markdown(language.fixed(check.title, words.lang))}"
+    return f"- {SIGNS[check.outcome]} {neutral.markdown(words.title(check))}"
 
 
 def _check(check: CheckResult, words: Words) -> str:

@@ -27,16 +27,19 @@ def environment(lang: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     pages.install_gettext_translations(language.translations(lang), newstyle=True)  # type: ignore[attr-defined]
-    # An exercise's own sentences are English: a page in another language says so, for a voice to read them.
-    foreign = Markup(' lang="en"') if lang != "en" else ""
-    pages.globals.update(foreign=foreign)
+
+    # Sentences in another language than the page's say so, for a voice to read them; messages are English.
+    def spoken(language: str) -> Markup:
+        return Markup(' lang="{}"').format(language) if language != lang else Markup()
+
+    pages.globals.update(spoken=spoken, foreign=spoken("en"))
     pages.globals.update(lang=lang, style=inline("style.css"), script=inline("class.js"), policy=policy)
     pages.filters.update(
         points=lambda value: language.number(value, lang),
         decimal=lambda value: language.number(value, lang, digits=2),
         percent=lambda share: language.percent(share, lang),
         moment=lambda started: language.moment(started, lang),
-        fixed=lambda text: language.fixed(text, lang),
+        fixed=lambda title, exercise: language.fixed(title, lang, exercise),
         grouped=content.grouped,
         sentence=prose.sentence_to_html,
         prose=prose.to_html,

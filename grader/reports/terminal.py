@@ -28,8 +28,9 @@ AROUND = 2  # lines of source shown before and after the marked one
 class Words:
     """The report's words in one language, for a terminal and for Markdown."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, exercise: str = "") -> None:
         self.lang = lang
+        self.exercise = exercise
         self._translations = language.translations(lang)
 
     def __call__(self, sentence: str, **values: object) -> str:
@@ -38,6 +39,10 @@ class Words:
 
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         return self._translations.ngettext(one, many, number) % {"num": number, **values}
+
+    def title(self, check: CheckResult) -> str:
+        """A check's title, translated where the exercise has it in this language."""
+        return language.fixed(check.title, self.lang, self.exercise)
 
     def points(self, value: float) -> str:
         return language.number(value, self.lang)
@@ -76,7 +81,7 @@ class Words:
 def render(result: Result, notes: Notes, lang: str = "en", manual: Manual | None = None) -> RenderableType:
     """One result for a terminal. Raises UsageError as `student_report` does."""
     result = neutral.clean(apply_overrides(result, manual), limit=1_000)
-    words = Words(lang)
+    words = Words(lang, result.exercise)
     parts: list[RenderableType] = [_head(result, words), Text()]
     for name, function in result.functions.items():
         comment = (manual or {}).get(name)
@@ -186,7 +191,7 @@ def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableT
     for group in grouped([check for check in checks if check.outcome != "passed"]):
         for check in group:
             line = Text(f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome])
-            yield _indented(line.append(language.fixed(check.title, words.lang), style="default"))
+            yield _indented(line.append(words.title(check), style="default"))
         if group[0].message:
             yield _indented(Text(neutral.terminal(group[0].message)), by=4)
         if group[0].mismatch:
