@@ -197,7 +197,7 @@ class Worker:
 
 def seed(value: int) -> None:
     """Seed the three generators that a submission may draw from."""
-    torch.manual_seed(value)
+    torch.default_generator.manual_seed(value)  # torch.manual_seed asks after other devices for 0.2 ms
     random.seed(value)
     numpy.random.seed(value % 2**32)
 
