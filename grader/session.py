@@ -208,10 +208,14 @@ class Session:
     def _diagnose(self, function: str, student: Student, plugin: GradingPlugin) -> Diagnosis:
         """What explains a function's wrong results; nothing, where it cannot be called any more."""
         try:
-            with StudentProber(student) as prober:
-                return diagnose(
-                    self._catalogue, function, prober, prober.evidence(function), plugin.plugged(function)
-                )
+            found: list[Diagnosis] = []
+            for plugged, replaced in plugin.to_diagnose(function):
+                with student.replacing(replaced), StudentProber(student) as prober:
+                    evidence = prober.evidence(function)
+                    found.append(diagnose(self._catalogue, function, prober, evidence, plugged))
+                if found[-1].misconceptions:
+                    return found[-1]
+            return found[0]
         except GraderError:
             raise
         except Exception as error:

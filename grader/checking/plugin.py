@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Generator
+import itertools
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -21,6 +22,15 @@ from grader.errors import CheckFailure, StudentFailure
 from grader.exercise import Exercise, Profile
 from grader.results import CheckResult, Mismatch, Outcome
 from grader.sandbox.student import Student
+
+_MOST_LEFT_OUT = 3  # wrong earlier functions of which every choice is plugged in
+
+
+class Way(NamedTuple):
+    """One way to judge with follow-through: what is plugged in of the student's own, and of stand-ins."""
+
+    own: tuple[str, ...]
+    standins: tuple[str, ...] = ()
 
 
 @dataclass
@@ -42,6 +52,7 @@ class Checked:
     findings: dict[str, Finding] = field(default_factory=dict)
     results: list[CheckResult] = field(default_factory=list)
     first_wrong: str | None = None
+    followed: list[Way] = field(default_factory=list)
 
     @property
     def right(self) -> bool:
@@ -72,7 +83,7 @@ class GradingPlugin:
         self._close = Close(exercise.tolerance)
         self.checked: dict[str, Checked] = {name: Checked() for name in exercise.functions}
         self.kept: dict[str, dict[str, Any]] = {name: {} for name in exercise.functions}
-        self.followed: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in exercise.functions}
+        self.followed: dict[str, dict[Way, dict[str, Any]]] = {name: {} for name in exercise.functions}
         self.faults: list[str] = []
 
     # -- what a check takes ------------------------------------------------------------------------
@@ -205,29 +216,30 @@ class GradingPlugin:
     def _follow_through(self, item: pytest.Function, plain: Finding) -> Finding:
         function = function_of(item)
         best = plain
-        for i, (own, replaced) in enumerate(self._to_plug(function)):
-            plugged: dict[str, Callable[..., Any]] = {name: getattr(self._student, name) for name in own}
-            plugged |= {name: self._exercise.standins[name] for name in replaced}
-            self._student.standins = frozenset(replaced)
-            try:
-                shared = self.followed[function].setdefault(i, {})
-                found = self._judge(item, Reference(self._exercise, plugged), shared)
-            finally:
-                self._student.standins = frozenset()
+        for way in self._ways(function):
+            with self._student.replacing(way.standins):
+                shared = self.followed[function].setdefault(way, {})
+                found = self._judge(item, Reference(self._exercise, self._functions(way)), shared)
             if found.credit > best.credit:
                 found.follow_through = True
                 found.credit *= self._exercise.follow_through
                 best = found
+                self.checked[function].followed.append(way)
             if found.outcome == "passed":
                 break
         return best
 
-    def _to_plug(self, function: str) -> list[tuple[list[str], list[str]]]:
-        """The ways to judge with follow-through: (earlier functions of the student's own, stand-ins).
+    def _functions(self, way: Way) -> dict[str, Callable[..., Any]]:
+        own = {name: getattr(self._student, name) for name in way.own}
+        return own | {name: self._exercise.standins[name] for name in way.standins}
 
-        One that gives nothing, because it raises or hangs, is replaced on both sides by a stand-in. So is,
-        next, one that gives what its callers cannot use. One that is missing is left alone as long as can be:
-        the student may have folded it into another.
+    def _ways(self, function: str) -> list[Way]:
+        """The ways to judge with follow-through, in the order in which they are tried.
+
+        All wrong earlier functions first. One that gives nothing, because it raises or hangs, is replaced on
+        both sides by a stand-in. So is, next, one that gives what its callers cannot use. One that is missing
+        is left alone as long as can be: the student may have folded it into another. Last, only some of the
+        wrong ones: the student may have made up for the others where they are called.
         """
         standins = self._exercise.standins
         earlier = self._exercise.functions[function].earlier
@@ -240,13 +252,32 @@ class GradingPlugin:
         own += [n for n in earlier if n in derivatives and self._student.has(n) and n not in own + silent]
         replaceable = [name for name in own if name in standins and not self.checked[name].as_it_stands]
         kept = [name for name in own if name not in replaceable]
-        ways = [(own, silent), (kept, silent + replaceable), (kept, silent + replaceable + missing)]
+        ways = [
+            Way(tuple(own), tuple(silent)),
+            Way(tuple(kept), tuple(silent + replaceable)),
+            Way(tuple(kept), tuple(silent + replaceable + missing)),
+            *(Way(some, tuple(silent)) for some in self._choices(own)),
+        ]
         return [way for i, way in enumerate(ways) if any(way) and way not in ways[:i]]
 
-    def plugged(self, function: str) -> dict[str, Callable[..., Any]]:
-        """The student's own earlier functions, where they give something and are not right as they stand."""
-        ways = self._to_plug(function)
-        return {name: getattr(self._student, name) for name in ways[0][0]} if ways else {}
+    def _choices(self, own: Sequence[str]) -> list[tuple[str, ...]]:
+        """Some of these functions, a function and its derivative together, the most first."""
+        pairs = {f.name: f.derivative_of for f in self._exercise.functions.values() if f.derivative_of in own}
+        groups = [[name, *(d for d in own if pairs.get(d) == name)] for name in own if name not in pairs]
+        if len(groups) > _MOST_LEFT_OUT:
+            return []
+        chosen = (c for size in range(len(groups) - 1, 0, -1) for c in itertools.combinations(groups, size))
+        return [tuple(name for name in own if name in itertools.chain(*groups)) for groups in chosen]
+
+    def to_diagnose(self, function: str) -> list[tuple[dict[str, Callable[..., Any]], tuple[str, ...]]]:
+        """What to plug into the reference when a function is diagnosed, and which of it are stand-ins.
+
+        First the student's own earlier functions that are wrong, then as most of its checks passed.
+        """
+        followed = self.checked[function].followed
+        own = next((Way(way.own) for way in self._ways(function)), Way(()))
+        ways = [own, *sorted(set(followed), key=lambda way: (-followed.count(way), way))]
+        return [(self._functions(way), way.standins) for i, way in enumerate(ways) if way not in ways[:i]]
 
     def _result(self, item: pytest.Function, finding: Finding) -> CheckResult:
         function = self._exercise.functions[function_of(item)]

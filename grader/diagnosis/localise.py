@@ -225,6 +225,20 @@ def _alike(a: Any, b: Any) -> bool:
 
 def local_values(function: Callable[..., Any], arguments: Sequence[Any]) -> dict[str, Any]:
     """The local variables of a trusted function at its end, or where it raised; arguments by their object."""
+    found, own = _at_the_end(function, arguments)
+    found.update(zip(function.__code__.co_varnames[: len(own)], own, strict=False))
+    return found
+
+
+def rebound_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -> list[Any]:
+    """What a trusted function has in the place of its arguments at its end, where it is another value."""
+    found, own = _at_the_end(function, arguments)
+    names = function.__code__.co_varnames[: len(own)]
+    return [found[n] for n, given in zip(names, own, strict=False) if n in found and found[n] is not given]
+
+
+def _at_the_end(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[dict[str, Any], list[Any]]:
+    """A trusted function's local variables when it ended, and the copies of the arguments it was given."""
     code = function.__code__
     own = [a.clone() if isinstance(a, Tensor) else a for a in arguments]
     found: dict[str, Any] = {}
@@ -241,5 +255,4 @@ def local_values(function: Callable[..., Any], arguments: Sequence[Any]) -> dict
         pass
     finally:
         sys.setprofile(before)
-    found.update(zip(code.co_varnames[: len(own)], own, strict=False))
-    return found
+    return found, own

@@ -8,6 +8,7 @@ ones, and relative to each tensor's own change; the third column by column, alon
 from __future__ import annotations
 
 import fnmatch
+import functools
 import itertools
 import re
 import types
@@ -18,15 +19,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.diagnosis import syntax, wording
+from grader.diagnosis import localise, syntax, wording
 from grader.diagnosis.catalogue import Catalogue, Forest, Form, Misconception
 from grader.diagnosis.observation import Diagnosis, Evidence, Outcome, Plugged, Prober, call, flatten
-from grader.diagnosis.variants import compiled, remembered
+from grader.diagnosis.variants import bound, code_of, remembered
 
 STEPS = (0, 1, 2, 3)
 RTOL = 2e-3  # of a tensor's greatest change; variants that differ do so by far more
 NOISE = 4e-7  # of a tensor's greatest entry: float32's own resolution
 MOST_STEPS = 60  # a constant number of steps is replayed up to here
+MOST_SUPPLIED = 40  # ways to supply the variables of a notebook that are tried
+
+_codes: dict[tuple[str, str, tuple[Form, ...]], types.CodeType | None] = {}
 
 Parameters = tuple[Tensor, ...]
 Columns = tuple[tuple[float, ...], ...]
@@ -39,8 +43,10 @@ class Trajectory:
     arguments: tuple[Tensor, ...]
     extra: tuple[int, ...]
     start: str
+    steps: str
     columns: tuple[str, ...]
     measure: Callable[[Parameters, tuple[Tensor, ...]], tuple[float, ...]]
+    again: tuple[Tensor, ...]
     wide: tuple[Any, ...]
     spreads: tuple[float, ...]
     still: Callable[..., tuple[Tensor, ...]]
@@ -88,7 +94,6 @@ class _Case:
         self.evidence = evidence
         self.namespace = catalogue.namespace({n: remembered(f) for n, f in plugged.items()})
         self.way = described(catalogue, self.namespace)[function]
-        self.trees = dict(catalogue.trees)
         self.parameters = syntax.parameters(catalogue.trees[function])
         known = [*self.parameters, *catalogue.trees, "torch", "math"]
         self.wording = wording.Wording(evidence, self.parameters, known)
@@ -119,12 +124,21 @@ class _Case:
         run = self.read(call(self.namespace[self.function], (*self.way.arguments, *self.way.extra, 0)))
         return _shapes(run.parameters) if run is not None else ()
 
-    def followed(self, forest: Forest, start: Parameters, steps: int) -> Run | None:
-        """A variant of the reference from the student's initial parameters."""
-        function = compiled(forest, self.catalogue.trees, self.namespace, self.function)
+    def followed(
+        self,
+        forms: Sequence[Form],
+        start: Parameters,
+        steps: int,
+        arguments: Sequence[Tensor] | None = None,
+    ) -> Run | None:
+        """The reference with these mistakes from `start`; None where the mistakes exclude one another."""
+        code = _code(self.catalogue, self.function, tuple(forms))
+        if code is None:
+            return None
+        function = bound(code, self.namespace, self.function)
+        given = self.arguments if arguments is None else arguments
         outcome = call(
-            lambda *given: function(*given, **{self.way.start: start}),
-            (*self.arguments, *self.way.extra, steps),
+            lambda *given: function(*given, **{self.way.start: start}), (*given, *self.way.extra, steps)
         )
         return self.read(outcome)
 
@@ -147,8 +161,11 @@ class _Case:
             return self.told()
         self.recognise_calls()
         first = self.behind_exceptions(first)
+        first = self.behind_constant_steps(first)
         self.recognise_changed(first[1])
-        runs = {steps: run for steps, outcome in first.items() if (run := self.read(outcome)) is not None}
+        runs = self.runs(first)
+        if len(runs) < len(first) and self.supplied_for_right():
+            runs = self.runs(self.asked())
         if self.is_endless(runs):
             return self.told()
         if len(runs) < len(STEPS) or len({_shapes(run.parameters) for run in runs.values()}) > 1:
@@ -163,17 +180,24 @@ class _Case:
         if again is None or not _agree(again.parameters, runs[1].parameters, runs[0].parameters):
             return self.told()  # not reproducible: nothing can be compared
         sets = self.updates(runs[0].parameters, runs)
+        if not sets and self.supplied_for_right():
+            runs, sets = self.runs(self.asked()), [()]
         if not sets:
             self.history_by_measure(runs)
             return self.told()
         self.history(runs, runs[0].parameters, sets[0])
         return self.told(sets)
 
+    def runs(self, outcomes: Mapping[int, Outcome]) -> dict[int, Run]:
+        """The outcomes that are of a run's form, by the number of steps."""
+        return {steps: run for steps, outcome in outcomes.items() if (run := self.read(outcome)) is not None}
+
     def is_stub(self, outcomes: Sequence[Outcome]) -> bool:
         misconception = self.catalogue.recognised_by(self.function, "stub")
         unwritten = all(o.error is not None and o.error[0] == "NotImplementedError" for o in outcomes)
         silent = all(o.error is None and not flatten(o.value) for o in outcomes)
-        if misconception is None or not (unwritten or (silent and self.evidence.is_stub)):
+        begun = self.evidence.is_stub or self.wording.is_only_begun(set(self.catalogue.trees))
+        if misconception is None or not (unwritten or (silent and begun)):
             return False
         self.name(misconception, self.evidence.first_line)
         return True
@@ -263,6 +287,55 @@ class _Case:
             for n in (*syntax.parameters(tree), *syntax.assigned(tree))
         }
 
+    def supplied_for_right(self) -> bool:
+        """Whether it follows the reference once the variables it reads hold the right values: then name them.
+
+        A variable `Y = 0.9 * train_target` of the notebook's does not hold what the caller hands over.
+        """
+        misconception = self.catalogue.recognised_by(self.function, "global")
+        names = [name for name in self.evidence.reads_globals if name not in self.supply]
+        values = self.right_values() if misconception is not None and names else []
+        if misconception is None or not 0 < len(values) ** len(names) <= MOST_SUPPLIED:
+            return False
+        before = dict(self.supply)
+        for chosen in itertools.product(values, repeat=len(names)):
+            self.supply = {**before, **dict(zip(names, chosen, strict=True))}
+            runs = self.runs({steps: self.ask(steps) for steps in (0, 1, 3)})
+            if len(runs) == 3 and self.leads((), runs[0].parameters, runs, (1, 3), RTOL):
+                line = min(self.evidence.reads_globals[name] for name in names)
+                self.name(misconception, line, name="`, `".join(names))
+                return True
+        self.supply = before
+        return False
+
+    def right_values(self) -> list[Tensor]:
+        """The arguments, and what the reference makes of them."""
+        rebound = localise.rebound_arguments(
+            self.namespace[self.function], (*self.arguments, *self.way.extra, 0)
+        )
+        return [value for value in (*self.arguments, *rebound) if isinstance(value, Tensor)]
+
+    def behind_constant_steps(self, first: dict[int, Outcome]) -> dict[int, Outcome]:
+        """The calls again with the parameter where a constant number of steps stands, which is named then."""
+        many = self.catalogue.recognised_by(self.function, "steps")
+        runs = [self.read(outcome) for outcome in first.values()]
+        lengths = {len(r.history) if r is not None and r.history is not None else 0 for r in runs}
+        edit = getattr(self.prober, "edited", None)
+        if many is None or edit is None or len(lengths) != 1 or min(lengths) < 2:
+            return first
+        repaired = wording.counted_by(self.evidence.source, self.parameters.index(self.way.steps))
+        if repaired is None:
+            return first
+        source, line = repaired
+        plain, self.prober = self.prober, edit(self.function, source)
+        again = self.asked()
+        found = [self.read(outcome) for outcome in again.values()]
+        if [len(r.history) if r is not None and r.history is not None else -1 for r in found] != list(STEPS):
+            self.prober = plain
+            return first
+        self.name(many, line + self.evidence.first_line - 1)
+        return again
+
     # The start.
 
     def initial(self, still: bool) -> None:
@@ -274,19 +347,21 @@ class _Case:
         run = self.read(self.ask(0, wide))
         if run is None:
             return
-        reference = self.spread(self.trees)
+        reference = self.spread(())
         accepted = [reference, *([s] * len(reference) for s in self.way.spreads)]
         if any(_same_spread(run.parameters, spreads) for spreads in accepted):
             return
         for form in self.catalogue.forms_of(self.function, "initial"):
-            forest = form.apply(self.trees)
-            if forest is not None and _same_spread(run.parameters, self.spread(forest)):
+            if _same_spread(run.parameters, self.spread((form,))):
                 self.name(self.by_id[form.id], self.line_of(form))
                 return
 
-    def spread(self, forest: Forest) -> list[float]:
-        """The standard deviations of the parameters that a variant draws."""
-        function = compiled(forest, self.catalogue.trees, self.namespace, self.function)
+    def spread(self, forms: tuple[Form, ...]) -> list[float]:
+        """The standard deviations of the parameters that a variant draws; none where it draws none."""
+        code = _code(self.catalogue, self.function, forms)
+        if code is None:
+            return []
+        function = bound(code, self.namespace, self.function)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             run = self.read(call(function, (*self.way.wide, 0)))
@@ -356,33 +431,31 @@ class _Case:
         steps = sorted(n for n in runs if n > 0)
         for size in range(4):
             found = [
-                forms
-                for forms, forest in self.sets("update", size)
-                if self.leads(forest, start, runs, steps, rtol)
+                forms for forms in self.sets("update", size) if self.leads(forms, start, runs, steps, rtol)
             ]
             if found:
                 return self.ranked(found)
         return []
 
     def leads(
-        self, forest: Forest, start: Parameters, runs: Mapping[int, Run], steps: Sequence[int], rtol: float
+        self,
+        forms: Sequence[Form],
+        start: Parameters,
+        runs: Mapping[int, Run],
+        steps: Sequence[int],
+        rtol: float,
     ) -> bool:
         for count in steps:
-            made = self.followed(forest, start, count)
+            made = self.followed(forms, start, count)
             if made is None or not _agree(runs[count].parameters, made.parameters, start, rtol):
                 return False
         return True
 
-    def sets(self, stage: str, size: int) -> Iterator[tuple[tuple[Form, ...], Forest]]:
-        """All compatible sets of `size` forms of a stage, with the edited reference."""
+    def sets(self, stage: str, size: int) -> Iterator[tuple[Form, ...]]:
+        """All sets of `size` forms of a stage, each of another mistake."""
         for forms in itertools.combinations(self.catalogue.forms_of(self.function, stage), size):
-            if len({form.id for form in forms}) < size:
-                continue
-            forest: Forest | None = self.trees
-            for form in forms:
-                forest = form.apply(forest) if forest is not None else None
-            if forest is not None:
-                yield forms, forest
+            if len({form.id for form in forms}) == size:
+                yield forms
 
     def ranked(self, found: Iterable[tuple[Form, ...]]) -> list[tuple[Form, ...]]:
         """One set of forms for each set of ids, those that the source speaks for first."""
@@ -399,10 +472,7 @@ class _Case:
         """Name what is wrong with the columns, given the mistakes that explain the parameters."""
         steps = max(runs)
         theirs = runs[steps].history
-        forest: Forest | None = self.trees
-        for form in forms:
-            forest = form.apply(forest) if forest is not None else None
-        made = self.followed(forest, start, steps) if forest is not None else None
+        made = self.followed(forms, start, steps)
         if theirs is None or made is None or made.history is None or len(theirs) != len(made.history):
             return
         if any(len(row) != len(self.way.columns) for row in theirs):
@@ -415,7 +485,7 @@ class _Case:
             if not _same_column(theirs, made.history, c)
             and not (measured is not None and _same_column(theirs, measured, c))
         }
-        self.explain_columns(theirs, open_columns, forest, start, steps)
+        self.explain_columns(theirs, open_columns, forms, start, steps)
 
     def history_by_measure(self, runs: Mapping[int, Run]) -> None:
         """The same where nothing explains the parameters: by what the student's own parameters give."""
@@ -448,29 +518,23 @@ class _Case:
             return None
 
     def explain_columns(
-        self, theirs: Columns, off: set[int], forest: Forest | None, start: Parameters, steps: int
+        self, theirs: Columns, off: set[int], forms: Sequence[Form], start: Parameters, steps: int
     ) -> None:
         """Name the fewest mistakes that explain all columns that are off; those of one column if not all."""
-        if not off or forest is None:
-            return
         explained: dict[int, list[frozenset[str]]] = {c: [] for c in off}
         lines: dict[str, int | None] = {}
-        forms = self.catalogue.forms_of(self.function, "history")
         for size in (1, 2, 3):
             open_columns = [c for c in off if not explained[c]]
             if not open_columns:
                 break
-            for chosen in itertools.combinations(forms, size):
-                if len({form.id for form in chosen}) < size:
-                    continue
-                edited: Forest | None = forest
-                for form in chosen:
-                    edited = form.apply(edited) if edited is not None else None
-                made = self.followed(edited, start, steps) if edited is not None else None
+            for chosen in self.sets("history", size):
+                made = self.followed((*forms, *chosen), start, steps)
                 if made is None or made.history is None or len(made.history) != len(theirs):
                     continue
                 for column in open_columns:
-                    if _same_column(theirs, made.history, column):
+                    if _same_column(theirs, made.history, column) and self.holds_again(
+                        (*forms, *chosen), steps, column
+                    ):
                         explained[column].append(frozenset(form.id for form in chosen))
                         lines.update({form.id: self.line_of(form) for form in chosen})
         choices = [explained[c] for c in off if explained[c]]
@@ -479,6 +543,30 @@ class _Case:
         named = min((frozenset().union(*choice) for choice in itertools.product(*choices)), key=len)
         for id_ in sorted(named, key=lambda id_: self.order[id_]):
             self.name(self.by_id[id_], lines.get(id_))
+
+    def holds_again(self, forms: Sequence[Form], steps: int, column: int) -> bool:
+        """Whether the mistakes give the student's column on other samples too, and not by chance on a few.
+
+        Where the initial parameters are not to be had, one mistake may be told from the first samples alone.
+        """
+        if self.second is None:
+            return True
+        start, runs = self.second
+        made = self.followed(forms, start.parameters, steps, self.way.again)
+        theirs = runs(steps)
+        if made is None or made.history is None or theirs is None or theirs.history is None:
+            return False
+        return _same_column(theirs.history, made.history, column)
+
+    @functools.cached_property
+    def second(self) -> tuple[Run, Callable[[int], Run | None]] | None:
+        """The student's start on other samples, and its runs there by the number of steps."""
+        start = self.read(self.ask(0, (*self.way.again, *self.way.extra)))
+        if start is None or start.history:
+            return None
+        return start, functools.cache(
+            lambda steps: self.read(self.ask(steps, (*self.way.again, *self.way.extra)))
+        )
 
     # What is told.
 
@@ -522,6 +610,17 @@ class _Case:
 
     def ordered(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted({*ids, *self.found.ids}, key=lambda id_: self.order[id_]))
+
+
+def _code(catalogue: Catalogue, function: str, forms: tuple[Form, ...]) -> types.CodeType | None:
+    """The reference with these mistakes, compiled once; None where they exclude one another."""
+    key = (catalogue.sha256, function, forms)
+    if key not in _codes:
+        forest: Forest | None = catalogue.trees
+        for form in forms:
+            forest = form.apply(forest) if forest is not None else None
+        _codes[key] = code_of(forest, catalogue.trees, function) if forest is not None else None
+    return _codes[key]
 
 
 def _rows(history: Any) -> Columns | None:

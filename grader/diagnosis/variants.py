@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import tempfile
+import types
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -98,10 +99,20 @@ def compiled(
     forest: Forest, trees: Forest, namespace: Mapping[str, Any], function: str
 ) -> Callable[..., Any]:
     """`function` in a copy of `namespace` with the functions that `forest` has otherwise than `trees`."""
+    return bound(code_of(forest, trees, function), namespace, function)
+
+
+def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
+    """The definitions of `function` and of what `forest` has otherwise than `trees`, compiled."""
     # The function itself is defined anew in any case: it must see the edited ones, not the reference's.
     edited: list[ast.stmt] = [t for name, t in forest.items() if t is not trees[name] or name == function]
+    return compile(ast.Module(edited, type_ignores=[]), "variant.py", "exec")
+
+
+def bound(code: types.CodeType, namespace: Mapping[str, Any], function: str) -> Callable[..., Any]:
+    """`function` as `code` defines it, in a copy of `namespace`."""
     names = dict(namespace)
-    exec(compile(ast.Module(edited, type_ignores=[]), "variant.py", "exec"), names)
+    exec(code, names)
     return names[function]  # type: ignore[no-any-return]
 
 

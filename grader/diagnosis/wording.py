@@ -11,7 +11,7 @@ import copy
 import fnmatch
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import TypeVar
 
 from grader.diagnosis import syntax
@@ -122,6 +122,15 @@ class Wording:
         called = {n.func.id for n in self.exact if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         return name not in called and name not in _MODULES
 
+    def is_only_begun(self, functions: Set[str]) -> bool:
+        """Whether it neither loops, nor calls one of `functions`, nor returns anything."""
+        return bool(self.exact) and not any(
+            isinstance(node, ast.For | ast.While | ast.comprehension)
+            or (isinstance(node, ast.Return) and node.value is not None)
+            or (isinstance(node, ast.Name) and node.id in functions)
+            for node in self.exact
+        )
+
     def returned(self) -> list[str] | None:
         """The names of the last `return`, in the reference's words; None where it returns anything else."""
         returns = [node for node in self.exact if isinstance(node, ast.Return)]
@@ -148,6 +157,38 @@ def renamed_parameter(source: str, position: int, name: str) -> str | None:
     tree = _Renamed({own[position]: name}).visit(copy.deepcopy(tree))
     tree.args.args[position - len(tree.args.posonlyargs)].arg = name
     return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def counted_by(source: str, position: int) -> tuple[str, int] | None:
+    """The source with a constant `range` counted by the parameter at `position`, and that line of it.
+
+    None where it is not just one `range` of a number, or of a name in capitals, outside all other loops.
+    """
+    tree = _function(source)
+    parameters = syntax.parameters(tree) if tree is not None else ()
+    if tree is None or position >= len(parameters):
+        return None
+    found: list[ast.Call] = []
+    for loop in _outermost_loops(tree.body):
+        call = loop.iter
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"):
+            continue
+        count = call.args[0] if len(call.args) == 1 else None
+        number = isinstance(count, ast.Constant) and isinstance(count.value, int)
+        if number or (isinstance(count, ast.Name) and count.id not in parameters and count.id.isupper()):
+            found.append(call)
+    if len(found) != 1:
+        return None
+    found[0].args = [ast.Name(parameters[position], ast.Load())]
+    return ast.unparse(ast.fix_missing_locations(tree)), found[0].lineno
+
+
+def _outermost_loops(statements: Sequence[ast.stmt]) -> Iterator[ast.For]:
+    for statement in statements:
+        if isinstance(statement, ast.For):
+            yield statement
+        elif isinstance(statement, ast.If | ast.With):
+            yield from _outermost_loops(statement.body)
 
 
 def calls_told(misconception: Misconception, evidence: Evidence) -> tuple[bool, int | None]:

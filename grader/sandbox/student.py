@@ -6,8 +6,9 @@ function that was being called is not called again: it has had its chance, the o
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -184,7 +185,18 @@ class Student:
     def edited(self, function: str, source: str) -> Student:
         """The same submission with one function's text replaced. Close it, or use it as a context manager."""
         edits = {**self._edits, function: source}
-        return Student(self._zygote, self._policy, self._exercise, self._submission, edits)
+        edited = Student(self._zygote, self._policy, self._exercise, self._submission, edits)
+        edited.standins = self.standins
+        return edited
+
+    @contextlib.contextmanager
+    def replacing(self, functions: Iterable[str]) -> Iterator[None]:
+        """For a while, with the exercise's stand-ins in the place of these functions."""
+        self.standins = frozenset(functions)
+        try:
+            yield
+        finally:
+            self.standins = frozenset()
 
     def gave_up(self, function: str) -> bool:
         """Whether the function hung or died and is not called any more."""

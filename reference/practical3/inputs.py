@@ -102,6 +102,20 @@ class Inputs:
         nb_test = min(nb_test, len(chosen) - nb_train)
         return DataSet(*dataset.load(images[chosen], labels[chosen], nb_train, nb_test))
 
+    def lopsided_data(self) -> DataSet:
+        """Two training samples of each class, and eight test samples of each of three classes.
+
+        So the training error of a constant response is no test error, whichever class it is.
+        """
+        images, labels = _images(self.settings.get("data"))
+        order = torch.randperm(len(images), generator=self._generator)
+        by_class = [order[labels[order] == c] for c in range(int(labels.max()) + 1)]
+        tested = torch.randperm(len(by_class), generator=self._generator)[:3].tolist()
+        train = torch.stack([samples[:2] for samples in by_class], 1).flatten()
+        test = torch.stack([by_class[c][2:10] for c in tested], 1).flatten()
+        chosen = torch.cat([train, test])
+        return DataSet(*dataset.load(images[chosen], labels[chosen], len(train), len(test)))
+
     def made_up_data(self, nb_train: int = 12, nb_test: int = 8, sizes: tuple[int, int] = (6, 3)) -> DataSet:
         """Small made-up data: inputs (N, D) in clusters, every class there, targets one-hot (N, C)."""
         nb_inputs, nb_classes = sizes

@@ -102,9 +102,10 @@ def chain(solution):
 def trajectories(solution):
     """{function: how to follow it step by step}, for functions that iterate.
 
-    `arguments`, then the sizes `extra`, then a number of steps make a call; the result is the parameters and
-    the history, whose entries have the `columns`. `start` is the reference's argument for the parameters to
-    start from. `measure(parameters, arguments)` is an entry of the history. `wide` is a call's beginning
+    `arguments`, then the sizes `extra`, then a number of steps (its parameter is called `steps`) make a call;
+    the result is the parameters and the history, whose entries have the `columns`. `start` is the reference's
+    argument for the parameters to start from. `again` are other arguments, on which what the first ones show
+    must hold too. `measure(parameters, arguments)` is an entry of the history. `wide` is a call's beginning
     with enough parameters to see their spread, `spreads` standard deviations accepted besides the
     reference's. `still(arguments, parameters)` are arguments on which a step hardly changes anything.
     `arranged(arguments, parameters)` are arguments on which every column changes in the first step.
@@ -153,8 +154,10 @@ def trajectories(solution):
             "arguments": (train_input, train_target, test_input, test_target),
             "extra": (5,),
             "start": "parameters",
+            "steps": "nb_steps",
             "columns": ("train_loss", "train_error", "test_error"),
             "measure": measure,
+            "again": (*samples([1, 0, 1, 2, 2, 1, 0, 1, 1], 4, 3), *samples([2, 2, 0, 1, 1, 0, 2, 2], 4, 3)),
             "wide": (wide_input, wide_target, wide_input, wide_target, 50),
             "spreads": (1e-3,),
             "still": still,
