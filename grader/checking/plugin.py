@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from grader.checking.comparison import Close
-from grader.checking.reference import Reference
+from grader.checking.reference import Reference, taking_columns
 from grader.errors import CheckFailure, StudentFailure
 from grader.exercise import Exercise, Profile
 from grader.results import CheckResult, Mismatch, Outcome
@@ -230,16 +230,17 @@ class GradingPlugin:
         return best
 
     def _functions(self, way: Way) -> dict[str, Callable[..., Any]]:
-        own = {name: getattr(self._student, name) for name in way.own}
+        own = {name: taking_columns(getattr(self._student, name)) for name in way.own}
         return own | {name: self._exercise.standins[name] for name in way.standins}
 
     def _ways(self, function: str) -> list[Way]:
         """The ways to judge with follow-through, in the order in which they are tried.
 
         All wrong earlier functions first. One that gives nothing, because it raises or hangs, is replaced on
-        both sides by a stand-in. So is, next, one that gives what its callers cannot use. One that is missing
-        is left alone as long as can be: the student may have folded it into another. Last, only some of the
-        wrong ones: the student may have made up for the others where they are called.
+        both sides by a stand-in, unless the student's callers make it work, with columns say. So is, next,
+        one that gives what its callers cannot use. One that is missing is left alone as long as can be: the
+        student may have folded it into another. Last, only some of the wrong ones are plugged in: the student
+        may have made up for the others where they are called.
         """
         standins = self._exercise.standins
         earlier = self._exercise.functions[function].earlier
@@ -254,6 +255,7 @@ class GradingPlugin:
         kept = [name for name in own if name not in replaceable]
         ways = [
             Way(tuple(own), tuple(silent)),
+            Way(tuple(name for name in own + silent if not self._student.gave_up(name))),
             Way(tuple(kept), tuple(silent + replaceable)),
             Way(tuple(kept), tuple(silent + replaceable + missing)),
             *(Way(some, tuple(silent)) for some in self._choices(own)),

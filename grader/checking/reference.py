@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from grader.checking.gradients import finite_differences
+from grader.errors import Raised
 from grader.exercise import Exercise
 
 
@@ -44,6 +45,39 @@ class Reference:
             return self._names[name]
         except KeyError:
             raise AttributeError(f"the reference solution has no {name}") from None
+
+
+def taking_columns(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, tried with columns (n, 1) for the vectors (n,) where it raises on these.
+
+    Whoever writes everything for columns hands it such. Columns come back as vectors, and what it changes in
+    place reaches the vectors that were given. Raises what it raises on vectors.
+    """
+
+    def call(*arguments: Any) -> Any:
+        before = [a.clone() if isinstance(a, Tensor) else a for a in arguments]
+        try:
+            return function(*arguments)
+        except Raised as raised:
+            for argument, was in zip(arguments, before, strict=True):
+                if isinstance(argument, Tensor):
+                    argument.copy_(was)
+            try:
+                return _as_vector(function(*map(_as_column, arguments)))
+            except Raised:
+                raise raised from None
+
+    return call
+
+
+def _as_column(value: Any) -> Any:
+    return value.unsqueeze(1) if isinstance(value, Tensor) and value.dim() == 1 else value
+
+
+def _as_vector(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.squeeze(1) if value.dim() == 2 and value.shape[1] == 1 else value
+    return type(value)(map(_as_vector, value)) if isinstance(value, tuple | list) else value
 
 
 def _derivative(function: Callable[..., Any]) -> Callable[..., Tensor]:

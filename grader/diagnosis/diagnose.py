@@ -35,6 +35,7 @@ from grader.diagnosis.observation import (
     Plugged,
     Prober,
     Trace,
+    close,
     flatten,
     trace,
 )
@@ -496,7 +497,8 @@ class _Case:
     def unexplained(self, outcomes: Sequence[Outcome], prober: Prober) -> Diagnosis:
         """No set explains the numbers: the first quantity that is off, or what stands in so many words."""
         if all(outcome.error is not None for outcome in outcomes):
-            return self.diagnosed([*self.by_state(outcomes), *self.in_so_many_words()], (), None)
+            ids = [*self.by_state(outcomes), *self.in_so_many_words()]
+            return self.diagnosed(ids or self.by_words_and_message(outcomes), (), None)
         place = localise.first_wrong(self.bench, outcomes, prober, self.acquitted())
         if place is None:
             return self.diagnosed((), (), None)
@@ -538,6 +540,23 @@ class _Case:
                 ids.append(form.id)
                 self.found.lines.setdefault(form.id, line)
         return ids
+
+    def by_words_and_message(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """The one mistake whose expression stands in the source and raises the same, from the same state.
+
+        Once is enough: what is built on the wrong quantity may be written in ways that raise elsewhere.
+        """
+        student = trace(outcomes, self.own.observed)
+        lines: dict[str, int] = {}
+        for index, form in enumerate(self.own.forms):
+            line = self.line_of(form)
+            made = self.own.trace((index,)) if line is not None else None
+            if line is not None and made is not None and _raise_alike(student, made):
+                lines.setdefault(form.id, line)
+        if len(lines) != 1:
+            return []
+        self.found.lines.update(lines)
+        return list(lines)
 
     def ordered(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(set(ids), key=lambda id_: self.order[id_]))
@@ -601,6 +620,12 @@ def _bench(catalogue: Catalogue, function: str) -> Bench:
 
 def _fits(student: Trace, reference: Trace, ignored: Tensor | None) -> bool:
     return not any(student.errors) and explains(student, reference, ignored) is not None
+
+
+def _raise_alike(a: Trace, b: Trace) -> bool:
+    """Whether on some probe both raise the same exception, after the same changes."""
+    pairs = zip(a.errors, b.errors, a.numbers, b.numbers, strict=True)
+    return any(e and e == f and x.shape == y.shape and close(x, y, 1e-3, 1e-3) for e, f, x, y in pairs)
 
 
 def _undefined(outcomes: Sequence[Outcome]) -> set[str]:
