@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import datetime
 import functools
+import gc
 import importlib.metadata
 import io
 import itertools
@@ -24,6 +25,8 @@ from types import TracebackType
 from typing import Any
 
 import pytest
+import pytest_jsonreport.plugin
+import pytest_metadata.plugin
 import torch
 from pytest_jsonreport.plugin import JSONReport
 
@@ -43,8 +46,6 @@ from grader.submission import Submission
 # each of these costs time in a warm process, or reads or writes files beside the checks
 _PYTEST = [
     "--noconftest",
-    "-p", "pytest_metadata.plugin",
-    "-p", "pytest_jsonreport.plugin",
     "--json-report-file=none",
     "--import-mode=importlib",
     "-p", "no:cacheprovider",
@@ -134,6 +135,9 @@ class Session:
         """Start what the first submission would wait for, and compute what is kept on disk."""
         prepare(self._catalogue, jobs=jobs)
         _ = self.zygote
+        # what is there now stays: to walk all of torch for garbage takes 0.1 s each time
+        gc.collect()
+        gc.freeze()
 
     def grade(self, submission: Submission) -> Result:
         """Grade one submission. Raises GraderFault where grader itself fails."""
@@ -262,7 +266,8 @@ def run_checks(exercise: Exercise, plugin: GradingPlugin) -> Mapping[str, tuple[
     said = io.StringIO()
     arguments = [*_PYTEST, f"--rootdir={checks}", f"--confcutdir={checks}", "-c", os.devnull, str(checks)]
     with _own_environment(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        code = pytest.main(arguments, plugins=[plugin, report])
+        # named with -p, pytest would look through all that is installed for them
+        code = pytest.main(arguments, [pytest_metadata.plugin, pytest_jsonreport.plugin, plugin, report])
     if plugin.faults:
         raise GraderFault(f"a check of {exercise.name} failed by itself: {plugin.faults[0]}")
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import gc
 import hashlib
 import importlib.metadata
 import multiprocessing
@@ -169,9 +168,6 @@ def _session(settings: Settings, jobs: int = 1) -> Session:
     session = Session(exercise, settings.profile, settings.seed, settings.data, settings.require_isolation)
     with _one_at_a_time():
         session.prepare(jobs)
-    # what is there now stays: to walk all of torch for garbage takes 0.1 s each time
-    gc.collect()
-    gc.freeze()
     _warm.session = session
     _warm.settings = settings
     return _warm.session

@@ -8,6 +8,7 @@ that is follow-through. Nothing of a submission reaches pytest but the proxy.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Generator, Sequence
@@ -85,6 +86,7 @@ class GradingPlugin:
         self.kept: dict[str, dict[str, Any]] = {name: {} for name in exercise.functions}
         self.followed: dict[str, dict[Way, dict[str, Any]]] = {name: {} for name in exercise.functions}
         self.faults: list[str] = []
+        self._hopeless: set[str] = set()  # functions that give nothing for columns either
 
     # -- what a check takes ------------------------------------------------------------------------
 
@@ -99,9 +101,8 @@ class GradingPlugin:
         return self._plain
 
     @pytest.fixture
-    def inputs(self, request: pytest.FixtureRequest) -> Any:
-        """The exercise's inputs, drawn for this check from the run's seed."""
-        return self._exercise.inputs.Inputs(self._seed_of(request.node), self._profile.settings)
+    def inputs(self) -> None:
+        """The exercise's inputs, drawn for this check from the run's seed each time it is judged."""
 
     @pytest.fixture
     def assert_close(self) -> Close:
@@ -230,7 +231,10 @@ class GradingPlugin:
         return best
 
     def _functions(self, way: Way) -> dict[str, Callable[..., Any]]:
-        own = {name: taking_columns(getattr(self._student, name)) for name in way.own}
+        own = {
+            name: taking_columns(getattr(self._student, name), functools.partial(self._hopeless.add, name))
+            for name in way.own
+        }
         return own | {name: self._exercise.standins[name] for name in way.standins}
 
     def _ways(self, function: str) -> list[Way]:
@@ -255,7 +259,7 @@ class GradingPlugin:
         kept = [name for name in own if name not in replaceable]
         ways = [
             Way(tuple(own), tuple(silent)),
-            Way(tuple(name for name in own + silent if not self._student.gave_up(name))),
+            Way(tuple(n for n in own + silent if not self._student.gave_up(n) and n not in self._hopeless)),
             Way(tuple(kept), tuple(silent + replaceable)),
             Way(tuple(kept), tuple(silent + replaceable + missing)),
             *(Way(some, tuple(silent)) for some in self._choices(own)),

@@ -47,11 +47,11 @@ class Reference:
             raise AttributeError(f"the reference solution has no {name}") from None
 
 
-def taking_columns(function: Callable[..., Any]) -> Callable[..., Any]:
+def taking_columns(function: Callable[..., Any], gives_nothing: Callable[[], None]) -> Callable[..., Any]:
     """`function`, tried with columns (n, 1) for the vectors (n,) where it raises on these.
 
     Whoever writes everything for columns hands it such. Columns come back as vectors, and what it changes in
-    place reaches the vectors that were given. Raises what it raises on vectors.
+    place reaches the vectors that were given. Raises what it raises on vectors, after `gives_nothing()`.
     """
 
     def call(*arguments: Any) -> Any:
@@ -65,6 +65,7 @@ def taking_columns(function: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 return _as_vector(function(*map(_as_column, arguments)))
             except Raised:
+                gives_nothing()
                 raise raised from None
 
     return call

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import json
 import os
@@ -30,6 +31,7 @@ from grader.sandbox.protocol import BOUNDS, PREFIX, Bounds, ProtocolError
 
 _START_SECONDS = 120
 _CHUNK = 1 << 16
+_PIPE = 1 << 20  # bytes: a call with a data set fits in, and wakes the worker once
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_THREAD_LIMIT")
 
 
@@ -119,6 +121,8 @@ class Zygote:
         requests, to_worker = os.pipe()
         from_worker, replies = os.pipe()
         output, prints = os.pipe()
+        _widen(to_worker)
+        _widen(from_worker)
         try:
             socket.send_fds(
                 self._control,
@@ -247,15 +251,16 @@ class Worker:
         self.output_capped |= len(chunk) > room
 
     def _send(self, chunks: list[bytes], deadline: float) -> None:
-        if sum(map(len, chunks)) <= _CHUNK:
+        if sum(map(len, chunks)) <= _PIPE:
             chunks = [b"".join(chunks)]  # one write wakes the worker once
         for chunk in chunks:
             left = memoryview(chunk)
             while left:
-                # a reply before the request is whole is dealt with when the reply is read
-                self._wait(deadline, self._to, select.POLLOUT)
-                with contextlib.suppress(BlockingIOError):
+                try:
                     left = left[os.write(self._to, left[: 1 << 20]) :]
+                except BlockingIOError:
+                    # a reply before the request is whole is dealt with when the reply is read
+                    self._wait(deadline, self._to, select.POLLOUT)
 
     def _receive(self, deadline: float, bounds: Bounds) -> Any:
         (length,) = PREFIX.unpack(self._read(PREFIX.size, deadline))
@@ -267,10 +272,12 @@ class Worker:
     def _read(self, size: int, deadline: float) -> bytearray:
         data = bytearray()
         while len(data) < size:
-            self._wait(deadline, self._from, select.POLLIN)
+            if time.monotonic() > deadline:
+                raise TimeoutError
             try:
                 chunk = os.read(self._from, min(size - len(data), 1 << 20))
             except BlockingIOError:
+                self._wait(deadline, self._from, select.POLLIN)
                 continue
             if not chunk:
                 raise EOFError
@@ -323,6 +330,12 @@ class Worker:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+
+
+def _widen(fd: int) -> None:
+    """Let a pipe hold more than the 64 KB it is made with, where the system allows it."""
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _ready(fd: int, seconds: float) -> bool:
