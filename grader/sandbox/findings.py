@@ -74,7 +74,9 @@ class _Function:
     def __init__(self, file: _File, name: str) -> None:
         self.file = file
         self.definition: Definition = file.slice.definitions[name]
-        self.names: Names = names_of(self.definition.tree, file.slice.flags)
+        tree = self.definition.tree
+        known = (s.names for s in file.slice.statements if s.tree is tree)
+        self.names: Names = next(known, None) or names_of(tree, file.slice.flags)
 
     def findings(self) -> dict[str, Any]:
         return {
@@ -85,12 +87,9 @@ class _Function:
         }
 
     def _reads_globals(self) -> dict[str, int]:
-        values = _read_as_values(self.definition.tree)
-        return {
-            name: line
-            for name, line in self.names.later.items()
-            if not self.file.explains(name) and (name in values or name not in self.file.slice.top_level)
-        }
+        read = {name: line for name, line in self.names.later.items() if not self.file.explains(name)}
+        values = _read_as_values(self.definition.tree) if read else set()
+        return {n: line for n, line in read.items() if n in values or n not in self.file.slice.top_level}
 
     def _shadows(self) -> dict[str, int]:
         shadows: dict[str, int] = {}
