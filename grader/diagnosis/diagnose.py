@@ -7,6 +7,7 @@ explains the numbers, which quantity of the chain is the first that is off.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ from grader.diagnosis.observation import (
     Trace,
     close,
     flatten,
+    same,
     trace,
 )
 from grader.diagnosis.variants import Bench, Indices, compiled, equal, table, tabulated
@@ -47,6 +49,7 @@ _NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
 _UNBOUND = re.compile(r"local variable '([^']+)'")
 _AT_MOST_SUPPLIED = 8
 _AT_MOST_REPAIRED = 5
+_AT_MOST_UNKNOWN = 2  # parts of a result that are nowhere to be found, where the others are in another order
 
 _benches: dict[tuple[str, str], Bench] = {}
 
@@ -285,6 +288,7 @@ class _Case:
         yield Reading(outcomes)
         yield from self.without_overflow(outcomes)
         yield from self.as_columns(outcomes, prober)
+        yield from self.as_ordered(outcomes)
 
     def as_returned(self, outcomes: Sequence[Outcome]) -> Iterator[Reading]:
         """What is returned, taken for the arguments that should have changed and did not."""
@@ -353,6 +357,30 @@ class _Case:
             ],
             (misconception.id,),
         )
+
+    def as_ordered(self, outcomes: Sequence[Outcome]) -> Iterator[Reading]:
+        """The parts of a returned sequence in another order, most of them being those of the reference."""
+        misconception = self.catalogue.recognised_by(self.function, "order")
+        right = [o.value for o in self.bench.outcomes]
+        if misconception is None or not all(isinstance(value, tuple) for value in right):
+            return
+        theirs = [o.value for o in outcomes]
+        count = len(right[0])
+        if not all(isinstance(value, tuple | list) and len(value) == count for value in theirs):
+            return
+        found: dict[int, int] = {}
+        for at, i in itertools.product(range(count), repeat=2):
+            if i not in found.values() and all(same(t[i], r[at]) for t, r in zip(theirs, right, strict=True)):
+                found.setdefault(at, i)
+        unknown = [at for at in range(count) if at not in found]
+        if len(unknown) > _AT_MOST_UNKNOWN:
+            return
+        for rest in itertools.permutations(i for i in range(count) if i not in found.values()):
+            order = {**found, **dict(zip(unknown, rest, strict=True))}
+            if any(at != i for at, i in order.items()):
+                ordered = [tuple(value[order[at]] for at in range(count)) for value in theirs]
+                read = [replace(o, value=value) for o, value in zip(outcomes, ordered, strict=True)]
+                yield Reading(read, (misconception.id,), without=(misconception.id,))
 
     def sets(self, reading: Reading) -> list[tuple[Bench, Explanation]]:
         """The cheapest explanations of a reading; one without forms where it is right."""
