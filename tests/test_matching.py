@@ -6,7 +6,7 @@ import pytest
 import torch
 from inprocess import Here, base, evidence
 
-from grader.diagnosis import Catalogue, Evidence, diagnose
+from grader.diagnosis import Catalogue, Evidence, diagnose, wording
 from grader.diagnosis.matching import explanations
 from grader.diagnosis.observation import normalised, trace
 from grader.diagnosis.variants import Bench, table
@@ -490,3 +490,42 @@ def test_the_tolerance_holds_for_float32_and_not_for_a_percent():
 def test_a_reference_without_changes_of_its_arguments_is_observed_by_its_value():
     assert Bench(CATALOGUE, "forward_pass").observed == ()
     assert trace(Bench(CATALOGUE, "loss").outcomes, ()).forms == ("()", "()", "()")
+
+
+def test_parts_in_any_order_are_told_beside_another_mistake():
+    in_order = ("return x, s1, x1, s2, x2", "return s1, s2, x, x1, x2")
+    assert forward(in_order).misconceptions == ("forward-order",)
+    assert set(forward(in_order, ("s1 = w1 @ x + b1", "s1 = w1 @ x")).misconceptions) == {
+        "forward-order",
+        "forward-no-bias",
+    }
+
+
+def test_a_column_that_fits_by_chance_on_a_few_samples_is_not_named():
+    off = ("wrong += int(x2.argmax() != t.argmax())", "wrong += int(not torch.equal(x2 > 0.5, t > 0.5))")
+    assert trained(off).misconceptions == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("def f(a, n):\n    for k in range(1000):\n        for x in a:\n            g(x)", 2),
+        ("def f(a, n):\n    b = a\n    for k in range(STEPS):\n        g(k)", 3),
+        ("def f(a, n):\n    for x in a:\n        for k in range(3):\n            g(x)", None),
+        ("def f(a, n):\n    for k in range(n):\n        g(k)", None),
+        ("def f(a, n):\n    for k in range(3):\n        g(k)\n    for k in range(4):\n        g(k)", None),
+    ],
+)
+def test_the_loop_that_a_constant_counts(source, line):
+    repaired = wording.counted_by(source, 1)
+    assert (repaired and repaired[1]) == line
+    assert line is None or "range(n)" in repaired[0]
+
+
+def test_a_slip_in_a_name_is_mended_by_the_name_it_resembles():
+    source = "def f(w):\n    dl_dw1 = w\n    dl_w1 = g(dl_w1)\n    return dl_w1"
+    assert (
+        wording.respelt(source, "dl_w1")
+        == "def f(w):\n    dl_dw1 = w\n    dl_dw1 = g(dl_dw1)\n    return dl_dw1"
+    )
+    assert wording.respelt("def f(w):\n    total = total + w", "total") is None

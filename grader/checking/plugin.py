@@ -142,7 +142,8 @@ class GradingPlugin:
         if finding is None:
             finding = self._found(pyfuncitem)
         checked.findings[check_of(pyfuncitem)] = finding
-        if finding.outcome == "failed" and not finding.gave_nothing and checked.first_wrong is None:
+        shows = finding.outcome == "failed" and not finding.gave_nothing
+        if shows and self._student.has(function_of(pyfuncitem)) and checked.first_wrong is None:
             checked.first_wrong = located_by(pyfuncitem)
         checked.results.append(self._result(pyfuncitem, finding))
         return True

@@ -13,7 +13,7 @@ import itertools
 import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -47,6 +47,7 @@ class Trajectory:
     columns: tuple[str, ...]
     measure: Callable[[Parameters, tuple[Tensor, ...]], tuple[float, ...]]
     again: tuple[Tensor, ...]
+    actual: Mapping[str, Any]
     wide: tuple[Any, ...]
     spreads: tuple[float, ...]
     still: Callable[..., tuple[Tensor, ...]]
@@ -102,6 +103,7 @@ class _Case:
         self.found = _Found()
         self.supply: dict[str, Tensor] = {}
         self.arguments = self.way.arguments
+        self.source = evidence.source  # with what hides other mistakes repaired
 
     # The calls.
 
@@ -161,6 +163,7 @@ class _Case:
             return self.told()
         self.recognise_calls()
         first = self.behind_exceptions(first)
+        first = self.behind_constant_sizes(first)
         first = self.behind_constant_steps(first)
         self.recognise_changed(first[1])
         runs = self.runs(first)
@@ -240,19 +243,33 @@ class _Case:
         shadow = self.catalogue.recognised_by(self.function, "shadow")
         hidden = re.search(r"local variable '([^']+)'", error[1])
         if shadow is not None and error[0] == "UnboundLocalError" and hidden:
-            if hidden[1] not in {*self.evidence.shadows, *self.catalogue.trees}:
-                return False
-            self.name(shadow, self.evidence.shadows.get(hidden[1], line), hidden=hidden[1])
-            source = wording.renamed_local(self.evidence.source, hidden[1])
+            if hidden[1] in {*self.evidence.shadows, *self.catalogue.trees}:
+                self.name(shadow, self.evidence.shadows.get(hidden[1], line), hidden=hidden[1])
+                source = wording.renamed_local(self.source, hidden[1])
+            else:  # a slip in a name, and not the mistake
+                source = wording.respelt(self.source, hidden[1])
         for misconception in self.catalogue.of(self.function):
             if any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
                 self.name(misconception, line)
-                source = wording.edited(self.evidence.source, misconception.repair)
+                source = wording.edited(self.source, misconception.repair)
         edit = getattr(self.prober, "edited", None)
         if source is None or edit is None:
             return False
-        self.prober = edit(self.function, source)
+        self.prober, self.source = edit(self.function, source), source
         return True
+
+    def behind_constant_sizes(self, first: dict[int, Outcome]) -> dict[int, Outcome]:
+        """The calls again on samples of the actual sizes, where numbers may stand for these in the source."""
+        if self.runs(first) or not all(o.error and o.error[0] == "RuntimeError" for o in first.values()):
+            return first
+        plain = self.way, self.arguments
+        self.way = replace(self.way, **self.way.actual)
+        self.arguments = self.way.arguments
+        again = self.behind_exceptions(self.asked())
+        if self.runs(again):
+            return again
+        self.way, self.arguments = plain
+        return first
 
     def globals_read(self) -> dict[str, Tensor]:
         """Arguments that the function asks the module for by the reference's name, not supplied yet."""
@@ -323,11 +340,12 @@ class _Case:
         edit = getattr(self.prober, "edited", None)
         if many is None or edit is None or len(lengths) != 1 or min(lengths) < 2:
             return first
-        repaired = wording.counted_by(self.evidence.source, self.parameters.index(self.way.steps))
+        repaired = wording.counted_by(self.source, self.parameters.index(self.way.steps))
         if repaired is None:
             return first
         source, line = repaired
-        plain, self.prober = self.prober, edit(self.function, source)
+        plain = self.prober
+        self.prober = edit(self.function, source)
         again = self.asked()
         found = [self.read(outcome) for outcome in again.values()]
         if [len(r.history) if r is not None and r.history is not None else -1 for r in found] != list(STEPS):

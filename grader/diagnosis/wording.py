@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import difflib
 import fnmatch
 import re
 import textwrap
@@ -146,6 +147,18 @@ def renamed_local(source: str, name: str) -> str | None:
     if tree is None:
         return None
     return ast.unparse(ast.fix_missing_locations(_Unshadowed(name).visit(copy.deepcopy(tree))))
+
+
+def respelt(source: str, name: str) -> str | None:
+    """The source with the local variable `name`, read too early, called like the one it resembles."""
+    tree = _function(source)
+    if tree is None:
+        return None
+    others = sorted({*syntax.parameters(tree), *syntax.assigned(tree)} - {name})
+    alike = difflib.get_close_matches(name, others, 1, 0.8)
+    if not alike:
+        return None
+    return ast.unparse(ast.fix_missing_locations(_Renamed({name: alike[0]}).visit(copy.deepcopy(tree))))
 
 
 def renamed_parameter(source: str, position: int, name: str) -> str | None:

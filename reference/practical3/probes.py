@@ -105,9 +105,10 @@ def trajectories(solution):
     `arguments`, then the sizes `extra`, then a number of steps (its parameter is called `steps`) make a call;
     the result is the parameters and the history, whose entries have the `columns`. `start` is the reference's
     argument for the parameters to start from. `again` are other arguments, on which what the first ones show
-    must hold too. `measure(parameters, arguments)` is an entry of the history. `wide` is a call's beginning
-    with enough parameters to see their spread, `spreads` standard deviations accepted besides the
-    reference's. `still(arguments, parameters)` are arguments on which a step hardly changes anything.
+    must hold too; `actual` has arguments of the hand-out's own sizes in the place of the small ones.
+    `measure(parameters, arguments)` is an entry of the history. `wide` is a call's beginning with enough
+    parameters to see their spread, `spreads` standard deviations accepted besides the reference's.
+    `still(arguments, parameters)` are arguments on which a step hardly changes anything.
     `arranged(arguments, parameters)` are arguments on which every column changes in the first step.
     """
     draw = torch.Generator().manual_seed(SEED)
@@ -157,6 +158,12 @@ def trajectories(solution):
             "steps": "nb_steps",
             "columns": ("train_loss", "train_error", "test_error"),
             "measure": measure,
+            "actual": {
+                "arguments": (*samples([0, 2, 0, 1, 0, 1, 0], 784, 10), *samples([2, 0, 2, 1, 2], 784, 10)),
+                "extra": (50,),
+                "again": (*samples([1, 0, 1, 2, 2], 784, 10), *samples([2, 2, 0, 1, 1, 0], 784, 10)),
+                "wide": (*samples([0, 3], 784, 10), *samples([0, 3], 784, 10), 50),
+            },
             "again": (*samples([1, 0, 1, 2, 2, 1, 0, 1, 1], 4, 3), *samples([2, 2, 0, 1, 1, 0, 2, 2], 4, 3)),
             "wide": (wide_input, wide_target, wide_input, wide_target, 50),
             "spreads": (1e-3,),
