@@ -495,7 +495,7 @@ def test_a_reference_without_changes_of_its_arguments_is_observed_by_its_value()
 def test_parts_in_any_order_are_told_beside_another_mistake():
     in_order = ("return x, s1, x1, s2, x2", "return s1, s2, x, x1, x2")
     assert forward(in_order).misconceptions == ("forward-order",)
-    assert set(forward(in_order, ("s1 = w1 @ x + b1", "s1 = w1 @ x")).misconceptions) == {
+    assert set(forward(in_order, ("s2 = w2 @ x1 + b2", "s2 = w2 @ x1")).misconceptions) == {
         "forward-order",
         "forward-no-bias",
     }

@@ -250,7 +250,11 @@ class _Case:
                 source = wording.respelt(self.source, hidden[1])
         for misconception in self.catalogue.of(self.function):
             if any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
-                self.name(misconception, line)
+                # once something is repaired, the lines of exceptions are not those of the student's source
+                told = (
+                    line if self.source is self.evidence.source else self.wording.line_of_seen(misconception)
+                )
+                self.name(misconception, told)
                 source = wording.edited(self.source, misconception.repair)
         edit = getattr(self.prober, "edited", None)
         if source is None or edit is None:

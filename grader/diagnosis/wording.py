@@ -84,8 +84,8 @@ class Wording:
             if self.line_of(edit.replace) is not None:
                 continue  # the right expression stands there too: which one counts is not known
             for made in edit.instances(tree):
-                # A name or a number alone would be found about anywhere.
-                if isinstance(made, ast.Name | ast.Constant | ast.Pass):
+                # A name or a number alone would be found about anywhere, and what is right elsewhere shows nothing.
+                if isinstance(made, ast.Name | ast.Constant | ast.Pass) or _holds(tree, made):
                     continue
                 line = self.line_of_node(made)
                 if line is not None:
@@ -237,6 +237,12 @@ def _function(source: str) -> ast.FunctionDef | None:
     except (SyntaxError, ValueError, RecursionError):
         return None
     return next((node for node in reversed(body) if isinstance(node, ast.FunctionDef)), None)
+
+
+def _holds(tree: ast.AST, wanted: ast.AST) -> bool:
+    """Whether the very same stands somewhere in `tree`."""
+    dumped = ast.dump(wanted)
+    return any(type(node) is type(wanted) and ast.dump(node) == dumped for node in ast.walk(tree))
 
 
 def _matches(pattern: ast.AST, node: ast.AST, known: frozenset[str], own: frozenset[str]) -> bool:
