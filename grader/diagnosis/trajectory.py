@@ -251,10 +251,8 @@ class _Case:
         for misconception in self.catalogue.of(self.function):
             if any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
                 # once something is repaired, the lines of exceptions are not those of the student's source
-                told = (
-                    line if self.source is self.evidence.source else self.wording.line_of_seen(misconception)
-                )
-                self.name(misconception, told)
+                original = self.source is self.evidence.source
+                self.name(misconception, line if original else self.wording.line_of_seen(misconception))
                 source = wording.edited(self.source, misconception.repair)
         edit = getattr(self.prober, "edited", None)
         if source is None or edit is None:
