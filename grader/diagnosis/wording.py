@@ -84,7 +84,7 @@ class Wording:
             if self.line_of(edit.replace) is not None:
                 continue  # the right expression stands there too: which one counts is not known
             for made in edit.instances(tree):
-                # A name or a number alone would be found about anywhere; what is right elsewhere shows nothing.
+                # A name or a number alone would be found anywhere; what is right elsewhere shows nothing.
                 if isinstance(made, ast.Name | ast.Constant | ast.Pass) or _holds(tree, made):
                     continue
                 line = self.line_of_node(made)
