@@ -116,6 +116,15 @@ class Inputs:
         chosen = torch.cat([train, test])
         return DataSet(*dataset.load(images[chosen], labels[chosen], len(train), len(test)))
 
+    @staticmethod
+    def coarse(data: DataSet) -> DataSet:
+        """The same samples with images of 7x7 pixels, (N, 49), as long as vectors as the images were."""
+
+        def pooled(inputs: Tensor) -> Tensor:
+            return 4 * torch.nn.functional.avg_pool2d(inputs.view(-1, 1, 28, 28), 4).flatten(1)
+
+        return DataSet(pooled(data.train_input), data.train_target, pooled(data.test_input), data.test_target)
+
     def made_up_data(self, nb_train: int = 12, nb_test: int = 8, sizes: tuple[int, int] = (6, 3)) -> DataSet:
         """Small made-up data: inputs (N, D) in clusters, every class there, targets one-hot (N, C)."""
         nb_inputs, nb_classes = sizes
