@@ -19,6 +19,7 @@ EQUAL = (4, 4, 4)
 MIXED = ((6, 3, 3), (4, 4, 3))
 ALONE = (1, 1, 1)
 WIDE = (11, 2, 9)
+LOPSIDED = ((5, 0), (4, 2), (3, 4), (3, 6), (3, 8), (1, 10), (1, 12), (0, 14), (0, 16), (0, 18))
 
 
 @dataclass(frozen=True)
@@ -103,18 +104,25 @@ class Inputs:
         return DataSet(*dataset.load(images[chosen], labels[chosen], nb_train, nb_test))
 
     def lopsided_data(self) -> DataSet:
-        """Two training samples of each class, and eight test samples of each of three classes.
+        """20 training and 90 test samples, of each class as many as LOPSIDED says, in random order.
 
-        So the training error of a constant response is no test error, whichever class it is.
+        A response that is the same for all samples, as it is at first, has another error for each class, and
+        another one in training than in the test.
         """
         images, labels = _images(self.settings.get("data"))
-        order = torch.randperm(len(images), generator=self._generator)
-        by_class = [order[labels[order] == c] for c in range(int(labels.max()) + 1)]
-        tested = torch.randperm(len(by_class), generator=self._generator)[:3].tolist()
-        train = torch.stack([samples[:2] for samples in by_class], 1).flatten()
-        test = torch.stack([by_class[c][2:10] for c in tested], 1).flatten()
+        shuffled = torch.randperm(len(images), generator=self._generator)
+        classes = torch.randperm(len(LOPSIDED), generator=self._generator).tolist()
+        train, test = [], []
+        for label, (nb_train, nb_test) in zip(classes, LOPSIDED, strict=True):
+            samples = shuffled[labels[shuffled] == label]
+            train.append(samples[:nb_train])
+            test.append(samples[nb_train : nb_train + nb_test])
+        train, test = (self._mixed(torch.cat(parts)) for parts in (train, test))
         chosen = torch.cat([train, test])
         return DataSet(*dataset.load(images[chosen], labels[chosen], len(train), len(test)))
+
+    def _mixed(self, samples: Tensor) -> Tensor:
+        return samples[torch.randperm(len(samples), generator=self._generator)]
 
     @staticmethod
     def coarse(data: DataSet) -> DataSet:
