@@ -221,7 +221,8 @@ def test_by_hand(student, reference, inputs, assert_close, shared):
         raise CheckFailure(by_torch)
     try:
         assert_follows(assert_close, inputs, reference, data, runs)
-        if isinstance(long[0], Run):
+        # stand-ins have no silent layer to wait for, and rounding grows with them from step to step
+        if isinstance(long[0], Run) and not student.standins:
             assert_follows(assert_close, inputs, reference, few, long)
     except CheckFailure:
         if reproducible(student, inputs, shared):
