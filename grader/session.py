@@ -8,70 +8,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
 import functools
 import gc
 import importlib.metadata
-import io
 import itertools
 import math
-import os
 import platform
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-import pytest
-import pytest_jsonreport.plugin
-import pytest_metadata.plugin
 import torch
-from pytest_jsonreport.plugin import JSONReport
 
 from grader import results
-from grader.checking.plugin import GradingPlugin
+from grader.checking.checks import Checks
+from grader.checking.judging import Judge
 from grader.diagnosis import Catalogue, Diagnosis, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderError, GraderFault
 from grader.exercise import Exercise, Function, Profile
-from grader.results import CheckResult, Curves, FunctionResult, Mismatch, Result, Status
+from grader.results import CheckResult, Curves, FunctionResult, Result, Status
 from grader.sandbox import confinement, tiers
 from grader.sandbox.confinement import Policy
 from grader.sandbox.host import Course, Zygote
 from grader.sandbox.student import Student
 from grader.submission import Submission
-
-# each of these costs time in a warm process, or reads or writes files beside the checks
-_PYTEST = [
-    "--noconftest",
-    "--json-report-file=none",
-    "--import-mode=importlib",
-    "-p", "no:cacheprovider",
-    "-p", "no:unraisableexception",
-    "-p", "no:threadexception",
-    "-q",
-    "--tb=native",
-    "--json-report-omit=log",
-    "-p", "no:warnings",
-    "-p", "no:logging",
-    "-p", "no:faulthandler",
-    "-p", "no:doctest",
-    "-p", "no:junitxml",
-    "-p", "no:setuponly",
-    "-p", "no:setupplan",
-    "-p", "no:stepwise",
-    "-p", "no:pastebin",
-    "-p", "no:debugging",
-    "-p", "no:recwarn",
-    "-p", "no:tmpdir",
-    "-p", "no:monkeypatch",
-    "-p", "no:python_path",
-    "-p", "no:skipping",
-    "--capture=no",
-    "--assert=plain",
-]  # fmt: skip
 
 
 class Session:
@@ -134,7 +98,7 @@ class Session:
     def prepare(self, jobs: int = 1) -> None:
         """Start what the first submission would wait for, and compute what is kept on disk."""
         prepare(self._catalogue, jobs=jobs)
-        _ = self.zygote
+        _ = self.zygote, self._checks
         # what is there now stays: to walk all of torch for garbage takes 0.1 s each time
         gc.collect()
         gc.freeze()
@@ -145,10 +109,10 @@ class Session:
         clock = time.monotonic()
         with Student(self.zygote, self._policy, self.exercise, submission) as student:
             self._limit_time(student)
-            plugin = GradingPlugin(student, self.exercise, self.profile, self.seed)
-            checks = run_checks(self.exercise, plugin)
+            judge = Judge(student, self.exercise, self.profile, self.seed)
+            checks = self._checks.run(judge)
             functions = {
-                name: self._function(function, checks.get(name, ()), student, plugin)
+                name: self._function(function, checks.get(name, ()), student, judge)
                 for name, function in self.exercise.functions.items()
             }
             if not self.zygote_lives:
@@ -170,7 +134,7 @@ class Session:
                 functions=functions,
                 notices=(*warnings, *submission.notices, *student.reading.notices, *student.notices),
                 isolation=isolation,
-                curves=_curves(plugin),
+                curves=_curves(judge),
             )
 
     def _limit_time(self, student: Student) -> None:
@@ -187,18 +151,18 @@ class Session:
         function: Function,
         checks: tuple[CheckResult, ...],
         student: Student,
-        plugin: GradingPlugin,
+        judge: Judge,
     ) -> FunctionResult:
         status = _status(student.has(function.name), checks)
-        located = plugin.checked[function.name].first_wrong
+        located = judge.checked[function.name].first_wrong
         found = Diagnosis()
         if status in ("wrong", "partial"):
-            found = self._diagnose(function.name, student, plugin)
+            found = self._diagnose(function.name, student, judge)
         return FunctionResult(
             status=status,
             score=round(sum(c.points for c in checks), 2),
             max_score=round(function.points, 2),
-            follow_through=any(f.follow_through for f in plugin.checked[function.name].findings.values()),
+            follow_through=any(f.follow_through for f in judge.checked[function.name].findings.values()),
             misconceptions=found.misconceptions,
             alternatives=found.alternatives,
             first_wrong=found.first_wrong or (None if found.misconceptions else located),
@@ -209,11 +173,11 @@ class Session:
             lines=dict(found.lines),
         )
 
-    def _diagnose(self, function: str, student: Student, plugin: GradingPlugin) -> Diagnosis:
+    def _diagnose(self, function: str, student: Student, judge: Judge) -> Diagnosis:
         """What explains a function's wrong results; nothing, where it cannot be called any more."""
         try:
             found: list[Diagnosis] = []
-            for plugged, replaced in plugin.to_diagnose(function):
+            for plugged, replaced in judge.to_diagnose(function):
                 with student.replacing(replaced), StudentProber(student) as prober:
                     evidence = prober.evidence(function)
                     found.append(diagnose(self._catalogue, function, prober, evidence, plugged))
@@ -231,14 +195,21 @@ class Session:
             return Diagnosis()
 
     @functools.cached_property
+    def _checks(self) -> Checks:
+        return Checks(self.exercise)
+
+    @functools.cached_property
     def _catalogue(self) -> Catalogue:
         return Catalogue.load(self.exercise.folder)
 
     def close(self) -> None:
-        """End the warm process."""
+        """End the warm process, and pytest with it."""
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None
+        if "_checks" in self.__dict__:
+            self._checks.close()
+            del self._checks
 
     def __enter__(self) -> Session:
         return self
@@ -259,53 +230,6 @@ def policy(exercise: Exercise) -> Policy:
     )
 
 
-def run_checks(exercise: Exercise, plugin: GradingPlugin) -> Mapping[str, tuple[CheckResult, ...]]:
-    """One pytest run of the exercise's checks; the results by function. Raises GraderFault."""
-    checks = exercise.folder / "checks"
-    report = JSONReport()
-    said = io.StringIO()
-    arguments = [*_PYTEST, f"--rootdir={checks}", f"--confcutdir={checks}", "-c", os.devnull, str(checks)]
-    with _own_environment(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        # named with -p, pytest would look through all that is installed for them
-        code = pytest.main(arguments, [pytest_metadata.plugin, pytest_jsonreport.plugin, plugin, report])
-    if plugin.faults:
-        raise GraderFault(f"a check of {exercise.name} failed by itself: {plugin.faults[0]}")
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise GraderFault(
-            f"the checks of {exercise.name} could not be run: {said.getvalue().strip()[-2000:]}"
-        )
-    found: dict[str, list[CheckResult]] = {}
-    for test in report.report["tests"]:
-        if "check" not in test.get("metadata", {}):
-            raise GraderFault(f"the check {test['nodeid']} did not run: {_crash(test)}")
-        check = _check(test["metadata"]["check"])
-        found.setdefault(check.id.split("/")[0], []).append(check)
-    return {name: tuple(checks) for name, checks in found.items()}
-
-
-@contextlib.contextmanager
-def _own_environment() -> Iterator[None]:
-    """Without the variables by which pytest would take options or plugins from whoever calls grader."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        os.environ.update(kept)
-
-
-def _check(data: dict[str, Any]) -> CheckResult:
-    mismatch = data["mismatch"]
-    return CheckResult(**{**data, "mismatch": Mismatch(**mismatch) if mismatch else None})
-
-
-def _crash(test: dict[str, Any]) -> str:
-    return next(
-        (str(test[p]["crash"]["message"]) for p in ("setup", "call") if "crash" in test.get(p, {})), ""
-    )
-
-
 def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
     if not present:
         return "missing"
@@ -316,9 +240,9 @@ def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
     return "partial" if any(c.points > 0 for c in checks) else "wrong"
 
 
-def _curves(plugin: GradingPlugin) -> Curves | None:
+def _curves(judge: Judge) -> Curves | None:
     """The training curves, where a check has left some."""
-    for shared in plugin.kept.values():
+    for shared in judge.kept.values():
         if "curves" in shared:
             student, reference = shared["curves"]
             return Curves(_finite(student), _finite(reference))

@@ -1,17 +1,16 @@
-"""The pytest plugin: the fixtures a check takes, the marks it bears, and what came of it.
+"""Judging one student by an exercise's checks: the finding of each, and the marks it bears.
 
 A check is judged first against the reference as it is. Where it fails, and an earlier function of the
 student's is wrong, it is judged again with the student's earlier functions plugged into the reference:
-that is follow-through. Nothing of a submission reaches pytest but the proxy.
+that is follow-through. A check sees nothing of a submission but the proxy.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import itertools
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -72,105 +71,44 @@ class Checked:
         return bool(judged) and all(finding.gave_nothing for finding in judged)
 
 
-class GradingPlugin:
-    """One run of an exercise's checks over one student. `checked` holds the results by function."""
+class Judge:
+    """One student's judge. `checked`: what was found, by function; `kept`: what the checks of one share."""
 
     def __init__(self, student: Student, exercise: Exercise, profile: Profile, seed: int) -> None:
-        self._student = student
-        self._exercise = exercise
-        self._profile = profile
-        self._seed = seed
-        self._plain = Reference(exercise)
-        self._close = Close(exercise.tolerance)
+        self.student = student
+        self.plain = Reference(exercise)
+        self.close = Close(exercise.tolerance)
         self.checked: dict[str, Checked] = {name: Checked() for name in exercise.functions}
         self.kept: dict[str, dict[str, Any]] = {name: {} for name in exercise.functions}
         self.followed: dict[str, dict[Way, dict[str, Any]]] = {name: {} for name in exercise.functions}
         self.faults: list[str] = []
+        self._exercise = exercise
+        self._profile = profile
+        self._seed = seed
         self._hopeless: set[str] = set()  # functions that give nothing for columns either
 
-    # -- what a check takes ------------------------------------------------------------------------
+    def judge(self, item: pytest.Function, worth: float) -> None:
+        """Run one check, worth so many points, and again with follow-through where that can help.
 
-    @pytest.fixture
-    def student(self) -> Student:
-        """The student's functions, called in a worker."""
-        return self._student
-
-    @pytest.fixture
-    def reference(self) -> Reference:
-        """The reference solution's functions; the student's earlier ones in it for follow-through."""
-        return self._plain
-
-    @pytest.fixture
-    def inputs(self) -> None:
-        """The exercise's inputs, drawn for this check from the run's seed each time it is judged."""
-
-    @pytest.fixture
-    def assert_close(self) -> Close:
-        """Compares with the exercise's tolerances."""
-        return self._close
-
-    @pytest.fixture
-    def shared(self, request: pytest.FixtureRequest) -> dict[str, Any]:
-        """What the checks of one function share: a costly run, say."""
-        return self.kept[function_of(request.node)]
+        Raises what the check raises where that is no failure of the student's; it is in `faults` then.
+        """
+        checked = self.checked[function_of(item)]
+        finding = self._not_judged(item, checked)
+        if finding is None:
+            finding = self._found(item)
+        checked.findings[check_of(item)] = finding
+        shows = finding.outcome == "failed" and not finding.gave_nothing
+        if shows and self.student.has(function_of(item)) and checked.first_wrong is None:
+            checked.first_wrong = located_by(item)
+        checked.results.append(_result(item, finding, worth))
 
     def _seed_of(self, item: pytest.Item) -> int:
         digest = hashlib.sha256(f"{self._seed}:{item.name}:{function_of(item)}".encode()).digest()
         return int.from_bytes(digest[:4], "big") % 2**31
 
-    # -- the run -----------------------------------------------------------------------------------
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Make the marks known; one that is not is an error where warnings are."""
-        for mark in ("points(share)", "requires(*checks)", "locates(quantity)"):
-            config.addinivalue_line("markers", mark)
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Judge the functions in the exercise's order: what is built on comes first."""
-        order = {name: i for i, name in enumerate(self._exercise.functions)}
-        items[:] = [item for item in items if function_of(item) in order]
-        items.sort(key=lambda item: order[function_of(item)])
-        self._points: dict[str, float] = {}
-        for item in items:
-            self._points[function_of(item)] = self._points.get(function_of(item), 0.0) + share_of(item)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        """Run one check, and again with follow-through where that can help."""
-        checked = self.checked[function_of(pyfuncitem)]
-        finding = self._not_judged(pyfuncitem, checked)
-        if finding is None:
-            finding = self._found(pyfuncitem)
-        checked.findings[check_of(pyfuncitem)] = finding
-        shows = finding.outcome == "failed" and not finding.gave_nothing
-        if shows and self._student.has(function_of(pyfuncitem)) and checked.first_wrong is None:
-            checked.first_wrong = located_by(pyfuncitem)
-        checked.results.append(self._result(pyfuncitem, finding))
-        return True
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """pytest's own report of the check. Raising instead would have a traceback formatted each time."""
-        report = yield
-        results = self.checked[function_of(item)].results
-        if call.when == "call" and report.passed and results:
-            outcome = results[-1].outcome
-            report.outcome = "skipped" if outcome == "blocked" else outcome
-            report.longrepr = results[-1].message or None
-        return report
-
-    def pytest_json_runtest_metadata(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, Any]:
-        """The check's result, for the JSON report."""
-        results = self.checked[function_of(item)].results
-        if call.when != "call" or not results:
-            return {}
-        return {"check": dataclasses.asdict(results[-1])}
-
     def _not_judged(self, item: pytest.Function, checked: Checked) -> Finding | None:
-        if not self._student.has(function_of(item)):
-            return Finding("failed", self._student.why_missing(function_of(item)))
+        if not self.student.has(function_of(item)):
+            return Finding("failed", self.student.why_missing(function_of(item)))
         for mark in item.iter_markers("requires"):
             for name in mark.args:
                 for result in checked.results:
@@ -208,18 +146,18 @@ class GradingPlugin:
         The other way round where one of these hangs or dies: it would take its time again.
         """
         function = function_of(item)
-        if any(map(self._student.gave_up, self._exercise.functions[function].earlier)):
+        if any(map(self.student.gave_up, self._exercise.functions[function].earlier)):
             followed = self._follow_through(item, Finding("failed"))
             if followed.outcome == "passed":
                 return followed
-        plain = self._judge(item, self._plain, self.kept[function])
+        plain = self._judge(item, self.plain, self.kept[function])
         return self._follow_through(item, plain) if plain.outcome == "failed" else plain
 
     def _follow_through(self, item: pytest.Function, plain: Finding) -> Finding:
         function = function_of(item)
         best = plain
         for way in self._ways(function):
-            with self._student.replacing(way.standins):
+            with self.student.replacing(way.standins):
                 shared = self.followed[function].setdefault(way, {})
                 found = self._judge(item, Reference(self._exercise, self._functions(way)), shared)
             if found.credit > best.credit:
@@ -233,7 +171,7 @@ class GradingPlugin:
 
     def _functions(self, way: Way) -> dict[str, Callable[..., Any]]:
         own = {
-            name: taking_columns(getattr(self._student, name), functools.partial(self._hopeless.add, name))
+            name: taking_columns(getattr(self.student, name), functools.partial(self._hopeless.add, name))
             for name in way.own
         }
         return own | {name: self._exercise.standins[name] for name in way.standins}
@@ -249,18 +187,18 @@ class GradingPlugin:
         """
         standins = self._exercise.standins
         earlier = self._exercise.functions[function].earlier
-        missing = [name for name in earlier if not self._student.has(name) and name in standins]
-        wrong = [n for n in earlier if self._student.has(n) and not self.checked[n].as_it_stands]
+        missing = [name for name in earlier if not self.student.has(name) and name in standins]
+        wrong = [n for n in earlier if self.student.has(n) and not self.checked[n].as_it_stands]
         silent = [name for name in wrong if self.checked[name].silent and name in standins]
         own = [name for name in wrong if name not in silent]
         # with a wrong function goes the derivative that the student wrote, be it right by itself
         derivatives = {f.name for f in self._exercise.functions.values() if f.derivative_of in own}
-        own += [n for n in earlier if n in derivatives and self._student.has(n) and n not in own + silent]
+        own += [n for n in earlier if n in derivatives and self.student.has(n) and n not in own + silent]
         replaceable = [name for name in own if name in standins and not self.checked[name].as_it_stands]
         kept = [name for name in own if name not in replaceable]
         ways = [
             Way(tuple(own), tuple(silent)),
-            Way(tuple(n for n in own + silent if not self._student.gave_up(n) and n not in self._hopeless)),
+            Way(tuple(n for n in own + silent if not self.student.gave_up(n) and n not in self._hopeless)),
             Way(tuple(kept), tuple(silent + replaceable)),
             Way(tuple(kept), tuple(silent + replaceable + missing)),
             *(Way(some, tuple(silent)) for some in self._choices(own)),
@@ -286,18 +224,17 @@ class GradingPlugin:
         ways = [own, *sorted(set(followed), key=lambda way: (-followed.count(way), way))]
         return [(self._functions(way), way.standins) for i, way in enumerate(ways) if way not in ways[:i]]
 
-    def _result(self, item: pytest.Function, finding: Finding) -> CheckResult:
-        function = self._exercise.functions[function_of(item)]
-        worth = function.points * share_of(item) / self._points[function.name]
-        return CheckResult(
-            id=f"{function.name}/{check_of(item)}",
-            title=title_of(item),
-            outcome=finding.outcome,
-            points=round(worth * finding.credit, 4),
-            max_points=round(worth, 4),
-            message=finding.message,
-            mismatch=finding.mismatch,
-        )
+
+def _result(item: pytest.Function, finding: Finding, worth: float) -> CheckResult:
+    return CheckResult(
+        id=f"{function_of(item)}/{check_of(item)}",
+        title=title_of(item),
+        outcome=finding.outcome,
+        points=round(worth * finding.credit, 4),
+        max_points=round(worth, 4),
+        message=finding.message,
+        mismatch=finding.mismatch,
+    )
 
 
 def function_of(item: pytest.Item) -> str:
