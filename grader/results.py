@@ -5,7 +5,6 @@ A `Result` is one graded submission. Every report is a view of it, so whatever a
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import tempfile
@@ -141,7 +140,7 @@ class Note:
 
 def to_json(result: Result) -> str:
     """`result` as the text of a `grade.json`."""
-    return json.dumps(dataclasses.asdict(result), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(result, default=vars, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def from_json(text: str) -> Result:

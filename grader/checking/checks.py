@@ -8,7 +8,6 @@ report.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import os
 import threading
@@ -21,13 +20,10 @@ import pytest_jsonreport.plugin
 import pytest_metadata.plugin
 from pytest_jsonreport.plugin import JSONReport
 
-from grader.checking.comparison import Close
 from grader.checking.judging import Judge, function_of, share_of
-from grader.checking.reference import Reference
 from grader.errors import GraderFault
 from grader.exercise import Exercise
 from grader.results import CheckResult, Mismatch
-from grader.sandbox.student import Student
 
 # each of these costs time in a warm process, or reads or writes files beside the checks
 _OPTIONS = [
@@ -39,7 +35,6 @@ _OPTIONS = [
     "-p", "no:threadexception",
     "-q",
     "--tb=native",
-    "--json-report-omit=log",
     "-p", "no:warnings",
     "-p", "no:logging",
     "-p", "no:faulthandler",
@@ -57,6 +52,8 @@ _OPTIONS = [
     "-p", "no:skipping",
     "--capture=no",
     "--assert=plain",
+    "-c", os.devnull,
+    "--json-report-omit", "collectors", "keywords", "log", "streams", "warnings",
 ]  # fmt: skip
 
 _LEAVE_SECONDS = 10
@@ -83,14 +80,7 @@ class Checks:
     def _live(self) -> None:
         """pytest's whole life."""
         folder = self._exercise.folder / "checks"
-        arguments = [
-            *_OPTIONS,
-            f"--rootdir={folder}",
-            f"--confcutdir={folder}",
-            "-c",
-            os.devnull,
-            str(folder),
-        ]
+        arguments = [f"--rootdir={folder}", f"--confcutdir={folder}", *_OPTIONS, "--", str(folder)]
         # named with -p, pytest would look through all that is installed for them
         plugins = [pytest_metadata.plugin, pytest_jsonreport.plugin, self._plugin, self._plugin.report]
         ended: object = None
@@ -131,6 +121,9 @@ class Checks:
 class _Report(JSONReport):  # type: ignore[misc]
     """pytest's JSON report, one for each student."""
 
+    # they keep what is logged, and so wrap every phase of every check
+    pytest_runtest_setup = pytest_runtest_call = pytest_runtest_teardown = None
+
     def begin(self, session: pytest.Session) -> None:
         JSONReport.__init__(self, session.config)
         self.pytest_sessionstart(session)
@@ -157,32 +150,51 @@ class _Plugin:
         self._points = {name: function.points for name, function in exercise.functions.items()}
         self._shares = dict.fromkeys(exercise.functions, 0.0)
         self._judge: Judge
+        self._results: dict[str, CheckResult] = {}
 
     # -- what a check takes ------------------------------------------------------------------------
 
+    def _given(self, item: pytest.Item) -> dict[str, Any]:
+        """The value of each fixture. `inputs` is drawn anew each time that the check is judged."""
+        judge = self._judge
+        return {
+            "student": judge.student,
+            "reference": judge.plain,
+            "inputs": None,
+            "assert_close": judge.close,
+            "shared": judge.kept[function_of(item)],
+        }
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """What a check takes, given at once: to set up fixtures is most of what pytest does for a check."""
+        if isinstance(item, pytest.Function):
+            item.funcargs.update(self._given(item))
+
     @pytest.fixture
-    def student(self) -> Student:
+    def student(self, request: pytest.FixtureRequest) -> Any:
         """The student's functions, called in a worker."""
-        return self._judge.student
+        return self._given(request.node)["student"]
 
     @pytest.fixture
-    def reference(self) -> Reference:
+    def reference(self, request: pytest.FixtureRequest) -> Any:
         """The reference solution's functions; the student's earlier ones in it for follow-through."""
-        return self._judge.plain
+        return self._given(request.node)["reference"]
 
     @pytest.fixture
-    def inputs(self) -> None:
-        """The exercise's inputs, drawn for this check from the run's seed each time it is judged."""
+    def inputs(self, request: pytest.FixtureRequest) -> Any:
+        """The exercise's inputs, drawn for this check from the run's seed."""
+        return self._given(request.node)["inputs"]
 
     @pytest.fixture
-    def assert_close(self) -> Close:
+    def assert_close(self, request: pytest.FixtureRequest) -> Any:
         """Compares with the exercise's tolerances."""
-        return self._judge.close
+        return self._given(request.node)["assert_close"]
 
     @pytest.fixture
-    def shared(self, request: pytest.FixtureRequest) -> dict[str, Any]:
+    def shared(self, request: pytest.FixtureRequest) -> Any:
         """What the checks of one function share: a costly run, say."""
-        return self._judge.kept[function_of(request.node)]
+        return self._given(request.node)["shared"]
 
     # -- the run -----------------------------------------------------------------------------------
 
@@ -213,6 +225,7 @@ class _Plugin:
         self.answers.put([])
         while (judge := self.judges.get()) is not None:
             self._judge = judge
+            self._results.clear()
             self.report.begin(session)
             for item, following in zip(session.items, [*session.items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -223,7 +236,8 @@ class _Plugin:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """Have one check judged."""
         function = function_of(pyfuncitem)
-        self._judge.judge(pyfuncitem, self._points[function] * share_of(pyfuncitem) / self._shares[function])
+        worth = self._points[function] * share_of(pyfuncitem) / self._shares[function]
+        self._results[pyfuncitem.nodeid] = self._judge.judge(pyfuncitem, worth)
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -232,23 +246,21 @@ class _Plugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """pytest's own report of the check. Raising instead would have a traceback formatted each time."""
         report = yield
-        results = self._judge.checked[function_of(item)].results
-        if call.when == "call" and report.passed and results:
-            outcome = results[-1].outcome
-            report.outcome = "skipped" if outcome == "blocked" else outcome
-            report.longrepr = results[-1].message or None
+        if call.when == "call" and report.passed:
+            result = self._results[item.nodeid]
+            report.outcome = "skipped" if result.outcome == "blocked" else result.outcome
+            report.longrepr = result.message or None
         return report
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str]:
         """The outcome as it is; nothing is printed."""
         return report.outcome, "", ""
 
-    def pytest_json_runtest_metadata(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, Any]:
-        """The check's result, for the JSON report."""
-        results = self._judge.checked[function_of(item)].results
-        if call.when != "call" or not results:
-            return {}
-        return {"check": dataclasses.asdict(results[-1])}
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Add to each test of the JSON report what its check found."""
+        for test in json_report["tests"]:
+            if test["nodeid"] in self._results:
+                test["metadata"] = {"check": _plain(self._results[test["nodeid"]])}
 
 
 @contextlib.contextmanager
@@ -261,6 +273,10 @@ def _own_environment() -> Iterator[None]:
     finally:
         del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
         os.environ.update(kept)
+
+
+def _plain(check: CheckResult) -> dict[str, Any]:
+    return {**vars(check), "mismatch": vars(check.mismatch) if check.mismatch else None}
 
 
 def _check(data: dict[str, Any]) -> CheckResult:

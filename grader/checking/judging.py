@@ -87,7 +87,7 @@ class Judge:
         self._seed = seed
         self._hopeless: set[str] = set()  # functions that give nothing for columns either
 
-    def judge(self, item: pytest.Function, worth: float) -> None:
+    def judge(self, item: pytest.Function, worth: float) -> CheckResult:
         """Run one check, worth so many points, and again with follow-through where that can help.
 
         Raises what the check raises where that is no failure of the student's; it is in `faults` then.
@@ -100,7 +100,9 @@ class Judge:
         shows = finding.outcome == "failed" and not finding.gave_nothing
         if shows and self.student.has(function_of(item)) and checked.first_wrong is None:
             checked.first_wrong = located_by(item)
-        checked.results.append(_result(item, finding, worth))
+        result = _result(item, finding, worth)
+        checked.results.append(result)
+        return result
 
     def _seed_of(self, item: pytest.Item) -> int:
         digest = hashlib.sha256(f"{self._seed}:{item.name}:{function_of(item)}".encode()).digest()

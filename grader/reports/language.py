@@ -11,7 +11,7 @@ import io
 import re
 import tomllib
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import babel.dates
@@ -79,6 +79,7 @@ def _pattern(title: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?P<{p}>{value})" if i % 2 else re.escape(p) for i, p in enumerate(parts)))
 
 
+@lru_cache(10_000)  # a class has few different marks
 def number(value: float, lang: str, digits: int = 2) -> str:
     """A mark as its readers write it: at most `digits` decimals, "12.5" or "12,5"."""
     pattern = "#,##0" + ("." + "#" * digits if digits else "")

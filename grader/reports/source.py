@@ -11,6 +11,8 @@ from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
 from grader.results import FunctionResult
 
+_LEXER = PythonLexer(stripnl=False, ensurenl=False)
+_FORMATTER = HtmlFormatter(nowrap=True)  # to make one takes longer than to use it
 MAX_CHARACTERS = 6_000  # of source that a function shows
 MAX_HTML = 24_000  # of highlighted source; beyond it the source is shown plain
 
@@ -70,7 +72,7 @@ def _window(lengths: list[int], marked: int) -> tuple[int, int]:
 
 def _highlighted(texts: list[str]) -> list[Markup]:
     # Pygments closes and reopens its spans at each line's end, so that its output splits by lines.
-    html = highlight("\n".join(texts), PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True))
+    html = highlight("\n".join(texts), _LEXER, _FORMATTER)
     lines = html.rstrip("\n").split("\n") if len(texts) == 1 else html.split("\n")[: len(texts)]
     if len(html) > MAX_HTML or len(lines) != len(texts):
         return [escape(text) for text in texts]
