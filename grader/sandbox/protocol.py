@@ -49,6 +49,8 @@ _DTYPES = {
     )
 }
 
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+
 _LARGEST_INT = 2**63 - 1
 _LONGEST_TEXT = 20_000
 
@@ -91,15 +93,15 @@ def dumps(message: Any) -> list[bytes]:
     """
     tensors: list[Tensor] = []
     tree = _Encoder(tensors).encode(message, BOUNDS.depth)
-    described = [[str(t.dtype).removeprefix("torch."), list(t.shape)] for t in tensors]
+    described = [[_NAMES[t.dtype], list(t.shape)] for t in tensors]
     head = json.dumps({"tensors": described, "message": tree}, allow_nan=False).encode()
     return [PREFIX.pack(len(head)) + head, *(_raw(t) for t in tensors)]
 
 
 def _raw(tensor: Tensor) -> bytes:
-    if tensor.numel() == 0:
-        return b""
-    return tensor.reshape(-1).contiguous().view(torch.uint8).numpy().tobytes()
+    if tensor.dtype is torch.bfloat16:  # which numpy lacks
+        tensor = tensor.view(torch.int16)
+    return tensor.numpy().tobytes()
 
 
 class _Encoder:
@@ -133,10 +135,9 @@ class _Encoder:
 
 def _encode_tensor(value: Tensor, tensors: list[Tensor]) -> Any:
     plain = value.detach()
-    if plain.layout != torch.strided or str(plain.dtype).removeprefix("torch.") not in _DTYPES:
+    if plain.layout != torch.strided or plain.dtype not in _NAMES:
         return {"opaque": f"{plain.dtype} tensor of layout {plain.layout}"}
-    plain = plain.cpu().resolve_conj().resolve_neg()
-    tensors.append(plain)
+    tensors.append(plain.cpu().resolve_conj().resolve_neg())
     return {"tensor": len(tensors) - 1}
 
 
@@ -206,13 +207,17 @@ def _described(parsed: dict[str, Any], bounds: Bounds) -> list[tuple[torch.dtype
         name, shape = entry
         if name not in _DTYPES or not isinstance(shape, list) or len(shape) > 8:
             raise ProtocolError("a tensor's dtype or shape is unknown")
-        # `type is int`: True is an int too
-        if any(type(extent) is not int or not 0 <= extent <= bounds.body for extent in shape):
-            raise ProtocolError("a tensor's extent is out of bounds")
         # extents of nothing, too, must be such that torch can compute with them
-        if math.prod(max(extent, 1) for extent in shape) > bounds.body:
+        count = least = 1
+        for extent in shape:
+            # `type is int`: True is an int too
+            if type(extent) is not int or not 0 <= extent <= bounds.body:
+                raise ProtocolError("a tensor's extent is out of bounds")
+            count *= extent
+            least *= extent or 1
+        if least > bounds.body:
             raise ProtocolError("a tensor's shape is out of bounds")
-        length = math.prod(shape) * _DTYPES[name].itemsize
+        length = count * _DTYPES[name].itemsize
         total += length
         if total > bounds.body:
             raise ProtocolError("the tensors are too large")
@@ -223,10 +228,10 @@ def _described(parsed: dict[str, Any], bounds: Bounds) -> list[tuple[torch.dtype
 def _tensor(dtype: torch.dtype, shape: list[int], raw: bytearray) -> Tensor:
     if not raw:
         return torch.empty(shape, dtype=dtype)
-    flat = torch.frombuffer(raw, dtype=torch.uint8)
-    # a byte other than 0 and 1 is no bool, and comparing it as one is undefined
-    values = flat.ne(0) if dtype is torch.bool else flat.view(dtype)
-    return values.reshape(shape)
+    if dtype is torch.bool:
+        # a byte other than 0 and 1 is no bool, and comparing it as one is undefined
+        return torch.frombuffer(raw, dtype=torch.uint8).ne(0).view(shape)
+    return torch.frombuffer(raw, dtype=dtype).view(shape)
 
 
 class _Decoder:
