@@ -150,51 +150,49 @@ class _Plugin:
         self._points = {name: function.points for name, function in exercise.functions.items()}
         self._shares = dict.fromkeys(exercise.functions, 0.0)
         self._judge: Judge
+        self._given: dict[str, Any] = {}
         self._results: dict[str, CheckResult] = {}
 
     # -- what a check takes ------------------------------------------------------------------------
 
-    def _given(self, item: pytest.Item) -> dict[str, Any]:
-        """The value of each fixture. `inputs` is drawn anew each time that the check is judged."""
-        judge = self._judge
-        return {
-            "student": judge.student,
-            "reference": judge.plain,
-            "inputs": None,
-            "assert_close": judge.close,
-            "shared": judge.kept[function_of(item)],
-        }
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """What a check takes, given at once: to set up fixtures is most of what pytest does for a check."""
+        judge = self._judge
+        self._given = {
+            "student": judge.student,
+            "reference": judge.plain,
+            "inputs": None,  # drawn anew each time that the check is judged
+            "assert_close": judge.close,
+            "shared": judge.kept[function_of(item)],
+        }
         if isinstance(item, pytest.Function):
-            item.funcargs.update(self._given(item))
+            item.funcargs.update(self._given)
 
     @pytest.fixture
-    def student(self, request: pytest.FixtureRequest) -> Any:
+    def student(self) -> Any:
         """The student's functions, called in a worker."""
-        return self._given(request.node)["student"]
+        return self._given["student"]
 
     @pytest.fixture
-    def reference(self, request: pytest.FixtureRequest) -> Any:
+    def reference(self) -> Any:
         """The reference solution's functions; the student's earlier ones in it for follow-through."""
-        return self._given(request.node)["reference"]
+        return self._given["reference"]
 
     @pytest.fixture
-    def inputs(self, request: pytest.FixtureRequest) -> Any:
+    def inputs(self) -> Any:
         """The exercise's inputs, drawn for this check from the run's seed."""
-        return self._given(request.node)["inputs"]
+        return self._given["inputs"]
 
     @pytest.fixture
-    def assert_close(self, request: pytest.FixtureRequest) -> Any:
+    def assert_close(self) -> Any:
         """Compares with the exercise's tolerances."""
-        return self._given(request.node)["assert_close"]
+        return self._given["assert_close"]
 
     @pytest.fixture
-    def shared(self, request: pytest.FixtureRequest) -> Any:
+    def shared(self) -> Any:
         """What the checks of one function share: a costly run, say."""
-        return self._given(request.node)["shared"]
+        return self._given["shared"]
 
     # -- the run -----------------------------------------------------------------------------------
 

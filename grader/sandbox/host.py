@@ -186,6 +186,7 @@ class Worker:
         self._pid = pid
         self._pidfd = pidfd
         self._to, self._from, self._output = to_worker, from_worker, output
+        self._received = bytearray()
         self._number = 0
         self._ended = False
         self.output_limit = 1 << 16
@@ -204,7 +205,7 @@ class Worker:
         deadline = time.monotonic() + seconds
         self._number += 1
         try:
-            if _ready(self._from, 0):
+            if self._received or _ready(self._from, 0):
                 raise ProtocolError("it sent something before it was asked")
             self._send(protocol.dumps({"number": self._number, **message}), deadline)
             reply = self._receive(deadline, bounds)
@@ -270,18 +271,20 @@ class Worker:
         return protocol.loads(head, self._read(head.body_length, deadline))
 
     def _read(self, size: int, deadline: float) -> bytearray:
-        data = bytearray()
-        while len(data) < size:
+        """So many bytes; what came with them is kept, so that a small reply is read at once."""
+        while len(self._received) < size:
             if time.monotonic() > deadline:
                 raise TimeoutError
             try:
-                chunk = os.read(self._from, min(size - len(data), 1 << 20))
+                chunk = os.read(self._from, max(_CHUNK, min(size - len(self._received), 1 << 20)))
             except BlockingIOError:
                 self._wait(deadline, self._from, select.POLLIN)
                 continue
             if not chunk:
                 raise EOFError
-            data += chunk
+            self._received += chunk
+        data = self._received[:size]
+        del self._received[:size]
         return data
 
     def take_printed(self) -> str:

@@ -94,7 +94,7 @@ def dumps(message: Any) -> list[bytes]:
     tensors: list[Tensor] = []
     tree = _Encoder(tensors).encode(message, BOUNDS.depth)
     described = [[_NAMES[t.dtype], list(t.shape)] for t in tensors]
-    head = json.dumps({"tensors": described, "message": tree}, allow_nan=False).encode()
+    head = _JSON.encode({"tensors": described, "message": tree}).encode()
     return [PREFIX.pack(len(head)) + head, *(_raw(t) for t in tensors)]
 
 
@@ -183,7 +183,7 @@ def loads(head: Head, body: bytes | bytearray) -> Any:
 
 def _parse(head: bytes) -> dict[str, Any]:
     try:
-        parsed = json.loads(head, parse_constant=_refuse)
+        parsed = _STRICT.decode(head.decode())
     except (ValueError, RecursionError) as error:
         raise ProtocolError("the head is not JSON") from error
     if not isinstance(parsed, dict) or parsed.keys() != {"tensors", "message"}:
@@ -193,6 +193,9 @@ def _parse(head: bytes) -> dict[str, Any]:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
+
+
+_JSON, _STRICT = json.JSONEncoder(allow_nan=False), json.JSONDecoder(parse_constant=_refuse)
 
 
 def _described(parsed: dict[str, Any], bounds: Bounds) -> list[tuple[torch.dtype, list[int], int]]:

@@ -254,8 +254,11 @@ def test_history(student, reference, inputs, shared, column):
     if not shared.get("reproducible", True):
         return
     history = got(runs[3]).history
+    measured = shared.setdefault("measured", {})
     for k in range(taken, 3):
-        expected = evaluate(reference, inputs, got(runs[k]).parameters, data)
+        if k not in measured:
+            measured[k] = evaluate(reference, inputs, got(runs[k]).parameters, data)
+        expected = measured[k]
         i = COLUMNS.index(column)
         nb_samples = len(data.test_input if i == 2 else data.train_input)
         # a response that ties within rounding may fall on either side
