@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_STEP = 6e-6  # about the cube root of float64's epsilon: the best step for a central difference
+STEP = 6e-6  # about the cube root of float64's epsilon: the best step for a central difference
 
 
 def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
@@ -18,16 +18,16 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     h^2 f'''/6 (Press et al., Numerical Recipes, 5.7). `x` must be float64.
     """
     # an elementwise function tells all its derivatives in two calls
-    up, down = function(x + _STEP), function(x - _STEP)
+    up, down = function(x + STEP), function(x - STEP)
     if isinstance(up, Tensor) and up.shape == x.shape and x.dim() > 0:
-        slope: Tensor = (up - down) / (2 * _STEP)
+        slope: Tensor = (up - down) / (2 * STEP)
         return slope
     gradient = torch.zeros_like(x)
     for i in range(x.numel()):
         step = torch.zeros_like(x).view(-1)
-        step[i] = _STEP
+        step[i] = STEP
         step = step.view_as(x)
-        gradient.view(-1)[i] = (_total(function(x + step)) - _total(function(x - step))) / (2 * _STEP)
+        gradient.view(-1)[i] = (_total(function(x + step)) - _total(function(x - step))) / (2 * STEP)
     return gradient
 
 

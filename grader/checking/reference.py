@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grader.checking.gradients import finite_differences
+from grader.checking.gradients import STEP, finite_differences
 from grader.errors import Raised
 from grader.exercise import Exercise
 
@@ -40,11 +40,25 @@ class Reference:
         names.update(replaced)
         self._names = names
 
+    def each(self, name: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """What a function gives for each row of arguments, called in order; a student's in one exchange."""
+        return _each(self._names[name], rows)
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self._names[name]
         except KeyError:
             raise AttributeError(f"the reference solution has no {name}") from None
+
+
+def _each(function: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    each = getattr(function, "each", None)
+    return [function(*row) for row in rows] if each is None else list(each(rows))
+
+
+def _with_each(function: Callable[..., Any], each: Callable[..., list[Any]]) -> Callable[..., Any]:
+    function.each = each  # type: ignore[attr-defined]
+    return function
 
 
 def taking_columns(function: Callable[..., Any], gives_nothing: Callable[[], None]) -> Callable[..., Any]:
@@ -68,7 +82,7 @@ def taking_columns(function: Callable[..., Any], gives_nothing: Callable[[], Non
                 gives_nothing()
                 raise raised from None
 
-    return call
+    return _with_each(call, lambda rows: _each(function, rows))
 
 
 def _as_column(value: Any) -> Any:
@@ -90,7 +104,17 @@ def _derivative(function: Callable[..., Any]) -> Callable[..., Tensor]:
 
         return finite_differences(at, x.double()).to(x.dtype)
 
-    return derivative
+    def each(rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+        sides = [
+            _each(function, [(x.double() + step, *(r.double() for r in rest)) for x, *rest in rows])
+            for step in (STEP, -STEP)
+        ]
+        return [
+            ((up - down) / (2 * STEP)).view_as(row[0]).to(row[0].dtype)
+            for up, down, row in zip(*sides, rows, strict=True)
+        ]
+
+    return _with_each(derivative, each)
 
 
 def _differentiable(function: Callable[..., Any], derivative: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,4 +137,7 @@ def _differentiable(function: Callable[..., Any], derivative: Callable[..., Any]
     def call(x: Tensor, *rest: Tensor) -> Any:
         return Plugged.apply(x, *rest)  # type: ignore[no-untyped-call]
 
-    return call
+    def each(rows: Sequence[Sequence[Tensor]]) -> list[Any]:
+        return _each(function, [[a.detach().clone() for a in row] for row in rows])
+
+    return _with_each(call, each)

@@ -12,7 +12,10 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
 
     {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...]}
     {"number": n, "do": "load"}
-    {"number": n, "do": "call", "function": str, "arguments": [...], "seed": int, "supply": {...}}
+    {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...}}
+
+A call is made with each row of arguments, in order. A tensor that stands in several rows is sent once, and is
+one and the same for all of them.
 
 `loads` trusts nothing: sizes, dtypes, depth and counts are bounded, and values are built anew.
 """
@@ -91,11 +94,11 @@ def dumps(message: Any) -> list[bytes]:
 
     Raises ProtocolError where it holds too much.
     """
-    tensors: list[Tensor] = []
-    tree = _Encoder(tensors).encode(message, BOUNDS.depth)
-    described = [[_NAMES[t.dtype], list(t.shape)] for t in tensors]
+    encoder = _Encoder()
+    tree = encoder.encode(message, BOUNDS.depth)
+    described = [[_NAMES[t.dtype], list(t.shape)] for t in encoder.tensors]
     head = _JSON.encode({"tensors": described, "message": tree}).encode()
-    return [PREFIX.pack(len(head)) + head, *(_raw(t) for t in tensors)]
+    return [PREFIX.pack(len(head)) + head, *map(_raw, encoder.tensors)]
 
 
 def _raw(tensor: Tensor) -> bytes:
@@ -105,8 +108,11 @@ def _raw(tensor: Tensor) -> bytes:
 
 
 class _Encoder:
-    def __init__(self, tensors: list[Tensor]) -> None:
-        self.tensors = tensors
+    def __init__(self) -> None:
+        self.tensors: list[Tensor] = []
+        self.known: dict[
+            int, tuple[int, Tensor]
+        ] = {}  # the tensor with it: an id is free once its owner is gone
         self.left = BOUNDS.items
 
     def encode(self, value: Any, depth: int) -> Any:
@@ -122,7 +128,7 @@ class _Encoder:
         if isinstance(value, float):
             return float(value) if math.isfinite(value) else {"float": str(float(value))}
         if isinstance(value, Tensor):
-            return _encode_tensor(value, self.tensors)
+            return self._tensor(value)
         if depth == 0:
             return {"opaque": _type_name(value)}
         if isinstance(value, list | tuple):
@@ -132,13 +138,14 @@ class _Encoder:
             return {"dict": [[str(key), self.encode(item, depth - 1)] for key, item in value.items()]}
         return {"opaque": _type_name(value)}
 
-
-def _encode_tensor(value: Tensor, tensors: list[Tensor]) -> Any:
-    plain = value.detach()
-    if plain.layout != torch.strided or plain.dtype not in _NAMES:
-        return {"opaque": f"{plain.dtype} tensor of layout {plain.layout}"}
-    tensors.append(plain.cpu().resolve_conj().resolve_neg())
-    return {"tensor": len(tensors) - 1}
+    def _tensor(self, value: Tensor) -> Any:
+        if id(value) not in self.known:
+            plain = value.detach()
+            if plain.layout != torch.strided or plain.dtype not in _NAMES:
+                return {"opaque": f"{plain.dtype} tensor of layout {plain.layout}"}
+            self.known[id(value)] = len(self.tensors), value
+            self.tensors.append(plain.cpu().resolve_conj().resolve_neg())
+        return {"tensor": self.known[id(value)][0]}
 
 
 def _type_name(value: object) -> str:

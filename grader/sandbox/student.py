@@ -7,6 +7,7 @@ function that was being called is not called again: it has had its chance, the o
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -225,6 +226,16 @@ class Student:
 
         supply: globals of the student's module for this one call. Raises Missing, TimedOut, Died, BadReply.
         """
+        return self.calls(function, [arguments], supply)[0]
+
+    def calls(
+        self, function: str, rows: Sequence[Sequence[Any]], supply: Mapping[str, Any] | None = None
+    ) -> list[Reply]:
+        """Call a function on each row of arguments, in order and in one exchange; a Reply for each.
+
+        A tensor that stands in several rows is the same there: what a call makes of it, the next one finds.
+        Raises what `call` raises. Where several calls come to no end or die together, it does not count.
+        """
         if (function, self.standins) in self._ended:
             raise self._ended[function, self.standins]
         if not self.has(function):
@@ -240,7 +251,7 @@ class Student:
         request = {
             "do": "call",
             "function": function,
-            "arguments": list(arguments),
+            "rows": [list(arguments) for arguments in rows],
             "seed": self.seed,
             "supply": dict(supply or {}),
             "standins": {
@@ -256,7 +267,7 @@ class Student:
                 kind, message = self._unloadable
                 raise kind(function, message)
             self._used.add(function)
-            reply = worker.exchange(request, seconds, protocol.bounds_for(arguments))
+            reply = worker.exchange(request, seconds, protocol.bounds_for(itertools.chain(*rows)))
         except Ended as ended:
             self._worker = None
             if worker is not None:
@@ -264,34 +275,28 @@ class Student:
             if ended.kind != "time" and self._used - {function}:
                 # another function may have done it, and this one be right
                 self._notice(f"{function} was called once more, in a fresh process, because {ended.reason}.")
-                return self.call(function, arguments, supply)
+                return self.calls(function, rows, supply)
             failure = _ENDINGS[ended.kind](function, f"{function} gave no result: {ended.reason}.")
-            self._ended[function, self.standins] = failure
-            self._notice(str(failure))
-            raise failure from ended
+            raise self._gave_up(failure, len(rows)) from ended
         finally:
             self.seconds += time.monotonic() - started
         self._keep_printed(worker)
         try:
-            return self._understood(function, arguments, reply)
+            return self._understood(function, rows, reply)
         except _ODD as odd:
             self._drop()
             failure = BadReply(function, f"{function} gave no result: {_NO_REPLY}.")
-            self._ended[function, self.standins] = failure
-            self._notice(str(failure))
-            raise failure from odd
+            raise self._gave_up(failure, len(rows)) from odd
 
-    def _understood(self, function: str, arguments: Sequence[Any], reply: dict[str, Any]) -> Reply:
-        """The worker's reply as a Reply. Raises one of `_ODD` where it is not of a reply's form."""
-        changed = {int(i): value for i, value in reply["changed"].items()}
-        for i, now in changed.items():
-            given = arguments[i] if i in range(len(arguments)) else None
-            if not (isinstance(given, Tensor) and isinstance(now, Tensor)):
-                raise ValueError("what changed is not an argument")
-        after = tuple(changed.get(i, argument) for i, argument in enumerate(arguments))
-        error = self._raised(function, reply["error"]) if reply["error"] is not None else None
-        if error is not None and error.frames and error.frames[-1][0] == function:
-            self.raised_in.setdefault(function, error.frames[-1][1])
+    def _gave_up(self, failure: StudentFailure, nb_rows: int) -> StudentFailure:
+        """Keep a failure, so that the function is not called again; of several calls none is to blame."""
+        if nb_rows == 1:
+            self._ended[failure.function, self.standins] = failure
+            self._notice(str(failure))
+        return failure
+
+    def _understood(self, function: str, rows: Sequence[Sequence[Any]], reply: dict[str, Any]) -> list[Reply]:
+        """The worker's reply as a Reply for each row. Raises one of `_ODD` where it is not of such a form."""
         autograd = {
             owner: [_short(name, _NAME) for name in names[:_ITEMS]]
             for owner, names in reply["autograd"].items()
@@ -300,7 +305,29 @@ class Student:
         for owner, names in autograd.items():
             self.autograd.setdefault(owner, set()).update(names[:_ITEMS])
         warnings = tuple(_short(text) for text in reply["warnings"][:_ITEMS])
-        return Reply(reply["value"], after, error, warnings, autograd)
+        return [
+            self._understood_row(function, arguments, row, warnings, autograd)
+            for arguments, row in zip(rows, reply["rows"], strict=True)
+        ]
+
+    def _understood_row(
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        row: dict[str, Any],
+        warnings: tuple[str, ...],
+        autograd: Mapping[str, Sequence[str]],
+    ) -> Reply:
+        changed = {int(i): value for i, value in row["changed"].items()}
+        for i, now in changed.items():
+            given = arguments[i] if i in range(len(arguments)) else None
+            if not (isinstance(given, Tensor) and isinstance(now, Tensor)):
+                raise ValueError("what changed is not an argument")
+        after = tuple(changed.get(i, argument) for i, argument in enumerate(arguments))
+        error = self._raised(function, row["error"]) if row["error"] is not None else None
+        if error is not None and error.frames and error.frames[-1][0] == function:
+            self.raised_in.setdefault(function, error.frames[-1][1])
+        return Reply(row["value"], after, error, warnings, autograd)
 
     def _raised(self, function: str, error: Any) -> Raised:
         frames = tuple((_short(name, _NAME), int(line)) for name, line, _ in error["frames"][-_ITEMS:])
@@ -326,17 +353,7 @@ class Student:
         if name not in self._exercise.functions:
             raise AttributeError(name)
 
-        def call(*arguments: Any) -> Any:
-            reply = self.call(name, arguments)
-            for argument, now in zip(arguments, reply.arguments, strict=True):
-                if now is not argument:
-                    _copy_back(argument, now)
-            if reply.error is not None:
-                raise reply.error
-            return reply.value
-
-        call.__name__ = name
-        return call
+        return StudentFunction(self, name)
 
     def _drop(self) -> None:
         if self._worker is not None:
@@ -352,6 +369,31 @@ class Student:
 
     def __exit__(self, *exc: object) -> None:
         self._drop()
+
+
+class StudentFunction:
+    """One function of a student's, to be called as if it were a function of this process."""
+
+    def __init__(self, student: Student, name: str) -> None:
+        self._student = student
+        self.__name__ = name
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the function returns; the arguments are changed as it changes them. Raises StudentFailure."""
+        return self._taken(arguments, self._student.call(self.__name__, arguments))
+
+    def each(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """What the function returns for each row of arguments, called in order. Raises StudentFailure."""
+        replies = self._student.calls(self.__name__, rows)
+        return [self._taken(row, reply) for row, reply in zip(rows, replies, strict=True)]
+
+    def _taken(self, arguments: Sequence[Any], reply: Reply) -> Any:
+        for argument, now in zip(arguments, reply.arguments, strict=True):
+            if now is not argument:
+                _copy_back(argument, now)
+        if reply.error is not None:
+            raise reply.error
+        return reply.value
 
 
 def _copy_back(argument: Any, now: Any) -> None:

@@ -53,7 +53,7 @@ def _frame(reply: dict[str, Any]) -> list[bytes]:
     except BaseException as error:
         what = describe_error(error) | {"frames": []}
         what["text"] = f"what it returned or left in its arguments cannot be read: {what['text']}"
-        return protocol.dumps(reply | {"value": None, "changed": {}, "error": what})
+        return protocol.dumps(reply | {"rows": [{"value": None, "changed": {}, "error": what}]})
 
 
 def _receive(requests: BinaryIO) -> Any:
@@ -145,29 +145,32 @@ class Worker:
         return {"present": present, "failed": failed}
 
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Call one function on the arguments; what came out of it, whichever way it ended."""
+        """Call one function on each row of arguments; what came out of it, whichever way it ended.
+
+        A tensor that was changed is told with the last row in which it stands.
+        """
         function: Any = self.module.__dict__.get(request["function"])
-        arguments: list[Any] = list(request["arguments"])
-        before = [a.clone() if isinstance(a, Tensor) else a for a in arguments]
-        reply: dict[str, Any] = {"value": None, "error": None}
+        rows = request["rows"]
+        given: dict[int, tuple[int, int, Tensor, Tensor]] = {}
+        for row, arguments in enumerate(rows):
+            for position, a in enumerate(arguments):
+                if isinstance(a, Tensor):
+                    given[id(a)] = row, position, a, given[id(a)][3] if id(a) in given else a.clone()
+        reply: dict[str, Any] = {"rows": []}
         supply = {**request["supply"], **self._standins(request["standins"])}
         with self._supplied(supply), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            seed(request["seed"])
             self.watch.start(request["function"])
             started = time.perf_counter()
-            try:
-                reply["value"] = function(*arguments)
-            except BaseException as error:
-                reply["error"] = describe_error(error)
+            for arguments in rows:
+                seed(request["seed"])
+                reply["rows"].append(_called(function, arguments, keep=len(rows) > 1))
             reply["seconds"] = time.perf_counter() - started
         reply["autograd"] = self.watch.seen()
         reply["warnings"] = [str(w.message)[:_MESSAGE_LENGTH] for w in caught[:_WARNINGS]]
-        reply["changed"] = {
-            str(i): now
-            for i, (was, now) in enumerate(zip(before, arguments, strict=True))
-            if isinstance(was, Tensor) and not same(was, now)
-        }
+        for row, position, tensor, was in given.values():
+            if not same(was, tensor):
+                reply["rows"][row]["changed"][str(position)] = tensor
         return reply
 
     def _standins(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +196,27 @@ class Worker:
                     names.pop(name, None)
                 else:
                     names[name] = value
+
+
+def _called(function: Any, arguments: list[Any], keep: bool) -> dict[str, Any]:
+    """What one call gave; where it is to be kept, a later one must not change it."""
+    value, error = None, None
+    try:
+        value = function(*arguments)
+    except BaseException as raised:
+        error = describe_error(raised)
+    return {"value": _copy(value) if keep else value, "error": error, "changed": {}}
+
+
+def _copy(value: Any) -> Any:
+    """Tensors as they are now, also those within what a function may return."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if type(value) in (list, tuple):
+        return type(value)(map(_copy, value))
+    if type(value) is dict:
+        return {key: _copy(item) for key, item in value.items()}
+    return value
 
 
 def seed(value: int) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.errors import StudentFailure
+
 from . import batched, dataset
 
 MOST_STATE = 2.5
@@ -146,11 +148,16 @@ class Inputs:
     def trajectory(reference: Any, data: DataSet, parameters: Any, nb_steps: int) -> tuple[Any, Any]:
         """What the reference's `train` gives from these parameters: (parameters, history).
 
-        In matrix form, as long as no function of the student's is plugged into the reference.
+        In matrix form where no function of the student's is plugged into the reference; with all samples at
+        once where that gives the same as one after the other.
         """
         nb_hidden = parameters[0].shape[0]
-        train = reference.train if reference.plugged else batched.train
-        return train(*data, nb_hidden, nb_steps, parameters=parameters)
+        if not reference.plugged:
+            return batched.train(*data, nb_hidden, nb_steps, parameters=parameters)
+        try:
+            return batched.train_with(reference, *data, nb_steps, parameters)
+        except (StudentFailure, RuntimeError, TypeError, ValueError, AttributeError, IndexError):
+            return reference.train(*data, nb_hidden, nb_steps, parameters=parameters)
 
 
 def _images(folder: str | None) -> tuple[Tensor, Tensor]:

@@ -92,6 +92,12 @@ def write(data, then_hang=True):
 
 def message(**fields):
     """A reply's tree, as a forger would have it."""
-    told = {"number": number(), "value": None, "error": None, "seconds": 0.0, "warnings": {"list": []}}
-    told |= {"changed": {"dict": []}, "autograd": {"dict": []}} | fields
-    return {"dict": [[key, value] for key, value in told.items()]}
+    row = {"value": None, "error": None, "changed": {"dict": []}}
+    told = {"number": number(), "seconds": 0.0, "warnings": {"list": []}, "autograd": {"dict": []}} | fields
+    row |= {key: told.pop(key) for key in list(told) if key in row}
+    told.setdefault("rows", {"list": [_dict(row)]})
+    return _dict(told)
+
+
+def _dict(entries):
+    return {"dict": [[key, value] for key, value in entries.items()]}

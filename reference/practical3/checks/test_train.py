@@ -136,11 +136,13 @@ def going_on():
 def assert_follows(assert_close, inputs, reference, data, runs):
     """Raise where the parameters of a run are not where the reference comes to from the earliest of them."""
     taken, parameters = start(runs)
+    reached, expected = taken, parameters
     for k, run in runs.items():
         if k <= taken:
             continue
         with going_on():
-            expected, _ = inputs.trajectory(reference, data, parameters, k - taken)
+            expected, _ = inputs.trajectory(reference, data, expected, k - reached)
+        reached = k
         for name, now, was, right in zip(PARAMETERS, got(run).parameters, parameters, expected, strict=True):
             moved = now.double() - was.double() if now.shape == was.shape else now
             quantity = f"The change of {name} in {k - taken} step{'s' * (k - taken > 1)}"
