@@ -32,6 +32,9 @@ class Here:
             return Outcome(None, own, (type(error).__name__, str(error)), frames)
         return Outcome(value, own)
 
+    def calls(self, function, rows):
+        return [self.call(function, row) for row in rows]
+
     def edited(self, _, source):
         return Here(self.source + "\n" + source, self.names)
 

@@ -124,6 +124,11 @@ class _Report(JSONReport):  # type: ignore[misc]
     # they keep what is logged, and so wrap every phase of every check
     pytest_runtest_setup = pytest_runtest_call = pytest_runtest_teardown = None
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Report the check itself; setting up and tearing down only where they fail."""
+        if report.when == "call" or not report.passed:
+            super().pytest_runtest_logreport(report)
+
     def begin(self, session: pytest.Session) -> None:
         JSONReport.__init__(self, session.config)
         self.pytest_sessionstart(session)

@@ -145,8 +145,10 @@ class _Case:
         return self.told(sets)
 
     def probe(self, prober: Prober, supply: Mapping[str, Sequence[Any]] | None = None) -> list[Outcome]:
+        if not supply:
+            return prober.calls(self.function, self.own.probes)
         return [
-            prober.call(self.function, probe, {n: v[i] for n, v in supply.items()} if supply else {})
+            prober.call(self.function, probe, {n: v[i] for n, v in supply.items()})
             for i, probe in enumerate(self.own.probes)
         ]
 
@@ -349,7 +351,7 @@ class _Case:
         if all(o.error is None for o in outcomes):
             return
         columns = [tuple(_column(argument) for argument in probe) for probe in self.own.probes]
-        read = [prober.call(self.function, arguments) for arguments in columns]
+        read = prober.calls(self.function, columns)
         yield Reading(
             [
                 replace(o, value=_flattened(o.value), arguments=[_flattened(a) for a in o.arguments])
@@ -608,6 +610,9 @@ class _Supplying:
             if [p.numel() for p in probe if isinstance(p, Tensor)] == shapes
         )
         return self.prober.call(function, arguments, {**{n: v[at] for n, v in self.values.items()}, **supply})
+
+    def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+        return [self.call(function, row) for row in rows]
 
 
 def wording(

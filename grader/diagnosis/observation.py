@@ -38,6 +38,10 @@ class Prober(Protocol):
         """Call it on copies of `arguments`; `supply` sets globals of the student's module for this call."""
         ...
 
+    def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """What `call` gives for each row of arguments."""
+        ...
+
 
 @dataclass(frozen=True)
 class Evidence:

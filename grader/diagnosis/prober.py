@@ -9,7 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from grader.diagnosis.observation import Evidence, Outcome
-from grader.sandbox.student import Student
+from grader.errors import StudentFailure
+from grader.sandbox.student import Reply, Student
 
 
 class StudentProber:
@@ -21,14 +22,15 @@ class StudentProber:
 
     def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}) -> Outcome:
         """What a call gives; raises StudentFailure where it hangs or dies."""
-        reply = self._student.call(function, arguments, supply)
-        error = reply.error
-        return Outcome(
-            reply.value,
-            reply.arguments,
-            (error.kind, error.text) if error else None,
-            error.frames if error else (),
-        )
+        return _outcome(self._student.call(function, arguments, supply))
+
+    def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+        """The same for each row, in one exchange; raises StudentFailure where a call hangs or dies."""
+        apart = [[a.clone() if isinstance(a, Tensor) else a for a in row] for row in rows]
+        try:
+            return [_outcome(reply) for reply in self._student.calls(function, apart)]
+        except StudentFailure:
+            return [self.call(function, row) for row in rows]
 
     def edited(self, function: str, source: str) -> StudentProber:
         """A prober over the same submission with that function's text replaced."""
@@ -55,3 +57,13 @@ class StudentProber:
     ) -> None:
         for student in self._edited:
             student.close()
+
+
+def _outcome(reply: Reply) -> Outcome:
+    error = reply.error
+    return Outcome(
+        reply.value,
+        reply.arguments,
+        (error.kind, error.text) if error else None,
+        error.frames if error else (),
+    )

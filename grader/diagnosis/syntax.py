@@ -13,13 +13,14 @@ import re
 import textwrap
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from grader.errors import ExerciseError
 
 _PLACEHOLDER = re.compile(r"_[A-Z]+\Z")
 _IGNORED = frozenset({"ctx", "type_comment", "kind", "type_params"})
 
+Tree = TypeVar("Tree", bound=ast.AST)
 Captures = dict[str, ast.expr]
 
 
@@ -164,6 +165,18 @@ def _filled(template: ast.AST, captures: Captures) -> ast.AST:
         elif isinstance(value, list):
             setattr(filled, name, [_filled(v, captures) if isinstance(v, ast.AST) else v for v in value])
     return filled
+
+
+def clone(tree: Tree) -> Tree:
+    """A copy of a syntax tree. To copy.deepcopy it takes ten times as long."""
+    made = copy.copy(tree)
+    made.__dict__.pop("without", None)
+    for name, value in ast.iter_fields(tree):
+        if isinstance(value, ast.AST):
+            setattr(made, name, clone(value))
+        elif isinstance(value, list):
+            setattr(made, name, [clone(item) if isinstance(item, ast.AST) else item for item in value])
+    return made
 
 
 def functions(source: str) -> dict[str, ast.FunctionDef]:

@@ -52,11 +52,11 @@ class Wording:
             return
         own = syntax.parameters(self.tree)
         renamed = _Renamed(dict(zip(own, parameters, strict=False)))
-        body = [renamed.visit(copy.deepcopy(statement)) for statement in self.tree.body]
+        body = [renamed.visit(syntax.clone(statement)) for statement in self.tree.body]
         self.exact = [node for statement in body for node in ast.walk(statement)]
         # A name that the student uses too means itself.
         self.own = frozenset(node.id for node in self.exact if isinstance(node, ast.Name))
-        loose = [self.loosened.visit(copy.deepcopy(statement)) for statement in body]
+        loose = [self.loosened.visit(syntax.clone(statement)) for statement in body]
         self.loose = [node for statement in loose for node in ast.walk(statement)]
 
     def line_of(self, pattern: str) -> int | None:
@@ -70,7 +70,7 @@ class Wording:
         """The same for a pattern that is a syntax tree."""
         for nodes, wanted_here in (
             (self.exact, wanted),
-            (self.loose, self.loosened.visit(copy.deepcopy(wanted))),
+            (self.loose, self.loosened.visit(syntax.clone(wanted))),
         ):
             for node in nodes:
                 line = getattr(node, "lineno", None)
@@ -146,7 +146,7 @@ def renamed_local(source: str, name: str) -> str | None:
     tree = _function(source)
     if tree is None:
         return None
-    return ast.unparse(ast.fix_missing_locations(_Unshadowed(name).visit(copy.deepcopy(tree))))
+    return ast.unparse(ast.fix_missing_locations(_Unshadowed(name).visit(syntax.clone(tree))))
 
 
 def respelt(source: str, name: str) -> str | None:
@@ -158,7 +158,7 @@ def respelt(source: str, name: str) -> str | None:
     alike = difflib.get_close_matches(name, others, 1, 0.8)
     if not alike:
         return None
-    return ast.unparse(ast.fix_missing_locations(_Renamed({name: alike[0]}).visit(copy.deepcopy(tree))))
+    return ast.unparse(ast.fix_missing_locations(_Renamed({name: alike[0]}).visit(syntax.clone(tree))))
 
 
 def renamed_parameter(source: str, position: int, name: str) -> str | None:
@@ -167,7 +167,7 @@ def renamed_parameter(source: str, position: int, name: str) -> str | None:
     own = syntax.parameters(tree) if tree is not None else ()
     if tree is None or position >= len(own) or name in own:
         return None
-    tree = _Renamed({own[position]: name}).visit(copy.deepcopy(tree))
+    tree = _Renamed({own[position]: name}).visit(syntax.clone(tree))
     tree.args.args[position - len(tree.args.posonlyargs)].arg = name
     return ast.unparse(ast.fix_missing_locations(tree))
 
