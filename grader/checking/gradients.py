@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-STEP = 6e-6  # about the cube root of float64's epsilon: the best step for a central difference
+_STEP = 6e-6  # about the cube root of float64's epsilon: the best step for a central difference
+
+Rows = Sequence[Sequence[Tensor]]
 
 
 def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
@@ -17,22 +19,33 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     For an elementwise function that is its derivative. (f(x + h) - f(x - h)) / 2h has an error of order
     h^2 f'''/6 (Press et al., Numerical Recipes, 5.7). `x` must be float64.
     """
-    # an elementwise function tells all its derivatives in two calls
-    up, down = function(x + STEP), function(x - STEP)
-    if isinstance(up, Tensor) and up.shape == x.shape and x.dim() > 0:
-        slope: Tensor = (up - down) / (2 * STEP)
-        return slope
-    gradient = torch.zeros_like(x)
-    for i in range(x.numel()):
-        step = torch.zeros_like(x).view(-1)
-        step[i] = STEP
-        step = step.view_as(x)
-        gradient.view(-1)[i] = (_total(function(x + step)) - _total(function(x - step))) / (2 * STEP)
-    return gradient
+    return differences_by_rows(lambda rows: [function(*row) for row in rows], [[x]])[0]
 
 
-def _total(value: Any) -> float:
-    return float(value.sum()) if isinstance(value, Tensor) else float(value)
+def differences_by_rows(each: Callable[[Rows], list[Any]], rows: Rows) -> list[Tensor]:
+    """The same for each row of arguments, with respect to the first of them.
+
+    `each` gives a function's values for rows of arguments; it is asked once for elementwise functions, which
+    tell all their derivatives in two calls, and once more for others.
+    """
+    points = [x for x, *_ in rows]
+    ups, downs = (each([[x + step, *rest] for x, *rest in rows]) for step in (_STEP, -_STEP))
+    if all(isinstance(up, Tensor) and up.shape == x.shape != () for up, x in zip(ups, points, strict=True)):
+        return [(up - down) / (2 * _STEP) for up, down in zip(ups, downs, strict=True)]
+    moved = [
+        [_moved(x, i, step), *rest] for x, *rest in rows for i in range(x.numel()) for step in (_STEP, -_STEP)
+    ]
+    totals = [float(v.sum()) if isinstance(v, Tensor) else float(v) for v in each(moved)]
+    up, down = torch.tensor(totals, dtype=torch.float64).view(-1, 2).unbind(1)
+    slopes = (up - down) / (2 * _STEP)
+    parts = torch.split(slopes, [x.numel() for x in points])
+    return [part.view_as(x) for part, x in zip(parts, points, strict=True)]
+
+
+def _moved(x: Tensor, i: int, step: float) -> Tensor:
+    moved = x.clone()
+    moved.view(-1)[i] += step
+    return moved
 
 
 def autograd_gradients(function: Callable[..., Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:

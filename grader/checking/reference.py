@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.checking.gradients import STEP, finite_differences
+from grader.checking.gradients import differences_by_rows
 from grader.errors import Raised
 from grader.exercise import Exercise
 
@@ -98,23 +98,12 @@ def _as_vector(value: Any) -> Any:
 def _derivative(function: Callable[..., Any]) -> Callable[..., Tensor]:
     """The derivative of `function` with respect to its first argument, by central differences."""
 
-    def derivative(x: Tensor, *rest: Tensor) -> Tensor:
-        def at(point: Tensor) -> Any:
-            return function(point, *(r.double() for r in rest))
-
-        return finite_differences(at, x.double()).to(x.dtype)
-
     def each(rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
-        sides = [
-            _each(function, [(x.double() + step, *(r.double() for r in rest)) for x, *rest in rows])
-            for step in (STEP, -STEP)
-        ]
-        return [
-            ((up - down) / (2 * STEP)).view_as(row[0]).to(row[0].dtype)
-            for up, down, row in zip(*sides, rows, strict=True)
-        ]
+        exact = [[a.double() for a in row] for row in rows]
+        slopes = differences_by_rows(lambda moved: _each(function, moved), exact)
+        return [slope.to(row[0].dtype) for slope, row in zip(slopes, rows, strict=True)]
 
-    return _with_each(derivative, each)
+    return _with_each(lambda *arguments: each([arguments])[0], each)
 
 
 def _differentiable(function: Callable[..., Any], derivative: Callable[..., Any]) -> Callable[..., Any]:

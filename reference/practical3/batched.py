@@ -75,30 +75,28 @@ def train_with(
     Raises ValueError where the order of the calls would matter, as one changes what others are given; and
     where the values are odd, whatever comes of them. `solution.train` copes with both.
     """
-    train_target, nb_train = ZETA * train_target, len(train_input)
-    samples, targets = [*train_input, *test_input], [*train_target, *test_target]
+    nb_train = len(train_input)
+    inputs, targets = torch.cat([train_input, test_input]), torch.cat([ZETA * train_target, test_target])
     w1, b1, w2, b2 = parameters = tuple(p.clone() for p in parameters)
     history = []
     for _ in range(nb_steps):
-        with _untouched([*parameters, *samples]):
-            passes = _forward(reference, parameters, samples)
-        responses = [x2 for *_, x2 in passes]
-        wrong = [bool(x2.argmax() != t.argmax()) for x2, t in zip(responses, targets, strict=True)]
-        losses = reference.each("loss", list(zip(responses[:nb_train], train_target, strict=True)))
-        with _untouched([*parameters, *(q for each in passes[:nb_train] for q in each)]):
-            gradients = _backward(reference, parameters, train_target, passes[:nb_train])
-        history.append((sum(map(float, losses)), _mean(wrong[:nb_train]), _mean(wrong[nb_train:])))
+        with _untouched(inputs, *parameters):
+            states = _forward(reference, parameters, inputs)
+        wrong = (states[-1].argmax(1) != targets.argmax(1)).double()
+        states = [state[:nb_train] for state in states]
+        with _untouched(*parameters, *states, targets):
+            losses = reference.each("loss", list(zip(states[-1], targets[:nb_train], strict=True)))
+            gradients = _backward(reference, parameters, targets[:nb_train], states)
+        history.append(
+            (sum(map(float, losses)), float(wrong[:nb_train].mean()), float(wrong[nb_train:].mean()))
+        )
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.sub_(ETA / nb_train * gradient)
     return (w1, b1, w2, b2), history
 
 
-def _mean(wrong: Sequence[bool]) -> float:
-    return sum(wrong) / len(wrong)
-
-
 @contextmanager
-def _untouched(tensors: Sequence[Tensor]) -> Iterator[None]:
+def _untouched(*tensors: Tensor) -> Iterator[None]:
     """Raise ValueError where what is done changes one of these."""
     before = [t.clone() for t in tensors]
     yield
@@ -106,36 +104,42 @@ def _untouched(tensors: Sequence[Tensor]) -> Iterator[None]:
         raise ValueError("a function changes what others are given")
 
 
-def _forward(reference: Any, parameters: Sequence[Tensor], samples: Sequence[Tensor]) -> list[Any]:
-    """(x0, s1, x1, s2, x2) of each sample."""
-    if "forward_pass" in reference.plugged:
-        return reference.each("forward_pass", [(*parameters, x) for x in samples])
+def _forward(reference: Any, parameters: Sequence[Tensor], inputs: Tensor) -> list[Tensor]:
+    """x0, s1, x1, s2 and x2, a row for each sample."""
     w1, b1, w2, b2 = parameters
-    s1 = [w1.mv(x) + b1 for x in samples]
-    x1 = reference.each("sigma", [(s,) for s in s1])
-    s2 = [w2.mv(x) + b2 for x in x1]
-    x2 = reference.each("sigma", [(s,) for s in s2])
-    return list(zip(samples, s1, x1, s2, x2, strict=True))
+    if "forward_pass" in reference.plugged:
+        passes = reference.each("forward_pass", [(*parameters, x) for x in inputs])
+        states = [torch.stack(quantity) for quantity in zip(*passes, strict=True)]
+        if [s.shape[1:] for s in states] != [inputs.shape[1:], b1.shape, b1.shape, b2.shape, b2.shape]:
+            raise ValueError("forward_pass gives other shapes")
+        return states
+    s1 = torch.addmm(b1, inputs, w1.t())
+    x1 = _by_entries(reference, "sigma", s1)
+    s2 = torch.addmm(b2, x1, w2.t())
+    return [inputs, s1, x1, s2, _by_entries(reference, "sigma", s2)]
 
 
 def _backward(
-    reference: Any, parameters: Sequence[Tensor], targets: Sequence[Tensor], passes: Sequence[Any]
-) -> list[Tensor]:
+    reference: Any, parameters: Sequence[Tensor], targets: Tensor, states: Sequence[Tensor]
+) -> Sequence[Tensor]:
     """The gradients of the four parameters, of all samples together."""
-    gradients = [torch.zeros_like(p) for p in parameters]
     if "backward_pass" in reference.plugged:
-        rows = zip(targets, passes, strict=True)
-        reference.each("backward_pass", [(*parameters, t, *states, *gradients) for t, states in rows])
+        gradients = [torch.zeros_like(p) for p in parameters]
+        samples = zip(targets, *states, strict=True)
+        reference.each("backward_pass", [(*parameters, *sample, *gradients) for sample in samples])
         return gradients
-    w2 = parameters[2]
-    slopes = reference.each("dsigma", [(states[i],) for i in (1, 3) for states in passes])
-    outer = reference.each("dloss", [(states[4], t) for states, t in zip(passes, targets, strict=True)])
-    halves = slopes[: len(passes)], slopes[len(passes) :]
-    for (x0, _, x1, _, _), slope1, slope2, dl_dx2 in zip(passes, *halves, outer, strict=True):
-        dl_ds2 = slope2 * dl_dx2
-        dl_ds1 = slope1 * w2.t().mv(dl_ds2)
-        for gradient, sample in zip(
-            gradients, (torch.outer(dl_ds1, x0), dl_ds1, torch.outer(dl_ds2, x1), dl_ds2), strict=True
-        ):
-            gradient.add_(sample)
-    return gradients
+    x0, s1, x1, s2, x2 = states
+    ds2 = _by_entries(reference, "dsigma", s2) * _by_entries(reference, "dloss", x2, targets)
+    ds1 = _by_entries(reference, "dsigma", s1) * (ds2 @ parameters[2])
+    return ds1.t() @ x0, ds1.sum(0), ds2.t() @ x1, ds2.sum(0)
+
+
+def _by_entries(reference: Any, name: str, *matrices: Tensor) -> Tensor:
+    """A function of vectors on each row; the reference's own goes entry by entry, and takes all at once."""
+    function = getattr(reference, name)
+    if not hasattr(function, "each"):
+        return function(*matrices)
+    values = torch.stack(function.each(list(zip(*matrices, strict=True))))
+    if values.shape != matrices[0].shape:
+        raise ValueError(f"{name} gives other shapes")
+    return values
