@@ -3,6 +3,17 @@
 from grader.checking.comparison import Close, assert_unchanged
 from grader.checking.gradients import finite_differences
 from grader.checking.marks import locates, points, requires
+from grader.checking.outcomes import once, value_of
 from grader.errors import CheckFailure
 
-__all__ = ["CheckFailure", "Close", "assert_unchanged", "finite_differences", "locates", "points", "requires"]
+__all__ = [
+    "CheckFailure",
+    "Close",
+    "assert_unchanged",
+    "finite_differences",
+    "locates",
+    "once",
+    "points",
+    "requires",
+    "value_of",
+]

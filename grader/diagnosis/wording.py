@@ -10,6 +10,7 @@ import ast
 import copy
 import difflib
 import fnmatch
+import functools
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -47,17 +48,21 @@ class Wording:
         self.offset = evidence.first_line - 1
         self.tree = _function(evidence.source)
         self.exact: list[ast.AST] = []
-        self.loose: list[ast.AST] = []
+        self.body: list[ast.stmt] = []
         if self.tree is None:
             return
         own = syntax.parameters(self.tree)
         renamed = _Renamed(dict(zip(own, parameters, strict=False)))
-        body = [renamed.visit(syntax.clone(statement)) for statement in self.tree.body]
-        self.exact = [node for statement in body for node in ast.walk(statement)]
+        self.body = [renamed.visit(syntax.clone(statement)) for statement in self.tree.body]
+        self.exact = [node for statement in self.body for node in ast.walk(statement)]
         # A name that the student uses too means itself.
         self.own = frozenset(node.id for node in self.exact if isinstance(node, ast.Name))
-        loose = [self.loosened.visit(syntax.clone(statement)) for statement in body]
-        self.loose = [node for statement in loose for node in ast.walk(statement)]
+
+    @functools.cached_property
+    def loose(self) -> list[ast.AST]:
+        """All nodes of the function as it reads without what makes no difference."""
+        loose = [self.loosened.visit(syntax.clone(statement)) for statement in self.body]
+        return [node for statement in loose for node in ast.walk(statement)]
 
     def line_of(self, pattern: str) -> int | None:
         """The line where an instance of `pattern` stands, None where there is none."""
@@ -68,14 +73,16 @@ class Wording:
 
     def line_of_node(self, wanted: ast.AST) -> int | None:
         """The same for a pattern that is a syntax tree."""
-        for nodes, wanted_here in (
-            (self.exact, wanted),
-            (self.loose, self.loosened.visit(syntax.clone(wanted))),
-        ):
-            for node in nodes:
-                line = getattr(node, "lineno", None)
-                if line is not None and _matches(wanted_here, node, self.known, self.own):
-                    return int(line) + self.offset
+        line = self._line_among(self.exact, wanted)
+        if line is None:
+            line = self._line_among(self.loose, self.loosened.visit(syntax.clone(wanted)))
+        return line
+
+    def _line_among(self, nodes: Sequence[ast.AST], wanted: ast.AST) -> int | None:
+        for node in nodes:
+            line = getattr(node, "lineno", None)
+            if line is not None and _matches(wanted, node, self.known, self.own):
+                return int(line) + self.offset
         return None
 
     def line_of_form(self, form: Form, tree: ast.FunctionDef) -> int | None:

@@ -387,6 +387,14 @@ class StudentFunction:
         replies = self._student.calls(self.__name__, rows)
         return [self._taken(row, reply) for row, reply in zip(rows, replies, strict=True)]
 
+    def attempts(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """For each row of arguments what the function returns, or the StudentFailure that the call ends in."""
+        try:
+            replies = self._student.calls(self.__name__, rows)
+        except StudentFailure:  # one by one, those calls that can give something do
+            return [_ending(self, *row) for row in rows]
+        return [_ending(self._taken, row, reply) for row, reply in zip(rows, replies, strict=True)]
+
     def _taken(self, arguments: Sequence[Any], reply: Reply) -> Any:
         for argument, now in zip(arguments, reply.arguments, strict=True):
             if now is not argument:
@@ -394,6 +402,13 @@ class StudentFunction:
         if reply.error is not None:
             raise reply.error
         return reply.value
+
+
+def _ending(call: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return call(*arguments)
+    except StudentFailure as failure:
+        return failure
 
 
 def _copy_back(argument: Any, now: Any) -> None:

@@ -1,20 +1,24 @@
 import pytest
 import torch
 
-from grader.checking import CheckFailure, assert_unchanged, points, requires
+from grader.checking import CheckFailure, assert_unchanged, once, points, requires, value_of
 from grader.checking.gradients import autograd_gradients
 from grader.errors import StudentFailure
 
 MOST_DRAWN = 8
 ACCUMULATORS = ("dl_dw1", "dl_db1", "dl_dw2", "dl_db2")
+SIZES = ((4, 4, 4), (6, 3, 3), (4, 4, 3), (1, 1, 1))
 
 
 def backward(student, reference, sample, accumulators):
     """Call the student's backward pass on what the reference's forward pass computed."""
+    student.backward_pass(*arguments_for(reference, sample), *accumulators)
+
+
+def arguments_for(reference, sample):
+    """What backward_pass takes before its accumulators."""
     _, s1, x1, s2, x2 = reference.forward_pass(*sample.parameters, sample.x)
-    states = [s1, x1, s2, x2]
-    arguments = [*sample.parameters, sample.t, sample.x, *states]
-    student.backward_pass(*(a.detach().clone() for a in arguments), *accumulators)
+    return [a.detach().clone() for a in (*sample.parameters, sample.t, sample.x, s1, x1, s2, x2)]
 
 
 def gradients(reference, sample):
@@ -39,6 +43,25 @@ def telling_sample(reference, inputs):
     raise CheckFailure("With your functions before it there is no gradient that could be compared.")
 
 
+def of_one_sample(student, reference, inputs):
+    """(accumulators, what they held before, the gradients)."""
+    sample, expected = telling_sample(reference, inputs)
+    accumulators = [torch.zeros_like(p) for p in sample.parameters]
+    before = [a.clone() for a in accumulators]
+    backward(student, reference, sample, accumulators)
+    return accumulators, before, expected
+
+
+def of_each_size(student, reference, inputs):
+    """Sizes -> (sample, how the call ended, accumulators, what they held before)."""
+    samples = [inputs.sample(sizes) for sizes in SIZES]
+    accumulators = [inputs.accumulators(sample) for sample in samples]
+    before = [[a.clone() for a in each] for each in accumulators]
+    rows = [(*arguments_for(reference, s), *each) for s, each in zip(samples, accumulators, strict=True)]
+    endings = student.backward_pass.attempts(rows)
+    return dict(zip(SIZES, zip(samples, endings, accumulators, before, strict=True), strict=True))
+
+
 def compare(assert_close, accumulators, before, expected, only=ACCUMULATORS):
     """Each accumulator against what it held before plus the gradient.
 
@@ -51,12 +74,11 @@ def compare(assert_close, accumulators, before, expected, only=ACCUMULATORS):
 
 @points(3)
 @pytest.mark.parametrize("accumulator", ACCUMULATORS[::-1])
-def test_gradient(student, reference, inputs, assert_close, accumulator):
+def test_gradient(student, reference, inputs, assert_close, shared, accumulator):
     """{accumulator} is the gradient that autograd finds."""
-    sample, expected = telling_sample(reference, inputs)
-    accumulators = [torch.zeros_like(p) for p in sample.parameters]
-    before = [a.clone() for a in accumulators]
-    backward(student, reference, sample, accumulators)
+    accumulators, before, expected = once(
+        shared, "gradients", lambda: of_one_sample(student, reference, inputs)
+    )
     compare(assert_close, accumulators, before, expected, only=[accumulator])
 
 
@@ -96,15 +118,12 @@ def test_accumulates(student, reference, inputs, assert_close):
 
 @points(1.5)
 @requires("by_hand")
-@pytest.mark.parametrize(
-    "sizes", [(4, 4, 4), (6, 3, 3), (4, 4, 3), (1, 1, 1)], ids=lambda s: "x".join(map(str, s))
-)
-def test_sizes(student, reference, inputs, assert_close, sizes):
+@pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "x".join(map(str, s)))
+def test_sizes(student, reference, inputs, assert_close, shared, sizes):
     """The gradients are right on a network of sizes (D, H, C) = {sizes}."""
-    sample = inputs.sample(sizes)
-    accumulators = inputs.accumulators(sample)
-    before = [a.clone() for a in accumulators]
-    backward(student, reference, sample, accumulators)
+    outcomes = once(shared, "sizes", lambda: of_each_size(student, reference, inputs))
+    sample, ending, accumulators, before = outcomes[sizes]
+    value_of(ending)
     compare(assert_close, accumulators, before, gradients(reference, sample))
 
 

@@ -1,20 +1,42 @@
 import pytest
 import torch
 
-from grader.checking import CheckFailure, assert_unchanged, points, requires
+from grader.checking import CheckFailure, assert_unchanged, once, points, requires, value_of
 from grader.checking.comparison import type_in_words
 
 QUANTITIES = ("x0", "s1", "x1", "s2", "x2")
+SIZES = ((4, 4, 4), (6, 3, 3), (4, 4, 3), (1, 1, 1), (11, 2, 9))
 
 
 def forward(student, sample):
     """The five quantities that the student's forward pass gives."""
-    value = student.forward_pass(*(p.clone() for p in sample.parameters), sample.x.clone())
+    return quantities(student.forward_pass(*arguments_for(sample)))
+
+
+def arguments_for(sample):
+    return *(p.clone() for p in sample.parameters), sample.x.clone()
+
+
+def quantities(value):
+    """The five quantities by name, from what forward_pass returns."""
     if not isinstance(value, list | tuple) or len(value) != 5:
         raise CheckFailure(
             f"forward_pass returns {type_in_words(value)}, where (x0, s1, x1, s2, x2) is expected."
         )
     return dict(zip(QUANTITIES, value, strict=True))
+
+
+def of_one_sample(student, inputs):
+    """(sample, its five quantities)."""
+    sample = inputs.sample()
+    return sample, forward(student, sample)
+
+
+def of_each_size(student, inputs):
+    """Sizes -> (sample, what the student gives for it)."""
+    samples = [inputs.sample(sizes) for sizes in SIZES]
+    values = student.forward_pass.attempts(list(map(arguments_for, samples)))
+    return dict(zip(SIZES, zip(samples, values, strict=True), strict=True))
 
 
 def given_own(reference, sample, own):
@@ -44,10 +66,9 @@ def test_returns(student, inputs):
 @points(2)
 @requires("returns")
 @pytest.mark.parametrize("quantity", QUANTITIES)
-def test_value(student, reference, inputs, assert_close, quantity):
+def test_value(student, reference, inputs, assert_close, shared, quantity):
     """{quantity} is right."""
-    sample = inputs.sample()
-    own = forward(student, sample)
+    sample, own = once(shared, "own", lambda: of_one_sample(student, inputs))
     expected = dict(zip(QUANTITIES, reference.forward_pass(*sample.parameters, sample.x), strict=True))
     mismatch = assert_close.mismatch(own[quantity], expected[quantity], quantity)
     if mismatch is None:
@@ -61,13 +82,11 @@ def test_value(student, reference, inputs, assert_close, quantity):
 
 @points(2)
 @requires("value")
-@pytest.mark.parametrize(
-    "sizes", [(4, 4, 4), (6, 3, 3), (4, 4, 3), (1, 1, 1), (11, 2, 9)], ids=lambda s: "x".join(map(str, s))
-)
-def test_sizes(student, reference, inputs, assert_close, sizes):
+@pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "x".join(map(str, s)))
+def test_sizes(student, reference, inputs, assert_close, shared, sizes):
     """The forward pass is right on a network of sizes (D, H, C) = {sizes}."""
-    sample = inputs.sample(sizes)
-    own = forward(student, sample)
+    sample, value = once(shared, "sizes", lambda: of_each_size(student, inputs))[sizes]
+    own = quantities(value_of(value))
     expected = reference.forward_pass(*sample.parameters, sample.x)
     for quantity, value in zip(QUANTITIES, expected, strict=True):
         assert_close(own[quantity], value, quantity)

@@ -4,7 +4,7 @@ import time
 import pytest
 import torch
 
-from grader.checking import CheckFailure, assert_unchanged, locates, points, requires
+from grader.checking import CheckFailure, assert_unchanged, locates, points, requires, value_of
 from grader.checking.comparison import number, type_in_words
 from grader.errors import StudentFailure
 
@@ -106,13 +106,6 @@ def runs_of(student, inputs, shared, name, draw, steps):
     return shared[name]
 
 
-def got(run):
-    """The Run, or its failure raised."""
-    if isinstance(run, Exception):
-        raise run
-    return run
-
-
 def start(runs):
     """(steps already taken, parameters) to follow the student's `train` from: the earliest that it gives."""
     for k, run in runs.items():
@@ -143,7 +136,9 @@ def assert_follows(assert_close, inputs, reference, data, runs):
         with going_on():
             expected, _ = inputs.trajectory(reference, data, expected, k - reached)
         reached = k
-        for name, now, was, right in zip(PARAMETERS, got(run).parameters, parameters, expected, strict=True):
+        for name, now, was, right in zip(
+            PARAMETERS, value_of(run).parameters, parameters, expected, strict=True
+        ):
             moved = now.double() - was.double() if now.shape == was.shape else now
             quantity = f"The change of {name} in {k - taken} step{'s' * (k - taken > 1)}"
             assert_close(moved, right.double() - was.double(), quantity, tolerance=FOLLOWS, dtype=False)
@@ -169,7 +164,7 @@ def reproducible(student, inputs, shared):
 def test_returns(student, inputs, shared):
     """train returns (w1, b1, w2, b2), history."""
     _, runs = first_steps(student, inputs, shared)
-    run = got(runs[1])
+    run = value_of(runs[1])
     if run.flat:
         raise CheckFailure(
             "train returns w1, b1, w2, b2, history in one row; the parameters are a tuple of their own."
@@ -186,7 +181,7 @@ def test_returns(student, inputs, shared):
 def test_initial(student, inputs, shared, parameter):
     """Without a step, {parameter} is drawn from a normal distribution with ε = 1e-6."""
     data, runs = first_steps(student, inputs, shared)
-    run = got(runs[0])
+    run = value_of(runs[0])
     nb_inputs, nb_classes = data.train_input.shape[1], data.train_target.shape[1]
     shapes = dict(
         zip(
@@ -236,7 +231,7 @@ def test_nb_steps(student, inputs, shared):
     """The history has one entry a step."""
     _, runs = first_steps(student, inputs, shared)
     for k in STEPS[1:]:
-        history = got(runs[k]).history
+        history = value_of(runs[k]).history
         if history is None:
             raise CheckFailure("The history is not a list with one entry a step.")
         if len(history) != k:
@@ -255,11 +250,11 @@ def test_history(student, reference, inputs, shared, column):
     taken, _ = start(runs)
     if not shared.get("reproducible", True):
         return
-    history = got(runs[3]).history
+    history = value_of(runs[3]).history
     measured = shared.setdefault("measured", {})
     for k in range(taken, 3):
         if k not in measured:
-            measured[k] = evaluate(reference, inputs, got(runs[k]).parameters, data)
+            measured[k] = evaluate(reference, inputs, value_of(runs[k]).parameters, data)
         expected = measured[k]
         i = COLUMNS.index(column)
         nb_samples = len(data.test_input if i == 2 else data.train_input)
@@ -291,7 +286,7 @@ def test_long_run(student, reference, inputs, shared):
     settings = inputs.settings
     samples = inputs.data()
     nb_hidden, nb_steps = settings["nb_hidden"], settings["nb_steps"]
-    run = got(attempt(student, samples, nb_hidden, nb_steps))
+    run = value_of(attempt(student, samples, nb_hidden, nb_steps))
     history = run.history
     if history is None or len(history) != nb_steps:
         raise CheckFailure(
@@ -352,7 +347,7 @@ def test_sizes(student, reference, inputs, assert_close, shared):
     """train works for other numbers of inputs, hidden units and classes."""
     samples = inputs.made_up_data()
     initial = attempt(student, samples, 4, 0)
-    run = got(attempt(student, samples, 4, 2))
+    run = value_of(attempt(student, samples, 4, 2))
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
         return
     with going_on():
