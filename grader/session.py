@@ -178,7 +178,8 @@ class Session:
         try:
             found: list[Diagnosis] = []
             for plugged, replaced in judge.to_diagnose(function):
-                with student.replacing(replaced), StudentProber(student) as prober:
+                with student.replacing(replaced):
+                    prober = StudentProber(student)
                     evidence = prober.evidence(function)
                     found.append(diagnose(self._catalogue, function, prober, evidence, plugged))
                 if found[-1].misconceptions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any
 
 from torch import Tensor
@@ -14,29 +13,27 @@ from grader.sandbox.student import Reply, Student
 
 
 class StudentProber:
-    """Calls a submission for the diagnosis; ends the workers it had to start. A context manager."""
+    """Calls a submission for the diagnosis, its functions as they are or with another text."""
 
-    def __init__(self, student: Student) -> None:
+    def __init__(self, student: Student, edits: Mapping[str, str] = {}) -> None:
         self._student = student
-        self._edited: list[Student] = []
+        self._edits = edits
 
     def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}) -> Outcome:
         """What a call gives; raises StudentFailure where it hangs or dies."""
-        return _outcome(self._student.call(function, arguments, supply))
+        return _outcome(self._student.call(function, arguments, supply, self._edits))
 
     def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
         """The same for each row, in one exchange; raises StudentFailure where a call hangs or dies."""
         apart = [[a.clone() if isinstance(a, Tensor) else a for a in row] for row in rows]
         try:
-            return [_outcome(reply) for reply in self._student.calls(function, apart)]
+            return [_outcome(r) for r in self._student.calls(function, apart, edits=self._edits)]
         except StudentFailure:
             return [self.call(function, row) for row in rows]
 
     def edited(self, function: str, source: str) -> StudentProber:
         """A prober over the same submission with that function's text replaced."""
-        student = self._student.edited(function, source)
-        self._edited.append(student)
-        return StudentProber(student)
+        return StudentProber(self._student, {**self._edits, function: source})
 
     def evidence(self, function: str) -> Evidence:
         """What the source of a function shows, and whether autograd was at work when it ran."""
@@ -48,15 +45,6 @@ class StudentProber:
             autograd=bool(self._student.autograd.get(function)),
             **reading.findings[function],
         )
-
-    def __enter__(self) -> StudentProber:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for student in self._edited:
-            student.close()
 
 
 def _outcome(reply: Reply) -> Outcome:

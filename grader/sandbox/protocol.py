@@ -12,7 +12,8 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
 
     {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...]}
     {"number": n, "do": "load"}
-    {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...}}
+    {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
+     "edits": {function: source}, "standins": {"names": [...], "source": str}}
 
 A call is made with each row of arguments, in order. A tensor that stands in several rows is sent once, and is
 one and the same for all of them.

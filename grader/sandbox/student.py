@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -57,6 +57,14 @@ class Reply:
     autograd: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+class _Call(NamedTuple):
+    """Which function is called, and how: with other stand-ins or another text it may do better."""
+
+    function: str
+    standins: frozenset[str] = frozenset()
+    edits: tuple[tuple[str, str], ...] = ()
+
+
 class Student:
     """One submission's functions, called in a worker. Attributes are the exercise's functions.
 
@@ -71,18 +79,14 @@ class Student:
         policy: Policy,
         exercise: Exercise,
         submission: Submission,
-        edits: Mapping[str, str] | None = None,
     ) -> None:
-        """Fork a worker and have it read and load the submission; `edits` are functions to run as if the
-        student had written them so: name -> source."""
-        self._edits = dict(edits or {})
+        """Fork a worker and have it read and load the submission."""
         self._zygote = zygote
         self._policy = policy
         self._exercise = exercise
         self._submission = submission
         self._worker: Worker | None = None
-        # by function and the stand-ins that were in place: with others it may do better
-        self._ended: dict[tuple[str, frozenset[str]], StudentFailure] = {}
+        self._ended: dict[_Call, StudentFailure] = {}
         self._unloadable: tuple[type[StudentFailure], str] | None = None
         self._used: set[str] = set()  # functions that the present worker has run
         self._undefined: dict[str, str] = {}
@@ -144,7 +148,7 @@ class Student:
         """Have the worker run the submission's definitions."""
         seconds = min(self._exercise.limits.load_seconds, self._deadline - time.monotonic())
         try:
-            reply = worker.exchange({"do": "load", "seed": self.seed, "edits": self._edits}, seconds)
+            reply = worker.exchange({"do": "load", "seed": self.seed}, seconds)
             self._undefined = self._failed_statements(reply)
         except (Ended, *_ODD) as error:
             worker.kill()
@@ -183,13 +187,6 @@ class Student:
             raise Ended("died", "the file's definitions could not be run once more")
         return self._worker
 
-    def edited(self, function: str, source: str) -> Student:
-        """The same submission with one function's text replaced. Close it, or use it as a context manager."""
-        edits = {**self._edits, function: source}
-        edited = Student(self._zygote, self._policy, self._exercise, self._submission, edits)
-        edited.standins = self.standins
-        return edited
-
     @contextlib.contextmanager
     def replacing(self, functions: Iterable[str]) -> Iterator[None]:
         """For a while, with the exercise's stand-ins in the place of these functions."""
@@ -201,7 +198,7 @@ class Student:
 
     def gave_up(self, function: str) -> bool:
         """Whether the function hung or died and is not called any more."""
-        return (function, frozenset()) in self._ended
+        return _Call(function) in self._ended
 
     def has(self, function: str) -> bool:
         """Whether the file defines the function."""
@@ -221,23 +218,35 @@ class Student:
         used = ", ".join(sorted(names))
         return f"{function} lets torch do the work ({used}), where the computation by hand is asked for."
 
-    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] | None = None) -> Reply:
+    def call(
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        supply: Mapping[str, Any] | None = None,
+        edits: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Call a function and take whatever comes of it; an exception it raises is in the reply.
 
-        supply: globals of the student's module for this one call. Raises Missing, TimedOut, Died, BadReply.
+        supply: globals of the student's module for this one call. edits: functions to be as if the student
+        had written them so, name -> source. Raises Missing, TimedOut, Died, BadReply.
         """
-        return self.calls(function, [arguments], supply)[0]
+        return self.calls(function, [arguments], supply, edits)[0]
 
     def calls(
-        self, function: str, rows: Sequence[Sequence[Any]], supply: Mapping[str, Any] | None = None
+        self,
+        function: str,
+        rows: Sequence[Sequence[Any]],
+        supply: Mapping[str, Any] | None = None,
+        edits: Mapping[str, str] | None = None,
     ) -> list[Reply]:
         """Call a function on each row of arguments, in order and in one exchange; a Reply for each.
 
         A tensor that stands in several rows is the same there: what a call makes of it, the next one finds.
         Raises what `call` raises. Where several calls come to no end or die together, it does not count.
         """
-        if (function, self.standins) in self._ended:
-            raise self._ended[function, self.standins]
+        made = _Call(function, self.standins, tuple((edits or {}).items()))
+        if made in self._ended:
+            raise self._ended[made]
         if not self.has(function):
             raise Missing(function, self.why_missing(function))
         seconds = min(
@@ -254,6 +263,7 @@ class Student:
             "rows": [list(arguments) for arguments in rows],
             "seed": self.seed,
             "supply": dict(supply or {}),
+            "edits": dict(edits or {}),
             "standins": {
                 "names": sorted(self.standins),
                 "source": self._exercise.standins_source if self.standins else "",
@@ -274,45 +284,48 @@ class Student:
                 self._keep_printed(worker)
             if ended.kind != "time" and self._used - {function}:
                 # another function may have done it, and this one be right
-                self._notice(f"{function} was called once more, in a fresh process, because {ended.reason}.")
-                return self.calls(function, rows, supply)
+                if not edits:
+                    again = f"{function} was called once more, in a fresh process, because {ended.reason}."
+                    self._notice(again)
+                return self.calls(function, rows, supply, edits)
             failure = _ENDINGS[ended.kind](function, f"{function} gave no result: {ended.reason}.")
-            raise self._gave_up(failure, len(rows)) from ended
+            raise self._gave_up(made, failure, len(rows)) from ended
         finally:
             self.seconds += time.monotonic() - started
         self._keep_printed(worker)
         try:
-            return self._understood(function, rows, reply)
+            return self._understood(made, rows, reply)
         except _ODD as odd:
             self._drop()
             failure = BadReply(function, f"{function} gave no result: {_NO_REPLY}.")
-            raise self._gave_up(failure, len(rows)) from odd
+            raise self._gave_up(made, failure, len(rows)) from odd
 
-    def _gave_up(self, failure: StudentFailure, nb_rows: int) -> StudentFailure:
+    def _gave_up(self, made: _Call, failure: StudentFailure, nb_rows: int) -> StudentFailure:
         """Keep a failure, so that the function is not called again; of several calls none is to blame."""
         if nb_rows == 1:
-            self._ended[failure.function, self.standins] = failure
-            self._notice(str(failure))
+            self._ended[made] = failure
+            if not made.edits:
+                self._notice(str(failure))
         return failure
 
-    def _understood(self, function: str, rows: Sequence[Sequence[Any]], reply: dict[str, Any]) -> list[Reply]:
+    def _understood(self, made: _Call, rows: Sequence[Sequence[Any]], reply: dict[str, Any]) -> list[Reply]:
         """The worker's reply as a Reply for each row. Raises one of `_ODD` where it is not of such a form."""
         autograd = {
             owner: [_short(name, _NAME) for name in names[:_ITEMS]]
             for owner, names in reply["autograd"].items()
             if owner in self._exercise.functions
         }
-        for owner, names in autograd.items():
+        for owner, names in autograd.items() if not made.edits else ():
             self.autograd.setdefault(owner, set()).update(names[:_ITEMS])
         warnings = tuple(_short(text) for text in reply["warnings"][:_ITEMS])
         return [
-            self._understood_row(function, arguments, row, warnings, autograd)
+            self._understood_row(made, arguments, row, warnings, autograd)
             for arguments, row in zip(rows, reply["rows"], strict=True)
         ]
 
     def _understood_row(
         self,
-        function: str,
+        made: _Call,
         arguments: Sequence[Any],
         row: dict[str, Any],
         warnings: tuple[str, ...],
@@ -324,9 +337,9 @@ class Student:
             if not (isinstance(given, Tensor) and isinstance(now, Tensor)):
                 raise ValueError("what changed is not an argument")
         after = tuple(changed.get(i, argument) for i, argument in enumerate(arguments))
-        error = self._raised(function, row["error"]) if row["error"] is not None else None
-        if error is not None and error.frames and error.frames[-1][0] == function:
-            self.raised_in.setdefault(function, error.frames[-1][1])
+        error = self._raised(made.function, row["error"]) if row["error"] is not None else None
+        if error is not None and error.frames and error.frames[-1][0] == made.function and not made.edits:
+            self.raised_in.setdefault(made.function, error.frames[-1][1])
         return Reply(row["value"], after, error, warnings, autograd)
 
     def _raised(self, function: str, error: Any) -> Raised:
@@ -388,7 +401,7 @@ class StudentFunction:
         return [self._taken(row, reply) for row, reply in zip(rows, replies, strict=True)]
 
     def attempts(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """For each row of arguments what the function returns, or the StudentFailure that the call ends in."""
+        """For each row of arguments what the function returns, or the StudentFailure it ends in."""
         try:
             replies = self._student.calls(self.__name__, rows)
         except StudentFailure:  # one by one, those calls that can give something do

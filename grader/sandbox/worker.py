@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import os
 import random
 import sys
@@ -134,11 +135,6 @@ class Worker:
                         "error": describe_error(error),
                     }
                 )
-        for text in request["edits"].values():
-            exec(
-                compile(text, "<submission >", "exec", flags=self.slice.flags, dont_inherit=True),
-                module.__dict__,
-            )
         for name in self.names:
             self.watch.know(name, module.__dict__.get(name))
         present = [name for name in self.names if callable(module.__dict__.get(name))]
@@ -149,7 +145,6 @@ class Worker:
 
         A tensor that was changed is told with the last row in which it stands.
         """
-        function: Any = self.module.__dict__.get(request["function"])
         rows = request["rows"]
         given: dict[int, tuple[int, int, Tensor, Tensor]] = {}
         for row, arguments in enumerate(rows):
@@ -157,11 +152,15 @@ class Worker:
                 if isinstance(a, Tensor):
                     given[id(a)] = row, position, a, given[id(a)][3] if id(a) in given else a.clone()
         reply: dict[str, Any] = {"rows": []}
-        supply = {**request["supply"], **self._standins(request["standins"])}
+        names, edits = self.module.__dict__, request["edits"]
+        kept = {name: names[name] for name in edits if name in names}
+        supply = {**kept, **request["supply"], **self._standins(request["standins"])}
         with self._supplied(supply), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             self.watch.start(request["function"])
             started = time.perf_counter()
+            failed = self._redefine(edits)
+            function: Any = failed or names.get(request["function"])
             for arguments in rows:
                 seed(request["seed"])
                 reply["rows"].append(_called(function, arguments, keep=len(rows) > 1))
@@ -172,6 +171,17 @@ class Worker:
             if not same(was, tensor):
                 reply["rows"][row]["changed"][str(position)] = tensor
         return reply
+
+    def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
+        """Define functions by another text; where that raises, a function that raises the same."""
+        assert self.slice is not None
+        try:
+            for text in edits.values():
+                code = compile(text, "<submission >", "exec", flags=self.slice.flags, dont_inherit=True)
+                exec(code, self.module.__dict__)
+        except BaseException as error:
+            return functools.partial(_raise, error)
+        return None
 
     def _standins(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Functions that take the place of the student's for one call."""
@@ -196,6 +206,10 @@ class Worker:
                     names.pop(name, None)
                 else:
                     names[name] = value
+
+
+def _raise(error: BaseException, *_: Any) -> None:
+    raise error
 
 
 def _called(function: Any, arguments: list[Any], keep: bool) -> dict[str, Any]:
