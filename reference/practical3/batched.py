@@ -39,25 +39,21 @@ def train(
     w1, b1, w2, b2 = (p.double().clone() for p in parameters)
     start, products = torch.addmm(b1, inputs, w1.t()), (inputs @ train_input.t()).add_(1)
     steps = torch.zeros(nb_train, len(b1), dtype=torch.float64)
-    losses, errors = [], []
-    for _ in range(nb_steps):
+    responses = torch.empty(nb_steps, len(inputs), len(b2), dtype=torch.float64)
+    for response in responses:
         hidden = torch.addmm(start, products, steps).tanh_()
-        response = torch.addmm(b2, hidden, w2.t()).tanh_()
+        torch.addmm(b2, hidden, w2.t(), out=response).tanh_()
         x1, x2 = hidden[:nb_train], response[:nb_train]
-        difference = x2 - train_target
-        losses.append(difference.square().sum())
-        errors.append(response.argmax(1) != classes)
-        ds2 = 2 * difference * (1 - x2.square())
+        ds2 = 2 * (x2 - train_target) * (1 - x2.square())
         ds1 = (ds2 @ w2) * (1 - x1.square())
         w2.addmm_(ds2.t(), x1, alpha=-eta)
         b2.sub_(ds2.sum(0), alpha=eta)
         steps.sub_(ds1, alpha=eta)
     w1.addmm_(steps.t(), train_input)
     b1.add_(steps.sum(0))
-    if not nb_steps:
-        return (w1, b1, w2, b2), []
-    wrong = torch.stack(errors).double()
-    columns = torch.stack(losses), wrong[:, :nb_train].mean(1), wrong[:, nb_train:].mean(1)
+    losses = (responses[:, :nb_train] - train_target).square().sum((1, 2))
+    wrong = (responses.argmax(2) != classes).double()
+    columns = losses, wrong[:, :nb_train].mean(1), wrong[:, nb_train:].mean(1)
     return (w1, b1, w2, b2), list(zip(*(column.tolist() for column in columns), strict=True))
 
 
