@@ -548,6 +548,9 @@ class _Case:
             if not open_columns:
                 break
             for chosen in self.sets("history", size):
+                first = self.followed((*forms, *chosen), start, 1)  # most are off from the first entry on
+                if first is None or not _any_entry(theirs, first.history, open_columns):
+                    continue
                 made = self.followed((*forms, *chosen), start, steps)
                 if made is None or made.history is None or len(made.history) != len(theirs):
                     continue
@@ -684,6 +687,11 @@ def _same_spread(parameters: Parameters, spreads: Sequence[float]) -> bool:
         if abs(float(tensor.double().mean())) > spread * 5 / count**0.5:
             return False
     return True
+
+
+def _any_entry(theirs: Columns, ours: Columns | None, columns: Iterable[int]) -> bool:
+    """Whether the first entries agree in one of these columns."""
+    return bool(ours) and any(_same_column(theirs[:1], (ours or ())[:1], column) for column in columns)
 
 
 def _same_column(a: Columns, b: Columns, column: int) -> bool:
