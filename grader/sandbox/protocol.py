@@ -181,10 +181,10 @@ def loads(head: Head, body: bytes | bytearray) -> Any:
     """The message of one frame, built anew. Raises ProtocolError for anything odd."""
     if head.body_length != len(body):
         raise ProtocolError("the body is not as long as the head says")
-    tensors = []
+    tensors, view = [], memoryview(body)
     offset = 0
     for dtype, shape, length in head.tensors:
-        tensors.append(_tensor(dtype, shape, bytearray(body[offset : offset + length])))
+        tensors.append(_tensor(dtype, shape, bytearray(view[offset : offset + length])))
         offset += length
     return _Decoder(tensors, head.bounds).decode(head.tree, head.bounds.depth)
 
