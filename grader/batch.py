@@ -12,10 +12,11 @@ import contextlib
 import dataclasses
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from grader import results, store
 from grader.errors import GraderError, GraderFault, UsageError
@@ -25,6 +26,8 @@ from grader.reports import CLASS_FORMATS, FORMATS
 from grader.results import CheckResult, FunctionResult, Result
 from grader.submission import Submission
 from grader.work import Settings, Task
+
+T = TypeVar("T")
 
 ATTEMPTS = 2
 _TYPICAL = 0.5  # seconds that a submission of unknown cost is expected to take
@@ -100,7 +103,7 @@ class _Run:
         self._watcher = watcher
         self._graded = Graded()
         self._results: dict[str, Result] = {}
-        self._shared: dict[CheckResult, CheckResult] = {}
+        self._shared: dict[Hashable, object] = {}
         self._attempts: dict[str, int] = {}
         self._durations: dict[str, float] = {}
         self._page_written = time.monotonic()
@@ -293,11 +296,21 @@ class _Run:
             )
             for name, function in result.functions.items()
         }
-        return dataclasses.replace(result, functions=functions, curves=None)
+        return dataclasses.replace(
+            result,
+            functions=functions,
+            curves=None,
+            versions=self._once(tuple(result.versions.items()), result.versions),
+            isolation=self._once(tuple(result.isolation.items()), result.isolation),
+        )
 
     def _without_message(self, check: CheckResult) -> CheckResult:
         bare = dataclasses.replace(check, message="", mismatch=None)
-        return self._shared.setdefault(bare, bare)
+        return self._once(bare, bare)
+
+    def _once(self, key: Hashable, value: T) -> T:
+        """The first value that came under this key: a class shares most of what its results hold."""
+        return self._shared.setdefault(key, value)  # type: ignore[return-value]  # a key is of one type only
 
     def _write_page(self) -> None:
         """Write the class page and the gradebook, as far as there are results."""

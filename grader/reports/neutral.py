@@ -7,6 +7,7 @@ report begins; what a target needs besides is one function each. HTML needs no m
 from __future__ import annotations
 
 import dataclasses
+import operator
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -39,7 +40,10 @@ def visible(text: str, limit: int = LIMIT) -> str:
 
 
 def clean(record: T, limit: int = LIMIT) -> T:
-    """`record`, a frozen dataclass, with every text in it made `visible`; numbers are left alone."""
+    """`record`, a frozen dataclass, with every text in it made `visible`; numbers are left alone.
+
+    What holds nothing unseen is the very same object: the records of a class share most of their parts.
+    """
     return _clean(record, limit)  # type: ignore[no-any-return]  # the shape is kept
 
 
@@ -114,11 +118,16 @@ def _clean(value: Any, limit: int) -> Any:
     if isinstance(value, Curves):
         return value  # thousands of numbers, no text
     if isinstance(value, Mapping):
-        return {_clean(key, limit): _clean(item, limit) for key, item in value.items()}
+        pairs = [(_clean(key, limit), _clean(item, limit)) for key, item in value.items()]
+        kept = all(key is k and item is i for (key, item), (k, i) in zip(value.items(), pairs, strict=True))
+        return value if kept else dict(pairs)
     if isinstance(value, tuple):
-        return tuple(_clean(item, limit) for item in value)
+        items = [_clean(item, limit) for item in value]
+        return value if all(map(operator.is_, value, items)) else tuple(items)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return type(value)(*(_clean(getattr(value, name), limit) for name in _names(type(value))))
+        fields = [getattr(value, name) for name in _names(type(value))]
+        items = [_clean(field, limit) for field in fields]
+        return value if all(map(operator.is_, fields, items)) else type(value)(*items)
     return value
 
 
