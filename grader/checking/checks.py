@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import threading
 from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -95,7 +97,8 @@ class Checks:
         answer = self._plugin.answers.get()
         if isinstance(answer, str):
             self._plugin.answers.put(answer)  # it will not come back
-            why = "; ".join([*self._plugin.uncollected, self._said.getvalue().strip(), answer])
+            said = [*self._plugin.uncollected, self._said.getvalue().strip(), answer]
+            why = "; ".join(filter(None, said))
             raise GraderFault(f"the checks of {self._exercise.name} could not be run: {why[-2000:]}")
         return answer
 
@@ -153,6 +156,7 @@ class _Plugin:
         self.answers: SimpleQueue[_Tests | str] = SimpleQueue()
         self.report = _Report()
         self.uncollected: list[str] = []
+        self._folder = exercise.folder / "checks"
         self._order = {name: i for i, name in enumerate(exercise.functions)}
         self._points = {name: function.points for name, function in exercise.functions.items()}
         self._shares = dict.fromkeys(exercise.functions, 0.0)
@@ -222,11 +226,17 @@ class _Plugin:
         for item in items:
             self._shares[function_of(item)] += share_of(item)
 
+    def pytest_collection_finish(self) -> None:
+        """Forget the names of the modules of checks: another exercise may have some of the same names."""
+        for name, module in list(sys.modules.items()):
+            if Path(getattr(module, "__file__", None) or "").parent == self._folder:
+                del sys.modules[name]
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """All checks for one student after another."""
-        if self.uncollected:
-            return None  # pytest's own loop says so and ends
+        if self.uncollected or not session.items:
+            return None  # pytest's own loop says so, and ends
         self.answers.put([])
         while (judge := self.judges.get()) is not None:
             self._judge = judge
@@ -290,6 +300,11 @@ def _check(data: dict[str, Any]) -> CheckResult:
 
 
 def _crash(test: dict[str, Any]) -> str:
-    return next(
-        (str(test[p]["crash"]["message"]) for p in ("setup", "call") if "crash" in test.get(p, {})), ""
-    )
+    """What pytest says of a check that did not come to its end."""
+    for phase in ("setup", "call"):
+        stage = test.get(phase, {})
+        if "crash" in stage:
+            return str(stage["crash"]["message"])
+        if "longrepr" in stage:
+            return str(stage["longrepr"]).strip()
+    return ""

@@ -1,0 +1,105 @@
+"""An exercise's checks in pytest, which is started once and runs them for one submission after another."""
+
+from __future__ import annotations
+
+import textwrap
+import threading
+from pathlib import Path
+
+import pytest
+import tiny
+
+from grader.errors import GraderFault
+from grader.exercise import Exercise
+from grader.results import Result
+from grader.session import Session
+from grader.submission import Submission
+
+
+def session(folder: Path, checks: str | None = None) -> Session:
+    """A session of the tiny exercise, with these checks instead of its own."""
+    tiny.exercise(folder)
+    if checks is not None:
+        (folder / "checks" / "test_double.py").write_text(textwrap.dedent(checks))
+    return Session(Exercise.load(str(folder)))
+
+
+def graded(session: Session, source: str) -> Result:
+    return session.grade(Submission("one", "One", "one.py", source.encode(), ("one.py",)))
+
+
+def test_each_submission_gets_its_own_results(tmp_path: Path) -> None:
+    with session(tmp_path) as one:
+        scores = [graded(one, source).score for source in (tiny.RIGHT, tiny.WRONG, tiny.RIGHT, tiny.EXITS)]
+    assert scores == [2.0, 0.0, 2.0, 0.0]
+
+
+def test_a_check_may_have_fixtures_of_its_own_and_state_that_is_shared(tmp_path: Path) -> None:
+    checks = """
+        import pytest
+        from grader.checking import CheckFailure
+
+        @pytest.fixture
+        def twice(student):
+            return lambda x: student.double(student.double(x))
+
+        @pytest.mark.parametrize("start", [1.0, 2.0])
+        def test_twice(twice, inputs, assert_close, shared, start):
+            shared.setdefault("starts", []).append(start)
+            x = start + inputs.vector()
+            assert_close(twice(x), 4 * x, "double(double(x))")
+
+        def test_shared(shared):
+            if shared["starts"] != [1.0, 2.0]:
+                raise CheckFailure(f"{shared} is not of this submission alone")
+    """
+    with session(tmp_path, checks) as one:
+        assert [graded(one, tiny.RIGHT).score for _ in range(2)] == [2.0, 2.0]
+        assert graded(one, tiny.WRONG).functions["double"].status == "partial"
+
+
+def test_a_check_that_fails_by_itself_is_the_graders_fault_and_the_next_is_graded(tmp_path: Path) -> None:
+    checks = """
+        import torch
+
+        def test_values(student):
+            if student.double(torch.ones(1)) == 1:
+                1 / 0
+    """
+    with session(tmp_path, checks) as one:
+        with pytest.raises(GraderFault, match="test_values of double: ZeroDivisionError"):
+            graded(one, tiny.WRONG)
+        assert graded(one, tiny.RIGHT).score == 2.0
+
+
+@pytest.mark.parametrize(
+    ("checks", "why"),
+    [
+        ("def test_values(:\n", "test_double.py.*SyntaxError"),
+        ("import no_such_module\n", "No module named 'no_such_module'"),
+        ("", "pytest has ended"),
+    ],
+)
+def test_checks_that_cannot_be_collected(tmp_path: Path, checks: str, why: str) -> None:
+    with session(tmp_path, checks) as one, pytest.raises(GraderFault, match=f"(?s){why}"):
+        graded(one, tiny.RIGHT)
+
+
+def test_a_fixture_that_is_not_there(tmp_path: Path) -> None:
+    misspelt = "def test_values(studnet):\n    pass\n"
+    with session(tmp_path, misspelt) as one, pytest.raises(GraderFault, match="fixture 'studnet' not found"):
+        graded(one, tiny.RIGHT)
+
+
+def test_nothing_is_left_of_a_closed_session(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    with session(tmp_path) as one:
+        graded(one, tiny.RIGHT)
+        assert set(threading.enumerate()) - before
+    assert set(threading.enumerate()) <= before
+
+
+def test_the_callers_pytest_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing_at_all -p no_such_plugin")
+    with session(tmp_path) as one:
+        assert graded(one, tiny.RIGHT).score == 2.0
