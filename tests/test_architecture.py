@@ -22,6 +22,7 @@ LAYERS = [
     ["results"],
     ["errors"],
     ["paths"],
+    ["columns"],
     ["entries"],
     ["exercise", "submission"],
     ["roster"],

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from grader.checking.gradients import differences_by_rows
+from grader.columns import as_column, as_vector
 from grader.errors import Raised
 from grader.exercise import Exercise
 
@@ -77,22 +78,12 @@ def taking_columns(function: Callable[..., Any], gives_nothing: Callable[[], Non
                 if isinstance(argument, Tensor):
                     argument.copy_(was)
             try:
-                return _as_vector(function(*map(_as_column, arguments)))
+                return as_vector(function(*map(as_column, arguments)))
             except Raised:
                 gives_nothing()
                 raise raised from None
 
     return _with_each(call, lambda rows: _each(function, rows))
-
-
-def _as_column(value: Any) -> Any:
-    return value.unsqueeze(1) if isinstance(value, Tensor) and value.dim() == 1 else value
-
-
-def _as_vector(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.squeeze(1) if value.dim() == 2 and value.shape[1] == 1 else value
-    return type(value)(map(_as_vector, value)) if isinstance(value, tuple | list) else value
 
 
 def _derivative(function: Callable[..., Any]) -> Callable[..., Tensor]:

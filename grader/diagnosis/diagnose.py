@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.columns import as_column, as_vector
 from grader.diagnosis import localise, syntax, trajectory
 from grader.diagnosis.catalogue import Catalogue, Form, Misconception
 from grader.diagnosis.matching import (
@@ -345,16 +346,16 @@ class _Case:
         misconception = self.catalogue.recognised_by(self.function, "columns")
         if misconception is None:
             return
-        flat = [replace(o, value=_flattened(o.value)) for o in outcomes]
+        flat = [replace(o, value=as_vector(o.value)) for o in outcomes]
         if not self.own.observed and not equal_outcomes(flat, outcomes, ()):
             yield Reading(flat, (misconception.id,))
         if all(o.error is None for o in outcomes):
             return
-        columns = [tuple(_column(argument) for argument in probe) for probe in self.own.probes]
+        columns = [tuple(as_column(argument) for argument in probe) for probe in self.own.probes]
         read = prober.calls(self.function, columns)
         yield Reading(
             [
-                replace(o, value=_flattened(o.value), arguments=[_flattened(a) for a in o.arguments])
+                replace(o, value=as_vector(o.value), arguments=[as_vector(a) for a in o.arguments])
                 for o in read
             ],
             (misconception.id,),
@@ -674,14 +675,3 @@ def _undefined(outcomes: Sequence[Outcome]) -> set[str]:
 def _line(outcomes: Sequence[Outcome]) -> int | None:
     """The line of the student's own code on which the first exception was raised."""
     return next((o.frames[-1][1] for o in outcomes if o.error is not None and o.frames), None)
-
-
-def _column(value: Any) -> Any:
-    return value.reshape(-1, 1) if isinstance(value, Tensor) and value.dim() == 1 else value
-
-
-def _flattened(value: Any) -> Any:
-    """Columns of shape (n, 1) as vectors."""
-    if isinstance(value, Tensor):
-        return value.reshape(-1) if value.dim() == 2 and value.shape[1] == 1 else value
-    return type(value)(_flattened(v) for v in value) if isinstance(value, tuple | list) else value
