@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import textwrap
 import threading
 from pathlib import Path
@@ -89,6 +90,17 @@ def test_a_fixture_that_is_not_there(tmp_path: Path) -> None:
     misspelt = "def test_values(studnet):\n    pass\n"
     with session(tmp_path, misspelt) as one, pytest.raises(GraderFault, match="fixture 'studnet' not found"):
         graded(one, tiny.RIGHT)
+
+
+def test_a_run_that_is_broken_off_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+    with session(tmp_path) as one:
+        graded(one, tiny.RIGHT)
+        timer = threading.Timer(0.4, lambda: signal.raise_signal(signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            graded(one, tiny.SLOW)
+        assert graded(one, tiny.WRONG).score == 0.0
+        assert graded(one, tiny.RIGHT).score == 2.0
 
 
 def test_nothing_is_left_of_a_closed_session(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ class Checks:
             contextlib.redirect_stderr(self._said),
         ):
             self._thread.start()
-            self._answer()
+            self._answer(None)
 
     def _live(self) -> None:
         """pytest's whole life."""
@@ -93,20 +93,23 @@ class Checks:
         finally:
             self._plugin.answers.put(f"pytest has ended ({ended!s})")
 
-    def _answer(self) -> _Tests:
-        answer = self._plugin.answers.get()
-        if isinstance(answer, str):
-            self._plugin.answers.put(answer)  # it will not come back
-            said = [*self._plugin.uncollected, self._said.getvalue().strip(), answer]
-            why = "; ".join(filter(None, said))
-            raise GraderFault(f"the checks of {self._exercise.name} could not be run: {why[-2000:]}")
-        return answer
+    def _answer(self, judge: Judge | None) -> _Tests:
+        """pytest's answer for this judge; that of a run that was broken off, by Ctrl-C say, is for nobody."""
+        while True:
+            answer = self._plugin.answers.get()
+            if isinstance(answer, str):
+                self._plugin.answers.put(answer)  # it will not come back
+                said = [*self._plugin.uncollected, self._said.getvalue().strip(), answer]
+                why = "; ".join(filter(None, said))
+                raise GraderFault(f"the checks of {self._exercise.name} could not be run: {why[-2000:]}")
+            if answer[0] is judge:
+                return answer[1]
 
     def run(self, judge: Judge) -> Mapping[str, tuple[CheckResult, ...]]:
         """Judge one student; the results by function. Raises GraderFault where a check fails by itself."""
         with _own_environment():
             self._plugin.judges.put(judge)
-            tests = self._answer()
+            tests = self._answer(judge)
         if judge.faults:
             raise GraderFault(f"a check of {self._exercise.name} failed by itself: {judge.faults[0]}")
         found: dict[str, list[CheckResult]] = {}
@@ -147,13 +150,13 @@ class _Report(JSONReport):  # type: ignore[misc]
 class _Plugin:
     """What pytest asks: the fixtures that a check takes, the run loop, and what came of each check.
 
-    A judge from `judges` is answered in `answers` by the tests of the JSON report, None by pytest's end. An
-    empty list in `answers` says that pytest has collected, a text that it has ended and why.
+    A judge from `judges` is answered in `answers` by itself and the tests of the JSON report, None by the
+    end of pytest. An answer to nobody says that it has collected, a text that it has ended and why.
     """
 
     def __init__(self, exercise: Exercise) -> None:
         self.judges: SimpleQueue[Judge | None] = SimpleQueue()
-        self.answers: SimpleQueue[_Tests | str] = SimpleQueue()
+        self.answers: SimpleQueue[tuple[Judge | None, _Tests] | str] = SimpleQueue()
         self.report = _Report()
         self.uncollected: list[str] = []
         self._folder = exercise.folder / "checks"
@@ -237,14 +240,14 @@ class _Plugin:
         """All checks for one student after another."""
         if self.uncollected or not session.items:
             return None  # pytest's own loop says so, and ends
-        self.answers.put([])
+        self.answers.put((None, []))
         while (judge := self.judges.get()) is not None:
             self._judge = judge
             self._results.clear()
             self.report.begin(session)
             for item, following in zip(session.items, [*session.items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            self.answers.put(self.report.end(session))
+            self.answers.put((judge, self.report.end(session)))
         return True
 
     @pytest.hookimpl(tryfirst=True)
