@@ -68,6 +68,7 @@ class Session:
         self._bubblewrap = bubblewrap
         self._policy = policy(exercise)
         self._zygote: Zygote | None = None
+        self._pytest: Checks | None = None
         self.isolation: Mapping[str, str] = {}
 
     @property
@@ -83,6 +84,13 @@ class Session:
             self.isolation = self._zygote.isolation_under(self._policy)
             tiers.require(self.isolation, self._required)
         return self._zygote
+
+    @property
+    def _checks(self) -> Checks:
+        """The checks, collected when they are first needed, and anew where pytest has ended."""
+        if self._pytest is None or self._pytest.ended:
+            self._pytest = Checks(self.exercise)
+        return self._pytest
 
     @property
     def zygote_lives(self) -> bool:
@@ -196,10 +204,6 @@ class Session:
             return Diagnosis()
 
     @functools.cached_property
-    def _checks(self) -> Checks:
-        return Checks(self.exercise)
-
-    @functools.cached_property
     def _catalogue(self) -> Catalogue:
         return Catalogue.load(self.exercise.folder)
 
@@ -208,9 +212,9 @@ class Session:
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None
-        if "_checks" in self.__dict__:
-            self._checks.close()
-            del self._checks
+        if self._pytest is not None:
+            self._pytest.close()
+            self._pytest = None
 
     def __enter__(self) -> Session:
         return self

@@ -74,6 +74,21 @@ def test_a_check_that_fails_by_itself_is_the_graders_fault_and_the_next_is_grade
         assert graded(one, tiny.RIGHT).score == 2.0
 
 
+def test_a_check_that_ends_pytest_does_not_end_the_session(tmp_path: Path) -> None:
+    checks = """
+        import pytest
+        import torch
+
+        def test_values(student):
+            if student.double(torch.ones(1)) == 1:
+                pytest.exit("enough")
+    """
+    with session(tmp_path, checks) as one:
+        with pytest.raises(GraderFault, match="pytest has ended"):
+            graded(one, tiny.WRONG)
+        assert graded(one, tiny.RIGHT).score == 2.0
+
+
 @pytest.mark.parametrize(
     ("checks", "why"),
     [

@@ -65,10 +65,14 @@ _Tests = list[dict[str, Any]]
 
 
 class Checks:
-    """An exercise's checks, ready for one student after another. Close it, or it stays with the process."""
+    """An exercise's checks, ready for one student after another. Close it, or it stays with the process.
+
+    `ended`: pytest has come to an end by itself, and judges nobody any more.
+    """
 
     def __init__(self, exercise: Exercise) -> None:
         """Start pytest and have it collect. Raises GraderFault where it cannot."""
+        self.ended = False
         self._exercise = exercise
         self._plugin = _Plugin(exercise)
         self._said = io.StringIO()
@@ -99,6 +103,7 @@ class Checks:
             answer = self._plugin.answers.get()
             if isinstance(answer, str):
                 self._plugin.answers.put(answer)  # it will not come back
+                self.ended = True
                 said = [*self._plugin.uncollected, self._said.getvalue().strip(), answer]
                 why = "; ".join(filter(None, said))
                 raise GraderFault(f"the checks of {self._exercise.name} could not be run: {why[-2000:]}")
