@@ -50,6 +50,42 @@ def test_what_one_call_makes_of_a_tensor_the_next_finds(session: Session) -> Non
         assert [v.item() for v in values] == [1.0, 3.0, 6.0]
 
 
+def test_a_buffer_that_is_used_again_holds_the_last_value_only_for_the_student(session: Session) -> None:
+    source = """
+        import collections, torch
+        Pair = collections.namedtuple("Pair", "a b")
+        BUFFER = torch.zeros(1)
+
+        def double(x):
+            return Pair(torch.mul(x, 2, out=BUFFER), {"b": [BUFFER]})
+    """
+    with student(session, source) as one:
+        first, second = one.double.each([(torch.tensor([1.0]),), (torch.tensor([2.0]),)])
+    assert [first[0].item(), first[1]["b"][0].item()] == [2.0, 2.0]
+    assert [second[0].item(), second[1]["b"][0].item()] == [4.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "value", ["x.sum().expand(10**12)", "x.to('meta')", "[x] * 200_000", "deep(6)"], ids=lambda v: v[:10]
+)
+@pytest.mark.parametrize("nb_rows", [1, 2])
+def test_what_cannot_be_sent_is_an_error_of_its_call(session: Session, value: str, nb_rows: int) -> None:
+    source = f"""
+        def deep(n):
+            loop = []
+            loop.extend([loop] * 100)
+            return loop
+
+        def double(x):
+            return {value}
+    """
+    with student(session, source) as one:
+        replies = one.calls("double", [(torch.ones(1),)] * nb_rows)
+        assert len(replies) == nb_rows
+        assert all(reply.error is not None for reply in replies)
+        assert not one.gave_up("double")
+
+
 def test_calls_of_equal_tensors_are_apart(session: Session) -> None:
     with student(session, "def double(x):\n    x += 1\n    return x\n") as one:
         replies = one.calls("double", [(torch.zeros(2),), (torch.zeros(2),)])

@@ -52,9 +52,8 @@ def _frame(reply: dict[str, Any]) -> list[bytes]:
     try:
         return protocol.dumps(reply)
     except BaseException as error:
-        what = describe_error(error) | {"frames": []}
-        what["text"] = f"what it returned or left in its arguments cannot be read: {what['text']}"
-        return protocol.dumps(reply | {"rows": [{"value": None, "changed": {}, "error": what}]})
+        nothing = {"value": None, "changed": {}, "error": _unreadable(error)}
+        return protocol.dumps(reply | {"rows": [nothing] * len(reply.get("rows", [nothing]))})
 
 
 def _receive(requests: BinaryIO) -> Any:
@@ -219,18 +218,39 @@ def _called(function: Any, arguments: list[Any], keep: bool) -> dict[str, Any]:
         value = function(*arguments)
     except BaseException as raised:
         error = describe_error(raised)
-    return {"value": _copy(value) if keep else value, "error": error, "changed": {}}
+    if keep:
+        try:
+            value = _Snapshot().of(value)
+        except BaseException as raised:
+            value, error = None, _unreadable(raised)
+    return {"value": value, "error": error, "changed": {}}
 
 
-def _copy(value: Any) -> Any:
-    """Tensors as they are now, also those within what a function may return."""
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if type(value) in (list, tuple):
-        return type(value)(map(_copy, value))
-    if type(value) is dict:
-        return {key: _copy(item) for key, item in value.items()}
-    return value
+class _Snapshot:
+    """A value as it is now, its tensors copied; within the bounds of a reply."""
+
+    def __init__(self) -> None:
+        self.left = protocol.BOUNDS.items
+
+    def of(self, value: Any, depth: int = protocol.BOUNDS.depth) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise ValueError("there are too many values")
+        if isinstance(value, Tensor):
+            return value.detach().clone()
+        if isinstance(value, list | tuple) and depth:
+            items = [self.of(item, depth - 1) for item in value]
+            return items if isinstance(value, list) else tuple(items)
+        if isinstance(value, dict) and depth:
+            return {key: self.of(item, depth - 1) for key, item in value.items()}
+        return value
+
+
+def _unreadable(error: BaseException) -> dict[str, Any]:
+    """The error of a call whose value cannot be sent."""
+    what = describe_error(error) | {"frames": []}
+    what["text"] = f"what it returned or left in its arguments cannot be read: {what['text']}"
+    return what
 
 
 def seed(value: int) -> None:
