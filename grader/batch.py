@@ -300,8 +300,8 @@ class _Run:
             result,
             functions=functions,
             curves=None,
-            versions=self._once(tuple(result.versions.items()), result.versions),
-            isolation=self._once(tuple(result.isolation.items()), result.isolation),
+            versions=self._once(repr(result.versions), result.versions),
+            isolation=self._once(repr(result.isolation), result.isolation),
         )
 
     def _without_message(self, check: CheckResult) -> CheckResult:

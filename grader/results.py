@@ -5,6 +5,7 @@ A `Result` is one graded submission. Every report is a view of it, so whatever a
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import tempfile
@@ -140,7 +141,14 @@ class Note:
 
 def to_json(result: Result) -> str:
     """`result` as the text of a `grade.json`."""
-    return json.dumps(result, default=vars, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(result, default=_fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _fields(record: object) -> dict[str, Any]:
+    """A record's fields; a shallow look, where dataclasses.asdict copies all that is in them."""
+    if not dataclasses.is_dataclass(record):
+        raise TypeError(f"a {type(record).__name__} has no place in a grade.json")
+    return vars(record)
 
 
 def from_json(text: str) -> Result:

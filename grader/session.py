@@ -118,7 +118,13 @@ class Session:
         with Student(self.zygote, self._policy, self.exercise, submission) as student:
             self._limit_time(student)
             judge = Judge(student, self.exercise, self.profile, self.seed)
-            checks = self._checks.run(judge)
+            try:
+                checks = self._checks.run(judge)
+            except GraderError:
+                raise
+            except BaseException:  # Ctrl-C: pytest's thread is still at it, until nothing answers any more
+                self.close()
+                raise
             functions = {
                 name: self._function(function, checks.get(name, ()), student, judge)
                 for name, function in self.exercise.functions.items()

@@ -108,13 +108,17 @@ def test_a_fixture_that_is_not_there(tmp_path: Path) -> None:
         graded(one, tiny.RIGHT)
 
 
-def test_a_run_that_is_broken_off_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", [tiny.SLOW, tiny.HANGS])
+@pytest.mark.parametrize("seconds", [0.1, 0.7])
+def test_a_run_that_is_broken_off_leaves_nothing_to_the_next(
+    tmp_path: Path, source: str, seconds: float
+) -> None:
     with session(tmp_path) as one:
         graded(one, tiny.RIGHT)
-        timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
+        timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         with pytest.raises(KeyboardInterrupt):
-            graded(one, tiny.SLOW)
+            graded(one, source)
         assert graded(one, tiny.WRONG).score == 0.0
         assert graded(one, tiny.RIGHT).score == 2.0
 

@@ -110,6 +110,37 @@ def test_what_depends_on_the_order_or_is_odd_is_trained_one_after_the_other(
     assert slow_history == kept_history
 
 
+def test_functions_that_leave_something_for_each_other_are_called_in_turn() -> None:
+    left = {}
+
+    def forward_pass(*arguments):  # type: ignore[no-untyped-def]
+        left["states"] = SOLUTION.forward_pass(*arguments)
+        return left["states"]
+
+    def backward_pass(*arguments):  # type: ignore[no-untyped-def]
+        SOLUTION.backward_pass(*arguments[:5], *left["states"], *arguments[-4:])
+
+    functions = {"forward_pass": forward_pass, "backward_pass": backward_pass}
+    reference = Reference(EXERCISE, {name: OneByOne(f) for name, f in functions.items()})
+    data = INPUTS.Inputs(5, QUICK).data(6, 4)
+    parameters = SOLUTION.train(*data, 8, 0)[0]
+    right = SOLUTION.train(*data, 8, 2, parameters=parameters)[0]
+    found = INPUTS.Inputs.trajectory(reference, data, parameters, 2)[0]
+    assert all(torch.allclose(a, b, rtol=1e-4) for a, b in zip(right, found, strict=True))
+
+
+def test_a_function_that_changes_its_second_argument_has_a_derivative() -> None:
+    def loss(v, t):  # type: ignore[no-untyped-def]
+        t -= v
+        return 0.5 * t.pow(2).sum()
+
+    reference = Reference(EXERCISE, {"loss": OneByOne(loss)})
+    v, t = torch.randn(4, dtype=torch.float64), torch.randn(4, dtype=torch.float64)
+    before = t.clone()
+    assert torch.allclose(reference.dloss(v, t), v - before, atol=1e-8)
+    assert torch.equal(t, before)
+
+
 def test_training_starts_from_given_parameters_and_leaves_them_alone() -> None:
     data = INPUTS.Inputs(5, QUICK).made_up_data()
     parameters = SOLUTION.train(*data, 4, 0)[0]

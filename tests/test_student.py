@@ -128,6 +128,19 @@ def test_several_calls_that_give_nothing_are_not_held_against_one(session: Sessi
         assert one.double(torch.tensor(1.0)).item() == 2.0
 
 
+def test_the_limit_is_for_each_call(session: Session) -> None:
+    source = "import time\n\ndef double(x):\n    time.sleep(0.9)\n    return 2 * x\n"
+    with student(session, source) as one:  # which has 2 s
+        assert [v.item() for v in one.double.each([(torch.ones(1),)] * 3)] == [2.0] * 3
+
+
+def test_several_calls_that_hang_are_not_made_again(session: Session) -> None:
+    with student(session, tiny.HANGS) as one:
+        with pytest.raises(TimedOut):
+            one.double.each([(torch.ones(1),)] * 3)
+        assert one.gave_up("double")
+
+
 def test_a_call_that_hangs_is_not_made_again(session: Session) -> None:
     with student(session, tiny.HANGS) as one:
         for _ in range(2):

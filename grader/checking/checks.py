@@ -247,13 +247,20 @@ class _Plugin:
             return None  # pytest's own loop says so, and ends
         self.answers.put((None, []))
         while (judge := self.judges.get()) is not None:
-            self._judge = judge
-            self._results.clear()
-            self.report.begin(session)
+            self.answers.put((judge, self._judged(session, judge)))
+            del judge  # nothing of a student stays until the next one comes
+        return True
+
+    def _judged(self, session: pytest.Session, judge: Judge) -> _Tests:
+        self._judge = judge
+        self.report.begin(session)
+        try:
             for item, following in zip(session.items, [*session.items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            self.answers.put((judge, self.report.end(session)))
-        return True
+            return self.report.end(session)
+        finally:
+            self._given, self._results = {}, {}
+            del self._judge
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:

@@ -25,21 +25,28 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
 def differences_by_rows(each: Callable[[Rows], list[Any]], rows: Rows) -> list[Tensor]:
     """The same for each row of arguments, with respect to the first of them.
 
-    `each` gives a function's values for rows of arguments; it is asked once for elementwise functions, which
-    tell all their derivatives in two calls, and once more for others.
+    `each` gives a function's values for rows of arguments, and may change what it is given. Elementwise
+    functions tell all their derivatives in two calls.
     """
     points = [x for x, *_ in rows]
-    ups, downs = (each([[x + step, *rest] for x, *rest in rows]) for step in (_STEP, -_STEP))
+    ups, downs = (each([[x + step, *_own(rest)] for x, *rest in rows]) for step in (_STEP, -_STEP))
     if all(isinstance(up, Tensor) and up.shape == x.shape != () for up, x in zip(ups, points, strict=True)):
         return [(up - down) / (2 * _STEP) for up, down in zip(ups, downs, strict=True)]
     moved = [
-        [_moved(x, i, step), *rest] for x, *rest in rows for i in range(x.numel()) for step in (_STEP, -_STEP)
+        [_moved(x, i, step), *_own(rest)]
+        for x, *rest in rows
+        for i in range(x.numel())
+        for step in (_STEP, -_STEP)
     ]
     totals = [float(v.sum()) if isinstance(v, Tensor) else float(v) for v in each(moved)]
     up, down = torch.tensor(totals, dtype=torch.float64).view(-1, 2).unbind(1)
     slopes = (up - down) / (2 * _STEP)
     parts = torch.split(slopes, [x.numel() for x in points])
     return [part.view_as(x) for part, x in zip(parts, points, strict=True)]
+
+
+def _own(rest: Sequence[Tensor]) -> list[Tensor]:
+    return [a.clone() for a in rest]
 
 
 def _moved(x: Tensor, i: int, step: float) -> Tensor:

@@ -85,6 +85,7 @@ class Judge:
         self._exercise = exercise
         self._profile = profile
         self._seed = seed
+        self._references: dict[Way, Reference] = {}
         self._hopeless: set[str] = set()  # functions that give nothing for columns either
 
     def judge(self, item: pytest.Function, worth: float) -> CheckResult:
@@ -161,7 +162,7 @@ class Judge:
         for way in self._ways(function):
             with self.student.replacing(way.standins):
                 shared = self.followed[function].setdefault(way, {})
-                found = self._judge(item, Reference(self._exercise, self._functions(way)), shared)
+                found = self._judge(item, self._reference(way), shared)
             if found.credit > best.credit:
                 found.follow_through = True
                 found.credit *= self._exercise.follow_through
@@ -170,6 +171,11 @@ class Judge:
             if found.outcome == "passed":
                 break
         return best
+
+    def _reference(self, way: Way) -> Reference:
+        if way not in self._references:
+            self._references[way] = Reference(self._exercise, self._functions(way))
+        return self._references[way]
 
     def _functions(self, way: Way) -> dict[str, Callable[..., Any]]:
         own = {

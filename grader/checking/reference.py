@@ -25,6 +25,7 @@ class Reference:
     def __init__(self, exercise: Exercise, plugged: Mapping[str, Callable[..., Any]] | None = None) -> None:
         plugged = plugged or {}
         self.plugged = frozenset(plugged)
+        self.known: dict[str, Any] = {}  # what an exercise has found out about this one
         names: dict[str, Any] = {"__name__": "solution"}
         exec(exercise.solution_code, names)
         derivatives = {f.derivative_of: f.name for f in exercise.functions.values() if f.derivative_of}

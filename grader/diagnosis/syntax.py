@@ -169,7 +169,7 @@ def _filled(template: ast.AST, captures: Captures) -> ast.AST:
 
 def clone(tree: Tree) -> Tree:
     """A copy of a syntax tree. To copy.deepcopy it takes ten times as long."""
-    made = type(tree)()
+    made = type(tree).__new__(type(tree))
     for name, value in vars(tree).items():
         if isinstance(value, ast.AST):
             value = clone(value)

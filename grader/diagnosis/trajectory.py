@@ -28,6 +28,7 @@ STEPS = (0, 1, 2, 3)
 RTOL = 2e-3  # of a tensor's greatest change; variants that differ do so by far more
 NOISE = 4e-7  # of a tensor's greatest entry: float32's own resolution
 MOST_STEPS = 60  # a constant number of steps is replayed up to here
+MOST_ENTRIES = 1_000_000  # of a history that is a tensor
 MOST_SUPPLIED = 40  # ways to supply the variables of a notebook that are tried
 
 _codes: dict[tuple[str, str, tuple[Form, ...]], types.CodeType | None] = {}
@@ -650,6 +651,8 @@ def _rows(history: Any) -> Columns | None:
     """A history's entries as numbers, None where they are none."""
     try:
         if isinstance(history, Tensor):
+            if history.numel() + len(history) > MOST_ENTRIES:
+                return None
             return tuple(tuple(map(float, row)) for row in history.tolist())
         return tuple(tuple(float(v) for v in row) for row in history)
     except (TypeError, ValueError, RuntimeError):

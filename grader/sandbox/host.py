@@ -153,7 +153,9 @@ class Zygote:
         return {**reply["isolation"], **self.isolation}
 
     def reap(self, pid: int) -> int | None:
-        """The wait status of an ended worker."""
+        """The wait status of an ended worker; None where this process was closed before."""
+        if self._control.fileno() < 0:
+            return None
         self._control.send(json.dumps({"do": "reap", "pid": pid}).encode())
         status: int | None = self._hear()["status"]
         return status

@@ -11,7 +11,7 @@ is an object with one key:
 Requests (trusted -> worker), each answered by exactly one reply that repeats its number:
 
     {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...]}
-    {"number": n, "do": "load"}
+    {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
      "edits": {function: source}, "standins": {"names": [...], "source": str}}
 
@@ -111,9 +111,8 @@ def _raw(tensor: Tensor) -> bytes:
 class _Encoder:
     def __init__(self) -> None:
         self.tensors: list[Tensor] = []
-        self.known: dict[
-            int, tuple[int, Tensor]
-        ] = {}  # the tensor with it: an id is free once its owner is gone
+        # the tensor with its place: an id is free again once its owner is gone
+        self.known: dict[int, tuple[int, Tensor]] = {}
         self.left = BOUNDS.items
 
     def encode(self, value: Any, depth: int) -> Any:

@@ -1,7 +1,8 @@
 """Student: the proxy that a check calls as if it were the student's own module.
 
 Behind it a worker lives as long as the submission behaves. One that hangs or dies is replaced, and the
-function that was being called is not called again: it has had its chance, the others have not.
+function that was being called is not called again: it has had its chance, the others have not. Where several
+calls were made at once, they are first made one by one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from grader.errors import BadReply, Died, Missing, Raised, StudentFailure, TimedOut
+from grader.errors import BadReply, Died, GraderError, Missing, Raised, StudentFailure, TimedOut
 from grader.exercise import Exercise
 from grader.results import Source
 from grader.sandbox import protocol
@@ -26,7 +27,6 @@ from grader.submission import Submission
 
 # what a reply may fill a report with; the worker keeps to less
 _TEXT, _NAME, _ITEMS, _NOTICES = 2_000, 200, 20, 40
-_ODD = (KeyError, TypeError, ValueError, AttributeError)
 
 _NO_REPLY = "its process sent something other than a reply"
 _ENDINGS: dict[str, type[StudentFailure]] = {"time": TimedOut, "died": Died, "reply": BadReply}
@@ -150,7 +150,9 @@ class Student:
         try:
             reply = worker.exchange({"do": "load", "seed": self.seed}, seconds)
             self._undefined = self._failed_statements(reply)
-        except (Ended, *_ODD) as error:
+        except GraderError:
+            raise
+        except Exception as error:  # a reply is a claim, and may be of any form
             worker.kill()
             self._worker = None
             self._keep_printed(worker)
@@ -295,7 +297,7 @@ class Student:
         self._keep_printed(worker)
         try:
             return self._understood(made, rows, reply)
-        except _ODD as odd:
+        except Exception as odd:  # a reply is a claim, and may be of any form
             self._drop()
             failure = BadReply(function, f"{function} gave no result: {_NO_REPLY}.")
             raise self._gave_up(made, failure, len(rows)) from odd
@@ -309,7 +311,7 @@ class Student:
         return failure
 
     def _understood(self, made: _Call, rows: Sequence[Sequence[Any]], reply: dict[str, Any]) -> list[Reply]:
-        """The worker's reply as a Reply for each row. Raises one of `_ODD` where it is not of such a form."""
+        """The worker's reply as a Reply for each row. Raises whatever comes of another form."""
         autograd = {
             owner: [_short(name, _NAME) for name in names[:_ITEMS]]
             for owner, names in reply["autograd"].items()
@@ -397,14 +399,17 @@ class StudentFunction:
 
     def each(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """What the function returns for each row of arguments, called in order. Raises StudentFailure."""
-        replies = self._student.calls(self.__name__, rows)
+        try:
+            replies = self._student.calls(self.__name__, rows)
+        except StudentFailure:  # the limit is that of one call
+            return [self(*row) for row in rows]
         return [self._taken(row, reply) for row, reply in zip(rows, replies, strict=True)]
 
     def attempts(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """For each row of arguments what the function returns, or the StudentFailure it ends in."""
         try:
             replies = self._student.calls(self.__name__, rows)
-        except StudentFailure:  # one by one, those calls that can give something do
+        except StudentFailure:
             return [_ending(self, *row) for row in rows]
         return [_ending(self._taken, row, reply) for row, reply in zip(rows, replies, strict=True)]
 

@@ -155,9 +155,13 @@ class Inputs:
         if not reference.plugged:
             return batched.train(*data, nb_hidden, nb_steps, parameters=parameters)
         try:
-            return batched.train_with(reference, *data, nb_steps, parameters)
+            if "independent" not in reference.known:
+                reference.known["independent"] = batched.independent(reference, data, parameters)
+            if reference.known["independent"]:
+                return batched.train_with(reference, *data, nb_steps, parameters)
         except (StudentFailure, RuntimeError, TypeError, ValueError, AttributeError, IndexError):
-            return reference.train(*data, nb_hidden, nb_steps, parameters=parameters)
+            pass
+        return reference.train(*data, nb_hidden, nb_steps, parameters=parameters)
 
 
 def _images(folder: str | None) -> tuple[Tensor, Tensor]:

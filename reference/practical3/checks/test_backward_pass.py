@@ -54,12 +54,18 @@ def of_one_sample(student, reference, inputs):
 
 def of_each_size(student, reference, inputs):
     """Sizes -> (sample, how the call ended, accumulators, what they held before)."""
-    samples = [inputs.sample(sizes) for sizes in SIZES]
-    accumulators = [inputs.accumulators(sample) for sample in samples]
-    before = [[a.clone() for a in each] for each in accumulators]
-    rows = [(*arguments_for(reference, s), *each) for s, each in zip(samples, accumulators, strict=True)]
-    endings = student.backward_pass.attempts(rows)
-    return dict(zip(SIZES, zip(samples, endings, accumulators, before, strict=True), strict=True))
+    outcomes, rows = {}, {}
+    for sizes in SIZES:
+        sample = inputs.sample(sizes)
+        accumulators = inputs.accumulators(sample)
+        outcomes[sizes] = [sample, None, accumulators, [a.clone() for a in accumulators]]
+        try:
+            rows[sizes] = *arguments_for(reference, sample), *accumulators
+        except StudentFailure as failure:  # the student's own functions in the reference fail for this size
+            outcomes[sizes][1] = failure
+    for sizes, ending in zip(rows, student.backward_pass.attempts(list(rows.values())), strict=True):
+        outcomes[sizes][1] = ending
+    return outcomes
 
 
 def compare(assert_close, accumulators, before, expected, only=ACCUMULATORS):

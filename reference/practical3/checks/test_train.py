@@ -12,6 +12,7 @@ PARAMETERS = ("w1", "b1", "w2", "b2")
 COLUMNS = ("train loss", "train error", "test error")
 NB_HIDDEN = 50
 STEPS = (0, 1, 2, 3)
+MOST_ENTRIES = 1_000_000
 COMPARABLE = 20  # steps of a long run; from there on rounding alone can lead two right programs apart
 # At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it. With two samples it
 # grows sixfold a step. After 12 steps right programs in float32 are within 3e-6 of the reference, or 6e-3
@@ -53,7 +54,8 @@ class Run:
 def entries(history):
     """The history as a list of triples of floats, None where it is not one."""
     if torch.is_tensor(history):
-        history = history.tolist() if history.dim() == 2 or history.numel() == 0 else None
+        short = history.dim() > 0 and len(history) + history.numel() < MOST_ENTRIES
+        history = history.tolist() if short and (history.dim() == 2 or len(history) == 0) else None
     if not isinstance(history, list | tuple):
         return None
     rows = []

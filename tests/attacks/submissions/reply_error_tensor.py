@@ -1,0 +1,15 @@
+"""Sends a tensor as an error."""
+
+from attacker import message, reply
+
+
+def attack(x):
+    reply({"tensors": [["float32", [1]]], "message": message(error={"tensor": 0})}, b"\0" * 4)
+
+
+def before(x):
+    return x + 1
+
+
+def after(x):
+    return x * 2
