@@ -93,6 +93,13 @@ def test_calls_of_equal_tensors_are_apart(session: Session) -> None:
     assert [r.arguments[0].tolist() for r in replies] == [[1.0, 1.0]] * 2
 
 
+def test_a_tensor_in_two_places_is_one(session: Session) -> None:
+    x = torch.zeros(2)
+    with student(session, "def double(x, y):\n    x += 1\n    return y\n") as one:
+        reply = one.call("double", (x, x))
+    assert [t.tolist() for t in (reply.value, *reply.arguments)] == [[1.0, 1.0]] * 3
+
+
 def test_one_call_raises_and_the_others_do_not(session: Session) -> None:
     source = """
         def double(x):

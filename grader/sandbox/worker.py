@@ -145,11 +145,13 @@ class Worker:
         A tensor that was changed is told with the last row in which it stands.
         """
         rows = request["rows"]
-        given: dict[int, tuple[int, int, Tensor, Tensor]] = {}
+        given: dict[int, tuple[Tensor, Tensor]] = {}
+        last: dict[int, int] = {}
         for row, arguments in enumerate(rows):
-            for position, a in enumerate(arguments):
+            for a in arguments:
                 if isinstance(a, Tensor):
-                    given[id(a)] = row, position, a, given[id(a)][3] if id(a) in given else a.clone()
+                    given.setdefault(id(a), (a, a.clone()))
+                    last[id(a)] = row
         reply: dict[str, Any] = {"rows": []}
         names, edits = self.module.__dict__, request["edits"]
         kept = {name: names[name] for name in edits if name in names}
@@ -166,9 +168,10 @@ class Worker:
             reply["seconds"] = time.perf_counter() - started
         reply["autograd"] = self.watch.seen()
         reply["warnings"] = [str(w.message)[:_MESSAGE_LENGTH] for w in caught[:_WARNINGS]]
-        for row, position, tensor, was in given.values():
-            if not same(was, tensor):
-                reply["rows"][row]["changed"][str(position)] = tensor
+        for key, (now, was) in given.items():
+            if not same(was, now):
+                places = {str(i): now for i, a in enumerate(rows[last[key]]) if a is now}
+                reply["rows"][last[key]]["changed"].update(places)
         return reply
 
     def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
