@@ -152,7 +152,7 @@ def check(
         raise UsageError(f"{file} is not a file; give the .py or .ipynb file that you would hand in.")
     (one,) = submissions.find([file], chosen.functions)
     settings = str(data.resolve()) if data else None
-    with Session(chosen, profile, seed, settings, require_isolation) as session:
+    with Session(chosen, profile, seed, settings, require_isolation, tell=_say) as session:
         result = session.grade(one)
     if shape is Shape.TERMINAL:
         terminal.show(result, chosen.notes(lang), out, lang)
@@ -162,6 +162,11 @@ def check(
         sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes(lang), lang))
     if fail_under is not None and result.score < fail_under:
         raise typer.Exit(BELOW)
+
+
+def _say(sentence: str) -> None:
+    """Beside the output, which may go into a file."""
+    typer.echo(sentence, err=True)
 
 
 @app.command()

@@ -17,7 +17,7 @@ import itertools
 import math
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -49,8 +49,11 @@ class Session:
         data: str | None = None,
         require_isolation: str = "none",
         bubblewrap: bool = True,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         """`require_isolation` is one of `tiers.LEVELS`; without `bubblewrap` it is not even tried.
+
+        `tell` takes a sentence on what will take long, before it does.
 
         Raises ExerciseError for a profile that the exercise does not have, UsageError for an unknown level.
         """
@@ -66,6 +69,7 @@ class Session:
         tiers.require({}, "none" if require_isolation in tiers.LEVELS else require_isolation)
         self._required = require_isolation
         self._bubblewrap = bubblewrap
+        self._tell = tell
         self._policy = policy(exercise)
         self._zygote: Zygote | None = None
         self._pytest: Checks | None = None
@@ -117,6 +121,8 @@ class Session:
         clock = time.monotonic()
         with Student(self.zygote, self._policy, self.exercise, submission) as student:
             self._limit_time(student)
+            if self._tell is not None:
+                student.tell = self._tell
             judge = Judge(student, self.exercise, self.profile, self.seed)
             try:
                 checks = self._checks.run(judge)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from grader import results, submission
-from grader.exercise import Exercise
+from grader.exercise import Exercise, Profile
 from grader.results import Result
 from grader.session import Session
 
@@ -151,11 +151,30 @@ def test_right_ones_are_right_for_25_seeds(name: str) -> None:
 
 
 def test_the_full_profile() -> None:
-    with Session(Exercise.load("practical3"), profile="full", seed=7) as session:
+    told: list[str] = []
+    with Session(Exercise.load("practical3"), profile="full", seed=7, tell=told.append) as session:
         result = session.grade(submission.from_file(ROOT / "submissions" / "practical3" / "right-batched.py"))
     assert result.score == 20
+    (sentence,) = told
+    assert re.fullmatch(r"The 1000 steps of train should take \d+ seconds\.", sentence)
     assert result.curves is not None
     assert len(result.curves.student) == 1000
+
+
+def test_a_long_run_is_foretold_and_one_far_too_long_is_not_made(tmp_path: Path) -> None:
+    source = (ROOT / "submissions" / "practical3" / "right-per-sample.py").read_text(encoding="utf-8")
+    asleep = source + "\n_train = train\n\ndef train(*a):\n    import time\n    time.sleep(0.4 * a[-1])\n"
+    (path := tmp_path / "asleep.py").write_text(asleep + "    return _train(*a)\n", encoding="utf-8")
+    told: list[str] = []
+    exercise = Exercise.load("practical3")
+    settings = {**exercise.profiles["full"].settings, "nb_train": 20, "nb_test": 10, "seconds": 60}
+    with Session(exercise, profile="full", seed=7, tell=told.append) as session:
+        session.profile = Profile("full", settings)
+        result = session.grade(submission.from_file(path))
+    (check,) = (c for c in result.functions["train"].checks if c.id == "train/long_run")
+    assert check.outcome == "failed"
+    assert re.search(r"1000 steps would take \d+ minutes; it may take \d+ seconds", check.message)
+    assert not told
 
 
 @pytest.mark.parametrize("name", MARKS)

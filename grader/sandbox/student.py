@@ -68,7 +68,8 @@ class _Call(NamedTuple):
 class Student:
     """One submission's functions, called in a worker. Attributes are the exercise's functions.
 
-    `standins` names the functions whose place is taken by the exercise's stand-ins, call by call.
+    `standins` names the functions whose place is taken by the exercise's stand-ins, call by call. `tell`
+    takes a sentence for whoever waits for the grading.
     Use as a context manager. `notices` grows as things are noticed; `seconds` is the time that the
     student's own calls took.
     """
@@ -93,6 +94,7 @@ class Student:
         self.may_take(exercise.limits.submission_seconds)
         self.seed = 0
         self.call_seconds: dict[str, float] = {}
+        self.tell: Callable[[str], None] = lambda _: None
         self.seconds = 0.0
         self.standins: frozenset[str] = frozenset()
         self.notices: list[str] = []
@@ -132,6 +134,11 @@ class Student:
         """Give the submission so much time from now on."""
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
+
+    def time_for(self, function: str) -> float:
+        """The seconds that a call of the function may take now."""
+        most = self.call_seconds.get(function, self._exercise.functions[function].seconds)
+        return min(most, self._deadline - time.monotonic())
 
     def _exchange_read(self, worker: Worker) -> dict[str, Any]:
         data = bytearray(self._submission.data)
@@ -251,10 +258,7 @@ class Student:
             raise self._ended[made]
         if not self.has(function):
             raise Missing(function, self.why_missing(function))
-        seconds = min(
-            self.call_seconds.get(function, self._exercise.functions[function].seconds),
-            self._deadline - time.monotonic(),
-        )
+        seconds = self.time_for(function)
         if seconds <= 0:
             raise TimedOut(
                 function, f"{function} was not called: the submission had used up its {self._seconds:g} s."

@@ -13,6 +13,7 @@ COLUMNS = ("train loss", "train error", "test error")
 NB_HIDDEN = 50
 STEPS = (0, 1, 2, 3)
 MOST_ENTRIES = 1_000_000
+MANY = 500  # steps; so many may take long enough to be foretold
 COMPARABLE = 20  # steps of a long run; from there on rounding alone can lead two right programs apart
 # At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it. With two samples it
 # grows sixfold a step. After 12 steps right programs in float32 are within 3e-6 of the reference, or 6e-3
@@ -288,6 +289,8 @@ def test_long_run(student, reference, inputs, shared):
     settings = inputs.settings
     samples = inputs.data()
     nb_hidden, nb_steps = settings["nb_hidden"], settings["nb_steps"]
+    if nb_steps >= MANY:
+        foresee(student, samples, nb_hidden, nb_steps)
     run = value_of(attempt(student, samples, nb_hidden, nb_steps))
     history = run.history
     if history is None or len(history) != nb_steps:
@@ -298,6 +301,27 @@ def test_long_run(student, reference, inputs, shared):
     shared["curves"] = (history, expected)
     off_course(history, expected)
     falls_short(history, settings)
+
+
+def foresee(student, samples, nb_hidden, nb_steps):
+    """Tell how long a run should take, by its first steps; raise where that is far more than it may take."""
+    took = {}
+    for k in (1, 1, 5):  # the first time around, everything is cold
+        started = time.monotonic()
+        value_of(attempt(student, samples, nb_hidden, k))
+        took[k] = time.monotonic() - started
+    seconds = max(took[5] - took[1], 0) / 4 * nb_steps
+    most = student.time_for("train")
+    if seconds > 2 * most:
+        raise CheckFailure(
+            f"By its first steps, a run of {nb_steps} steps would take {in_words(seconds)}; it may take "
+            f"{in_words(most)}, and was not made."
+        )
+    student.tell(f"The {nb_steps} steps of train should take {in_words(seconds)}.")
+
+
+def in_words(seconds):
+    return f"{seconds / 60:.0f} minutes" if seconds >= 150 else f"{seconds:.0f} seconds"
 
 
 def off_course(history, expected):
