@@ -51,10 +51,10 @@ class Meter(batch.Watcher):
         return (self.times[-1] - self.times[first - 1]) / (len(self.times) - first)
 
     def grown(self) -> int | None:
-        """Bytes by which memory grew after the first hundred results, highest to highest; None with fewer."""
-        early = [used for count, used in self.memory if FIRST // 2 <= count <= FIRST]
+        """Bytes by which memory grew after the first hundred results, at its highest; None with fewer."""
+        early = [used for count, used in self.memory if count <= FIRST]
         late = [used for count, used in self.memory if count > FIRST]
-        return max(late) - max(early) if late else None
+        return max(late) - early[-1] if late else None
 
 
 def trusted_memory() -> int:

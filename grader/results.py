@@ -176,13 +176,14 @@ def _function(data: dict[str, Any]) -> FunctionResult:
             **data,
             "misconceptions": tuple(data["misconceptions"]),
             "alternatives": tuple(tuple(ids) for ids in data["alternatives"]),
-            "checks": tuple(_check(check) for check in data["checks"]),
+            "checks": tuple(check_from(check) for check in data["checks"]),
             "source": Source(**data["source"]) if data["source"] else None,
         }
     )
 
 
-def _check(data: dict[str, Any]) -> CheckResult:
+def check_from(data: dict[str, Any]) -> CheckResult:
+    """The record of one check from plain data, as `grade.json` holds it."""
     mismatch = data["mismatch"]
     return CheckResult(**{**data, "mismatch": Mismatch(**_tuples(mismatch)) if mismatch else None})
 

@@ -25,7 +25,7 @@ from pytest_jsonreport.plugin import JSONReport
 from grader.checking.judging import Judge, function_of, share_of
 from grader.errors import GraderFault
 from grader.exercise import Exercise
-from grader.results import CheckResult, Mismatch
+from grader.results import CheckResult, check_from
 
 # each of these costs time in a warm process, or reads or writes files beside the checks
 _OPTIONS = [
@@ -121,7 +121,7 @@ class Checks:
         for test in tests:
             if "check" not in test.get("metadata", {}):
                 raise GraderFault(f"the check {test['nodeid']} did not run: {_crash(test)}")
-            check = _check(test["metadata"]["check"])
+            check = check_from(test["metadata"]["check"])
             found.setdefault(check.id.split("/")[0], []).append(check)
         return {name: tuple(checks) for name, checks in found.items()}
 
@@ -307,11 +307,6 @@ def _own_environment() -> Iterator[None]:
 
 def _plain(check: CheckResult) -> dict[str, Any]:
     return {**vars(check), "mismatch": vars(check.mismatch) if check.mismatch else None}
-
-
-def _check(data: dict[str, Any]) -> CheckResult:
-    mismatch = data["mismatch"]
-    return CheckResult(**{**data, "mismatch": Mismatch(**mismatch) if mismatch else None})
 
 
 def _crash(test: dict[str, Any]) -> str:

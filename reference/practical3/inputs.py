@@ -155,12 +155,12 @@ class Inputs:
         if not reference.plugged:
             return batched.train(*data, nb_hidden, nb_steps, parameters=parameters)
         try:
-            if "independent" not in reference.known:
-                reference.known["independent"] = batched.independent(reference, data, parameters)
-            if reference.known["independent"]:
+            if "at once" not in reference.known:
+                reference.known["at once"] = batched.independent(reference, data, parameters)
+            if reference.known["at once"]:
                 return batched.train_with(reference, *data, nb_steps, parameters)
         except (StudentFailure, RuntimeError, TypeError, ValueError, AttributeError, IndexError):
-            pass
+            reference.known["at once"] = False  # nor will it the next time
         return reference.train(*data, nb_hidden, nb_steps, parameters=parameters)
 
 

@@ -8,17 +8,17 @@ SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 
 def of_each_kind(student, inputs):
     """An x of each kind, and what the student gives for it."""
-    points = {kind: inputs.normal(*shape) for kind, shape in SHAPES.items()}
-    values = student.sigma.attempts([(x.clone(),) for x in points.values()])
-    return points, dict(zip(points, values, strict=True))
+    arguments = {kind: inputs.normal(*shape) for kind, shape in SHAPES.items()}
+    values = student.sigma.attempts([(x.clone(),) for x in arguments.values()])
+    return arguments, dict(zip(arguments, values, strict=True))
 
 
 @points(0.5)
 @pytest.mark.parametrize("kind", SHAPES)
 def test_values(student, reference, inputs, assert_close, shared, kind):
     """sigma(x) is tanh(x), element by element, for a {kind} x."""
-    points, values = once(shared, "values", lambda: of_each_kind(student, inputs))
-    assert_close(value_of(values[kind]), reference.sigma(points[kind]), "sigma(x)")
+    arguments, values = once(shared, "values", lambda: of_each_kind(student, inputs))
+    assert_close(value_of(values[kind]), reference.sigma(arguments[kind]), "sigma(x)")
 
 
 @points(0.5)
