@@ -21,10 +21,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from grader import batch, lanes
 from grader.exercise import Exercise
+from grader.grading import batch, pools
+from grader.intake.submission import find
 from grader.results import Result
-from grader.submission import find
 
 SAMPLE = Path(__file__).parents[1] / "submissions" / "practical3" / "right-per-sample.py"
 RAISES = "def raises(*arguments):\n    raise ValueError('no')\n\n\n{} = raises\n"
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--own", action="store_true", help="right submissions, their own work included")
     options = parser.parse_args()
-    cores = lanes.cores()
+    cores = pools.cores()
     middle = sorted(options.sizes)[len(options.sizes) // 2]
     table = Table(
         "submissions",

@@ -30,12 +30,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from grader import store, submission
-from grader.checking.checks import Checks
+from grader.checking.runner import Checks
 from grader.exercise import Exercise
+from grader.grading import output
+from grader.grading.session import Session
+from grader.intake import submission
 from grader.sandbox.host import Worker, Zygote
 from grader.sandbox.student import Student
-from grader.session import Session
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "submissions" / "practical3"
@@ -98,8 +99,8 @@ def graded(session: Session, one: submission.Submission, folder: Path) -> Work:
 
     def work() -> None:
         result = session.grade(one)
-        store.save(folder, result)
-        store.render_one(folder, result, session.exercise)
+        output.save(folder, result)
+        output.render_one(folder, result, session.exercise)
 
     return work
 
@@ -128,8 +129,8 @@ class Stages:
                 (Worker, "kill", self.END),
                 (Checks, "run", self.CHECKS),
                 (Session, "_diagnose", self.DIAGNOSIS),
-                (store, "save", self.REPORT),
-                (store, "render_one", self.REPORT),
+                (output, "save", self.REPORT),
+                (output, "render_one", self.REPORT),
             ):
                 stack.enter_context(replaced(owner, name, self._timed(getattr(owner, name), stage)))
             stack.enter_context(replaced(Worker, "exchange", self._exchange(Worker.exchange)))

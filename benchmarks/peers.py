@@ -34,9 +34,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from grader import store, submission
 from grader.exercise import Exercise
-from grader.session import Session
+from grader.grading import output
+from grader.grading.session import Session
+from grader.intake import submission
 
 WORK = """import torch
 for function, arguments in torch.load({path!r}):
@@ -151,8 +152,8 @@ def contenders(
 
     def ours() -> None:
         result = session.grade(one)
-        store.save(folder / "out", result)
-        store.render_one(folder / "out", result, session.exercise)
+        output.save(folder / "out", result)
+        output.render_one(folder / "out", result, session.exercise)
 
     ready: dict[str, Callable[[], Any]] = {
         "the bare work, one warm process": replayed(calls),

@@ -12,14 +12,17 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from grader import batch, evaluation, lanes, progress, results, store
-from grader import doctor as diagnosis_of_machine
-from grader import submission as submissions
+from grader import evaluation, results
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
-from grader.reports import CLASS_FORMATS, FORMATS, neutral, terminal
-from grader.roster import Person, Roster, read_roster
-from grader.session import Session
+from grader.grading import batch, output, pools, progress
+from grader.grading.session import Session
+from grader.intake import submission
+from grader.intake.roster import Person, Roster, read_roster
+from grader.reports import CLASS_FORMATS, FORMATS
+from grader.reports.formats import terminal
+from grader.reports.text import neutral
+from grader.sandbox.walls.doctor import run as examine_machine
 
 BELOW, UNUSABLE, FAULT, INTERRUPTED = 1, 2, 3, 130
 
@@ -94,7 +97,7 @@ def grade(
     """
     chosen = Exercise.load(exercise)
     students = read_roster(roster) if roster else Roster(())
-    found = submissions.find(paths, chosen.functions, leave_out=out_folder, support=chosen.prologues())
+    found = submission.find(paths, chosen.functions, leave_out=out_folder, support=chosen.prologues())
     plan = batch.Plan(
         submissions=students.named(found),
         exercise=chosen,
@@ -105,12 +108,12 @@ def grade(
         lang=lang,
         formats=tuple(formats or ()),
         force=force,
-        jobs=jobs or lanes.cores(),
+        jobs=jobs or pools.cores(),
         scheduler=scheduler,
         require_isolation=require_isolation,
     )
     graded = batch.run(plan, progress.watcher(out))
-    terminal.show_summary(graded.results, chosen.notes(lang), out, lang, store.manual_marks(out_folder))
+    terminal.show_summary(graded.results, chosen.notes(lang), out, lang, output.manual_marks(out_folder))
     _tell(out_folder, graded, students.missing(found))
     if graded.faults:
         raise typer.Exit(FAULT)
@@ -150,7 +153,7 @@ def check(
     chosen = Exercise.load(exercise)
     if not file.is_file():
         raise UsageError(f"{file} is not a file; give the .py or .ipynb file that you would hand in.")
-    (one,) = submissions.find([file], chosen.functions)
+    (one,) = submission.find([file], chosen.functions)
     settings = str(data.resolve()) if data else None
     with Session(chosen, profile, seed, settings, require_isolation, tell=_say) as session:
         result = session.grade(one)
@@ -178,8 +181,8 @@ def report(
     ] = None,
 ) -> None:
     """Render the reports again from the grade.json files, with the manual marks of DIR/overrides.toml."""
-    graded = store.load(folder)
-    store.render(folder, graded, Exercise.load(graded[0].exercise), lang, tuple(formats or ()))
+    graded = output.load(folder)
+    output.render(folder, graded, Exercise.load(graded[0].exercise), lang, tuple(formats or ()))
     out.print(f"{len(graded)} reports: {folder / 'index.html'}", markup=False)
 
 
@@ -194,10 +197,10 @@ def evaluate(
     """Measure the grader on submissions whose mistakes are known."""
     chosen = Exercise.load(exercise)
     labels = evaluation.read_labels(folder)
-    found = submissions.find([folder], chosen.functions)
+    found = submission.find([folder], chosen.functions)
     with tempfile.TemporaryDirectory() as temporary:
         plan = batch.Plan(
-            found, chosen, Path(temporary), profile=profile, seed=seed, jobs=jobs or lanes.cores()
+            found, chosen, Path(temporary), profile=profile, seed=seed, jobs=jobs or pools.cores()
         )
         graded = batch.run(plan, progress.watcher(err))
     evaluation.show(evaluation.evaluate(labels, graded.results), out)
@@ -208,7 +211,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a program.")] = False,
 ) -> None:
     """What isolation this machine enforces, layer by layer, tried for real, and what to do about the rest."""
-    raise typer.Exit(diagnosis_of_machine.run(out, as_json))
+    raise typer.Exit(examine_machine(out, as_json))
 
 
 @app.command()

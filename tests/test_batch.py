@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import tiny
 
-from grader import batch, results
+from grader import results
 from grader.errors import UsageError
 from grader.exercise import Exercise
-from grader.submission import find
+from grader.grading import batch
+from grader.intake.submission import find
 
 
 class Told(batch.Watcher):

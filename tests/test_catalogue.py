@@ -8,7 +8,7 @@ from inprocess import Here, base, evidence, played
 
 from grader.diagnosis import Catalogue, diagnose, variants
 from grader.diagnosis.observation import trace
-from grader.reports import prose
+from grader.reports.text import prose
 
 CATALOGUE = Catalogue.load(Path(__file__).parents[1] / "reference" / "practical3")
 

@@ -13,9 +13,9 @@ import tiny
 
 from grader.errors import GraderFault
 from grader.exercise import Exercise
+from grader.grading.session import Session
+from grader.intake.submission import Submission
 from grader.results import Result
-from grader.session import Session
-from grader.submission import Submission
 
 
 def session(folder: Path, checks: str | None = None) -> Session:

@@ -10,10 +10,11 @@ import time
 import pytest
 import tiny
 
-from grader import batch, results
+from grader import results
 from grader.errors import UsageError
 from grader.exercise import Exercise
-from grader.submission import find
+from grader.grading import batch
+from grader.intake.submission import find
 
 distributed = pytest.importorskip("distributed")
 
@@ -92,6 +93,6 @@ def test_every_grade_comes_though_a_worker_is_killed(cluster, plan):
 
 
 def test_a_scheduler_that_is_not_there_is_told(plan, monkeypatch):
-    monkeypatch.setattr("grader.lanes._REACHING", 1)
+    monkeypatch.setattr("grader.grading.pools._REACHING", 1)
     with pytest.raises(UsageError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
         batch.run(plan(scheduler="tcp://127.0.0.1:9"))

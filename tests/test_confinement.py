@@ -24,10 +24,10 @@ from typing import Any
 
 import pytest
 
-from grader.sandbox import confinement, landlock, seccomp, syscalls
-from grader.sandbox.confinement import LAYERS, Policy
+from grader.sandbox.walls import confinement, landlock, seccomp, system_calls
+from grader.sandbox.walls.confinement import LAYERS, Policy
 
-ROOT = Path(confinement.__file__).parents[2]
+ROOT = Path(confinement.__file__).parents[3]
 READABLE = confinement.readable_paths()
 ABI = landlock.abi()
 LINUX = sys.platform.startswith("linux")
@@ -39,7 +39,7 @@ import json, os, signal, sys, tempfile
 import ctypes, fcntl, mmap, resource, socket, threading, time  # the attacks': not all can import them
 import numpy.random, torch
 sys.path.insert(0, sys.argv[1])
-from grader.sandbox import confinement
+from grader.sandbox.walls import confinement
 sys.path.remove(sys.argv[1])
 
 torch.set_num_threads(1)
@@ -263,7 +263,7 @@ def port() -> Iterator[int]:
 
 
 def code_of(attack: str, port: int) -> str:
-    numbers = syscalls.numbers()
+    numbers = system_calls.numbers()
     return (
         ATTACKS[attack][0]
         .replace("PORT", str(port))
@@ -318,7 +318,7 @@ def test_without_landlock_nothing_is_opened(zygote: Zygote) -> None:
 
 @needs_linux
 def test_foreign_system_calls_kill(zygote: Zygote) -> None:
-    if syscalls.numbers() is not syscalls.X86_64:
+    if system_calls.numbers() is not system_calls.X86_64:
         pytest.skip("x86_64's own attacks")
     # the 32-bit entry: mov eax, 20; int 0x80; ret
     code = (
@@ -394,7 +394,7 @@ MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_number_gets_what_the_lists_say(machine: str) -> None:
     program = seccomp.program(machine, 77)
-    names = {number: name for name, number in syscalls.TABLES[machine].items()}
+    names = {number: name for name, number in system_calls.TABLES[machine].items()}
     listed = dict.fromkeys(seccomp.ALLOWED.split(), ALLOW) | dict.fromkeys(seccomp.DENIED.split(), DENY)
     by_argument = {"kill", "tgkill", "fcntl", "ioctl", "prctl", "clone", "prlimit64"}
     for number in range(1000):
@@ -406,8 +406,8 @@ def test_every_number_gets_what_the_lists_say(machine: str) -> None:
     assert run_filter(program, MACHINES[machine], 0x40000000) == KILL
     assert run_filter(program, MACHINES[machine], 0xFFFFFFFF) == KILL
     closed = seccomp.program(machine, 77, deny_open=True)
-    assert run_filter(closed, MACHINES[machine], syscalls.TABLES[machine]["openat"]) == DENY
-    assert run_filter(closed, MACHINES[machine], syscalls.TABLES[machine]["read"]) == ALLOW
+    assert run_filter(closed, MACHINES[machine], system_calls.TABLES[machine]["openat"]) == DENY
+    assert run_filter(closed, MACHINES[machine], system_calls.TABLES[machine]["read"]) == ALLOW
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -438,23 +438,23 @@ def test_every_number_gets_what_the_lists_say(machine: str) -> None:
 )
 def test_rules_by_argument(machine: str, call: str, arguments: tuple[int, ...], expected: int) -> None:
     program = seccomp.program(machine, 77)
-    assert run_filter(program, MACHINES[machine], syscalls.TABLES[machine][call], *arguments) == expected
+    assert run_filter(program, MACHINES[machine], system_calls.TABLES[machine][call], *arguments) == expected
 
 
 def test_the_lists_are_sound() -> None:
     allowed, denied = seccomp.ALLOWED.split(), seccomp.DENIED.split()
     assert len(allowed) == 137
     assert not set(allowed) & set(denied)
-    assert {*allowed, *denied} <= set(syscalls.X86_64)
-    for table in syscalls.TABLES.values():
+    assert {*allowed, *denied} <= set(system_calls.X86_64)
+    for table in system_calls.TABLES.values():
         assert len(set(table.values())) == len(table)
 
 
 @pytest.mark.parametrize(
     ("table", "headers"),
     [
-        (syscalls.X86_64, ["x86_64-linux-gnu/asm/unistd_64.h", "asm/unistd_64.h"]),
-        (syscalls.AARCH64, ["asm-generic/unistd.h"]),
+        (system_calls.X86_64, ["x86_64-linux-gnu/asm/unistd_64.h", "asm/unistd_64.h"]),
+        (system_calls.AARCH64, ["asm-generic/unistd.h"]),
     ],
     ids=["x86_64", "aarch64"],
 )
@@ -478,7 +478,7 @@ def test_numbers_are_those_of_the_headers(table: dict[str, int], headers: list[s
 GRANTS = """
 import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
-from grader.sandbox import confinement
+from grader.sandbox.walls import confinement
 print(json.dumps(confinement.readable_paths()))
 """
 

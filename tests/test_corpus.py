@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from grader import batch, evaluation, lanes, submission
+from grader import evaluation
 from grader.diagnosis import Catalogue
-from grader.exercise import Exercise
+from grader.exercise.exercise import Exercise
+from grader.grading import batch, pools
+from grader.intake import submission
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -15,7 +17,7 @@ CORPUS = Path(__file__).parent / "corpus"
 def figures(tmp_path_factory: pytest.TempPathFactory) -> evaluation.Evaluation:
     exercise = Exercise.load("practical3")
     found = submission.find([CORPUS], exercise.functions)
-    plan = batch.Plan(found, exercise, tmp_path_factory.mktemp("grades"), seed=0, jobs=lanes.cores())
+    plan = batch.Plan(found, exercise, tmp_path_factory.mktemp("grades"), seed=0, jobs=pools.cores())
     graded = batch.run(plan)
     assert not graded.faults
     assert len(graded.results) == len(found)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from grader.sandbox.findings import find
-from grader.sandbox.slicing import slice_functions
-from grader.sandbox.source import Cell, Text, read
+from grader.reading.cells import Cell, Text, read
+from grader.reading.findings import find
+from grader.reading.slicing import slice_functions
 
 
 def findings(source, names=("f", "loss", "train")):

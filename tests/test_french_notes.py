@@ -14,9 +14,10 @@ import report_samples as samples
 
 from grader.errors import ExerciseError
 from grader.exercise import Exercise
-from grader.reports import FORMATS, formula, language
-from grader.reports.html import student_report
-from grader.reports.index import class_page
+from grader.reports import FORMATS
+from grader.reports.formats.class_page import class_page
+from grader.reports.formats.html import student_report
+from grader.reports.text import formula, language
 from grader.results import CheckResult, Result
 
 ROOT = Path(__file__).parent.parent

@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from grader import results, submission
+from grader import results
 from grader.exercise import Exercise, Profile
+from grader.grading.session import Session
+from grader.intake import submission
 from grader.results import Result
-from grader.session import Session
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = sorted(p for p in (ROOT / "submissions" / "practical3").iterdir() if p.suffix in (".py", ".ipynb"))

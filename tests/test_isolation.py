@@ -8,11 +8,10 @@ import json
 import pytest
 from rich.console import Console
 
-from grader import doctor
 from grader.errors import IsolationError, UsageError
 from grader.exercise import Exercise
-from grader.sandbox import confinement, tiers
-from grader.session import Session
+from grader.grading.session import Session
+from grader.sandbox.walls import confinement, doctor, levels
 
 ALL = dict.fromkeys((*confinement.LAYERS, "bubblewrap"), "enforced")
 
@@ -35,19 +34,19 @@ def without(*layers: str) -> dict[str, str]:
     ],
 )
 def test_levels(isolation: dict[str, str], level: str) -> None:
-    assert tiers.level(isolation) == level
-    reached = tiers.LEVELS.index(level)
-    for wanted in tiers.LEVELS[: reached + 1]:
-        tiers.require(isolation, wanted)
-    for wanted in tiers.LEVELS[reached + 1 :]:
+    assert levels.level(isolation) == level
+    reached = levels.LEVELS.index(level)
+    for wanted in levels.LEVELS[: reached + 1]:
+        levels.require(isolation, wanted)
+    for wanted in levels.LEVELS[reached + 1 :]:
         with pytest.raises(IsolationError, match="grader doctor"):
-            tiers.require(isolation, wanted)
-    weak = tiers.warning(isolation)
+            levels.require(isolation, wanted)
+    weak = levels.warning(isolation)
     assert (weak is None) == (level in ("default", "best"))
 
 
 def test_the_warning_names_what_is_missing() -> None:
-    weak = tiers.warning(without("landlock"))
+    weak = levels.warning(without("landlock"))
     assert weak is not None
     assert weak.startswith("WEAK ISOLATION")
     assert "landlock: not here" in weak
@@ -55,7 +54,7 @@ def test_the_warning_names_what_is_missing() -> None:
 
 def test_an_unknown_level() -> None:
     with pytest.raises(UsageError, match="none, limits, default, best"):
-        tiers.require(ALL, "total")
+        levels.require(ALL, "total")
     with pytest.raises(UsageError):
         Session(Exercise.load("practical3"), require_isolation="total")
 
@@ -71,7 +70,7 @@ def test_the_doctor_agrees_with_a_worker() -> None:
     diagnosis = doctor.diagnose()
     with Session(Exercise.load("practical3")) as session:
         assert session.zygote.alive
-        assert tiers.level(session.isolation) == diagnosis.level
+        assert levels.level(session.isolation) == diagnosis.level
         states = {layer.name: layer.enforced for layer in diagnosis.layers}
         assert states == {layer: state == "enforced" for layer, state in session.isolation.items()}
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from inprocess import Here, base, evidence
 
-from grader.diagnosis import Catalogue, Evidence, diagnose, wording
-from grader.diagnosis.matching import explanations
+from grader.diagnosis import Catalogue, Evidence, diagnose, student_source
+from grader.diagnosis.explain import explanations
 from grader.diagnosis.observation import normalised, trace
 from grader.diagnosis.variants import Bench, table
 
@@ -517,7 +517,7 @@ def test_a_column_that_fits_by_chance_on_a_few_samples_is_not_named():
     ],
 )
 def test_the_loop_that_a_constant_counts(source, line):
-    repaired = wording.counted_by(source, 1)
+    repaired = student_source.counted_by(source, 1)
     assert (repaired and repaired[1]) == line
     assert line is None or "range(n)" in repaired[0]
 
@@ -525,7 +525,7 @@ def test_the_loop_that_a_constant_counts(source, line):
 def test_a_slip_in_a_name_is_mended_by_the_name_it_resembles():
     source = "def f(w):\n    dl_dw1 = w\n    dl_w1 = g(dl_w1)\n    return dl_w1"
     assert (
-        wording.respelt(source, "dl_w1")
+        student_source.respelt(source, "dl_w1")
         == "def f(w):\n    dl_dw1 = w\n    dl_dw1 = g(dl_dw1)\n    return dl_dw1"
     )
-    assert wording.respelt("def f(w):\n    total = total + w", "total") is None
+    assert student_source.respelt("def f(w):\n    total = total + w", "total") is None

@@ -62,7 +62,7 @@ class OneByOne:
     def __call__(self, *arguments: Any) -> Any:
         return self.function(*arguments)
 
-    def each(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def map(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         self.asked += 1
         return [self.function(*row) for row in rows]
 

@@ -18,11 +18,14 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from grader.errors import UsageError
-from grader.reports import FORMATS, cohort, content, neutral, overrides, source, terminal
-from grader.reports.gradebook import gradebook
-from grader.reports.html import student_report
-from grader.reports.index import address, class_page
-from grader.reports.overrides import Override
+from grader.reports import FORMATS
+from grader.reports.formats import terminal
+from grader.reports.formats.class_page import address, class_page
+from grader.reports.formats.gradebook import gradebook
+from grader.reports.formats.html import student_report
+from grader.reports.text import neutral
+from grader.reports.views import cohort, content, listing, overrides
+from grader.reports.views.overrides import Override
 from grader.results import FunctionResult, Source
 
 ALL = [samples.right, samples.wrong, samples.unfinished, samples.hostile, samples.large]
@@ -126,17 +129,17 @@ def test_each_graph_marks_one_first_wrong_quantity_and_what_depends_on_it():
 def test_source_is_shown_around_its_marked_line_however_long_it_is():
     text = "\n".join(f"x = {index}" for index in range(9_000))
     function = FunctionResult("wrong", 0, 1, line=5_010, source=Source(text, 10))
-    shown = source.listing(function)
+    shown = listing.listing(function)
     assert [line.text for line in shown.lines if line.marked] == ["x = 5000"]
     assert shown.before + len(shown.lines) + shown.after == 9_000
-    assert sum(len(line.text) for line in shown.lines) <= source.MAX_CHARACTERS
+    assert sum(len(line.text) for line in shown.lines) <= listing.MAX_CHARACTERS
 
 
 def test_a_string_over_many_lines_is_highlighted_line_by_line():
     function = FunctionResult(
         "wrong", 0, 1, line=2, source=Source('def f():\n    """a\n    <b>\n    """\n', 1)
     )
-    lines = source.listing(function).lines
+    lines = listing.listing(function).lines
     assert [line.number for line in lines] == [1, 2, 3, 4]
     for line in lines:
         Page(str(line.html))

@@ -12,9 +12,10 @@ import pytest
 import report_samples as samples
 
 from grader.errors import UsageError
-from grader.reports import CLASS_FORMATS, FORMATS, lms
-from grader.reports.classroom50 import classroom50_report
-from grader.reports.overrides import Override
+from grader.reports import CLASS_FORMATS, FORMATS
+from grader.reports.formats import lms
+from grader.reports.formats.classroom50 import classroom50_report
+from grader.reports.views.overrides import Override
 
 MANUAL = {"backward_pass": Override(4.5)}
 

@@ -11,9 +11,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from grader.errors import UsageError
-from grader.reports import language
-from grader.reports.html import student_report
-from grader.reports.text import text_report
+from grader.reports.formats.html import student_report
+from grader.reports.formats.text import text_report
+from grader.reports.text import language
 
 KEYWORDS = {"_": None, "gettext": None, "words": None, "self": None, "ngettext": (1, 2), "count": (1, 2)}
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.reports import curves, formula, prose
+from grader.reports.text import formula, prose
+from grader.reports.views import curves
 from grader.results import Curves
 
 

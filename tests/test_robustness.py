@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import batch, lanes, store, submission
 from grader.exercise import Exercise
+from grader.grading import batch, output, pools
+from grader.intake import submission
 from grader.results import Result
 
 ROOT = Path(__file__).parents[1]
@@ -53,8 +54,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
 
     found = submission.find([handed_in], exercise.functions)
     grades = tmp_path_factory.mktemp("grades")
-    assert not batch.run(batch.Plan(found, exercise, grades, seed=3, jobs=lanes.cores())).faults
-    return {result.submission.id: result for result in store.load(grades)}
+    assert not batch.run(batch.Plan(found, exercise, grades, seed=3, jobs=pools.cores())).faults
+    return {result.submission.id: result for result in output.load(grades)}
 
 
 def test_all_are_graded(graded: dict[str, Result]) -> None:

@@ -11,9 +11,9 @@ import sys
 
 import pytest
 
-from grader.sandbox.parsing import parse
-from grader.sandbox.slicing import slice_functions
-from grader.sandbox.source import Cell, Text, read
+from grader.reading.cells import Cell, Text, read
+from grader.reading.parsing import parse
+from grader.reading.slicing import slice_functions
 
 
 def python(source):
@@ -701,7 +701,9 @@ def test_opens_no_file_once_imported():
     """A confined worker cannot: everything is loaded with the modules."""
     script = r"""
 import json, sys
-from grader.sandbox import findings, slicing, source
+from grader.reading import findings
+from grader.reading import slicing
+from grader.reading import cells
 
 cell = {"cell_type": "code", "input": "%time x = 1", "outputs": []}
 files = {
@@ -722,8 +724,8 @@ def refuse(event, arguments):
 sys.addaudithook(refuse)
 for name, data in files.items():
     try:
-        findings.find(slicing.slice_functions(source.read(data, name), ["f"]), ["f"])
-    except source.Unreadable:
+        findings.find(slicing.slice_functions(cells.read(data, name), ["f"]), ["f"])
+    except cells.Unreadable:
         pass
 # the codec that only d.py names; and the parser looks for a file to quote in a syntax error
 print([path for path in refused if "cp037" not in path and path not in ("<unknown>", "<cell>")])

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from grader.sandbox.source import MAX_BYTES, Unreadable, read
+from grader.reading.cells import MAX_BYTES, Unreadable, read
 
 
 def notebook(*cells, **more):
@@ -184,7 +184,7 @@ def test_50_mb_of_outputs_take_little_memory():
     """Less than the outputs themselves: each is dropped as soon as it is parsed."""
     script = """
 import json, resource, sys
-from grader.sandbox.source import read
+from grader.reading.cells import read
 picture = {"output_type": "display_data", "data": {"image/png": "A" * 500_000}}
 printed = {"output_type": "stream", "text": ["A" * 100] * 5_000}
 cell = {"cell_type": "code", "source": "x = 1", "outputs": [picture, printed] * 50}

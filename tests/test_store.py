@@ -14,11 +14,13 @@ import pytest
 import report_samples as samples
 import torch
 
-from grader import results, store, submission
+from grader import results
 from grader.errors import UsageError
 from grader.exercise import Exercise
+from grader.grading import output
+from grader.grading.session import Session
+from grader.intake import submission
 from grader.results import from_json, to_json, write_atomically
-from grader.session import Session
 
 ROOT = Path(__file__).parent.parent
 EXERCISE = Exercise.load("practical3")
@@ -27,8 +29,8 @@ EXERCISE = Exercise.load("practical3")
 @pytest.mark.parametrize("make", [samples.right, samples.wrong, samples.unfinished])
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path, make: object) -> None:
     result = make()  # type: ignore[operator]
-    store.save(tmp_path, result)
-    assert store.load(tmp_path) == [result]
+    output.save(tmp_path, result)
+    assert output.load(tmp_path) == [result]
 
 
 def test_no_half_a_file_is_ever_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +63,7 @@ def test_what_is_no_grade_json_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "ada").mkdir()
     (tmp_path / "ada" / "grade.json").write_text(text)
     with pytest.raises(UsageError, match=r"ada.grade\.json cannot be read"):
-        store.load(tmp_path)
+        output.load(tmp_path)
 
 
 def test_a_number_that_json_lacks_is_not_written() -> None:

@@ -12,9 +12,9 @@ import torch
 
 from grader.errors import Raised, StudentFailure, TimedOut
 from grader.exercise import Exercise
+from grader.grading.session import Session
+from grader.intake.submission import Submission
 from grader.sandbox.student import Student
-from grader.session import Session
-from grader.submission import Submission
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def student(session: Session, source: str) -> Student:
 def test_each_gives_a_value_for_each_row(session: Session) -> None:
     rows = [(torch.tensor([float(i)]),) for i in range(3)]
     with student(session, "def double(x):\n    return 2 * x\n") as one:
-        assert [v.item() for v in one.double.each(rows)] == [0.0, 2.0, 4.0]
+        assert [v.item() for v in one.double.map(rows)] == [0.0, 2.0, 4.0]
 
 
 def test_what_one_call_makes_of_a_tensor_the_next_finds(session: Session) -> None:
@@ -44,7 +44,7 @@ def test_what_one_call_makes_of_a_tensor_the_next_finds(session: Session) -> Non
     """
     total = torch.zeros(1)
     with student(session, source) as one:
-        values = one.double.each([(torch.tensor([float(i)]), total) for i in (1, 2, 3)])
+        values = one.double.map([(torch.tensor([float(i)]), total) for i in (1, 2, 3)])
         assert total.item() == 6.0
         # each as it was when it was returned
         assert [v.item() for v in values] == [1.0, 3.0, 6.0]
@@ -60,7 +60,7 @@ def test_a_buffer_that_is_used_again_holds_the_last_value_only_for_the_student(s
             return Pair(torch.mul(x, 2, out=BUFFER), {"b": [BUFFER]})
     """
     with student(session, source) as one:
-        first, second = one.double.each([(torch.tensor([1.0]),), (torch.tensor([2.0]),)])
+        first, second = one.double.map([(torch.tensor([1.0]),), (torch.tensor([2.0]),)])
     assert [first[0].item(), first[1]["b"][0].item()] == [2.0, 2.0]
     assert [second[0].item(), second[1]["b"][0].item()] == [4.0, 4.0]
 
@@ -115,7 +115,7 @@ def test_one_call_raises_and_the_others_do_not(session: Session) -> None:
         assert bad.error is not None
         assert bad.error.text == "positive"
         with pytest.raises(Raised, match="positive"):
-            one.double.each([(torch.tensor(1.0),)])
+            one.double.map([(torch.tensor(1.0),)])
 
 
 @pytest.mark.parametrize("deed", ["os._exit(0)", "time.sleep(60)", "os.write(4, b'nonsense')"])
@@ -138,13 +138,13 @@ def test_several_calls_that_give_nothing_are_not_held_against_one(session: Sessi
 def test_the_limit_is_for_each_call(session: Session) -> None:
     source = "import time\n\ndef double(x):\n    time.sleep(0.9)\n    return 2 * x\n"
     with student(session, source) as one:  # which has 2 s
-        assert [v.item() for v in one.double.each([(torch.ones(1),)] * 3)] == [2.0] * 3
+        assert [v.item() for v in one.double.map([(torch.ones(1),)] * 3)] == [2.0] * 3
 
 
 def test_several_calls_that_hang_are_not_made_again(session: Session) -> None:
     with student(session, tiny.HANGS) as one:
         with pytest.raises(TimedOut):
-            one.double.each([(torch.ones(1),)] * 3)
+            one.double.map([(torch.ones(1),)] * 3)
         assert one.gave_up("double")
 
 

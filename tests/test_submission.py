@@ -7,10 +7,10 @@ import zipfile
 
 import pytest
 
-from grader.entries import DEEPEST, LARGEST
 from grader.errors import UsageError
-from grader.roster import read_roster
-from grader.submission import NOTHING, find, from_file
+from grader.intake.entries import DEEPEST, LARGEST
+from grader.intake.roster import read_roster
+from grader.intake.submission import NOTHING, find, from_file
 
 NAMES = ("sigma", "train")
 BOTH = b"def sigma(x): pass\ndef train(x): pass\n"

@@ -9,9 +9,9 @@ import torch
 
 from grader.diagnosis import Catalogue, variants
 from grader.diagnosis.observation import Evidence
-from grader.diagnosis.syntax import Edit, functions
-from grader.diagnosis.wording import Wording
+from grader.diagnosis.student_source import Wording
 from grader.errors import ExerciseError
+from grader.exercise.patterns import Edit, functions
 
 FOLDER = Path(__file__).parents[1] / "reference" / "practical3"
 CATALOGUE = Catalogue.load(FOLDER)

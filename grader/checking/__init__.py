@@ -3,7 +3,7 @@
 from grader.checking.comparison import Close, assert_unchanged
 from grader.checking.gradients import finite_differences
 from grader.checking.marks import locates, points, requires
-from grader.checking.outcomes import once, value_of
+from grader.checking.outcomes import shared_call, value_of
 from grader.errors import CheckFailure
 
 __all__ = [
@@ -12,8 +12,8 @@ __all__ = [
     "assert_unchanged",
     "finite_differences",
     "locates",
-    "once",
     "points",
     "requires",
+    "shared_call",
     "value_of",
 ]

@@ -15,7 +15,7 @@ def value_of(outcome: Any) -> Any:
     return outcome
 
 
-def once(shared: dict[str, Any], name: str, compute: Callable[[], Any]) -> Any:
+def shared_call(shared: dict[str, Any], name: str, compute: Callable[[], Any]) -> Any:
     """What `compute` gives, computed for the first check that asks; a failure is raised for all."""
     if name not in shared:
         try:

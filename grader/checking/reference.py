@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.checking.columns import as_column, as_vector
 from grader.checking.gradients import differences_by_rows
-from grader.columns import as_column, as_vector
 from grader.errors import Raised
 from grader.exercise import Exercise
 
@@ -42,9 +42,9 @@ class Reference:
         names.update(replaced)
         self._names = names
 
-    def each(self, name: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def map(self, name: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """What a function gives for each row of arguments, called in order; a student's in one exchange."""
-        return _each(self._names[name], rows)
+        return _map(self._names[name], rows)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -53,13 +53,13 @@ class Reference:
             raise AttributeError(f"the reference solution has no {name}") from None
 
 
-def _each(function: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
-    each = getattr(function, "each", None)
-    return [function(*row) for row in rows] if each is None else list(each(rows))
+def _map(function: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    rows_of = getattr(function, "map", None)
+    return [function(*row) for row in rows] if rows_of is None else list(rows_of(rows))
 
 
-def _with_each(function: Callable[..., Any], each: Callable[..., list[Any]]) -> Callable[..., Any]:
-    function.each = each  # type: ignore[attr-defined]
+def _with_map(function: Callable[..., Any], map_rows: Callable[..., list[Any]]) -> Callable[..., Any]:
+    function.map = map_rows  # type: ignore[attr-defined]
     return function
 
 
@@ -84,18 +84,18 @@ def taking_columns(function: Callable[..., Any], gives_nothing: Callable[[], Non
                 gives_nothing()
                 raise raised from None
 
-    return _with_each(call, lambda rows: _each(function, rows))
+    return _with_map(call, lambda rows: _map(function, rows))
 
 
 def _derivative(function: Callable[..., Any]) -> Callable[..., Tensor]:
     """The derivative of `function` with respect to its first argument, by central differences."""
 
-    def each(rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+    def map_rows(rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
         exact = [[a.double() for a in row] for row in rows]
-        slopes = differences_by_rows(lambda moved: _each(function, moved), exact)
+        slopes = differences_by_rows(lambda moved: _map(function, moved), exact)
         return [slope.to(row[0].dtype) for slope, row in zip(slopes, rows, strict=True)]
 
-    return _with_each(lambda *arguments: each([arguments])[0], each)
+    return _with_map(lambda *arguments: map_rows([arguments])[0], map_rows)
 
 
 def _differentiable(function: Callable[..., Any], derivative: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,7 +118,7 @@ def _differentiable(function: Callable[..., Any], derivative: Callable[..., Any]
     def call(x: Tensor, *rest: Tensor) -> Any:
         return Plugged.apply(x, *rest)  # type: ignore[no-untyped-call]
 
-    def each(rows: Sequence[Sequence[Tensor]]) -> list[Any]:
-        return _each(function, [[a.detach().clone() for a in row] for row in rows])
+    def map_rows(rows: Sequence[Sequence[Tensor]]) -> list[Any]:
+        return _map(function, [[a.detach().clone() for a in row] for row in rows])
 
-    return _with_each(call, each)
+    return _with_map(call, map_rows)

@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from grader.diagnosis import syntax
-from grader.diagnosis.syntax import Edit
 from grader.errors import ExerciseError
+from grader.exercise import patterns
+from grader.exercise.patterns import Edit
 from grader.results import Note
 
 Forest = dict[str, ast.FunctionDef]
@@ -106,7 +106,7 @@ class Catalogue:
     def load(cls, folder: Path) -> Catalogue:
         """Read `solution.py`, `probes.py` and `misconceptions/` of an exercise. Raises ExerciseError."""
         source = (folder / "solution.py").read_text(encoding="utf-8")
-        trees = syntax.functions(source)
+        trees = patterns.functions(source)
         files = sorted((folder / "misconceptions").glob("*.toml"))
         found: dict[str, list[Misconception]] = {}
         for path in files:

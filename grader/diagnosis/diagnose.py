@@ -17,10 +17,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.columns import as_column, as_vector
-from grader.diagnosis import localise, syntax, trajectory
+from grader.checking.columns import as_column, as_vector
+from grader.diagnosis import first_wrong, trajectory
 from grader.diagnosis.catalogue import Catalogue, Form, Misconception
-from grader.diagnosis.matching import (
+from grader.diagnosis.explain import (
     OTHER_MESSAGE,
     Explanation,
     cheapest,
@@ -42,9 +42,10 @@ from grader.diagnosis.observation import (
     same,
     trace,
 )
+from grader.diagnosis.student_source import Wording, calls_told, renamed_local, renamed_parameter
 from grader.diagnosis.variants import Bench, Indices, compiled, equal, table, tabulated
-from grader.diagnosis.wording import Wording, calls_told, renamed_local, renamed_parameter
 from grader.errors import StudentFailure
+from grader.exercise import patterns
 
 _NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
 _UNBOUND = re.compile(r"local variable '([^']+)'")
@@ -260,7 +261,7 @@ class _Case:
         """Names of the reference's function, arguments and locals -> their values, probe by probe."""
         values: dict[str, list[Any]] = {}
         for probe in self.own.probes:
-            found = localise.local_values(self.own.namespace[self.function], probe)
+            found = first_wrong.local_values(self.own.namespace[self.function], probe)
             found.update(zip(self.own.parameters, probe, strict=True))
             for name, value in found.items():
                 values.setdefault(name, []).append(value)
@@ -408,9 +409,9 @@ class _Case:
         Who calls a wrong `f` here and writes its formula out there has made no mistake of this function's.
         """
         tree = self.catalogue.trees[self.function]
-        calls = syntax.calls(tree, set(self.plugged))
+        calls = patterns.calls(tree, set(self.plugged))
         for chosen in range(1, 2 ** min(len(calls), 5) - 1):
-            edited = syntax.called_otherwise(
+            edited = patterns.called_otherwise(
                 tree, [c for i, c in enumerate(calls) if chosen >> i & 1], "_right_"
             )
             right = {f"_right_{name}": self.own.namespace[name] for name in self.plugged}
@@ -499,7 +500,7 @@ class _Case:
         quantity = None
         if explanation.forms:
             forest = bench.edited(explanation.forms)
-            quantity = localise.first_wrong_of_variant(bench, forest) if forest is not None else None
+            quantity = first_wrong.first_wrong_of_variant(bench, forest) if forest is not None else None
         return self.diagnosed(by_score[0], by_score[1:], quantity)
 
     def line_of(self, form: Form) -> int | None:
@@ -530,7 +531,7 @@ class _Case:
         if all(outcome.error is not None for outcome in outcomes):
             ids = [*self.by_state(outcomes), *self.in_so_many_words()]
             return self.diagnosed(ids or self.by_words_and_message(outcomes), (), None)
-        place = localise.first_wrong(self.bench, outcomes, prober, self.acquitted())
+        place = first_wrong.first_wrong(self.bench, outcomes, prober, self.acquitted())
         if place is None:
             return self.diagnosed((), (), None)
         self.found.facts.update(place.facts)
@@ -556,7 +557,7 @@ class _Case:
         return [
             name
             for name in self.own.quantities
-            if (statement := syntax.assignment(tree, name)) is not None
+            if (statement := patterns.assignment(tree, name)) is not None
             and self.wording.line_of(statement) is not None
         ]
 
@@ -620,7 +621,7 @@ def wording(
     catalogue: Catalogue, function: str, evidence: Evidence, probes: Sequence[tuple[Any, ...]] = ()
 ) -> Wording:
     """The student's source in the words of the reference's function."""
-    parameters = syntax.parameters(catalogue.trees[function])
+    parameters = patterns.parameters(catalogue.trees[function])
     known = {*parameters, *catalogue.trees, "torch", "pass"}
     matrices = [
         name

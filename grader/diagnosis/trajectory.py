@@ -19,10 +19,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.diagnosis import localise, syntax, wording
+from grader.diagnosis import first_wrong, student_source
 from grader.diagnosis.catalogue import Catalogue, Forest, Form, Misconception
 from grader.diagnosis.observation import Diagnosis, Evidence, Outcome, Plugged, Prober, call, flatten
 from grader.diagnosis.variants import bound, code_of, remembered
+from grader.exercise import patterns
 
 STEPS = (0, 1, 2, 3)
 RTOL = 2e-3  # of a tensor's greatest change; variants that differ do so by far more
@@ -96,9 +97,9 @@ class _Case:
         self.evidence = evidence
         self.namespace = catalogue.namespace({n: remembered(f) for n, f in plugged.items()})
         self.way = described(catalogue, self.namespace)[function]
-        self.parameters = syntax.parameters(catalogue.trees[function])
+        self.parameters = patterns.parameters(catalogue.trees[function])
         known = [*self.parameters, *catalogue.trees, "torch", "math"]
-        self.wording = wording.Wording(evidence, self.parameters, known)
+        self.wording = student_source.Wording(evidence, self.parameters, known)
         self.order = {m.id: i for i, m in enumerate(catalogue.of(function))}
         self.by_id = {m.id: m for m in catalogue.of(function)}
         self.found = _Found()
@@ -209,7 +210,7 @@ class _Case:
     def recognise_calls(self) -> None:
         misconception = self.catalogue.recognised_by(self.function, "calls")
         if misconception is not None:
-            told, line = wording.calls_told(misconception, self.evidence)
+            told, line = student_source.calls_told(misconception, self.evidence)
             if told:
                 self.name(misconception, line)
 
@@ -246,15 +247,15 @@ class _Case:
         if shadow is not None and error[0] == "UnboundLocalError" and hidden:
             if hidden[1] in {*self.evidence.shadows, *self.catalogue.trees}:
                 self.name(shadow, self.evidence.shadows.get(hidden[1], line), hidden=hidden[1])
-                source = wording.renamed_local(self.source, hidden[1])
+                source = student_source.renamed_local(self.source, hidden[1])
             else:  # a slip in a name, and not the mistake
-                source = wording.respelt(self.source, hidden[1])
+                source = student_source.respelt(self.source, hidden[1])
         for misconception in self.catalogue.of(self.function):
             if any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
                 # once something is repaired, the lines of exceptions are not those of the student's source
                 original = self.source is self.evidence.source
                 self.name(misconception, line if original else self.wording.line_of_seen(misconception))
-                source = wording.edited(self.source, misconception.repair)
+                source = student_source.edited(self.source, misconception.repair)
         edit = getattr(self.prober, "edited", None)
         if source is None or edit is None:
             return False
@@ -304,7 +305,7 @@ class _Case:
         return {
             n
             for tree in self.catalogue.trees.values()
-            for n in (*syntax.parameters(tree), *syntax.assigned(tree))
+            for n in (*patterns.parameters(tree), *patterns.assigned(tree))
         }
 
     def supplied_for_right(self) -> bool:
@@ -330,7 +331,7 @@ class _Case:
 
     def right_values(self) -> list[Tensor]:
         """The arguments, and what the reference makes of them."""
-        rebound = localise.rebound_arguments(
+        rebound = first_wrong.rebound_arguments(
             self.namespace[self.function], (*self.arguments, *self.way.extra, 0)
         )
         return [value for value in (*self.arguments, *rebound) if isinstance(value, Tensor)]
@@ -343,7 +344,7 @@ class _Case:
         edit = getattr(self.prober, "edited", None)
         if many is None or edit is None or len(lengths) != 1 or min(lengths) < 2:
             return first
-        repaired = wording.counted_by(self.source, self.parameters.index(self.way.steps))
+        repaired = student_source.counted_by(self.source, self.parameters.index(self.way.steps))
         if repaired is None:
             return first
         source, line = repaired

@@ -24,9 +24,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grader.diagnosis import syntax
 from grader.diagnosis.catalogue import Catalogue, Forest, Form
 from grader.diagnosis.observation import RAISED, Outcome, Plugged, Trace, call, close, flatten, trace
+from grader.exercise import patterns
 
 MOST = 3  # mistakes combined in the table that is kept
 
@@ -47,11 +47,11 @@ class Bench:
         self.observed = _changed(self.probes, self.outcomes)
         self.reference = trace(self.outcomes, self.observed)
         tree = catalogue.trees[function]
-        self.parameters = syntax.parameters(tree)
-        self.returned = syntax.returned(tree)
-        self.quantities = syntax.assigned(tree)
+        self.parameters = patterns.parameters(tree)
+        self.returned = patterns.returned(tree)
+        self.quantities = patterns.assigned(tree)
         self.changed_names = tuple(self.parameters[i] for i in self.observed)
-        self.changed_in_order = syntax.mentioned(tree, self.changed_names)
+        self.changed_in_order = patterns.mentioned(tree, self.changed_names)
 
     def run(self, function: Callable[..., Any]) -> list[Outcome]:
         """A trusted function on every probe."""
@@ -267,8 +267,10 @@ def cache_folder() -> Path:
 def _key(catalogue: Catalogue) -> str:
     """A digest of everything that the variants depend on."""
     digest = hashlib.sha256(f"{catalogue.sha256} {torch.__version__} {MOST}".encode())
-    for module in ("syntax", "observation", "catalogue", "variants"):
-        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+    here = Path(__file__).parent
+    own = [here / f"{module}.py" for module in ("observation", "catalogue", "variants")]
+    for path in (Path(patterns.__file__), *own):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:20]
 
 

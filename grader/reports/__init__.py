@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grader.reports.classroom50 import classroom50_report
-from grader.reports.gradebook import gradebook
-from grader.reports.gradescope import gradescope_report
-from grader.reports.html import student_report
-from grader.reports.junit import junit_report
-from grader.reports.lms import canvas, nbgrader
-from grader.reports.markdown import markdown_report
-from grader.reports.text import text_report
-from grader.reports.workflow import workflow_commands
+from grader.reports.formats.classroom50 import classroom50_report
+from grader.reports.formats.gradebook import gradebook
+from grader.reports.formats.gradescope import gradescope_report
+from grader.reports.formats.html import student_report
+from grader.reports.formats.junit import junit_report
+from grader.reports.formats.lms import canvas, nbgrader
+from grader.reports.formats.markdown import markdown_report
+from grader.reports.formats.text import text_report
+from grader.reports.formats.workflow import workflow_commands
 
 
 @dataclass(frozen=True)

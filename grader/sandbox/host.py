@@ -25,9 +25,10 @@ from typing import Any
 import torch
 
 from grader.errors import GraderFault
-from grader.sandbox import confinement, protocol
-from grader.sandbox.confinement import Policy
+from grader.sandbox import protocol
 from grader.sandbox.protocol import BOUNDS, PREFIX, Bounds, ProtocolError
+from grader.sandbox.walls import confinement
+from grader.sandbox.walls.confinement import Policy
 
 _START_SECONDS = 120
 _CHUNK = 1 << 16
@@ -83,7 +84,7 @@ class Zygote:
         # `-I` keeps the current folder and the user's site off the path; the product's folder is added back
         root = str(Path(__file__).resolve().parent.parent.parent)
         boot = (
-            f"import sys; sys.path.insert(0, {root!r}); from grader.sandbox import zygote; "
+            f"import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside import zygote; "
             f"sys.path.remove({root!r}); zygote.main({theirs.fileno()})"
         )
         self._process = subprocess.Popen(

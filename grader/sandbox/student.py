@@ -19,11 +19,11 @@ from torch import Tensor
 
 from grader.errors import BadReply, Died, GraderError, Missing, Raised, StudentFailure, TimedOut
 from grader.exercise import Exercise
+from grader.intake.submission import Submission
 from grader.results import Source
 from grader.sandbox import protocol
-from grader.sandbox.confinement import Policy
 from grader.sandbox.host import Ended, Worker, Zygote
-from grader.submission import Submission
+from grader.sandbox.walls.confinement import Policy
 
 # what a reply may fill a report with; the worker keeps to less
 _TEXT, _NAME, _ITEMS, _NOTICES = 2_000, 200, 20, 40
@@ -401,7 +401,7 @@ class StudentFunction:
         """What the function returns; the arguments are changed as it changes them. Raises StudentFailure."""
         return self._taken(arguments, self._student.call(self.__name__, arguments))
 
-    def each(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def map(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """What the function returns for each row of arguments, called in order. Raises StudentFailure."""
         try:
             replies = self._student.calls(self.__name__, rows)
@@ -409,7 +409,7 @@ class StudentFunction:
             return [self(*row) for row in rows]
         return [self._taken(row, reply) for row, reply in zip(rows, replies, strict=True)]
 
-    def attempts(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def map_outcomes(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """For each row of arguments what the function returns, or the StudentFailure it ends in."""
         try:
             replies = self._student.calls(self.__name__, rows)

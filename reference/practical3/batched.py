@@ -81,7 +81,7 @@ def train_with(
         wrong = (states[-1].argmax(1) != targets.argmax(1)).double()
         states = [state[:nb_train] for state in states]
         with _untouched(*parameters, *states, targets):
-            losses = reference.each("loss", list(zip(states[-1], targets[:nb_train], strict=True)))
+            losses = reference.map("loss", list(zip(states[-1], targets[:nb_train], strict=True)))
             gradients = _backward(reference, parameters, targets[:nb_train], states)
         history.append(
             (sum(map(float, losses)), float(wrong[:nb_train].mean()), float(wrong[nb_train:].mean()))
@@ -121,7 +121,7 @@ def _forward(reference: Any, parameters: Sequence[Tensor], inputs: Tensor) -> li
     """x0, s1, x1, s2 and x2, a row for each sample."""
     w1, b1, w2, b2 = parameters
     if "forward_pass" in reference.plugged:
-        passes = reference.each("forward_pass", [(*parameters, x) for x in inputs])
+        passes = reference.map("forward_pass", [(*parameters, x) for x in inputs])
         states = [torch.stack(quantity) for quantity in zip(*passes, strict=True)]
         if [s.shape[1:] for s in states] != [inputs.shape[1:], b1.shape, b1.shape, b2.shape, b2.shape]:
             raise ValueError("forward_pass gives other shapes")
@@ -139,7 +139,7 @@ def _backward(
     if "backward_pass" in reference.plugged:
         gradients = [torch.zeros_like(p) for p in parameters]
         samples = zip(targets, *states, strict=True)
-        reference.each("backward_pass", [(*parameters, *sample, *gradients) for sample in samples])
+        reference.map("backward_pass", [(*parameters, *sample, *gradients) for sample in samples])
         return gradients
     x0, s1, x1, s2, x2 = states
     ds2 = _by_entries(reference, "dsigma", s2) * _by_entries(reference, "dloss", x2, targets)
@@ -150,9 +150,9 @@ def _backward(
 def _by_entries(reference: Any, name: str, *matrices: Tensor) -> Tensor:
     """A function of vectors on each row; the reference's own goes entry by entry, and takes all at once."""
     function = getattr(reference, name)
-    if not hasattr(function, "each"):
+    if not hasattr(function, "map"):
         return function(*matrices)
-    values = torch.stack(function.each(list(zip(*matrices, strict=True))))
+    values = torch.stack(function.map(list(zip(*matrices, strict=True))))
     if values.shape != matrices[0].shape:
         raise ValueError(f"{name} gives other shapes")
     return values

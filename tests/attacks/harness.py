@@ -25,14 +25,14 @@ from typing import Any
 import torch
 
 import grader
-import grader.session
-from grader import submission
+import grader.grading.session
 from grader.errors import StudentFailure
 from grader.exercise import Exercise
+from grader.grading.session import Session
+from grader.intake import submission
 from grader.results import Result
-from grader.sandbox.confinement import LAYERS
 from grader.sandbox.student import Student
-from grader.session import Session
+from grader.sandbox.walls.confinement import LAYERS
 
 HERE = Path(__file__).resolve().parent
 SUBMISSIONS = HERE / "submissions"
@@ -225,11 +225,11 @@ def _recorded() -> Iterator[list[str]]:
             super()._keep_printed(worker)
             said.append(self.printed)  # each worker's anew
 
-    kept, grader.session.Student = grader.session.Student, Recorded  # type: ignore[misc]
+    kept, grader.grading.session.Student = grader.grading.session.Student, Recorded  # type: ignore[misc]
     try:
         yield said
     finally:
-        grader.session.Student = kept  # type: ignore[misc]
+        grader.grading.session.Student = kept  # type: ignore[misc]
 
 
 def find(name: str) -> Path:

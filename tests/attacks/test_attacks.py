@@ -20,12 +20,12 @@ from bombs import BOMBS
 from harness import HERE, KEY, SECRET, SUBMISSIONS, Range, Target, unprivileged_python
 from table import STOPPERS
 
-from grader import submission
+from grader.intake import submission
 from grader.reports import FORMATS
 from grader.results import to_json
-from grader.sandbox import confinement, landlock
-from grader.sandbox.confinement import LAYERS
 from grader.sandbox.host import bubblewrap
+from grader.sandbox.walls import confinement, landlock
+from grader.sandbox.walls.confinement import LAYERS
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the layers are Linux's")
 

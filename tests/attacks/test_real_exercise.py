@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader import submission
 from grader.exercise import Exercise
-from grader.session import Session
+from grader.grading.session import Session
+from grader.intake import submission
 
 WRONG = "def sigma(x):\n    {deed}\n    return x\n\n\ndef dsigma(x):\n    return 1 - x.tanh().pow(2)\n"
 IMPORTS = "import torch, sys, builtins, random, numpy\n\n\n"

@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import report_samples as samples  # noqa: E402 - it lies one folder up
 
-from grader.reports.html import student_report  # noqa: E402
-from grader.reports.index import class_page  # noqa: E402
-from grader.reports.overrides import Override  # noqa: E402
+from grader.reports.formats.class_page import class_page  # noqa: E402
+from grader.reports.formats.html import student_report  # noqa: E402
+from grader.reports.views.overrides import Override  # noqa: E402
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 MANUAL = {"backward_pass": Override(4.5, "Right idea.\nCome and see me.")}

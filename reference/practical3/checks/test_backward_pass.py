@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from grader.checking import CheckFailure, assert_unchanged, once, points, requires, value_of
+from grader.checking import CheckFailure, assert_unchanged, points, requires, shared_call, value_of
 from grader.checking.gradients import autograd_gradients
 from grader.errors import StudentFailure
 
@@ -63,7 +63,7 @@ def of_each_size(student, reference, inputs):
             rows[sizes] = *arguments_for(reference, sample), *accumulators
         except StudentFailure as failure:  # the student's own functions in the reference fail for this size
             outcomes[sizes][1] = failure
-    for sizes, ending in zip(rows, student.backward_pass.attempts(list(rows.values())), strict=True):
+    for sizes, ending in zip(rows, student.backward_pass.map_outcomes(list(rows.values())), strict=True):
         outcomes[sizes][1] = ending
     return outcomes
 
@@ -82,7 +82,7 @@ def compare(assert_close, accumulators, before, expected, only=ACCUMULATORS):
 @pytest.mark.parametrize("accumulator", ACCUMULATORS[::-1])
 def test_gradient(student, reference, inputs, assert_close, shared, accumulator):
     """{accumulator} is the gradient that autograd finds."""
-    accumulators, before, expected = once(
+    accumulators, before, expected = shared_call(
         shared, "gradients", lambda: of_one_sample(student, reference, inputs)
     )
     compare(assert_close, accumulators, before, expected, only=[accumulator])
@@ -127,7 +127,7 @@ def test_accumulates(student, reference, inputs, assert_close):
 @pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "x".join(map(str, s)))
 def test_sizes(student, reference, inputs, assert_close, shared, sizes):
     """The gradients are right on a network of sizes (D, H, C) = {sizes}."""
-    outcomes = once(shared, "sizes", lambda: of_each_size(student, reference, inputs))
+    outcomes = shared_call(shared, "sizes", lambda: of_each_size(student, reference, inputs))
     sample, ending, accumulators, before = outcomes[sizes]
     value_of(ending)
     compare(assert_close, accumulators, before, gradients(reference, sample))

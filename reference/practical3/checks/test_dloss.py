@@ -7,7 +7,7 @@ from grader.checking import assert_unchanged, finite_differences, points, requir
 def test_values(student, reference, inputs, assert_close):
     """dloss(v, t) is the gradient of the loss with respect to v, one entry a component."""
     rows = [(inputs.normal(size), inputs.normal(size)) for size in (3, 5, 8)]
-    values = student.dloss.each([(v.clone(), t.clone()) for v, t in rows])
+    values = student.dloss.map([(v.clone(), t.clone()) for v, t in rows])
     for (v, t), value in zip(rows, values, strict=True):
         assert_close(value, reference.dloss(v, t), "dloss(v, t)")
 

@@ -5,9 +5,9 @@ from grader.checking import (
     CheckFailure,
     assert_unchanged,
     finite_differences,
-    once,
     points,
     requires,
+    shared_call,
     value_of,
 )
 
@@ -17,7 +17,7 @@ SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 def of_each_kind(student, inputs):
     """An x of each kind, and what the student gives for it."""
     arguments = {kind: inputs.normal(*shape) for kind, shape in SHAPES.items()}
-    values = student.dsigma.attempts([(x.clone(),) for x in arguments.values()])
+    values = student.dsigma.map_outcomes([(x.clone(),) for x in arguments.values()])
     return arguments, dict(zip(arguments, values, strict=True))
 
 
@@ -25,7 +25,7 @@ def of_each_kind(student, inputs):
 @pytest.mark.parametrize("kind", SHAPES)
 def test_values(student, reference, inputs, assert_close, shared, kind):
     """dsigma(x) is the derivative of sigma at x, for a {kind} x."""
-    arguments, values = once(shared, "values", lambda: of_each_kind(student, inputs))
+    arguments, values = shared_call(shared, "values", lambda: of_each_kind(student, inputs))
     assert_close(value_of(values[kind]), reference.dsigma(arguments[kind]), "dsigma(x)")
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from grader.checking import CheckFailure, assert_unchanged, once, points, requires, value_of
+from grader.checking import CheckFailure, assert_unchanged, points, requires, shared_call, value_of
 from grader.checking.comparison import type_in_words
 
 QUANTITIES = ("x0", "s1", "x1", "s2", "x2")
@@ -35,7 +35,7 @@ def of_one_sample(student, inputs):
 def of_each_size(student, inputs):
     """Sizes -> (sample, what the student gives for it)."""
     samples = [inputs.sample(sizes) for sizes in SIZES]
-    values = student.forward_pass.attempts(list(map(arguments_for, samples)))
+    values = student.forward_pass.map_outcomes(list(map(arguments_for, samples)))
     return dict(zip(SIZES, zip(samples, values, strict=True), strict=True))
 
 
@@ -68,7 +68,7 @@ def test_returns(student, inputs):
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_value(student, reference, inputs, assert_close, shared, quantity):
     """{quantity} is right."""
-    sample, own = once(shared, "own", lambda: of_one_sample(student, inputs))
+    sample, own = shared_call(shared, "own", lambda: of_one_sample(student, inputs))
     expected = dict(zip(QUANTITIES, reference.forward_pass(*sample.parameters, sample.x), strict=True))
     mismatch = assert_close.mismatch(own[quantity], expected[quantity], quantity)
     if mismatch is None:
@@ -85,7 +85,7 @@ def test_value(student, reference, inputs, assert_close, shared, quantity):
 @pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "x".join(map(str, s)))
 def test_sizes(student, reference, inputs, assert_close, shared, sizes):
     """The forward pass is right on a network of sizes (D, H, C) = {sizes}."""
-    sample, value = once(shared, "sizes", lambda: of_each_size(student, inputs))[sizes]
+    sample, value = shared_call(shared, "sizes", lambda: of_each_size(student, inputs))[sizes]
     own = quantities(value_of(value))
     expected = reference.forward_pass(*sample.parameters, sample.x)
     for quantity, value in zip(QUANTITIES, expected, strict=True):

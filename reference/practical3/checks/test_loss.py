@@ -12,7 +12,7 @@ def scalar(value, like):
 def test_values(student, reference, inputs, assert_close):
     """loss(v, t) is the sum of the squared differences."""
     rows = [(inputs.normal(size), inputs.normal(size)) for size in (3, 5, 8)]
-    values = student.loss.each([(v.clone(), t.clone()) for v, t in rows])
+    values = student.loss.map([(v.clone(), t.clone()) for v, t in rows])
     for (v, t), value in zip(rows, values, strict=True):
         assert_close(scalar(value, v), reference.loss(v, t), "loss(v, t)")
 
@@ -22,7 +22,7 @@ def test_values(student, reference, inputs, assert_close):
 def test_float64(student, reference, inputs, assert_close):
     """loss(v, t) is a single number of the dtype of v, zero where v is t."""
     v, t = inputs.normal(4, dtype=torch.float64), inputs.normal(4, dtype=torch.float64)
-    value, nothing = student.loss.each([(v.clone(), t.clone()), (t.clone(), t.clone())])
+    value, nothing = student.loss.map([(v.clone(), t.clone()), (t.clone(), t.clone())])
     assert_close(scalar(value, v), reference.loss(v, t), "loss(v, t)")
     if float(nothing) != 0:
         raise CheckFailure("loss(t, t) is not 0: the response is exactly the target there.")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from grader.checking import CheckFailure, assert_unchanged, once, points, requires, value_of
+from grader.checking import CheckFailure, assert_unchanged, points, requires, shared_call, value_of
 
 SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 
@@ -9,7 +9,7 @@ SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 def of_each_kind(student, inputs):
     """An x of each kind, and what the student gives for it."""
     arguments = {kind: inputs.normal(*shape) for kind, shape in SHAPES.items()}
-    values = student.sigma.attempts([(x.clone(),) for x in arguments.values()])
+    values = student.sigma.map_outcomes([(x.clone(),) for x in arguments.values()])
     return arguments, dict(zip(arguments, values, strict=True))
 
 
@@ -17,7 +17,7 @@ def of_each_kind(student, inputs):
 @pytest.mark.parametrize("kind", SHAPES)
 def test_values(student, reference, inputs, assert_close, shared, kind):
     """sigma(x) is tanh(x), element by element, for a {kind} x."""
-    arguments, values = once(shared, "values", lambda: of_each_kind(student, inputs))
+    arguments, values = shared_call(shared, "values", lambda: of_each_kind(student, inputs))
     assert_close(value_of(values[kind]), reference.sigma(arguments[kind]), "sigma(x)")
 
 

@@ -5,7 +5,7 @@ import sys
 
 def attack(x):
     print("RAN", flush=True)
-    worker = sys.modules["grader.sandbox.worker"]
+    worker = sys.modules["grader.sandbox.inside.worker"]
     protocol = sys.modules["grader.sandbox.protocol"]
     real = protocol.dumps
 

@@ -1,0 +1,141 @@
+"""A batch's progress: a bar where there is a terminal, where there is none a plain line a submission."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from grader.grading.batch import Watcher
+from grader.intake.submission import Submission
+from grader.reports.text.neutral import one_line
+from grader.results import Result
+
+_LONGEST = 40  # letters of an id
+
+
+def watcher(console: Console) -> Watcher:
+    """What shows the progress on this console."""
+    return Bar(console) if console.is_terminal else Lines(console)
+
+
+class Lines(Watcher):
+    """One line a submission, as it gets its result."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._done = 0
+        self._total = 0
+
+    def begin(self, total: int) -> None:
+        """Remember how many there are."""
+        self._total = total
+
+    def finished(self, result: Result, kept: bool) -> None:
+        """Its mark, or that it was kept."""
+        self._done += 1
+        took = "kept" if kept else f"{result.duration_s:.1f} s"
+        count = f"{self._done:{len(str(self._total))}}/{self._total}"
+        self._say(f"{count}  {_mark(result)}  {_short(result.submission.id)}  ({took})")
+
+    def again(self, submission: Submission, why: str) -> None:
+        """What was lost, and why."""
+        self._say(_lost(submission, why))
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class Bar(Watcher):
+    """A bar with rate and time left, what is running, and the marks so far."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=console,
+            speed_estimate_period=120,
+        )
+        self._task = self._progress.add_task("", total=None)
+        self._live = Live(console=console, get_renderable=self._shown, refresh_per_second=4, transient=True)
+        self._running: dict[str, str] = {}
+        self._marks: list[float] = []
+        self._full = 0.0
+        self._kept = 0
+
+    def begin(self, total: int) -> None:
+        """Show the bar."""
+        self._progress.update(self._task, total=total)
+        self._live.start()
+
+    def started(self, submission: Submission) -> None:
+        """Show that it is running."""
+        if len(self._marks) == self._kept:
+            # what was kept took no time: the rate is that of the others
+            self._progress.reset(self._task, completed=self._kept)
+        self._running[submission.id] = _short(submission.id)
+
+    def finished(self, result: Result, kept: bool) -> None:
+        """Count its mark."""
+        self._running.pop(result.submission.id, None)
+        self._marks.append(result.score)
+        self._full = result.max_score
+        self._kept += kept
+        self._progress.advance(self._task)
+
+    def again(self, submission: Submission, why: str) -> None:
+        """Say what was lost, above the bar."""
+        self._running.pop(submission.id, None)
+        self._live.console.print(_lost(submission, why), markup=False, highlight=False)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        self._live.stop()
+
+    def _shown(self) -> RenderableType:
+        lines: list[RenderableType] = [self._progress.get_renderable()]
+        if self._running:
+            lines.append(
+                Text("running  " + ", ".join(self._running.values()), overflow="ellipsis", no_wrap=True)
+            )
+        if self._marks:
+            mean, median = statistics.fmean(self._marks), statistics.median(self._marks)
+            lines.append(Text(f"marks    mean {mean:.1f}, median {median:.1f} of {self._full:g}"))
+        return Group(*lines)
+
+
+class _Rate(ProgressColumn):
+    """Submissions a minute."""
+
+    def render(self, task: Task) -> Text:
+        """The rate, once there is one."""
+        speed: Any = task.finished_speed or task.speed
+        return Text(f"{speed * 60:.0f}/min" if speed else "", style="progress.data.speed")
+
+
+def _mark(result: Result) -> str:
+    return f"{result.score:5.2f} / {result.max_score:g}"
+
+
+def _lost(submission: Submission, why: str) -> str:
+    return f"{_short(submission.id)} is graded again: {one_line(why)[:200]}"
+
+
+def _short(id_: str) -> str:
+    return one_line(id_)[:_LONGEST]

@@ -1,0 +1,306 @@
+"""Submissions: who handed in what, and the one file of it that is graded.
+
+Nothing of a submission is parsed here; that happens in a worker. The file to grade is chosen by looking
+for definitions in the raw bytes, which are read again, not kept, when it is graded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.intake.entries import LARGEST, TOO_LARGE, Entry, Refused, listed, shown
+
+SUFFIXES = (".py", ".ipynb")
+NOTHING = "There is no .py and no .ipynb file in what was handed in."
+
+_MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
+_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
+_ATTEMPT = re.compile(
+    r"(?:^|[-_ ])(?:attempt|version|essai|tentative|v)[-_ ]?(\d+)$| ?\((\d+)\)$", re.IGNORECASE
+)
+_CANVAS_ATTEMPT = re.compile(r"-(\d+)$")
+_LISTED = 50  # files of one submission that are named
+_LONGEST = 100  # bytes of an id
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One submission to grade.
+
+    source: the graded file's bytes, or where to read them. filename: its name. files: what was handed in.
+    keys: what a roster may know the student by. problem: a sentence that says why there is nothing to
+    grade; there are no bytes then.
+    """
+
+    id: str
+    name: str
+    filename: str
+    source: bytes | Entry
+    files: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    problem: str | None = None
+    keys: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> bytes:
+        """The graded file's bytes, read at each use. Raises UsageError where they cannot be."""
+        if self.problem is not None:
+            return b""
+        if isinstance(self.source, bytes):
+            return self.source
+        try:
+            return self.source.read()
+        except Refused as refusal:
+            raise UsageError(f"{self.source.file} {refusal}.") from refusal
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """The digest of the graded bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def size(self) -> int:
+        """The graded file's size in bytes."""
+        return len(self.source) if isinstance(self.source, bytes) else self.source.size
+
+    def held(self) -> Submission:
+        """The same with its bytes in it, to be graded in another process or on another machine."""
+        try:
+            return dataclasses.replace(self, source=self.data)
+        except UsageError as error:
+            return dataclasses.replace(self, source=b"", problem=str(error))
+
+
+def from_file(path: Path, id_: str | None = None) -> Submission:
+    """The submission that one file is. Raises UsageError where it is not there."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    entry = Entry((shown(path.name),), status.st_size, status.st_mtime, path)
+    return _of_entry(entry, id_ or _id(Path(entry.name).stem))
+
+
+def find(
+    paths: Iterable[Path], names: Iterable[str], leave_out: Path | None = None, support: Iterable[str] = ()
+) -> list[Submission]:
+    """The submissions that the given files, folders and zips hold; `names` are the graded functions.
+
+    A folder or zip that Moodle or Canvas handed out holds one submission a student. So does a git working
+    copy, which is one. In any other, each file to grade is a submission and so is each subfolder or zip;
+    modules named in `support` are nobody's. `leave_out` is the folder where results go.
+
+    Raises UsageError where a path is not there, is refused, or where there is no submission at all.
+    """
+    paths, names, support = list(paths), tuple(names), frozenset(support)
+    found: list[Submission] = []
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path} does not exist.")
+        suffix = path.suffix.lower()
+        if path.is_dir() or suffix == ".zip":
+            found.extend(_of_tree(path, names, leave_out, support))
+        elif suffix in SUFFIXES:
+            found.append(from_file(path))
+        else:
+            raise UsageError(f"{path} is neither a folder nor a zip nor a .py or .ipynb file.")
+    if not found:
+        raise UsageError(
+            f"there is no submission in {', '.join(map(str, paths))}: no .py and no .ipynb file."
+        )
+    return distinct(found)
+
+
+# -- whose is which file ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """Whose files they are. `alone`: a file that stands for itself beside others."""
+
+    id: str
+    name: str
+    keys: tuple[str, ...] = ()
+    alone: bool = False
+
+
+def _of_tree(
+    path: Path, names: tuple[str, ...], leave_out: Path | None, support: frozenset[str]
+) -> Iterator[Submission]:
+    found = listed(path)
+    if leave_out is not None:
+        apart = leave_out.resolve()
+        found = [entry for entry in found if entry.members or apart not in entry.file.resolve().parents]
+    if (path / ".git").exists():
+        yield _of_student(_Owner(path.resolve().name, shown(path.resolve().name)), found, names)
+        return
+    groups: dict[_Owner, list[Entry]] = defaultdict(list)
+    for entry in _unwrapped(found, is_zip=not path.is_dir()):
+        owner = _owner(entry)
+        if not owner.alone or (_gradable(entry) and Path(entry.name).stem not in support):
+            groups[owner].append(entry)
+    if not path.is_dir() and len(groups) == 1:
+        ((owner, files),) = groups.items()
+        groups = {owner if owner.keys else _Owner(path.stem, shown(path.stem)): files}
+    for owner, files in groups.items():
+        yield _of_student(owner, files, names)
+
+
+def _owner(entry: Entry) -> _Owner:
+    first = entry.parts[0]
+    if match := _MOODLE.fullmatch(first):
+        return _Owner(f"{match['name']}_{match['id']}", match["name"].strip(), (match["id"],))
+    if match := _CANVAS.fullmatch(first):
+        return _Owner(f"{match['name']}_{match['id']}", match["name"], (match["id"],))
+    if len(entry.parts) == 1:
+        return _Owner(first, Path(first).stem, alone=True)
+    name = first[:-4] if first.lower().endswith(".zip") else first
+    return _Owner(name, name)
+
+
+def _gradable(entry: Entry) -> bool:
+    return entry.suffix in SUFFIXES or entry.problem is not None
+
+
+def _unwrapped(found: Sequence[Entry], is_zip: bool) -> Sequence[Entry]:
+    """The same without what only wraps a class: a download in a folder, the one folder of a zip."""
+    wraps = {e.parts[0] for e in found if len(e.parts) > 1 and _of_course_site(e.parts[1])}
+    found = [e.below(1) if e.parts[0] in wraps and len(e.parts) > 1 else e for e in found]
+    below = {e.parts[1] for e in found if len(e.parts) > 2}
+    if is_zip and len({e.parts[0] for e in found}) == 1 and len(below) > 1:
+        return _unwrapped([e.below(1) for e in found], is_zip=False)
+    return found
+
+
+def _of_course_site(name: str) -> bool:
+    return bool(_MOODLE.fullmatch(name) or _CANVAS.fullmatch(name))
+
+
+# -- which of a student's files --------------------------------------------------------------------------
+
+
+def _of_student(owner: _Owner, files: Sequence[Entry], names: Iterable[str]) -> Submission:
+    """The submission of one student: the file that defines most of `names`, the newest of equals."""
+    id_ = _id(Path(owner.id).stem if owner.alone else owner.id)
+    gradable = [entry for entry in files if entry.suffix in SUFFIXES]
+    if not gradable:
+        refused = next((f"{e.name} {e.problem}." for e in files if e.problem), NOTHING)
+        return Submission(id_, owner.name, "", b"", _named(files), (), refused, owner.keys)
+    latest = _latest_attempts(gradable)
+    chosen = latest[0]
+    if len(latest) > 1:
+        chosen = max(latest, key=lambda e: (_definitions(e, names), e.changed, _natural("/".join(e.parts))))
+    one = _of_entry(chosen, id_)
+    return dataclasses.replace(
+        one,
+        name=owner.name,
+        files=_named(files),
+        notices=tuple(_remarks(owner, files, gradable, chosen)),
+        keys=owner.keys,
+    )
+
+
+def _of_entry(entry: Entry, id_: str) -> Submission:
+    problem = f"{entry.name} {TOO_LARGE}." if entry.size > LARGEST else None
+    name = Path(_own(entry)[-1]).stem
+    return Submission(id_, name, entry.name, entry, ("/".join(entry.parts),), (), problem, (name,))
+
+
+def _remarks(
+    owner: _Owner, files: Sequence[Entry], gradable: Sequence[Entry], chosen: Entry
+) -> Iterator[str]:
+    if len(gradable) > 1:
+        yield f"{len(gradable)} files were handed in; {_shown_path(owner, chosen)} was graded."
+    for entry in files:
+        if entry.problem:
+            yield f"{_shown_path(owner, entry)} {entry.problem}; it was left out."
+    if any((match := _CANVAS.fullmatch(e.parts[0])) and match["late"] for e in files):
+        yield "Canvas marks it as late."
+
+
+def _shown_path(owner: _Owner, entry: Entry) -> str:
+    """A file's path as the student knows it."""
+    return "/".join(_own(entry) if owner.keys or owner.alone else entry.parts[1:] or entry.parts)
+
+
+def _own(entry: Entry) -> tuple[str, ...]:
+    """The path without what a course site put before it."""
+    if match := _CANVAS.fullmatch(entry.parts[0]):
+        return (match["file"], *entry.parts[1:])
+    return entry.parts[1:] if _MOODLE.fullmatch(entry.parts[0]) else entry.parts
+
+
+def _named(files: Sequence[Entry]) -> tuple[str, ...]:
+    return tuple("/".join(entry.parts) for entry in files[:_LISTED])
+
+
+def _latest_attempts(gradable: Sequence[Entry]) -> list[Entry]:
+    """The last of each file handed in several times: `tp-1.py` on Canvas, `attempt 2/`, `tp (1).py`."""
+    latest: dict[tuple[str, ...], tuple[tuple[int, ...], Entry]] = {}
+    for entry in gradable:
+        pattern = _CANVAS_ATTEMPT if _CANVAS.fullmatch(entry.parts[0]) else _ATTEMPT
+        base, number = _attempt(_own(entry), pattern)
+        if base not in latest or latest[base][0] < number:
+            latest[base] = (number, entry)
+    return [entry for _, entry in latest.values()]
+
+
+def _attempt(parts: tuple[str, ...], pattern: re.Pattern[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """A path without the numbers of attempts, and these numbers."""
+    base, numbers = [], []
+    *folders, file = parts
+    suffix = Path(file).suffix
+    for part in (*folders, file.removesuffix(suffix)):
+        match = pattern.search(part)
+        base.append(part[: match.start()] if match else part)
+        numbers.append(int(next(filter(None, match.groups()))) if match else 0)
+    return (*base, suffix), tuple(numbers)
+
+
+def _definitions(entry: Entry, names: Iterable[str]) -> int:
+    """How many of `names` the file seems to define, by its bytes."""
+    try:
+        data = entry.read()
+    except Refused:
+        return -1
+    return sum(
+        re.search(rb"\b(?:def\s+%b\s*\(|%b\s*=)" % (name.encode(), name.encode()), data) is not None
+        for name in names
+    )
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """A key that puts 2 before 10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text)]
+
+
+# -- ids -------------------------------------------------------------------------------------------------
+
+
+def _id(name: str) -> str:
+    """A name as an identifier that is safe as a folder's name on every system."""
+    safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    short = safe.encode()[:_LONGEST].decode("utf-8", "ignore")
+    return short or "submission"
+
+
+def distinct(submissions: Sequence[Submission]) -> list[Submission]:
+    """The same, with ids that differ even where case does not count."""
+    taken: set[str] = set()
+    result = []
+    for submission in submissions:
+        id_, number = submission.id, 1
+        while id_.casefold() in taken:
+            number += 1
+            id_ = f"{submission.id}-{number}"
+        taken.add(id_.casefold())
+        result.append(dataclasses.replace(submission, id=id_))
+    return result

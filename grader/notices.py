@@ -1,0 +1,129 @@
+"""Notices: what a report says about how a submission was read and graded, as records.
+
+A notice is a kind, the place it is about, and the values that its kind's sentence names. `KINDS` is the one
+table of them: the sentence in English, which `templates/locale/<lang>.po` translates, and whether an
+instructor should look at a submission that has such a notice. To add a notice, add a row to the table and
+make a `Notice` of that kind where it is noticed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of notice. In `sentence`, {name} stands for a value and {where} for the notice's place.
+
+    look: whether an instructor should look at the submission.
+    """
+
+    sentence: str
+    look: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    # reading the file
+    "notebook-in-py": Kind("{file} holds a Jupyter notebook, and was read as one."),
+    "not-utf-8": Kind("{file} is not UTF-8 ({where}), so it was read as Latin-1. Save it as UTF-8."),
+    "cell-magic": Kind("{where} was skipped: `%%{magic}` does not run it as Python that defines anything."),
+    "line-magic": Kind("{where}: `%{magic}` was not run, so what it defines is not known."),
+    "broken-cell": Kind("{where} does not compile ({reason}). The whole cell was left out."),
+    "broken-part": Kind("{where} does not compile ({reason}). This part of the file was left out."),
+    "broken-indentation": Kind("{where} does not compile ({reason}). It was read as it was meant."),
+    "broken-file": Kind("The file does not run as a whole. Each function that compiles by itself is graded."),
+    "executed-out-of-order": Kind(
+        "`{function}`: the last definition in the notebook is graded ({where}). "
+        "An earlier cell, {other}, ran after it."
+    ),
+    "never-executed": Kind(
+        "`{function}`: the last definition in the notebook is graded ({where}). It was never executed; "
+        "the definition that ran last is in {other}."
+    ),
+    "loop-not-run": Kind("{where} runs a loop at the top level. It was not run."),
+    "training-not-run": Kind("{where} starts a training at the top level. It was not run."),
+    "await-not-run": Kind("{where} awaits at the top level. It was not run."),
+    "hidden-names": Kind("{where} uses `{function}`: names inside it cannot be followed."),
+    "more": Kind("{count} more notices were left out."),
+    # choosing the file
+    "several-files": Kind("{count} files were handed in; {file} was graded."),
+    "file-left-out": Kind("{file} {problem}; it was left out."),
+    "late": Kind("{platform} marks it as late."),
+    # running the student's code
+    "statement-raised": Kind("{where} was run because a graded function needs it. It raised {error}"),
+    "not-loaded": Kind("The definitions of the file could not be run: {reason}.", look=True),
+    "called-again": Kind("{function} was called once more, in a fresh process, because {reason}.", look=True),
+    "no-result": Kind("{function} gave no result: {reason}.", look=True),
+    "prints-a-lot": Kind("The submission prints a lot; only the first {kilobytes} KB were kept."),
+    # judging and diagnosing
+    "remark": Kind("{text}"),
+    "not-diagnosed": Kind(
+        "grader could not look for the mistake in {function}: its values are too odd ({reason}).", look=True
+    ),
+    # grading as a whole
+    "weak-isolation": Kind(
+        "WEAK ISOLATION: on this machine student code could read your files, other submissions and the "
+        "answers. Grade only code that you trust here. Not enforced: {layers}. See `grader doctor`."
+    ),
+    "not-graded": Kind(
+        "This submission could not be graded: grader failed on it {count} times. {reason}. "
+        "The marks here say nothing about it.",
+        look=True,
+    ),
+}
+
+_NAME = re.compile(r"\{(\w+)\}")
+_LONGEST = 2_000  # characters of a value
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One notice. `line` counts in the file, or in the notebook's `cell` (1-based, all cells counted)."""
+
+    kind: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
+    cell: int | None = None
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+    @property
+    def look(self) -> bool:
+        """Whether an instructor should look at the submission."""
+        return KINDS[self.kind].look
+
+    def sentence(self, translate: Callable[[str], str] = str) -> str:
+        """The notice in words; `translate` maps English sentences to the reader's language."""
+        values = {**self.values, "where": place(self.line, self.cell, translate)}
+        text = _NAME.sub(lambda name: values.get(name[1], "…"), translate(KINDS[self.kind].sentence))
+        return text[:1].upper() + text[1:]
+
+
+def place(line: int | None, cell: int | None, translate: Callable[[str], str] = str) -> str:
+    """A place in words, such as "line 3 of cell 2"; empty where neither is known."""
+    if line is None:
+        pattern = "cell {cell}" if cell is not None else ""
+    else:
+        pattern = "line {line}" if cell is None else "line {line} of cell {cell}"
+    return translate(pattern).format(line=line, cell=cell) if pattern else ""
+
+
+def to_plain(notice: Notice) -> dict[str, object]:
+    """A notice as plain data, for another process or `grade.json`; its English sentence is in it."""
+    return {**vars(notice), "values": dict(notice.values), "text": str(notice)}
+
+
+def from_plain(data: Mapping[str, object]) -> Notice:
+    """The notice that plain data holds. Raises ValueError where it is not one: the data may be a claim."""
+    kind, values, line, cell = (data.get(key) for key in ("kind", "values", "line", "cell"))
+    if not isinstance(kind, str) or kind not in KINDS or not isinstance(values, Mapping):
+        raise ValueError(f"{kind!r} is not a kind of notice")
+    if not all(isinstance(text, str) for pair in values.items() for text in pair):
+        raise ValueError(f"the values of the notice {kind} are not texts")
+    if not all(number is None or type(number) is int for number in (line, cell)):
+        raise ValueError(f"the place of the notice {kind} is not a line and a cell")
+    kept = {str(name): str(text)[:_LONGEST] for name, text in values.items()}
+    return Notice(kind, kept, line, cell)  # type: ignore[arg-type]  # checked just above

@@ -1,0 +1,48 @@
+"""Gradescope's `results.json`, to be written to /autograder/results: a test a function."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from grader.reports.formats.markdown import function_section
+from grader.reports.formats.terminal import Words
+from grader.reports.text.neutral import clean
+from grader.reports.views.content import Notes
+from grader.reports.views.overrides import Manual, apply_overrides
+from grader.results import FunctionResult, Result
+
+
+def gradescope_report(result: Result, notes: Notes, lang: str = "en", manual: Manual | None = None) -> str:
+    """One result as Gradescope reads it; the score is given, so that rounding cannot change the sum."""
+    result = clean(apply_overrides(result, manual), limit=1_000)
+    words = Words(lang, result.exercise)
+    data = {
+        "score": round(result.score, 2),
+        "execution_time": round(result.duration_s, 3),
+        "output": "\n".join(result.notices),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",  # what grader prints may hold what a student printed
+        "tests": [
+            _test(number, name, function, notes, words)
+            for number, (name, function) in enumerate(result.functions.items(), 1)
+        ],
+        "extra_data": {"exercise": result.exercise, "profile": result.profile, "seed": result.seed},
+    }
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _test(number: int, name: str, function: FunctionResult, notes: Notes, words: Words) -> dict[str, Any]:
+    return {
+        "name": name,
+        "name_format": "text",
+        "number": str(number),
+        "score": round(function.score, 2),
+        "max_score": round(function.max_score, 2),
+        "status": "passed" if function.score >= function.max_score else "failed",
+        "output": "\n".join(function_section(name, function, notes, words)).strip(),
+        "output_format": "md",
+        "tags": list(function.misconceptions),
+        "visibility": "visible",
+    }

@@ -1,0 +1,1 @@
+"""How reports write: notes, formulas, languages, and text made harmless."""
