@@ -1,11 +1,11 @@
-"""Reading an exercise's folder: found by name or path, complete wherever it lies, all faults told together."""
+"""Reading an exercise's folder: found by name or path, complete wherever it lies, all faults together."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from spoilt import Faults, Spoil, assert_told, faults, removed, replaced
+from spoilt import Faults, Spoil, added, assert_told, faults, removed, replaced
 
 from grader.errors import ExerciseError
 from grader.exercise import Exercise

@@ -1,4 +1,4 @@
-"""Reading TOML by models: keys, types and values that do not fit are told with the table and what would be right."""
+"""Reading TOML by models: what does not fit is told with the table and what would be right."""
 
 from __future__ import annotations
 
