@@ -101,9 +101,12 @@ class Notice:
 
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The notice in words; `translate` maps English sentences to the reader's language."""
-        values = {**self.values, "where": place(self.line, self.cell, translate)}
-        text = _NAME.sub(lambda name: values.get(name[1], "…"), translate(KINDS[self.kind].sentence))
-        return text[:1].upper() + text[1:]
+        pattern = translate(KINDS[self.kind].sentence)
+        where = place(self.line, self.cell, translate)
+        if pattern.startswith("{where}"):  # nothing else is: `sigma` and a.py stay as they are
+            where = where[:1].upper() + where[1:]
+        values = {**self.values, "where": where}
+        return _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
 
 
 def place(line: int | None, cell: int | None, translate: Callable[[str], str] = str) -> str:
