@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from grader.reading.statements import Statement
@@ -12,12 +12,11 @@ from grader.reading.statements import Statement
 class CallGraph:
     """slow: the exercise's slow functions, and those of the file that call one of them.
 
-    changes: function -> the globals that a call of it binds or changes; functions that change none may be
-    missing.
+    changes: function -> the globals that a call of it binds or changes, where there are any.
     """
 
     slow: frozenset[str]
-    changes: Mapping[str, frozenset[str]]
+    changes: Mapping[str, Set[str]]
 
 
 def call_graph(statements: Sequence[Statement], slow: Collection[str]) -> CallGraph:
@@ -27,10 +26,7 @@ def call_graph(statements: Sequence[Statement], slow: Collection[str]) -> CallGr
     for name, changed in _own_changes(statements).items():
         for function in _closure({name}, callers):
             changes.setdefault(function, set()).update(changed)
-    return CallGraph(
-        slow=frozenset(_closure(slow, callers)),
-        changes={name: frozenset(changed) for name, changed in changes.items()},
-    )
+    return CallGraph(frozenset(_closure(slow, callers)), changes)
 
 
 def _callers(statements: Sequence[Statement]) -> dict[str, set[str]]:

@@ -78,7 +78,8 @@ def read(data: bytes, filename: str) -> Text:
         return Text(tuple(cells), (*notices, *more))
     if "\0" in text:
         raise _null_bytes(filename)
-    return Text((Cell(None, _python(text), None),), tuple(notices))
+    whole = Cell(number=None, source=_python(text), execution_count=None)
+    return Text((whole,), tuple(notices))
 
 
 def _empty(filename: str) -> Unreadable:
@@ -109,7 +110,8 @@ def _decode(data: bytes, filename: str, is_notebook: bool) -> tuple[str, list[No
                 return data.decode(encoding), []
             except UnicodeDecodeError:
                 break
-    if b"\0" in data[:4096] or (not is_notebook and b"\0" in data):
+    searched = data[:4096] if is_notebook else data
+    if b"\0" in searched:
         raise _null_bytes(filename)
     declared = "utf-8-sig" if is_notebook else _declared_encoding(data)
     try:
@@ -143,13 +145,17 @@ def _notebook_cells(text: str, filename: str) -> tuple[list[Cell], list[Notice]]
     """The code cells of a notebook's JSON. Raises Unreadable where there is none."""
     cells: list[Cell] = []
     notices: list[Notice] = []
-    for number, node in enumerate(_nodes(_parse(text, filename), filename), start=1):
+    nodes = _nodes(_parse(text, filename), filename)
+    for number, node in enumerate(nodes, start=1):
         if node.get("cell_type") != "code":
             continue
-        source, more = plain_python(_python(_joined(node.get("source"))), number)
+        written = _python(_joined(node.get("source")))
+        source, more = plain_python(written, number)
         notices += more
         count = node.get("execution_count")
-        cells.append(Cell(number, source, count if type(count) is int else None))
+        if type(count) is not int:
+            count = None
+        cells.append(Cell(number, source, count))
     if not cells:
         raise Unreadable(f"{filename} has no code cell: hand in the notebook that holds your functions.")
     return cells, notices

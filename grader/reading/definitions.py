@@ -59,13 +59,14 @@ def order_notice(name: str, bindings: Bindings, file: File) -> Notice | None:
     """A notice where a notebook ran another definition of `name` after the one that is graded."""
     counts = file.execution_counts
     graded = latest = None
+    highest = -1
     for statement in bindings.statements:
         if name not in statement.names.binds or statement.never_run is not None:
             continue
         graded = statement.cell
         count = counts[graded]
-        if count is not None and (latest is None or count > (counts[latest] or 0)):
-            latest = graded
+        if count is not None and count > highest:
+            highest, latest = count, graded
     if latest is None or latest == graded:
         return None
     kind = "never-executed" if counts[graded] is None else "executed-out-of-order"

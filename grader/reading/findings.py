@@ -17,7 +17,7 @@ from grader.reading.definitions import Definition
 from grader.reading.names import AMBIENT, Names, compiled, names_of, operations
 from grader.reading.slicing import Slice
 from grader.reading.statements import Statement
-from grader.reading.trees import constant_truth, is_star_import
+from grader.reading.trees import constant_truth, is_star_import, lambda_of
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
@@ -46,7 +46,8 @@ def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         file = _File(found)
-        return {name: _Function(file, name).findings() for name in names if name in found.definitions}
+        there = [name for name in names if name in found.definitions]
+        return {name: _Function(file, name).findings() for name in there}
 
 
 class _File:
@@ -62,7 +63,10 @@ class _File:
             for tree in trees
             if isinstance(tree, ast.ImportFrom) and is_star_import(tree)
         ]
-        self.functions = {name for name, kind in found.top_level.items() if kind in _CALLABLE}
+        self.functions: set[str] = set()
+        for name, kind in found.top_level.items():
+            if kind in _CALLABLE:
+                self.functions.add(name)
         self.binders: dict[str, list[Statement]] = {}
         for statement in found.statements:
             for name in statement.names.binds:
@@ -104,16 +108,19 @@ class _Function:
         }
 
     def _reads_globals(self) -> dict[str, int]:
-        unexplained = {name: line for name, line in self.names.later.items() if not self.file.explains(name)}
-        if not unexplained:
-            return {}
         values = _read_as_values(self.definition.tree)
         bound = self.file.slice.top_level
-        return {name: line for name, line in unexplained.items() if name in values or name not in bound}
+        reads: dict[str, int] = {}
+        for name, line in self.names.later.items():
+            only_called = name in bound and name not in values
+            if not only_called and not self.file.explains(name):
+                reads[name] = line
+        return reads
 
     def _shadows(self) -> dict[str, int]:
         shadows: dict[str, int] = {}
-        for code in _functions(compiled(self.definition.tree, self.file.slice.flags)):
+        module = compiled(self.definition.tree, self.file.slice.flags)
+        for code in _functions(module):
             for name, line in self._shadows_in(code):
                 shadows.setdefault(name, line)
         return shadows
@@ -143,8 +150,8 @@ class _Function:
             for helper in file.binders.get(name, []):
                 for dotted in dotted_calls(helper.tree, file.aliases):
                     calls.setdefault(dotted, line)
-                for read in helper.names.now.keys() | helper.names.later.keys():
-                    stack.append((read, line))
+                reads = helper.names.now.keys() | helper.names.later.keys()
+                stack += [(read, line) for read in reads]
         return {dotted: line for dotted, line in calls.items() if not self._is_own(dotted)}
 
     def _is_own(self, dotted: str) -> bool:
@@ -156,8 +163,14 @@ class _Function:
 
 def _read_as_values(tree: ast.stmt) -> set[str]:
     """The names that are read other than to call them."""
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
+    called: set[int] = set()
+    values: set[str] = set()
+    for node in ast.walk(tree):  # a call comes before the name that it calls
+        if isinstance(node, ast.Call):
+            called.add(id(node.func))
+        elif isinstance(node, ast.Name) and id(node) not in called:
+            values.add(node.id)
+    return values
 
 
 def import_aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
@@ -230,15 +243,16 @@ def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
 
 def _dead_branch(node: ast.AST) -> str | None:
     """The field of an `if` or `while` that its constant test rules out."""
-    truth = constant_truth(node.test) if isinstance(node, ast.If | ast.While) else None
-    if truth is None:
+    if not isinstance(node, ast.If | ast.While):
         return None
-    return "orelse" if truth else "body"
+    branches = {True: "orelse", False: "body", None: None}
+    return branches[constant_truth(node.test)]
 
 
 def _arguments(code: CodeType) -> tuple[str, ...]:
     count = code.co_argcount + code.co_kwonlyargcount
-    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    for flag in (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS):
+        count += bool(code.co_flags & flag)
     return code.co_varnames[:count]
 
 
@@ -251,8 +265,9 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
 
 def is_stub(tree: ast.stmt) -> bool:
     """Whether a function does nothing: a docstring, pass, ..., NotImplementedError, return None."""
-    if isinstance(tree, ast.Assign | ast.AnnAssign) and isinstance(tree.value, ast.Lambda):
-        return _is_nothing(tree.value.body)
+    assigned = lambda_of(tree)
+    if assigned is not None:
+        return _is_nothing(assigned.body)
     if not isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     for statement in tree.body:
@@ -277,7 +292,8 @@ def _does_nothing(statement: ast.stmt) -> bool:
 
 
 def _prints(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print"
+    function = value.func if isinstance(value, ast.Call) else None
+    return isinstance(function, ast.Name) and function.id == "print"
 
 
 def _is_nothing(value: ast.expr) -> bool:

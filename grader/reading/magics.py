@@ -75,7 +75,8 @@ def _unknown_definitions(source: str, cell: int) -> list[Notice]:
     for line, text in enumerate(source.split("\n"), start=1):
         magic = _DEFINING_MAGIC.match(text)
         if magic:
-            notices.append(Notice("line-magic", {"magic": magic[1]}, line=line, cell=cell))
+            values = {"magic": magic[1]}
+            notices.append(Notice("line-magic", values, line=line, cell=cell))
     return notices
 
 
@@ -99,9 +100,10 @@ class _TimeMagic(EscapedCommand):
     def transform(self, lines: list[str]) -> list[str]:
         """The lines without this `%time`."""
         line = lines[self.start_line]
-        statement = self.pattern.sub("", line[self.start_col :])
-        plain = line[: self.start_col] + statement
-        return [*lines[: self.start_line], plain, *lines[self.start_line + 1 :]]
+        indentation, magic = line[: self.start_col], line[self.start_col :]
+        plain = list(lines)
+        plain[self.start_line] = indentation + self.pattern.sub("", magic)
+        return plain
 
 
 def _first_token(tokens: Sequence[tokenize.TokenInfo]) -> tokenize.TokenInfo | None:

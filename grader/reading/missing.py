@@ -17,7 +17,11 @@ _SIMILARITY = 0.75  # difflib's ratio, from which a name is taken for a misspell
 
 
 def why_missing(
-    name: str, required: Collection[str], slow: Collection[str], bindings: Bindings, file: File
+    name: str,
+    required: Collection[str],
+    slow: Collection[str],
+    bindings: Bindings,
+    file: File,
 ) -> str:
     """Why there is no `name` to grade: the first reason that applies.
 

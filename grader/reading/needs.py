@@ -15,6 +15,7 @@ from typing import Literal
 
 from grader.notices import Notice
 from grader.reading.call_graph import CallGraph
+from grader.reading.names import Names
 from grader.reading.statements import Reason, Statement
 from grader.reading.trees import is_future_import, is_star_import
 
@@ -25,6 +26,9 @@ _HIDE_NAMES = ("exec", "eval", "globals")
 
 # What a statement does to the value of a name; a Reason: it would do something, but is never run.
 Touch = Literal["binds", "may bind", "deletes"] | Reason
+
+
+Demand = tuple[str, int]  # a name, and the position where its value is read
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,10 @@ class Bindings:
 
     def last_binder(self, name: str, position: int) -> int | None:
         """The last statement above `position` that binds the name and is run."""
-        binders = [i for i in self.reaching(name, position).statements if name in self.statements[i].binds]
+        binders = []
+        for i in self.reaching(name, position).statements:
+            if name in self.statements[i].names.binds:
+                binders.append(i)
         return max(binders, default=None)
 
 
@@ -95,7 +102,7 @@ def _touched(statement: Statement, graph: CallGraph) -> Mapping[str, Touch]:
     """Name -> what the statement does to its value."""
     changed = set(statement.changes_now)
     for function in statement.calls_now:
-        changed |= graph.changes.get(function, frozenset())
+        changed |= graph.changes.get(function, set())
     if statement.never_run is not None:
         return dict.fromkeys(changed | statement.names.binds, statement.never_run)
     touched: dict[str, Touch] = dict.fromkeys(changed, "may bind")
@@ -121,9 +128,12 @@ class Needs:
 def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
     """What `names` need, followed from the end of the file to everything that they read."""
     statements = bindings.statements
-    needed = {i for i, statement in enumerate(statements) if is_future_import(statement.tree)}
+    needed: set[int] = set()
     never_run: set[int] = set()
-    demands = [(name, bindings.end) for name in names]
+    for i, statement in enumerate(statements):
+        if is_future_import(statement.tree):
+            needed.add(i)
+    demands: list[Demand] = [(name, bindings.end) for name in names]
     seen = set(demands)
     while demands:
         name, position = demands.pop()
@@ -131,18 +141,18 @@ def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
         never_run.update(sources.never_run)
         for i in sources.statements:
             needed.add(i)
-            for demand in _demands(statements[i], i, position, bindings.end):
+            for demand in _demands(statements[i].names, i, position, bindings.end):
                 if demand not in seen:
                     seen.add(demand)
                     demands.append(demand)
     return Needs(needed, never_run)
 
 
-def _demands(statement: Statement, at: int, position: int, end: int) -> Iterator[tuple[str, int]]:
-    """(name, position) of each value that statement number `at` needs for what is read at `position`."""
-    for name in statement.names.now.keys() | statement.names.deletes:
+def _demands(names: Names, at: int, position: int, end: int) -> Iterator[Demand]:
+    """The values that statement number `at` needs, of these names, for what is read at `position`."""
+    for name in names.now.keys() | names.deletes:
         yield name, at
-    for name in statement.names.later:
+    for name in names.later:
         yield name, position
         yield name, end
 
@@ -157,7 +167,8 @@ def hidden_names(bindings: Bindings, needs: Needs) -> list[Notice]:
 
 
 def _hidden_names(statement: Statement, bindings: Bindings) -> Iterator[Notice]:
+    names = statement.names
     for function in _HIDE_NAMES:
-        line = statement.names.now.get(function) or statement.names.later.get(function)
+        line = names.now.get(function) or names.later.get(function)
         if line and function not in bindings:  # the file's own functions of that name hide nothing
             yield Notice("hidden-names", {"function": function}, line, statement.cell)

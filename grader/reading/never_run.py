@@ -8,7 +8,7 @@ from typing import cast
 
 from grader.notices import Notice
 from grader.reading.call_graph import CallGraph
-from grader.reading.effects import effects_of
+from grader.reading.effects import Effects, effects_of
 from grader.reading.names import names_of
 from grader.reading.statements import File, Reason, Statement
 from grader.reading.syntax_errors import UNCOMPILABLE
@@ -50,9 +50,17 @@ def _pruned(statement: Statement, file: File, graph: CallGraph) -> Statement:
     except UNCOMPILABLE:  # nested deeper than this can walk
         return replace(statement, never_run="loop")
     now, later = effects_of(tree, file.declared)
-    gone = statement.names.binds - names.binds
-    lost: dict[str, Reason] = {name: pruner.lost.get(name, "loop") for name in gone}
-    pruned = replace(statement, tree=tree, names=names, now=now, later=later, lost=lost)
+    lost: dict[str, Reason] = {}
+    for name in statement.names.binds - names.binds:
+        lost[name] = pruner.lost.get(name, "loop")
+    pruned = replace(
+        statement,
+        tree=tree,
+        names=names,
+        now=now,
+        later=later,
+        lost=lost,
+    )
     if pruned.calls_now & graph.slow:  # in its own test or header
         return replace(pruned, never_run="slow")
     return pruned
@@ -84,10 +92,14 @@ class _Pruner(ast.NodeTransformer):
             names = names_of(node, self.file.flags)
             self.lost.update(dict.fromkeys(names.binds, "slow"))
             return _nothing(node)
-        if isinstance(node, ast.Expr):
-            acts = bool(now.changes) or any(self.graph.changes.get(name) for name in now.calls)
-            return node if acts else _nothing(node)
+        if isinstance(node, ast.Expr) and not self._acts(now):
+            return _nothing(node)
         return node
+
+    def _acts(self, effects: Effects) -> bool:
+        """Whether they change the value of a name."""
+        called = any(name in self.graph.changes for name in effects.calls)
+        return called or bool(effects.changes)
 
 
 def _nothing(node: ast.AST) -> ast.stmt:

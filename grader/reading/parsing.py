@@ -55,7 +55,8 @@ def parse(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
         if cell.number is None and isinstance(error, SyntaxError):
             return _parse_pieces(cell.source)
         line = getattr(error, "lineno", None) or 1
-        return [], [Broken(cell.number, line, reason(error, cell.source), cell.source)]
+        why = reason(error, cell.source)
+        return [], [Broken(cell.number, line, why, cell.source)]
 
 
 def _parse_pieces(source: str) -> tuple[list[ast.stmt], list[Broken]]:
@@ -96,11 +97,20 @@ def _attempt(lines: Sequence[str], lines_above: int) -> _Attempt:
         tree = ast.parse("\n".join(lines))
     except UNCOMPILABLE as error:
         if isinstance(error, SyntaxError):
-            error.lineno = (error.lineno or 1) + lines_above
-            error.msg = re.sub(r"(?<=on line )\d+", lambda n: str(int(n[0]) + lines_above), error.msg)
+            _move_down(error, lines_above)
         return _Attempt([], error)
     ast.increment_lineno(tree, lines_above)
     return _Attempt(tree.body)
+
+
+def _move_down(error: SyntaxError, lines_above: int) -> None:
+    """Count the lines that the error names from the top of the file."""
+
+    def moved(number: re.Match[str]) -> str:
+        return str(int(number[0]) + lines_above)
+
+    error.lineno = (error.lineno or 1) + lines_above
+    error.msg = re.sub(r"(?<=on line )\d+", moved, error.msg)
 
 
 class _Pieces:
@@ -149,7 +159,8 @@ class _Pieces:
             mended = self._indented_correctly(n, line - 1)
             if mended is not None:
                 return mended, Broken(None, line, why, "", recovered=True)
-        text = "\n".join(self.lines[self.starts[n] : self.ends[n]])
+        start, end = self.starts[n], self.ends[n]
+        text = "\n".join(self.lines[start:end])
         return _Attempt([]), Broken(None, line, why, text)
 
     def _indented_correctly(self, n: int, split: int) -> _Attempt | None:
@@ -161,8 +172,8 @@ class _Pieces:
         start, end = self.starts[n], self.ends[n]
         if not start <= split < end:
             return None
-        nothing_above = all(line.strip()[:1] in ("", "#") for line in self.lines[start:split])
-        if not nothing_above and not _INDENTED_DEFINITION.match(self.lines[split]):
+        definition = _INDENTED_DEFINITION.match(self.lines[split])
+        if not definition and not _is_blank(self.lines[start:split]):
             return None
         dedented = textwrap.dedent("\n".join(self.lines[split:end])).split("\n")
         above = _attempt(self.lines[start:split], start)
@@ -170,6 +181,11 @@ class _Pieces:
         if above.error is not None or below.error is not None:
             return None
         return _Attempt(above.trees + below.trees)
+
+
+def _is_blank(lines: Sequence[str]) -> bool:
+    """Whether there is nothing but comments."""
+    return all(line.strip()[:1] in ("", "#") for line in lines)
 
 
 def _starts_of_pieces(lines: Sequence[str]) -> list[int]:

@@ -10,7 +10,7 @@ Runs in the worker before any of the student's code, and executes nothing.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.notices import Notice
@@ -21,7 +21,7 @@ from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
 from grader.reading.never_run import never_run_notice, without_never_run
 from grader.reading.statements import File, Statement, read_statements
-from grader.reading.trees import Kind, binder_of, kind_of
+from grader.reading.trees import Kind, binders_within, kind_of
 
 _MAX_NOTICES = 60
 
@@ -43,7 +43,11 @@ class Slice:
     top_level: Mapping[str, Kind]
 
 
-def slice_functions(text: Text, names: Sequence[str], slow: Collection[str] = ()) -> Slice:
+def slice_functions(
+    text: Text,
+    names: Sequence[str],
+    slow: Collection[str] = (),
+) -> Slice:
     """The slice of `text` that defines `names`; statements that call one of `slow` are left out."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the student's syntax: invalid escapes, `is` with a literal
@@ -66,7 +70,11 @@ def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
         else:
             definitions[name] = definition
 
-    notices = [*text.notices, *_notices(file, definitions, bindings, needs)]
+    notices = list(text.notices)
+    notices += _order_notices(definitions, bindings, file)
+    notices += _syntax_notices(file)
+    notices += _never_run_notices(needs, statements)
+    notices += hidden_names(bindings, needs)
     return Slice(
         statements=tuple(statements[i] for i in sorted(needs.statements)),
         definitions=definitions,
@@ -81,24 +89,30 @@ def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:
     """Every name that the statements bind -> how the last one does so."""
     kinds: dict[str, Kind] = {}
     for statement in statements:
+        within = binders_within(statement.tree)
         for name in statement.names.binds:
-            kinds[name] = kind_of(binder_of(statement.tree, name))
+            binder = within.get(name, statement.tree)
+            kinds[name] = kind_of(binder)
     return kinds
 
 
-def _notices(file: File, graded: Iterable[str], bindings: Bindings, needs: Needs) -> list[Notice]:
-    """What the report says about the file, its syntax errors first where there are some."""
-    notices: list[Notice] = []
-    for name in graded:
+def _order_notices(names: Iterable[str], bindings: Bindings, file: File) -> Iterator[Notice]:
+    for name in names:
         notice = order_notice(name, bindings, file)
         if notice is not None:
-            notices.append(notice)
-    notices += [broken.notice for broken in file.broken]
+            yield notice
+
+
+def _syntax_notices(file: File) -> Iterator[Notice]:
+    for broken in file.broken:
+        yield broken.notice
     if any(broken.cell is None for broken in file.broken):
-        notices.append(Notice("broken-file"))
-    notices += [never_run_notice(bindings.statements[i]) for i in sorted(needs.never_run)]
-    notices += hidden_names(bindings, needs)
-    return notices
+        yield Notice("broken-file")
+
+
+def _never_run_notices(needs: Needs, statements: Sequence[Statement]) -> Iterator[Notice]:
+    for i in sorted(needs.never_run):
+        yield never_run_notice(statements[i])
 
 
 def _capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:

@@ -136,18 +136,23 @@ class _Reader:
                 try:
                     compiled.append(_Compiled(part, cell.number, names_of(part, self.flags)))
                 except UNCOMPILABLE as error:
-                    broken.append(_broken(part, cell.number, lines, error))
+                    broken.append(_broken(part, cell, lines, error))
         self.broken += broken
         if broken and cell.number is not None:
             return  # a cell with a syntax error does not run at all
         self.compiled += compiled
 
 
-def _broken(tree: ast.stmt, cell: int | None, lines: Sequence[str], error: Exception) -> Broken:
+def _broken(
+    tree: ast.stmt,
+    cell: Cell,
+    lines: Sequence[str],
+    error: Exception,
+) -> Broken:
     """A statement that parses but does not compile, such as a `return` outside a function."""
     line = getattr(error, "lineno", None) or first_line(tree)
     source = "\n".join(lines[tree.lineno - 1 : tree.end_lineno])
-    return Broken(cell, line, reason(error), source)
+    return Broken(cell.number, line, reason(error), source)
 
 
 def _future_flags(tree: ast.stmt) -> int:

@@ -9,14 +9,22 @@ from typing import Literal
 Kind = Literal["def", "lambda", "class", "import", "assignment"]
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
-COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
+COMPOUND = (
+    ast.If,
+    ast.Try,
+    ast.TryStar,
+    ast.With,
+    ast.AsyncWith,
+    ast.Match,
+)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """(field, child) of each node right below `node`."""
     for field, value in ast.iter_fields(node):
-        for child in value if isinstance(value, list) else [value]:
+        values = value if isinstance(value, list) else [value]
+        for child in values:
             if isinstance(child, ast.AST):
                 yield field, child
 
@@ -46,30 +54,46 @@ def kind_of(tree: ast.stmt) -> Kind:
         return "class"
     if isinstance(tree, ast.Import | ast.ImportFrom):
         return "import"
-    if isinstance(tree, ast.Assign | ast.AnnAssign) and isinstance(tree.value, ast.Lambda):
+    if lambda_of(tree) is not None:
         return "lambda"
     return "assignment"
 
 
+def lambda_of(tree: ast.stmt) -> ast.Lambda | None:
+    """The lambda that a statement assigns to a name; None where it does something else."""
+    if not isinstance(tree, ast.Assign | ast.AnnAssign):
+        return None
+    return tree.value if isinstance(tree.value, ast.Lambda) else None
+
+
 def binder_of(tree: ast.stmt, name: str) -> ast.stmt:
     """The last statement in `tree` that binds `name`: itself, or one within a compound statement."""
-    last = None
-    if isinstance(tree, COMPOUND):
-        for part, later in nodes(tree):
-            if later or not isinstance(part, ast.stmt) or isinstance(part, COMPOUND):
-                continue
-            if _binds(part, name) and (last is None or part.lineno > last.lineno):
-                last = part
-    return last or tree
+    return binders_within(tree).get(name, tree)
 
 
-def _binds(tree: ast.stmt, name: str) -> bool:
-    if getattr(tree, "name", None) == name:
-        return True
+def binders_within(tree: ast.stmt) -> dict[str, ast.stmt]:
+    """Name -> the last statement within `tree` that binds it; empty where `tree` is not compound."""
+    binders: dict[str, ast.stmt] = {}
+    if not isinstance(tree, COMPOUND):
+        return binders
+    for part, later in nodes(tree):
+        if later or not isinstance(part, ast.stmt) or isinstance(part, COMPOUND):
+            continue
+        for name in _bound_names(part):
+            known = binders.setdefault(name, part)
+            if part.lineno > known.lineno:
+                binders[name] = part
+    return binders
+
+
+def _bound_names(tree: ast.stmt) -> set[str]:
+    names: set[str] = set()
+    if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        names.add(tree.name)
     for node, _ in nodes(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name:
-            return True
-    return False
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
 
 
 def is_star_import(tree: ast.AST) -> bool:
