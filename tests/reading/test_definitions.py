@@ -13,6 +13,7 @@ DEFINITIONS = [
     ),
     pytest.param("f = lambda: 1", ("f = lambda: 1", 1, "lambda"), id="lambda"),
     pytest.param("from g import f", ("from g import f", 1, "import"), id="import"),
+    pytest.param("from g import h\nf = h", ("f = h", 2, "assignment"), id="no further than an import"),
     pytest.param("f = torch.tanh", ("f = torch.tanh", 1, "assignment"), id="assignment"),
     pytest.param("def g():\n    return 1\nf = g", ("def g():\n    return 1", 1, "def"), id="past an alias"),
     pytest.param(

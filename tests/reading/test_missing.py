@@ -50,6 +50,11 @@ def test_missing_names_a_likely_misspelling():
     assert "`backwards_pass`" in found.missing["backward_pass"]
 
 
+def test_a_method_in_an_if_is_inside_nothing_that_has_a_name():
+    found = sliced("if x:\n    class A:\n        def f(self): pass")
+    assert found.missing["f"] == "The file never defines `f`."
+
+
 def test_only_a_slow_function_may_be_a_loop():
     assert "loop" not in sliced("for i in x: pass", ["f"]).missing["f"]
     assert "loop" not in sliced("await x", ["train"]).missing["train"]

@@ -47,6 +47,12 @@ def test_reaching_a_place_in_the_middle():
     assert found.reaching("a", 0) == Sources((), ())
 
 
+def test_a_star_import_below_binds_nothing():
+    found = bindings("b = a\nfrom m import *")
+    assert found.reaching("a", 0) == Sources((), ())
+    assert found.reaching("a", 2) == Sources((1,), ())
+
+
 def test_builtins_do_not_come_from_a_star():
     found = bindings("from m import *")
     assert found.reaching("len", 1).statements == ()

@@ -51,6 +51,7 @@ def test_future_imports_count_for_what_stands_below():
     file = read_statements(notebook("from __future__ import annotations", "def f(a: b): pass"))
     assert file.flags == __future__.annotations.compiler_flag
     assert not file.statements[1].names.now
+    assert read_statements(python("from .__future__ import annotations")).flags == 0
 
 
 def test_calls_and_changes_are_of_globals():

@@ -44,3 +44,18 @@ def test_nested_too_deeply(error):
 
 def test_a_message_of_pythons_is_cut():
     assert len(reason(SyntaxError("a" * 10_000))) < 250
+
+
+BY_LINE = [
+    pytest.param("exec code in names", "exec without parentheses is Python 2", id="exec"),
+    pytest.param("  print a, b", "print without parentheses is Python 2", id="print, indented"),
+    pytest.param("print(a b)", "invalid syntax", id="with parentheses"),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), BY_LINE)
+def test_a_plain_invalid_syntax_by_its_line(line, says):
+    """Some versions of Python say no more."""
+    error = SyntaxError("invalid syntax")
+    error.lineno = 2
+    assert reason(error, f"x = 1\n{line}\n") == says

@@ -48,6 +48,9 @@ def test_nodes_tell_what_runs_later():
     tree = statement("def f(a=now):\n    later\n    g = lambda b=later: later")
     found = {(n.id, later) for n, later in trees.nodes(tree) if isinstance(n, ast.Name) and n.id != "g"}
     assert found == {("now", False), ("later", True)}
+    tree = statement("lambda b=now: later")
+    found = {(n.id, later) for n, later in trees.nodes(tree) if isinstance(n, ast.Name)}
+    assert found == {("now", False), ("later", True)}
 
 
 def test_nodes_take_any_depth():
