@@ -10,9 +10,10 @@ from grader.reading.statements import Statement
 
 @dataclass(frozen=True)
 class CallGraph:
-    """slow: the exercise's slow functions, and those of the file that call one of them.
+    """What calls lead to, the calls within the functions included.
 
-    changes: function -> the globals that a call of it binds or changes, where there are any.
+    slow: the exercise's slow functions, and those of the file that call one of them. changes: function ->
+    the globals that a call of it binds or changes, where there are any.
     """
 
     slow: frozenset[str]
@@ -34,7 +35,7 @@ def _callers(statements: Sequence[Statement]) -> dict[str, set[str]]:
     callers: dict[str, set[str]] = {}
     for statement in statements:
         for called in statement.calls_later:
-            callers.setdefault(called, set()).update(statement.names.binds)
+            callers.setdefault(called, set()).update(statement.binds)
     return callers
 
 
@@ -45,7 +46,7 @@ def _own_changes(statements: Sequence[Statement]) -> dict[str, set[str]]:
         changed = statement.names.rebinds | statement.changes_later
         if not changed:
             continue
-        for name in statement.names.binds:
+        for name in statement.binds:
             changes.setdefault(name, set()).update(changed)
     return changes
 

@@ -61,7 +61,7 @@ def order_notice(name: str, bindings: Bindings, file: File) -> Notice | None:
     graded = latest = None
     highest = -1
     for statement in bindings.statements:
-        if name not in statement.names.binds or statement.never_run is not None:
+        if name not in statement.binds or statement.never_run is not None:
             continue
         graded = statement.cell
         count = counts[graded]

@@ -69,7 +69,7 @@ class _File:
                 self.functions.add(name)
         self.binders: dict[str, list[Statement]] = {}
         for statement in found.statements:
-            for name in statement.names.binds:
+            for name in statement.binds:
                 self.binders.setdefault(name, []).append(statement)
 
     def explains(self, name: str) -> bool:

@@ -24,18 +24,17 @@ _OFTEN_EXPORTED = {"abs", "all", "any", "divmod", "max", "min", "pow", "range", 
 _BUILTINS = frozenset(dir(builtins)) - _OFTEN_EXPORTED
 _HIDE_NAMES = ("exec", "eval", "globals")
 
-# What a statement does to the value of a name; a Reason: it would do something, but is never run.
+# What a statement does to the value of a name. A Reason: it would do something, but never runs.
 Touch = Literal["binds", "may bind", "deletes"] | Reason
-
-
-Demand = tuple[str, int]  # a name, and the position where its value is read
+# A name, and the position where its value is read.
+Demand = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Sources:
     """Where a name may have its value from: the numbers of statements, the last one first.
 
-    never_run: statements that would come first, were they run.
+    never_run: statements that would give it a value as well, but never run.
     """
 
     statements: tuple[int, ...]
@@ -78,8 +77,8 @@ class Bindings:
         for i, touch in self.above(name, position):
             if touch in ("loop", "await", "slow"):
                 never_run.append(i)
-                if touch == "slow" and name in self.statements[i].names.binds:
-                    break  # what a training has bound is not what the name was before
+                if touch == "slow" and name in self.statements[i].binds:
+                    break  # the result of a training must not be mistaken for what stands above it
                 continue
             found.append(i)
             bound = bound or touch != "deletes"
@@ -93,7 +92,7 @@ class Bindings:
         """The last statement above `position` that binds the name and is run."""
         binders = []
         for i in self.reaching(name, position).statements:
-            if name in self.statements[i].names.binds:
+            if name in self.statements[i].binds:
                 binders.append(i)
         return max(binders, default=None)
 
@@ -104,16 +103,16 @@ def _touched(statement: Statement, graph: CallGraph) -> Mapping[str, Touch]:
     for function in statement.calls_now:
         changed |= graph.changes.get(function, set())
     if statement.never_run is not None:
-        return dict.fromkeys(changed | statement.names.binds, statement.never_run)
+        return dict.fromkeys(changed | statement.binds, statement.never_run)
     touched: dict[str, Touch] = dict.fromkeys(changed, "may bind")
     for name in statement.names.deletes:
         touched[name] = "may bind" if statement.is_compound else "deletes"
     # `import a.b` adds to what another import of `a` has bound
     may_bind = statement.is_compound or isinstance(statement.tree, ast.Import)
-    for name in statement.names.binds:
+    for name in statement.binds:
         touched[name] = "may bind" if may_bind else "binds"
-    for name in statement.lost:
-        touched.setdefault(name, "loop")
+    for name, why in statement.lost.items():
+        touched.setdefault(name, why)
     return touched
 
 

@@ -51,7 +51,7 @@ def _pruned(statement: Statement, file: File, graph: CallGraph) -> Statement:
         return replace(statement, never_run="loop")
     now, later = effects_of(tree, file.declared)
     lost: dict[str, Reason] = {}
-    for name in statement.names.binds - names.binds:
+    for name in statement.binds - names.binds:
         lost[name] = pruner.lost.get(name, "loop")
     pruned = replace(
         statement,
@@ -93,11 +93,11 @@ class _Pruner(ast.NodeTransformer):
             self.lost.update(dict.fromkeys(names.binds, "slow"))
             return _nothing(node)
         if isinstance(node, ast.Expr) and not self._acts(now):
-            return _nothing(node)
+            return _nothing(node)  # such as a print: it may raise, and nothing needs it
         return node
 
     def _acts(self, effects: Effects) -> bool:
-        """Whether they change the value of a name."""
+        """Whether these effects change the value of a name."""
         called = any(name in self.graph.changes for name in effects.calls)
         return called or bool(effects.changes)
 

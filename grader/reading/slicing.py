@@ -30,9 +30,9 @@ _MAX_NOTICES = 60
 class Slice:
     """What to run, and what is known of the required functions before anything runs.
 
-    definitions, missing: required name -> its definition, or one sentence on why there is none. flags: the
-    file's `from __future__` imports, for `compile`. top_level: every name that the file binds -> how it does
-    so last.
+    definitions: required name -> the definition that is graded. missing: required name -> one sentence on
+    why there is none. flags: the file's `from __future__` imports, for `compile`. top_level: each name that
+    the file binds -> how the last statement does so.
     """
 
     statements: tuple[Statement, ...]
@@ -90,7 +90,7 @@ def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for statement in statements:
         within = binders_within(statement.tree)
-        for name in statement.names.binds:
+        for name in statement.binds:
             binder = within.get(name, statement.tree)
             kinds[name] = kind_of(binder)
     return kinds

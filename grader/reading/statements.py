@@ -4,7 +4,7 @@ from __future__ import annotations
 import __future__ as future
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,8 +23,8 @@ Reason = Literal["loop", "await", "slow"]
 class Statement:
     """One statement; `tree` is ready for `compile`. Lines count in the file, or in the notebook's `cell`.
 
-    now: its effects as it runs. later: those of its functions when they are called. never_run: why it does
-    not run, if it does not. lost: the names that parts which never run would bind, and why these do not run.
+    now: its effects as it runs. later: those of its functions when they are called. never_run: why it never
+    runs; None where it runs. lost: names that only parts bind which never run -> why these parts do not.
     """
 
     tree: ast.stmt
@@ -37,15 +37,17 @@ class Statement:
 
     @property
     def line(self) -> int:
+        """Its first line, decorators included."""
         return first_line(self.tree)
 
     @property
-    def binds(self) -> frozenset[str]:
-        return frozenset(self.names.binds)
+    def binds(self) -> Set[str]:
+        """The global names that it binds as it runs."""
+        return self.names.binds
 
     @property
     def is_compound(self) -> bool:
-        """Whether it may or may not bind what it binds, as an `if` does."""
+        """Whether it holds other statements, which run or do not, as an `if` does."""
         return isinstance(self.tree, COMPOUND)
 
     @property
@@ -103,11 +105,14 @@ def read_statements(text: Text) -> File:
 
 
 def _statement(compiled: _Compiled, declared: Declared) -> Statement:
-    now, later = effects_of(compiled.tree, declared)
-    never_run: Reason | None = "await" if compiled.names.awaits else None
-    if isinstance(compiled.tree, LOOPS):
+    tree, names = compiled.tree, compiled.names
+    now, later = effects_of(tree, declared)
+    never_run: Reason | None = None
+    if isinstance(tree, LOOPS):
         never_run = "loop"
-    return Statement(compiled.tree, compiled.cell, compiled.names, now, later, never_run)
+    elif names.awaits:
+        never_run = "await"
+    return Statement(tree, compiled.cell, names, now, later, never_run)
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class _Reader:
         self.lines: dict[int | None, Sequence[str]] = {}
 
     def read(self, cell: Cell) -> None:
+        """Add the statements of the next cell that compile, and what does not."""
         lines = self.lines[cell.number] = cell.source.split("\n")
         trees, broken = parse(cell)
         compiled = []
@@ -134,9 +140,11 @@ class _Reader:
             for part in _unfolded(tree):
                 self.flags |= _future_flags(part)
                 try:
-                    compiled.append(_Compiled(part, cell.number, names_of(part, self.flags)))
+                    names = names_of(part, self.flags)
                 except UNCOMPILABLE as error:
                     broken.append(_broken(part, cell, lines, error))
+                else:
+                    compiled.append(_Compiled(part, cell.number, names))
         self.broken += broken
         if broken and cell.number is not None:
             return  # a cell with a syntax error does not run at all

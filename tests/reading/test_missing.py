@@ -33,6 +33,7 @@ MISSING = [
     ),
     pytest.param("f = train()", "starts a training (line 1)", id="made by a training"),
     pytest.param("f = await x", "a statement that awaits (line 1)", id="awaited"),
+    pytest.param("if x:\n    f = train()", "starts a training (line 1)", id="made by a training in an if"),
     pytest.param("if x:\n    for f in y: pass", "in a loop at the top level", id="in a loop in an if"),
 ]
 
