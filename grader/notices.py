@@ -26,26 +26,30 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     # reading the file
-    "notebook-in-py": Kind("{file} holds a Jupyter notebook, and was read as one."),
+    "notebook-in-py": Kind("{file} contains a Jupyter notebook and was read as one."),
     "not-utf-8": Kind("{file} is not UTF-8 ({where}), so it was read as Latin-1. Save it as UTF-8."),
-    "cell-magic": Kind("{where} was skipped: `%%{magic}` does not run it as Python that defines anything."),
-    "line-magic": Kind("{where}: `%{magic}` was not run, so what it defines is not known."),
+    "cell-magic": Kind("{where} was skipped: a `%%{magic}` cell defines nothing in Python."),
+    "line-magic": Kind("`%{magic}` was not run ({where}), so the names that it defines are not known."),
     "broken-cell": Kind("{where} does not compile ({reason}). The whole cell was left out."),
     "broken-part": Kind("{where} does not compile ({reason}). This part of the file was left out."),
-    "broken-indentation": Kind("{where} does not compile ({reason}). It was read as it was meant."),
+    "broken-indentation": Kind(
+        "{where} does not compile ({reason}). It was read as if it were indented correctly."
+    ),
     "broken-file": Kind("The file does not run as a whole. Each function that compiles by itself is graded."),
     "executed-out-of-order": Kind(
         "`{function}`: the last definition in the notebook is graded ({where}). "
-        "An earlier cell, {other}, ran after it."
+        "An earlier one, in cell {other}, was run after it."
     ),
     "never-executed": Kind(
-        "`{function}`: the last definition in the notebook is graded ({where}). It was never executed; "
-        "the definition that ran last is in {other}."
+        "`{function}`: the last definition in the notebook is graded ({where}). It was never run; "
+        "the definition that was run last is in cell {other}."
     ),
-    "loop-not-run": Kind("{where} runs a loop at the top level. It was not run."),
-    "training-not-run": Kind("{where} starts a training at the top level. It was not run."),
-    "await-not-run": Kind("{where} awaits at the top level. It was not run."),
-    "hidden-names": Kind("{where} uses `{function}`: names inside it cannot be followed."),
+    "loop-not-run": Kind("{where} has a loop at the top level. The loop was not run."),
+    "training-not-run": Kind("{where} starts a training at the top level. The training was not run."),
+    "await-not-run": Kind("{where} awaits something at the top level. The statement was not run."),
+    "hidden-names": Kind(
+        "{where} uses `{function}`: which names it reads or defines cannot be known without running it."
+    ),
     "more": Kind("{count} more notices were left out."),
     # choosing the file
     "several-files": Kind("{count} files were handed in; {file} was graded."),
@@ -97,9 +101,12 @@ class Notice:
 
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The notice in words; `translate` maps English sentences to the reader's language."""
-        values = {**self.values, "where": place(self.line, self.cell, translate)}
-        text = _NAME.sub(lambda name: values.get(name[1], "…"), translate(KINDS[self.kind].sentence))
-        return text[:1].upper() + text[1:]
+        pattern = translate(KINDS[self.kind].sentence)
+        where = place(self.line, self.cell, translate)
+        if pattern.startswith("{where}"):  # nothing else is: `sigma` and a.py stay as they are
+            where = where[:1].upper() + where[1:]
+        values = {**self.values, "where": where}
+        return _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
 
 
 def place(line: int | None, cell: int | None, translate: Callable[[str], str] = str) -> str:

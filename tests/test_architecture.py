@@ -47,16 +47,12 @@ LAYERS = [
 ]
 
 # What is loaded beside a student's code. The first run it or read its source; the others confine and carry.
-BESIDE_STUDENTS = {
+READING = {f"reading.{path.stem}" for path in (GRADER / "reading").glob("[!_]*.py")}
+BESIDE_STUDENTS = READING | {
     "sandbox.inside.zygote",
     "sandbox.inside.worker",
     "sandbox.inside.watch",
     "sandbox.inside.modules",
-    "reading.cells",
-    "reading.parsing",
-    "reading.names",
-    "reading.slicing",
-    "reading.findings",
 }
 WORKER_SIDE = BESIDE_STUDENTS | {
     "notices",

@@ -1,4 +1,4 @@
-"""From a submission's bytes to its cells: decoding, notebooks, IPython's `%` and `!` lines.
+"""From a submission's bytes to its cells of Python: encodings, notebooks.
 
 Runs in the worker on hostile bytes, before any of the student's code, and executes nothing. Line numbers
 stay those that the student sees: of the file, or of the notebook's cell.
@@ -6,27 +6,22 @@ stay those that the student sees: of the file, or of the notebook's cell.
 
 from __future__ import annotations
 
-import ast
 import codecs
 import io
 import json
-import re
 import tokenize
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import nbformat
-from IPython.core.inputtransformer2 import EscapedCommand, TransformerManager
 from nbformat.v4.convert import upgrade_cell
 
-MAX_BYTES = 64 * 2**20
-_MAX_MAGIC_CHARACTERS = 50_000  # of a cell: IPython tokenises all of it again for each magic line
-_NESTED_MAGICS = 5
+from grader.notices import Notice
+from grader.reading.magics import plain_python
 
-# cell magics whose body IPython runs in the user's own namespace: what they define exists
-_PYTHON_MAGICS = {"time", "capture", "prun", "wandb", "ipytest", "pycodestyle", "flake8"}
-_BOMS = (  # utf-32 first: its little-endian mark begins with utf-16's
+MAX_BYTES = 64 * 2**20
+
+_BYTE_ORDER_MARKS = (  # utf-32 first: its little-endian mark begins with utf-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -53,10 +48,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Text:
-    """A submission as Python source, cell by cell, and sentences on what was changed or skipped."""
+    """A submission as Python source, cell by cell, and notices on what was changed or skipped."""
 
     cells: tuple[Cell, ...]
-    notices: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def read(data: bytes, filename: str) -> Text:
@@ -67,21 +62,28 @@ def read(data: bytes, filename: str) -> Text:
             f"{filename} is larger than {limit} MB: clear the notebook's outputs or take data out of it."
         )
     if not data.strip():
-        raise Unreadable(f"{filename} is empty: save your work and hand it in again.")
-    notices: list[str] = []
+        raise _empty(filename)
+    notices: list[Notice] = []
     is_notebook = filename.lower().endswith(".ipynb")
     if not is_notebook and _looks_like_notebook(data):
-        notices.append(f"{filename} holds a Jupyter notebook, and was read as one.")
         is_notebook = True
-    text = _decode(data, filename, notices, cookie=not is_notebook)
-    del data
+        notices.append(Notice("notebook-in-py", {"file": filename}))
+    text, more = _decode(data, filename, is_notebook)
+    notices += more
+    del data  # parsing a notebook takes memory enough without it
     if not text.strip():
-        raise Unreadable(f"{filename} is empty: save your work and hand it in again.")
+        raise _empty(filename)
     if is_notebook:
-        return _notebook(text, filename, notices)
+        cells, more = _notebook_cells(text, filename)
+        return Text(tuple(cells), (*notices, *more))
     if "\0" in text:
         raise _null_bytes(filename)
-    return Text((Cell(None, _python(text), None),), tuple(notices))
+    whole = Cell(number=None, source=_python(text), execution_count=None)
+    return Text((whole,), tuple(notices))
+
+
+def _empty(filename: str) -> Unreadable:
+    return Unreadable(f"{filename} is empty: save your work and hand it in again.")
 
 
 def _null_bytes(filename: str) -> Unreadable:
@@ -94,29 +96,33 @@ def _looks_like_notebook(data: bytes) -> bool:
     return data[:1] == b"{" and b'"cells"' in data and b'"nbformat"' in data
 
 
-def _decode(data: bytes, filename: str, notices: list[str], *, cookie: bool) -> str:
-    """Text by its byte-order mark, its PEP 263 cookie, as UTF-8, or else as Latin-1 with a notice."""
-    for mark, encoding in _BOMS:
+# --- encodings
+
+
+def _decode(data: bytes, filename: str, is_notebook: bool) -> tuple[str, list[Notice]]:
+    """Text by its byte-order mark, its PEP 263 cookie, as UTF-8, or else as Latin-1 with a notice.
+
+    A notebook has no cookie, and is not searched for null bytes as a whole: JSON refuses them.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             try:
-                return data.decode(encoding)
+                return data.decode(encoding), []
             except UnicodeDecodeError:
                 break
-    if b"\0" in data[:4096] or (cookie and b"\0" in data):
+    searched = data[:4096] if is_notebook else data
+    if b"\0" in searched:
         raise _null_bytes(filename)
-    declared = _declared_encoding(data) if cookie else "utf-8-sig"
+    declared = "utf-8-sig" if is_notebook else _declared_encoding(data)
     try:
-        return data.decode(declared)
+        return data.decode(declared), []
     except (UnicodeError, LookupError, ValueError, ImportError, OSError):
-        pass  # a cookie that lies, or names what is no encoding here
+        pass  # the cookie is wrong, or names an encoding that is unknown or not loaded here
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        notices.append(
-            f"Line {line} of {filename} is not UTF-8, so the file was read as Latin-1; save it as UTF-8."
-        )
-        return data.decode("latin-1")
+        return data.decode("latin-1"), [Notice("not-utf-8", {"file": filename}, line=line)]
 
 
 def _declared_encoding(data: bytes) -> str:
@@ -135,32 +141,30 @@ def _python(text: str) -> str:
 # --- notebooks
 
 
-def _notebook(text: str, filename: str, notices: list[str]) -> Text:
-    cells = []
-    for number, node in enumerate(_nodes(_parse(text, filename), filename), start=1):
+def _notebook_cells(text: str, filename: str) -> tuple[list[Cell], list[Notice]]:
+    """The code cells of a notebook's JSON. Raises Unreadable where there is none."""
+    cells: list[Cell] = []
+    notices: list[Notice] = []
+    nodes = _nodes(_parse(text, filename), filename)
+    for number, node in enumerate(nodes, start=1):
         if node.get("cell_type") != "code":
             continue
+        written = _python(_joined(node.get("source")))
+        source, more = plain_python(written, number)
+        notices += more
         count = node.get("execution_count")
-        source = _plain_python(_python(_joined(node.get("source"))), number, notices)
-        cells.append(Cell(number, source, count if type(count) is int else None))
+        if type(count) is not int:
+            count = None
+        cells.append(Cell(number, source, count))
     if not cells:
         raise Unreadable(f"{filename} has no code cell: hand in the notebook that holds your functions.")
-    return Text(tuple(cells), tuple(notices))
+    return cells, notices
 
 
 def _parse(text: str, filename: str) -> Any:
-    """The notebook's JSON without its outputs and attachments, each dropped as soon as it is parsed."""
-
-    def lean(pairs: dict[str, Any]) -> dict[str, Any]:
-        if "cell_type" in pairs:
-            pairs["outputs"] = []
-            pairs.pop("attachments", None)
-        elif "output_type" in pairs:  # before the list of a cell's outputs is complete
-            return {}
-        return pairs
-
+    """The notebook's JSON without its outputs and attachments. Raises Unreadable."""
     try:
-        return json.loads(text, object_hook=lean)
+        return json.loads(text, object_hook=_without_outputs)
     except json.JSONDecodeError as error:
         raise Unreadable(
             f"{filename} is not a notebook: it stops being JSON in line {error.lineno} ({error.msg}); "
@@ -168,9 +172,19 @@ def _parse(text: str, filename: str) -> Any:
         ) from None
     except (RecursionError, MemoryError, ValueError):
         raise Unreadable(
-            f"{filename} cannot be read as JSON: it is nested too deeply, or holds a number too long; "
-            "save it in Jupyter and hand it in again."
+            f"{filename} cannot be read as JSON: it is nested too deeply, or it holds a number that is too "
+            "long; save it in Jupyter and hand it in again."
         ) from None
+
+
+def _without_outputs(pairs: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object as it is kept: outputs are dropped as soon as they are parsed, as they may be huge."""
+    if "cell_type" in pairs:
+        pairs["outputs"] = []
+        pairs.pop("attachments", None)
+    elif "output_type" in pairs:  # before the list of a cell's outputs is complete
+        return {}
+    return pairs
 
 
 def _nodes(notebook: Any, filename: str) -> list[dict[str, Any]]:
@@ -179,17 +193,25 @@ def _nodes(notebook: Any, filename: str) -> list[dict[str, Any]]:
     if isinstance(notebook, dict):
         cells = notebook.get("cells")
         if cells is None and isinstance(notebook.get("worksheets"), list):
-            sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
-            cells = [_upgraded(cell) for sheet in sheets for cell in _list(sheet.get("cells"))]
+            cells = _cells_of_worksheets(notebook["worksheets"])
     if not isinstance(cells, list):
         raise Unreadable(
-            f"{filename} is JSON, but no notebook (it has no cells): hand in the .ipynb that Jupyter saved."
+            f"{filename} is JSON but not a notebook (it has no cells): hand in the .ipynb that Jupyter saved."
         )
     return [cell if isinstance(cell, dict) else {} for cell in cells]
 
 
+def _cells_of_worksheets(worksheets: list[Any]) -> list[Any]:
+    """The cells of a notebook in nbformat 3 (or 2: the same keys), as version 4 has them."""
+    cells: list[Any] = []
+    for sheet in worksheets:
+        found = sheet.get("cells") if isinstance(sheet, dict) else None
+        if isinstance(found, list):
+            cells += [_upgraded(cell) for cell in found]
+    return cells
+
+
 def _upgraded(cell: Any) -> Any:
-    """A cell of nbformat 3 (or 2: the same keys) as one of version 4."""
     if not isinstance(cell, dict) or cell.get("cell_type") != "code":
         return cell  # only code is read
     cell["input"] = _joined(cell.get("input"))
@@ -197,107 +219,8 @@ def _upgraded(cell: Any) -> Any:
     return upgrade_cell(nbformat.from_dict(cell))  # type: ignore[no-untyped-call]
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _joined(source: Any) -> str:
     """A cell's text: a string, or a list of lines."""
     if isinstance(source, list):
         return "".join(line for line in source if isinstance(line, str))
     return source if isinstance(source, str) else ""
-
-
-# --- IPython's own syntax
-
-
-class _TimeMagic(EscapedCommand):
-    """`%time statement` runs the statement in the user's namespace: keep the statement, drop the magic."""
-
-    priority = 1
-    pattern = re.compile(r"%time[ \t]+(?=\S)")
-
-    @classmethod
-    def find(cls, tokens_by_line: list[Any]) -> Any:
-        for line in tokens_by_line:
-            start = next((t for t in line if t.type not in (tokenize.INDENT, tokenize.DEDENT)), None)
-            if start and start.string == "%" and cls.pattern.match(start.line[start.start[1] :]):
-                return cls(start.start)
-        return None
-
-    def transform(self, lines: list[str]) -> list[str]:
-        line = lines[self.start_line]
-        statement = self.pattern.sub("", line[self.start_col :])
-        return [*lines[: self.start_line], line[: self.start_col] + statement, *lines[self.start_line + 1 :]]
-
-
-class _LineKeeper(TransformerManager):
-    """IPython's transformer, with an empty line for every line that a transformation swallows."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.line_transforms = []  # cell magics are this module's own business
-        self.token_transformers = [_TimeMagic, *self.token_transformers]
-
-    def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:
-        changed, after = super().do_one_token_transform(lines)  # type: ignore[no-untyped-call]
-        swallowed = len(lines) - len(after)
-        if swallowed > 0:
-            pairs = enumerate(zip(lines, after, strict=False))
-            first = next((i for i, (old, new) in pairs if old != new), len(after) - 1)
-            after = [*after[: first + 1], *["\n"] * swallowed, *after[first + 1 :]]
-        return changed, after
-
-
-def _plain_python(source: str, number: int, notices: list[str]) -> str:
-    """A cell as Python, line for line. What IPython does not run as Python becomes empty, with a notice."""
-    if _compiles(source):
-        return source
-    above = ""
-    for _ in range(_NESTED_MAGICS):
-        body = source.lstrip()
-        blank = source[: len(source) - len(body)].count("\n")
-        magic = re.match(r"%%([\w.]+)(?!\w*\?)", body)
-        if magic is None:
-            return above + _transformed(source, number, notices)
-        rest = body.partition("\n")[2]
-        if magic[1] not in _PYTHON_MAGICS:
-            notices.append(
-                f"Cell {number} was skipped: `%%{magic[1]}` does not run it as Python that defines anything."
-            )
-            return ""
-        above += "\n" * (blank + 1)
-        source = rest
-        if _compiles(source):
-            return above + source
-    return above + source
-
-
-def _transformed(source: str, number: int, notices: list[str]) -> str:
-    """What IPython makes of `source`, with its empty lines on top kept; `source` itself where it fails."""
-    if len(source) > _MAX_MAGIC_CHARACTERS:
-        return source
-    body = source.lstrip()
-    start = source.rfind("\n", 0, len(source) - len(body)) + 1  # the first line keeps its indentation
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            python: str = _LineKeeper().transform_cell(source[start:])
-    except (SyntaxError, RecursionError, RuntimeError, ValueError, IndexError, AssertionError):
-        return source  # the parser says what is wrong
-    for line, text in enumerate(source.split("\n"), start=1):
-        if found := re.match(r"\s*%(run|load|pylab|store)\b", text):
-            notices.append(
-                f"`%{found[1]}` in cell {number}, line {line}, was not run: what it defines is not known."
-            )
-    return "\n" * source.count("\n", 0, start) + python
-
-
-def _compiles(source: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(source, "<cell>", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

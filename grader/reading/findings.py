@@ -11,10 +11,13 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType
-from typing import Any
+from typing import TypedDict
 
-from grader.reading.names import AMBIENT, Names, names_of, operations
-from grader.reading.slicing import Definition, Slice, Statement, constant_truth
+from grader.reading.definitions import Definition
+from grader.reading.names import AMBIENT, Names, compiled, names_of, operations
+from grader.reading.slicing import Slice
+from grader.reading.statements import Statement
+from grader.reading.trees import constant_truth, is_star_import, lambda_of
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
@@ -22,19 +25,29 @@ _READS_LOCAL = ("LOAD_FAST", "LOAD_FAST_CHECK")  # 3.12's LOAD_FAST_AND_CLEAR on
 _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
-def find(found: Slice, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Required function -> what its source shows; plain data, lines as in the function's cell or file.
+class Findings(TypedDict):
+    """What one function's source shows: names -> first lines, as in the function's cell or file.
 
-    reads_globals: variable of the file, or name bound nowhere -> first line; what is only called, and what a
-    star import brings, is left out. shadows: local named like a function of the
-    file, read before it is assigned (`loss = loss(...)`) -> line. is_stub: whether nothing is implemented.
-    calls: what is called by a dotted or imported name (see `dotted_calls`) -> first line, by the function or
-    by a helper it uses that is not graded itself.
+    reads_globals: each variable of the file that it reads, and each name that nothing binds; what is only
+    called, and what a star import brings, is left out. shadows: each local that is named like a function of
+    the file and read before it is assigned (`loss = loss(...)`). is_stub: whether nothing is implemented.
+    calls: each dotted or imported name that is called (see `dotted_calls`), by the function or by a helper
+    it uses that is not graded itself.
     """
+
+    reads_globals: dict[str, int]
+    shadows: dict[str, int]
+    is_stub: bool
+    calls: dict[str, int]
+
+
+def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
+    """Required function -> what its source shows, for those that are there."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         file = _File(found)
-        return {name: _Function(file, name).findings() for name in names if name in found.definitions}
+        there = [name for name in names if name in found.definitions]
+        return {name: _Function(file, name).findings() for name in there}
 
 
 class _File:
@@ -45,12 +58,15 @@ class _File:
         trees = [statement.tree for statement in found.statements]
         self.aliases = import_aliases(trees)
         self.own_methods = _methods(trees)
-        self.stars = [
+        self.star_imported = [
             sys.modules.get(tree.module or "")
             for tree in trees
-            if isinstance(tree, ast.ImportFrom) and tree.names[0].name == "*"
+            if isinstance(tree, ast.ImportFrom) and is_star_import(tree)
         ]
-        self.functions = {name for name, kind in found.top_level.items() if kind in _CALLABLE}
+        self.functions: set[str] = set()
+        for name, kind in found.top_level.items():
+            if kind in _CALLABLE:
+                self.functions.add(name)
         self.binders: dict[str, list[Statement]] = {}
         for statement in found.statements:
             for name in statement.binds:
@@ -65,7 +81,7 @@ class _File:
 
     def _comes_from_a_star(self, name: str) -> bool:
         """Whether a star import binds the name, or may: a module that is not loaded here is not known."""
-        return any(module is None or name in vars(module) for module in self.stars)
+        return any(module is None or name in vars(module) for module in self.star_imported)
 
 
 class _Function:
@@ -74,11 +90,16 @@ class _Function:
     def __init__(self, file: _File, name: str) -> None:
         self.file = file
         self.definition: Definition = file.slice.definitions[name]
-        tree = self.definition.tree
-        known = (s.names for s in file.slice.statements if s.tree is tree)
-        self.names: Names = next(known, None) or names_of(tree, file.slice.flags)
+        self.names = self._names()
 
-    def findings(self) -> dict[str, Any]:
+    def _names(self) -> Names:
+        tree = self.definition.tree
+        for statement in self.file.slice.statements:
+            if statement.tree is tree:
+                return statement.names
+        return names_of(tree, self.file.slice.flags)
+
+    def findings(self) -> Findings:
         return {
             "reads_globals": self._reads_globals(),
             "shadows": self._shadows(),
@@ -87,28 +108,39 @@ class _Function:
         }
 
     def _reads_globals(self) -> dict[str, int]:
-        read = {name: line for name, line in self.names.later.items() if not self.file.explains(name)}
-        values = _read_as_values(self.definition.tree) if read else set()
-        return {n: line for n, line in read.items() if n in values or n not in self.file.slice.top_level}
+        values = _read_as_values(self.definition.tree)
+        bound = self.file.slice.top_level
+        reads: dict[str, int] = {}
+        for name, line in self.names.later.items():
+            only_called = name in bound and name not in values
+            if not only_called and not self.file.explains(name):
+                reads[name] = line
+        return reads
 
     def _shadows(self) -> dict[str, int]:
         shadows: dict[str, int] = {}
-        for code in _functions(_compiled(self.definition.tree, self.file.slice.flags)):
-            if self.file.functions.isdisjoint(code.co_varnames):
-                continue
-            assigned = set(_arguments(code))
-            for opname, name, line in operations(code):
-                if opname.startswith("STORE_FAST"):
-                    assigned.add(name)
-                elif opname in _READS_LOCAL and name in self.file.functions - assigned:
-                    shadows.setdefault(name, line)
+        module = compiled(self.definition.tree, self.file.slice.flags)
+        for code in _functions(module):
+            for name, line in self._shadows_in(code):
+                shadows.setdefault(name, line)
         return shadows
+
+    def _shadows_in(self, code: CodeType) -> Iterator[tuple[str, int]]:
+        functions = self.file.functions
+        if functions.isdisjoint(code.co_varnames):
+            return
+        assigned = set(_arguments(code))
+        for opname, name, line in operations(code):
+            if opname.startswith("STORE_FAST"):
+                assigned.add(name)
+            elif opname in _READS_LOCAL and name in functions and name not in assigned:
+                yield name, line
 
     def _calls(self) -> dict[str, int]:
         """Helpers' calls take the line on which this function first uses the helper."""
         file = self.file
         calls = dotted_calls(self.definition.tree, file.aliases)
-        seen = set(file.slice.definitions)
+        seen = set(file.slice.definitions)  # another graded function answers for itself
         stack = list((self.names.now | self.names.later).items())
         while stack:
             name, line = stack.pop()
@@ -118,20 +150,27 @@ class _Function:
             for helper in file.binders.get(name, []):
                 for dotted in dotted_calls(helper.tree, file.aliases):
                     calls.setdefault(dotted, line)
-                stack += [(read, line) for read in helper.names.now.keys() | helper.names.later.keys()]
+                reads = helper.names.now.keys() | helper.names.later.keys()
+                stack += [(read, line) for read in reads]
         return {dotted: line for dotted, line in calls.items() if not self._is_own(dotted)}
 
     def _is_own(self, dotted: str) -> bool:
         """Whether it is a method of the student's own, as in `net.backward(...)`."""
         root, _, method = dotted.rpartition(".")
-        imported = root.partition(".")[0] in {name.partition(".")[0] for name in self.file.aliases.values()}
-        return method in self.file.own_methods and not imported
+        packages = {name.partition(".")[0] for name in self.file.aliases.values()}
+        return method in self.file.own_methods and root.partition(".")[0] not in packages
 
 
 def _read_as_values(tree: ast.stmt) -> set[str]:
     """The names that are read other than to call them."""
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
+    called: set[int] = set()
+    values: set[str] = set()
+    for node in ast.walk(tree):  # a call comes before the name that it calls
+        if isinstance(node, ast.Call):
+            called.add(id(node.func))
+        elif isinstance(node, ast.Name) and id(node) not in called:
+            values.add(node.id)
+    return values
 
 
 def import_aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
@@ -164,28 +203,25 @@ def dotted_calls(tree: ast.stmt, aliases: Mapping[str, str]) -> dict[str, int]:
 
 
 def _dotted(function: ast.expr, aliases: Mapping[str, str]) -> str | None:
-    parts: list[str] = []
+    attributes: list[str] = []
     while isinstance(function, ast.Attribute):
-        parts.append(function.attr)
+        attributes.append(function.attr)
         function = function.value
-    if isinstance(function, ast.Name):
-        if not parts and function.id not in aliases:
-            return None
-        parts.append(aliases.get(function.id, function.id))
-    elif parts:
-        parts.append("")
-    return ".".join(reversed(parts)) or None
+    attributes.reverse()
+    if not isinstance(function, ast.Name):
+        return ".".join(["", *attributes]) or None
+    if not attributes and function.id not in aliases:
+        return None
+    return ".".join([aliases.get(function.id, function.id), *attributes])
 
 
 def _methods(trees: Iterable[ast.AST]) -> set[str]:
     """The methods that the student's own classes define: a call of those is the student's own code."""
-    return {
-        method.name
-        for tree in trees
-        if isinstance(tree, ast.ClassDef)
-        for method in tree.body
-        if isinstance(method, ast.FunctionDef)
-    }
+    methods: set[str] = set()
+    for tree in trees:
+        if isinstance(tree, ast.ClassDef):
+            methods |= {part.name for part in tree.body if isinstance(part, ast.FunctionDef)}
+    return methods
 
 
 def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
@@ -194,27 +230,29 @@ def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        truth = constant_truth(node.test) if isinstance(node, ast.If | ast.While) else None
         for field, value in ast.iter_fields(node):
-            if (field == "body" and truth is False) or (field == "orelse" and truth is True):
+            if field == _dead_branch(node):
                 continue
             children = value if isinstance(value, list) else [value]
             for child in children:
                 if isinstance(child, ast.AST):
                     stack.append(child)
                 if isinstance(child, _ENDS):
-                    break
+                    break  # the rest of the block is dead
 
 
-def _compiled(tree: ast.stmt, flags: int) -> CodeType:
-    module = ast.Module(body=[tree], type_ignores=[])
-    code: CodeType = compile(module, "<submission>", "exec", flags=flags, dont_inherit=True)
-    return code
+def _dead_branch(node: ast.AST) -> str | None:
+    """The field of an `if` or `while` that its constant test rules out."""
+    if not isinstance(node, ast.If | ast.While):
+        return None
+    branches = {True: "orelse", False: "body", None: None}
+    return branches[constant_truth(node.test)]
 
 
 def _arguments(code: CodeType) -> tuple[str, ...]:
     count = code.co_argcount + code.co_kwonlyargcount
-    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    for flag in (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS):
+        count += bool(code.co_flags & flag)
     return code.co_varnames[:count]
 
 
@@ -227,8 +265,9 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
 
 def is_stub(tree: ast.stmt) -> bool:
     """Whether a function does nothing: a docstring, pass, ..., NotImplementedError, return None."""
-    if isinstance(tree, ast.Assign | ast.AnnAssign) and isinstance(tree.value, ast.Lambda):
-        return _is_nothing(tree.value.body)
+    assigned = lambda_of(tree)
+    if assigned is not None:
+        return _is_nothing(assigned.body)
     if not isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     for statement in tree.body:
@@ -239,20 +278,23 @@ def is_stub(tree: ast.stmt) -> bool:
     return True
 
 
-def _is_nothing(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value in (None, ...)
-
-
 def _does_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Pass):
         return True
     if isinstance(statement, ast.Expr):
-        value = statement.value
-        prints = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print"
-        return prints or isinstance(value, ast.Constant)
+        return isinstance(statement.value, ast.Constant) or _prints(statement.value)
     if isinstance(statement, ast.Return):
         return statement.value is None or _is_nothing(statement.value)
     if isinstance(statement, ast.Raise) and statement.exc is not None:
         raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
         return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
     return False
+
+
+def _prints(value: ast.expr) -> bool:
+    function = value.func if isinstance(value, ast.Call) else None
+    return isinstance(function, ast.Name) and function.id == "print"
+
+
+def _is_nothing(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value in (None, ...)

@@ -1,4 +1,4 @@
-"""The statements of a cell, and what of it does not compile, in a student's words."""
+"""The statements of a cell, and what of it does not compile."""
 
 from __future__ import annotations
 
@@ -6,27 +6,41 @@ import ast
 import re
 import textwrap
 import unicodedata  # noqa: F401 - the parser needs it for η, and a confined process cannot load it
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.notices import Notice
 from grader.reading.cells import Cell
+from grader.reading.syntax_errors import UNCOMPILABLE, reason
 
-UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+# A line at column 0 that belongs to what stands above it, and one that surely begins something new.
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b|[)\]}]|\s|#|$")
 _STARTS = re.compile(r"(?:def|class|import|from|async)\b|@")
-_GROWTH = 200  # column-0 lines that one string or bracket may span before its start is given up
-_TRIES = 2_000  # in all
+_INDENTED_DEFINITION = re.compile(r"\s+(?:def|class)\b|\s+@")
+_MAX_GROWTH = 200  # column-0 lines that one string or bracket may span before its start is given up
+_MAX_TRIES = 2_000  # for all pieces of a file together
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A piece of the file that does not compile."""
+    """A piece of the file that does not compile: the line of the error, the reason, the piece's source.
+
+    recovered: the piece was read all the same, as if it were indented correctly; `text` is then empty.
+    """
 
     cell: int | None
-    first_line: int
     line: int
     reason: str
     text: str
-    recovered: bool = False  # read all the same, as it was meant
+    recovered: bool = False
+
+    @property
+    def notice(self) -> Notice:
+        """What the report says about it."""
+        kind = "broken-part" if self.cell is None else "broken-cell"
+        if self.recovered:
+            kind = "broken-indentation"
+        return Notice(kind, {"reason": self.reason}, self.line, self.cell)
 
 
 def parse(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
@@ -38,138 +52,152 @@ def parse(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
     try:
         return ast.parse(cell.source).body, []
     except UNCOMPILABLE as error:
-        if cell.number is not None or not isinstance(error, SyntaxError):
-            line = getattr(error, "lineno", None) or 1
-            return [], [Broken(cell.number, 1, line, reason(error, cell.source), cell.source)]
-    return _parse_pieces(cell)
+        if cell.number is None and isinstance(error, SyntaxError):
+            return _parse_pieces(cell.source)
+        line = getattr(error, "lineno", None) or 1
+        why = reason(error, cell.source)
+        return [], [Broken(cell.number, line, why, cell.source)]
 
 
-def _parse_pieces(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
-    lines = cell.source.split("\n")
-    starts = [i for i, line in enumerate(lines) if not _CONTINUES.match(line)]
-    starts = [i for n, i in enumerate(starts) if n == 0 or not lines[starts[n - 1]].startswith("@")]
-    if not starts or starts[0] > 0:  # what stands indented above the first piece
-        starts = [0, *starts]
-    ends = [*starts[1:], len(lines)]
+def _parse_pieces(source: str) -> tuple[list[ast.stmt], list[Broken]]:
+    pieces = _Pieces(source)
     trees: list[ast.stmt] = []
     broken: list[Broken] = []
-    n = tries = 0
-    while n < len(starts):
-        end = n  # the last piece taken: an open string or bracket may span lines at column 0
-        body, error = first_body, first_error = _parse_lines(lines, starts[n], ends[n])
-        while _is_open(error) and end + 1 < len(starts) and end - n < _GROWTH and tries < _TRIES:
-            end += 1
-            tries += 1
-            if "triple-quoted" not in str(error) and _STARTS.match(lines[starts[end]]):
-                break
-            body, error = _parse_lines(lines, starts[n], ends[end])
-        if error is not None:
-            end, body, error = n, first_body, first_error
-        if error is not None:
-            body, more = _salvage(lines, starts[n], ends[n], error, cell.number)
-            broken += more
-        trees += body
-        n = end + 1
+    n = 0
+    while n < len(pieces):
+        last, attempt = pieces.parse(n)
+        if attempt.error is not None:
+            attempt, problem = pieces.mend(n, attempt.error)
+            broken.append(problem)
+        trees += attempt.trees
+        n = last + 1
     return trees, broken
 
 
-def _parse_lines(lines: list[str], start: int, end: int) -> tuple[list[ast.stmt], Exception | None]:
+@dataclass(frozen=True)
+class _Attempt:
+    """What parsing some lines gave: statements, or the error."""
+
+    trees: list[ast.stmt]
+    error: Exception | None = None
+
+    @property
+    def open_string(self) -> bool:
+        return isinstance(self.error, SyntaxError) and "triple-quoted" in self.error.msg
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a string or a bracket is open at the end."""
+        return self.open_string or (isinstance(self.error, SyntaxError) and "never closed" in self.error.msg)
+
+
+def _attempt(lines: Sequence[str], lines_above: int) -> _Attempt:
+    """Parse `lines`; statements and errors count their lines from the top of the file."""
     try:
-        tree = ast.parse("\n".join(lines[start:end]))
+        tree = ast.parse("\n".join(lines))
     except UNCOMPILABLE as error:
         if isinstance(error, SyntaxError):
-            error.lineno = (error.lineno or 1) + start
-            error.msg = re.sub(r"(?<=on line )\d+", lambda found: str(int(found[0]) + start), error.msg)
-        return [], error
-    ast.increment_lineno(tree, start)
-    return tree.body, None
+            _move_down(error, lines_above)
+        return _Attempt([], error)
+    ast.increment_lineno(tree, lines_above)
+    return _Attempt(tree.body)
 
 
-def _is_open(error: Exception | None) -> bool:
-    return isinstance(error, SyntaxError) and ("never closed" in error.msg or "triple-quoted" in error.msg)
+def _move_down(error: SyntaxError, lines_above: int) -> None:
+    """Count the lines that the error names from the top of the file."""
+
+    def moved(number: re.Match[str]) -> str:
+        return str(int(number[0]) + lines_above)
+
+    error.lineno = (error.lineno or 1) + lines_above
+    error.msg = re.sub(r"(?<=on line )\d+", moved, error.msg)
 
 
-def _salvage(
-    lines: list[str], start: int, end: int, error: Exception, cell: int | None
-) -> tuple[list[ast.stmt], list[Broken]]:
-    """A broken piece: where a wrongly indented `def` follows a sound one, each is read by itself."""
-    line = getattr(error, "lineno", None) or start + 1
-    text = "\n".join(lines[start:end])
-    split = line - 1
-    inside = isinstance(error, IndentationError) and start <= split < end
-    nothing_above = all(line.strip()[:1] in ("", "#") for line in lines[start:split])
-    if inside and (nothing_above or re.match(r"\s+(?:def|class)\b|\s+@", lines[split])):
-        above, above_error = _parse_lines(lines, start, split)
-        below, below_error = _parse_lines(_dedented(lines, split, end), split, end)
-        if above_error is None and below_error is None:
-            why = reason(error, "\n".join(lines))
-            return above + below, [Broken(cell, start + 1, line, why, "", recovered=True)]
-    return [], [Broken(cell, start + 1, line, reason(error, "\n".join(lines)), text)]
+class _Pieces:
+    """A .py file cut into the pieces that begin at column 0."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.lines = source.split("\n")
+        self.starts = _starts_of_pieces(self.lines)
+        self.ends = [*self.starts[1:], len(self.lines)]
+        self.tries = 0
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def parse(self, n: int) -> tuple[int, _Attempt]:
+        """Piece `n`, and the number of the last piece that it took.
+
+        A string or bracket that is open at its end may span lines at column 0: then pieces below are taken
+        in until it closes. Where it never does, piece `n` is broken by itself.
+        """
+        last = n
+        alone = attempt = self._attempt(n, n)
+        while attempt.is_open and self._may_grow(n, last):
+            last += 1
+            self.tries += 1
+            if not attempt.open_string and _STARTS.match(self.lines[self.starts[last]]):
+                break
+            attempt = self._attempt(n, last)
+        if attempt.error is not None:
+            return n, alone
+        return last, attempt
+
+    def _attempt(self, first: int, last: int) -> _Attempt:
+        start = self.starts[first]
+        return _attempt(self.lines[start : self.ends[last]], start)
+
+    def _may_grow(self, first: int, last: int) -> bool:
+        return last + 1 < len(self) and last - first < _MAX_GROWTH and self.tries < _MAX_TRIES
+
+    def mend(self, n: int, error: Exception) -> tuple[_Attempt, Broken]:
+        """What can be read of the broken piece `n`, and what the report says about it."""
+        line = getattr(error, "lineno", None) or self.starts[n] + 1
+        why = reason(error, self.source)
+        if isinstance(error, IndentationError):
+            mended = self._indented_correctly(n, line - 1)
+            if mended is not None:
+                return mended, Broken(None, line, why, "", recovered=True)
+        start, end = self.starts[n], self.ends[n]
+        text = "\n".join(self.lines[start:end])
+        return _Attempt([]), Broken(None, line, why, text)
+
+    def _indented_correctly(self, n: int, split: int) -> _Attempt | None:
+        """Piece `n` with the wrongly indented part below line index `split` moved to column 0.
+
+        This is done for an indented `def` or `class` below a sound piece, and for a file that is indented as
+        a whole. None where it does not help.
+        """
+        start, end = self.starts[n], self.ends[n]
+        if not start <= split < end:
+            return None
+        definition = _INDENTED_DEFINITION.match(self.lines[split])
+        if not definition and not _is_blank(self.lines[start:split]):
+            return None
+        dedented = textwrap.dedent("\n".join(self.lines[split:end])).split("\n")
+        above = _attempt(self.lines[start:split], start)
+        below = _attempt(dedented, split)
+        if above.error is not None or below.error is not None:
+            return None
+        return _Attempt(above.trees + below.trees)
 
 
-def _dedented(lines: list[str], start: int, end: int) -> list[str]:
-    return [*lines[:start], *textwrap.dedent("\n".join(lines[start:end])).split("\n"), *lines[end:]]
+def _is_blank(lines: Sequence[str]) -> bool:
+    """Whether there is nothing but comments."""
+    return all(line.strip()[:1] in ("", "#") for line in lines)
 
 
-# --- syntax errors in a student's words
-
-_REASONS: list[tuple[str, str]] = [
-    (r"Missing parentheses in call to '(print|exec)'", r"\1 without parentheses is Python 2"),
-    (r"multiple exception types must be parenthesized", "`except A, e` is Python 2: write `except A as e`"),
-    (r"expected ':'", "a colon is missing"),
-    (
-        r"expected an indented block after (.+) on line (\d+)",
-        r"the block after the \1 on line \2 is not indented",
-    ),
-    (r"unexpected indent", "the line is indented further than the block it is in"),
-    (r"unindent does not match", "the indentation matches no line above"),
-    (r"inconsistent use of tabs", "tabs and spaces are mixed in the indentation: use spaces only"),
-    (r"'(.)' was never closed", r"the bracket `\1` is never closed"),
-    (r"unmatched '(.)'", r"the bracket `\1` was never opened"),
-    (r"closing parenthesis '(.)' does not match opening parenthesis '(.)'", r"`\2` is closed by `\1`"),
-    (r"Maybe you meant '==' or ':='", "`=` assigns: a comparison is written `==`"),
-    (r"unterminated triple-quoted", "a triple-quoted string is never closed"),
-    (r"unterminated (f-)?string|EOL while", "a string is not closed on its line"),
-    (r"non-printable character (U\+\w+)", r"it holds an invisible character, \1: type the line anew"),
-    (r"invalid character '(.)'", r"`\1` is not a character of Python code: type it anew"),
-    (r"forgot a comma", "a comma or an operator is missing"),
-    (r"leading zeros in decimal", "a number with a leading zero is Python 2"),
-    (r"invalid decimal literal", "a number is followed by letters, or a name starts with a digit"),
-    (r"'(return|yield)' outside function", r"`\1` stands outside a function"),
-    (r"null bytes", "it contains null bytes"),
-    (r"too many nested|too many statically nested", "it is nested too deeply"),
-]
-
-
-def reason(error: BaseException, source: str = "") -> str:
-    """Why something does not compile, in a student's words."""
-    if isinstance(error, RecursionError | MemoryError | OverflowError):
-        return "it is nested too deeply"
-    message = str(getattr(error, "msg", None) or error)
-    for pattern, words in _REASONS:
-        if found := re.search(pattern, message):
-            return found.expand(words)
-    if isinstance(error, SyntaxError) and message == "invalid syntax":
-        return _reason_by_line(error, source)
-    return f"Python says: {message[:200]}"
-
-
-def _reason_by_line(error: SyntaxError, source: str) -> str:
-    """A plain "invalid syntax", by what the line shows."""
-    lines = source.split("\n")
-    number = error.lineno or 0
-    line = lines[number - 1] if 0 < number <= len(lines) else (error.text or "")
-    line = line.strip()
-    if re.match(r"(print|exec)\s+[^\s(=]", line):
-        return f"{line[:5].strip()} without parentheses is Python 2"
-    if re.match(r"raise\s+\w+\s*,", line):
-        return "`raise A, message` is Python 2: write `raise A(message)`"
-    if "<>" in line:
-        return "`<>` is Python 2: write `!=`"
-    if line[:1] in ("%", "!"):
-        return "`%` and `!` lines belong in a notebook, not in a .py file"
-    if re.match(r"(lambda|async|await|yield|class|def|from|import|in|is|not|pass|with)\s*=", line):
-        return f"`{line.split('=')[0].strip()}` is a word of the language and cannot be a variable"
-    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
-        return "it holds the marks of an unresolved merge"
-    return "invalid syntax"
+def _starts_of_pieces(lines: Sequence[str]) -> list[int]:
+    """The indices of the lines where a piece begins."""
+    starts: list[int] = []
+    after_decorator = False
+    for i, line in enumerate(lines):
+        if _CONTINUES.match(line):
+            continue
+        if not after_decorator:
+            starts.append(i)
+        after_decorator = line.startswith("@")
+    if not starts or starts[0] > 0:  # what stands indented above the first piece
+        starts.insert(0, 0)
+    return starts

@@ -20,6 +20,7 @@ from torch import Tensor
 from grader.errors import BadReply, Died, GraderError, Missing, Raised, StudentFailure, TimedOut
 from grader.exercise import Exercise
 from grader.intake.submission import Submission
+from grader.notices import from_plain
 from grader.results import Source
 from grader.sandbox import protocol
 from grader.sandbox.host import Ended, Worker, Zygote
@@ -125,7 +126,7 @@ class Student:
             sources={name: Source(**found) for name, found in reply["definitions"].items()},
             missing=reply["missing"],
             findings=reply["findings"],
-            notices=tuple(reply["notices"]),
+            notices=tuple(str(from_plain(notice)) for notice in reply["notices"]),
         )
         self._load(worker)
         return reading

@@ -22,6 +22,7 @@ import numpy
 import torch
 from torch import Tensor
 
+from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
@@ -100,7 +101,7 @@ class Worker:
         self.slice = slicing.slice_functions(text, self.names, slow=request["slow"])
         return {
             "unreadable": None,
-            "notices": list(self.slice.notices),
+            "notices": [to_plain(notice) for notice in self.slice.notices],
             "missing": dict(self.slice.missing),
             "definitions": {
                 name: {"text": found.text, "first_line": found.first_line, "cell": found.cell}

@@ -1,4 +1,4 @@
-"""Bytes in, cells out: encodings, notebooks, IPython's syntax; every unreadable file is one sentence."""
+"""Bytes in, cells out: encodings and notebooks; every unreadable file is one sentence."""
 
 import json
 import subprocess
@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from grader.notices import Notice
 from grader.reading.cells import MAX_BYTES, Unreadable, read
 
 
@@ -60,7 +61,9 @@ def test_decodes(data, source, noticed):
 
 
 def test_latin1_notice_names_the_line():
-    assert "Line 3" in read(b"\n\nx = '\xe9'\n", "a.py").notices[0]
+    (notice,) = read(b"\n\nx = '\xe9'\n", "a.py").notices
+    assert notice == Notice("not-utf-8", {"file": "a.py"}, line=3)
+    assert "a.py is not UTF-8 (line 3)" in str(notice)
 
 
 UNREADABLE = [
@@ -72,15 +75,15 @@ UNREADABLE = [
     pytest.param("x = '\0'".encode("utf-16"), "a.py", "null bytes", id="a null character in utf-16"),
     pytest.param(b"def sigma(x):", "a.ipynb", "line 1", id="Python under a notebook's name"),
     pytest.param(b'{"cells": [', "a.ipynb", "stops being JSON", id="a notebook cut short"),
-    pytest.param(b"[1]", "a.ipynb", "no notebook", id="JSON, a list"),
-    pytest.param(b'{"a": 1}', "a.ipynb", "no notebook", id="JSON, another object"),
-    pytest.param(b'{"cells": {}}', "a.ipynb", "no notebook", id="cells that are no list"),
+    pytest.param(b"[1]", "a.ipynb", "not a notebook", id="JSON, a list"),
+    pytest.param(b'{"a": 1}', "a.ipynb", "not a notebook", id="JSON, another object"),
+    pytest.param(b'{"cells": {}}', "a.ipynb", "not a notebook", id="cells that are no list"),
     pytest.param(b'{"cells": []}', "a.ipynb", "no code cell", id="no cells"),
     pytest.param(
         b'{"cells": [{"cell_type": "markdown", "source": "a"}]}', "a.ipynb", "no code", id="prose only"
     ),
     pytest.param(b"[" * 100_000, "a.ipynb", "nested too deeply", id="nesting that would overflow the stack"),
-    pytest.param(b"1" * 10_000, "a.ipynb", "number too long", id="a number that takes forever to convert"),
+    pytest.param(b"1" * 10_000, "a.ipynb", "number that is too long", id="a number slow to convert"),
     pytest.param(b"#" * (MAX_BYTES + 1), "a.py", "larger than 64 MB", id="too large"),
 ]
 
@@ -129,51 +132,12 @@ def test_notebooks(data, cells):
 
 def test_notebook_under_the_name_of_a_python_file():
     text = read(notebook("x = 1"), "a.py")
-    assert text.cells[0].number == 1 and "notebook" in text.notices[0]
+    assert text.cells[0].number == 1 and text.notices == (Notice("notebook-in-py", {"file": "a.py"}),)
 
 
-# a cell, and the line on which its last statement `last = 1` must still stand (None: the cell is skipped)
-MAGICS = [
-    pytest.param("%matplotlib inline\nlast = 1", 2, id="a line magic"),
-    pytest.param("!pip install x\nlast = 1", 2, id="a shell line"),
-    pytest.param("!pip install \\\n  torch\nlast = 1", 3, id="a shell line over two lines"),
-    pytest.param("\n \n%time 1\nlast = 1", 4, id="empty lines on top"),
-    pytest.param("x = !ls \\\n -l\nfiles = %sx ls\nlast = 1", 4, id="assigned from the shell and a magic"),
-    pytest.param("torch.tanh?\nlast = 1", 2, id="help"),
-    pytest.param("if x:\n    !ls\n    %cd ..\nlast = 1", 4, id="indented"),
-    pytest.param("%%time\n\nlast = 1", 3, id="a timed cell is Python"),
-    pytest.param("\n\n%%capture out\n%%time\n!ls\nlast = 1", 6, id="magics within magics"),
-    pytest.param("%%prun -l 5\nlast = 1", 2, id="a profiled cell is Python"),
-    pytest.param("# timing\n%%time\nlast = 1", 3, id="a cell magic below a comment is a line that fails"),
-    pytest.param(">>> x = 1\n>>> last = 1", 2, id="pasted prompts"),
-    pytest.param("    x = 1\n    last = 1", 2, id="an indented cell"),
-    pytest.param('s = """\n%time\n!ls\n"""\nlast = 1', 5, id="not inside strings"),
-    pytest.param("y = 7 \\\n% 3\nlast = 1", 3, id="a modulo at the start of a line"),
-    pytest.param("%%bash\nlast = 1", None, id="another language"),
-    pytest.param("%%writefile a.py\nlast = 1", None, id="a cell written to a file"),
-    pytest.param("%%timeit\nlast = 1", None, id="timeit defines nothing"),
-]
-
-
-@pytest.mark.parametrize(("source", "line"), MAGICS)
-def test_magics_keep_the_lines(source, line):
-    text = read(notebook(source), "a.ipynb")
-    lines = text.cells[0].source.split("\n")
-    assert [n for n, content in enumerate(lines, start=1) if content.strip() == "last = 1"] == [line] * bool(
-        line
-    )
-    assert bool(text.notices) is (line is None)
-    compile(text.cells[0].source, "cell", "exec")
-
-
-def test_time_magic_defines_what_it_times():
-    names = {}
-    exec(only_cell(notebook("%time w = 3\nv = w")).source, names)
-    assert names["v"] == 3
-
-
-def test_run_is_noticed_with_its_line():
-    assert "cell 1, line 2" in read(notebook("x = 1\n%run helpers.py"), "a.ipynb").notices[0]
+def test_notices_of_magics_name_the_notebooks_cell():
+    data = b'{"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "%%bash\\nls"}]}'
+    assert read(data, "a.ipynb").notices == (Notice("cell-magic", {"magic": "bash"}, cell=2),)
 
 
 def test_cell_with_a_syntax_error_is_kept_as_it_is():

@@ -1,0 +1,73 @@
+"""Which definition of a required function is graded: the last one in the file that is run."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from dataclasses import dataclass
+
+from grader.notices import Notice
+from grader.reading.needs import Bindings
+from grader.reading.statements import File, Statement
+from grader.reading.trees import binder_of, first_line, kind_of
+
+_MAX_ALIASES = 10  # steps of `f = g` that are followed
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A required function as the student wrote it. `first_line` counts in the file or in `cell`."""
+
+    text: str
+    first_line: int
+    cell: int | None
+    tree: ast.stmt
+
+
+def definition_of(name: str, bindings: Bindings, file: File) -> Definition | None:
+    """The definition that is graded; None where there is none."""
+    binder = bindings.last_binder(name, bindings.end)
+    if binder is None:
+        return None
+    name, statement = _past_aliases(name, binder, bindings)
+    tree = binder_of(statement.tree, name)
+    first = first_line(tree)
+    lines = file.lines[statement.cell][first - 1 : tree.end_lineno]
+    return Definition(textwrap.dedent("\n".join(lines)), first, statement.cell, tree)
+
+
+def _past_aliases(name: str, binder: int, bindings: Bindings) -> tuple[str, Statement]:
+    """Past `f = g` and `f = decorate(f)`: the name and the statement that hold the student's own code."""
+    for _ in range(_MAX_ALIASES):
+        statement = bindings.statements[binder]
+        tree = statement.tree
+        if not isinstance(tree, ast.Assign) or len(tree.targets) != 1:
+            break
+        other = tree.value.id if isinstance(tree.value, ast.Name) else name
+        if other not in statement.names.now:
+            break
+        earlier = bindings.last_binder(other, binder)
+        if earlier is None:
+            break
+        if kind_of(binder_of(bindings.statements[earlier].tree, other)) == "import":
+            break
+        name, binder = other, earlier
+    return name, bindings.statements[binder]
+
+
+def order_notice(name: str, bindings: Bindings, file: File) -> Notice | None:
+    """A notice where a notebook ran another definition of `name` after the one that is graded."""
+    counts = file.execution_counts
+    graded = latest = None
+    highest = -1
+    for statement in bindings.statements:
+        if name not in statement.binds or statement.never_run is not None:
+            continue
+        graded = statement.cell
+        count = counts[graded]
+        if count is not None and count > highest:
+            highest, latest = count, graded
+    if latest is None or latest == graded:
+        return None
+    kind = "never-executed" if counts[graded] is None else "executed-out-of-order"
+    return Notice(kind, {"function": name, "other": str(latest)}, cell=graded)

@@ -1,0 +1,127 @@
+"""Which functions a statement calls, and which variables it changes in place, read off its tree.
+
+A change in place is an assignment to a part (`v[0] = 1`, `v.a = 1`, `del v[0]`, `setattr(v, …)`), a method
+called for its effect (`v.append(1)`), torch's underscore (`v.normal_()`, `nn.init.normal_(v)`), an `out=v`,
+or a decorator of the variable's own (`@v.register`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from grader.reading.trees import nodes
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The names that a file imports, and those of its functions and classes.
+
+    A method call changes none of these: `random.seed(1)` and `Net.eval()` change no variable of the file.
+    """
+
+    imported: frozenset[str]
+    defined: frozenset[str]
+
+
+@dataclass
+class Effects:
+    """What a piece of a tree does: the functions it calls by name, the variables it changes in place."""
+
+    calls: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+
+
+def declared_by(trees: Iterable[ast.stmt]) -> Declared:
+    """What a file of these statements declares at its top level."""
+    imported: set[str] = set()
+    defined: set[str] = set()
+    for tree in trees:
+        for node, later in nodes(tree):
+            if later:
+                continue
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for alias in node.names:
+                    imported.add(alias.asname or alias.name.partition(".")[0])
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                defined.add(node.name)
+    return Declared(frozenset(imported), frozenset(defined))
+
+
+def effects_of(tree: ast.stmt, declared: Declared) -> tuple[Effects, Effects]:
+    """What a statement does as it runs, and what its functions do when they are called."""
+    now, later = _Collector(declared), _Collector(declared)
+    for node, runs_later in nodes(tree):
+        (later if runs_later else now).add(node)
+    return now.effects, later.effects
+
+
+class _Collector:
+    """Collects effects node by node."""
+
+    def __init__(self, declared: Declared) -> None:
+        self.declared = declared
+        self.effects = Effects()
+
+    def add(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Attribute | ast.Subscript):
+            if not isinstance(node.ctx, ast.Load):
+                self._part_assigned(_root(node))
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            for decorator in node.decorator_list:
+                self._decorated_by(decorator)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            if isinstance(node.value.func, ast.Attribute):  # a method whose result is not used
+                self._changed_by_call(_root(node.value.func))
+        elif isinstance(node, ast.Call):
+            self._call(node)
+
+    def _decorated_by(self, decorator: ast.expr) -> None:
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Attribute):
+            self._part_assigned(_root(function))
+
+    def _call(self, call: ast.Call) -> None:
+        function = call.func
+        if isinstance(function, ast.Name):
+            self.effects.calls.add(function.id)
+            if function.id in ("setattr", "delattr"):
+                self._part_assigned(_root_of_first_argument(call))
+        elif isinstance(function, ast.Attribute) and _is_in_place(function.attr):
+            owner = _root(function)
+            self._changed_by_call(owner)
+            if owner in self.declared.imported:  # a module's function changes its argument
+                self._changed_by_call(_root_of_first_argument(call))
+        for keyword in call.keywords:
+            if keyword.arg == "out":
+                self._changed_by_call(_root(keyword.value))
+
+    def _part_assigned(self, name: str | None) -> None:
+        if name is not None and name not in self.declared.imported:
+            self.effects.changes.add(name)
+
+    def _changed_by_call(self, name: str | None) -> None:
+        if name not in self.declared.defined:
+            self._part_assigned(name)
+
+
+def _is_in_place(method: str) -> bool:
+    """Whether the name follows torch's convention for methods that change their tensor."""
+    return method.endswith("_") and not method.endswith("__")
+
+
+def _root_of_first_argument(call: ast.Call) -> str | None:
+    return _root(call.args[0]) if call.args else None
+
+
+def _root(node: ast.AST) -> str | None:
+    """The variable that `v.a[0].b()` starts from; `f(v).b()` starts from none."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+        if not isinstance(node, ast.Call):
+            node = node.value
+        elif isinstance(node.func, ast.Name):
+            return None
+        else:
+            node = node.func
+    return node.id if isinstance(node, ast.Name) else None

@@ -1,0 +1,93 @@
+"""Why a submission has no definition of a required function, in one sentence for the student."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Collection, Sequence
+
+from grader.notices import place
+from grader.reading.needs import Bindings
+from grader.reading.statements import File
+from grader.reading.trees import nodes
+
+_MAX_NAMES, _MAX_LENGTH = 1_000, 60  # of the file's functions that are compared with a missing one
+_SIMILARITY = 0.75  # difflib's ratio, from which a name is taken for a misspelling
+
+
+def why_missing(
+    name: str,
+    required: Collection[str],
+    slow: Collection[str],
+    bindings: Bindings,
+    file: File,
+) -> str:
+    """Why there is no `name` to grade: the first reason that applies.
+
+    required: the exercise's functions. slow: those that are slow.
+    """
+    return (
+        _does_not_compile(name, file)
+        or _never_run_or_deleted(name, bindings)
+        or _defined_inside(name, bindings)
+        or (_loop_instead(name, bindings) if name in slow else None)
+        or _misspelt(name, sorted(file.declared.defined - set(required)))
+        or f"The file never defines `{name}`."
+    )
+
+
+def _does_not_compile(name: str, file: File) -> str | None:
+    word = re.escape(name)
+    definition = re.compile(rf"^[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])", re.MULTILINE)
+    for broken in reversed(file.broken):
+        if definition.search(broken.text):
+            where = place(broken.line, broken.cell)
+            return f"`{name}` cannot be read: {where} does not compile ({broken.reason})."
+    return None
+
+
+def _never_run_or_deleted(name: str, bindings: Bindings) -> str | None:
+    for i, touch in bindings.above(name, bindings.end):
+        statement = bindings.statements[i]
+        where = place(statement.line, statement.cell)
+        if touch == "loop":
+            return f"`{name}` is only defined in a loop at the top level ({where}), which is not run."
+        if touch == "await":
+            return f"`{name}` is only defined by a statement that awaits ({where}), which is not run."
+        if touch == "slow":
+            return (
+                f"`{name}` is only defined by a statement that starts a training ({where}), which is not run."
+            )
+        if touch == "deletes":
+            return f"`{name}` is deleted in {where}."
+    return None
+
+
+def _defined_inside(name: str, bindings: Bindings) -> str | None:
+    for statement in bindings.statements:
+        outer = getattr(statement.tree, "name", None)
+        if not outer:
+            continue
+        for node, _ in nodes(statement.tree):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                where = place(node.lineno, statement.cell)
+                return f"`{name}` is defined only inside `{outer}` ({where}), not at the top level."
+    return None
+
+
+def _loop_instead(name: str, bindings: Bindings) -> str | None:
+    """For a slow function such as a training: the file may hold its loop instead."""
+    for statement in bindings.statements:
+        if statement.never_run == "loop":
+            where = place(statement.line, statement.cell)
+            return f"The file never defines `{name}`: a loop at the top level ({where}) is not a function."
+    return None
+
+
+def _misspelt(name: str, defined: Sequence[str]) -> str | None:
+    candidates = [other for other in defined if len(other) < _MAX_LENGTH]
+    similar = difflib.get_close_matches(name, candidates[:_MAX_NAMES], n=1, cutoff=_SIMILARITY)
+    if not similar:
+        return None
+    return f"The file never defines `{name}`; it defines `{similar[0]}`, which is not graded."

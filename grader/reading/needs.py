@@ -1,0 +1,173 @@
+"""Which statements the required functions need.
+
+What a statement reads as it runs needs the binding that reaches that place. What a function reads when it
+is called needs the binding that reaches the call, and the last one of the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import builtins
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.notices import Notice
+from grader.reading.call_graph import CallGraph
+from grader.reading.names import Names
+from grader.reading.statements import Reason, Statement
+from grader.reading.trees import is_future_import, is_star_import
+
+# Modules export their own versions of these, so a star import counts for them.
+_OFTEN_EXPORTED = {"abs", "all", "any", "divmod", "max", "min", "pow", "range", "round", "sum"}
+_BUILTINS = frozenset(dir(builtins)) - _OFTEN_EXPORTED
+_HIDE_NAMES = ("exec", "eval", "globals")
+
+# What a statement does to the value of a name. A Reason: it would do something, but never runs.
+Touch = Literal["binds", "may bind", "deletes"] | Reason
+# A name, and the position where its value is read.
+Demand = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a name may have its value from: the numbers of statements, the last one first.
+
+    never_run: statements that would give it a value as well, but never run.
+    """
+
+    statements: tuple[int, ...]
+    never_run: tuple[int, ...]
+
+
+class Bindings:
+    """Which statements touch the value of each global name, in document order."""
+
+    def __init__(self, statements: Sequence[Statement], graph: CallGraph) -> None:
+        self.statements = statements
+        self._touches: dict[str, list[tuple[int, Touch]]] = {}
+        self._star_imports: list[int] = []
+        for i, statement in enumerate(statements):
+            if is_star_import(statement.tree):
+                self._star_imports.append(i)
+            for name, touch in _touched(statement, graph).items():
+                self._touches.setdefault(name, []).append((i, touch))
+
+    @property
+    def end(self) -> int:
+        """The position below the last statement."""
+        return len(self.statements)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._touches
+
+    def above(self, name: str, position: int) -> Iterator[tuple[int, Touch]]:
+        """The statements above `position` that touch the name, from the last to the first."""
+        touches = self._touches.get(name, [])
+        end = bisect.bisect_left(touches, position, key=lambda touch: touch[0])
+        for k in range(end - 1, -1, -1):
+            yield touches[k]
+
+    def reaching(self, name: str, position: int) -> Sources:
+        """Where `name` may have its value from just above `position`."""
+        found: list[int] = []
+        never_run: list[int] = []
+        bound = False
+        for i, touch in self.above(name, position):
+            if touch in ("loop", "await", "slow"):
+                never_run.append(i)
+                if touch == "slow" and name in self.statements[i].binds:
+                    break  # the result of a training must not be mistaken for what stands above it
+                continue
+            found.append(i)
+            bound = bound or touch != "deletes"
+            if touch != "may bind":
+                break
+        if not bound and name not in _BUILTINS:
+            found += [i for i in self._star_imports if i < position]
+        return Sources(tuple(found), tuple(never_run))
+
+    def last_binder(self, name: str, position: int) -> int | None:
+        """The last statement above `position` that binds the name and is run."""
+        binders = []
+        for i in self.reaching(name, position).statements:
+            if name in self.statements[i].binds:
+                binders.append(i)
+        return max(binders, default=None)
+
+
+def _touched(statement: Statement, graph: CallGraph) -> Mapping[str, Touch]:
+    """Name -> what the statement does to its value."""
+    changed = set(statement.changes_now)
+    for function in statement.calls_now:
+        changed |= graph.changes.get(function, set())
+    if statement.never_run is not None:
+        return dict.fromkeys(changed | statement.binds, statement.never_run)
+    touched: dict[str, Touch] = dict.fromkeys(changed, "may bind")
+    for name in statement.names.deletes:
+        touched[name] = "may bind" if statement.is_compound else "deletes"
+    # `import a.b` adds to what another import of `a` has bound
+    may_bind = statement.is_compound or isinstance(statement.tree, ast.Import)
+    for name in statement.binds:
+        touched[name] = "may bind" if may_bind else "binds"
+    for name, why in statement.lost.items():
+        touched.setdefault(name, why)
+    return touched
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The numbers of the statements to run, and of those that are needed and never run."""
+
+    statements: Set[int]
+    never_run: Set[int]
+
+
+def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
+    """What `names` need, followed from the end of the file to everything that they read."""
+    statements = bindings.statements
+    needed: set[int] = set()
+    never_run: set[int] = set()
+    for i, statement in enumerate(statements):
+        if is_future_import(statement.tree):
+            needed.add(i)
+    demands: list[Demand] = [(name, bindings.end) for name in names]
+    seen = set(demands)
+    while demands:
+        name, position = demands.pop()
+        sources = bindings.reaching(name, position)
+        never_run.update(sources.never_run)
+        for i in sources.statements:
+            needed.add(i)
+            for demand in _demands(statements[i].names, i, position, bindings.end):
+                if demand not in seen:
+                    seen.add(demand)
+                    demands.append(demand)
+    return Needs(needed, never_run)
+
+
+def _demands(names: Names, at: int, position: int, end: int) -> Iterator[Demand]:
+    """The values that statement number `at` needs, of these names, for what is read at `position`."""
+    for name in names.now.keys() | names.deletes:
+        yield name, at
+    for name in names.later:
+        yield name, position
+        yield name, end
+
+
+def hidden_names(bindings: Bindings, needs: Needs) -> list[Notice]:
+    """Notices on the statements that use `exec` and its like, which hide the names that they touch."""
+    notices: list[Notice] = []
+    for i, statement in enumerate(bindings.statements):
+        if i in needs.statements or "exec" in statement.now.calls:
+            notices += _hidden_names(statement, bindings)
+    return notices
+
+
+def _hidden_names(statement: Statement, bindings: Bindings) -> Iterator[Notice]:
+    names = statement.names
+    for function in _HIDE_NAMES:
+        line = names.now.get(function) or names.later.get(function)
+        if line and function not in bindings:  # the file's own functions of that name hide nothing
+            yield Notice("hidden-names", {"function": function}, line, statement.cell)

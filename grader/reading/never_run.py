@@ -1,0 +1,106 @@
+"""What of a file is never run: loops at the top level, and what starts a slow function such as a training."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import cast
+
+from grader.notices import Notice
+from grader.reading.call_graph import CallGraph
+from grader.reading.effects import Effects, effects_of
+from grader.reading.names import names_of
+from grader.reading.statements import File, Reason, Statement
+from grader.reading.syntax_errors import UNCOMPILABLE
+from grader.reading.trees import COMPOUND, LOOPS
+
+_NOTICES: dict[Reason, str] = {"loop": "loop-not-run", "await": "await-not-run", "slow": "training-not-run"}
+
+
+def without_never_run(file: File, graph: CallGraph) -> tuple[Statement, ...]:
+    """The file's statements: those that never run are marked, and compound ones have such parts taken out.
+
+    The trees of `file`'s compound statements are changed in place.
+    """
+    return tuple(_without_never_run(statement, file, graph) for statement in file.statements)
+
+
+def _without_never_run(statement: Statement, file: File, graph: CallGraph) -> Statement:
+    if statement.is_compound:
+        return _pruned(statement, file, graph)
+    if statement.never_run is None and statement.calls_now & graph.slow:
+        return replace(statement, never_run="slow")
+    return statement
+
+
+def never_run_notice(statement: Statement) -> Notice:
+    """What the report says about a statement that is needed and never runs, or not as a whole."""
+    why = statement.never_run or "loop"
+    if "slow" in statement.lost.values():
+        why = "slow"
+    return Notice(_NOTICES[why], line=statement.line, cell=statement.cell)
+
+
+def _pruned(statement: Statement, file: File, graph: CallGraph) -> Statement:
+    """A compound statement without what never runs, and without what does nothing to names."""
+    pruner = _Pruner(file, graph)
+    try:
+        tree = cast(ast.stmt, pruner.visit(statement.tree))
+        names = names_of(tree, file.flags)
+    except UNCOMPILABLE:  # nested deeper than this can walk
+        return replace(statement, never_run="loop")
+    now, later = effects_of(tree, file.declared)
+    lost: dict[str, Reason] = {}
+    for name in statement.binds - names.binds:
+        lost[name] = pruner.lost.get(name, "loop")
+    pruned = replace(
+        statement,
+        tree=tree,
+        names=names,
+        now=now,
+        later=later,
+        lost=lost,
+    )
+    if pruned.calls_now & graph.slow:  # in its own test or header
+        return replace(pruned, never_run="slow")
+    return pruned
+
+
+class _Pruner(ast.NodeTransformer):
+    """Takes out of a compound statement what never runs. lost: the names that slow parts would bind."""
+
+    def __init__(self, file: File, graph: CallGraph) -> None:
+        self.file = file
+        self.graph = graph
+        self.lost: dict[str, Reason] = {}
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """The node, or `pass` in the place of a statement that is taken out."""
+        if isinstance(node, LOOPS):
+            return _nothing(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return node
+        if isinstance(node, (*COMPOUND, ast.ExceptHandler, ast.match_case)):
+            return self.generic_visit(node)
+        if isinstance(node, ast.stmt):
+            return self._simple(node)
+        return node
+
+    def _simple(self, node: ast.stmt) -> ast.stmt:
+        now, _ = effects_of(node, self.file.declared)
+        if now.calls & self.graph.slow:
+            names = names_of(node, self.file.flags)
+            self.lost.update(dict.fromkeys(names.binds, "slow"))
+            return _nothing(node)
+        if isinstance(node, ast.Expr) and not self._acts(now):
+            return _nothing(node)  # such as a print: it may raise, and nothing needs it
+        return node
+
+    def _acts(self, effects: Effects) -> bool:
+        """Whether these effects change the value of a name."""
+        called = any(name in self.graph.changes for name in effects.calls)
+        return called or bool(effects.changes)
+
+
+def _nothing(node: ast.AST) -> ast.stmt:
+    return ast.copy_location(ast.Pass(), node)

@@ -1,0 +1,205 @@
+"""The statements at a submission's top level, and what each of them does to names."""
+
+from __future__ import annotations
+import __future__ as future
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Literal
+
+from grader.reading.cells import Cell, Text
+from grader.reading.effects import Declared, Effects, declared_by, effects_of
+from grader.reading.names import Names, names_of
+from grader.reading.parsing import Broken, parse
+from grader.reading.syntax_errors import UNCOMPILABLE, reason
+from grader.reading.trees import COMPOUND, LOOPS, constant_truth, first_line
+
+# Why a statement never runs: it loops, it awaits, or it starts a slow function such as a training.
+Reason = Literal["loop", "await", "slow"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement; `tree` is ready for `compile`. Lines count in the file, or in the notebook's `cell`.
+
+    now: its effects as it runs. later: those of its functions when they are called. never_run: why it never
+    runs; None where it runs. lost: names that only parts bind which never run -> why these parts do not.
+    """
+
+    tree: ast.stmt
+    cell: int | None
+    names: Names
+    now: Effects
+    later: Effects
+    never_run: Reason | None = None
+    lost: Mapping[str, Reason] = field(default_factory=dict)
+
+    @property
+    def line(self) -> int:
+        """Its first line, decorators included."""
+        return first_line(self.tree)
+
+    @property
+    def binds(self) -> Set[str]:
+        """The global names that it binds as it runs."""
+        return self.names.binds
+
+    @property
+    def is_compound(self) -> bool:
+        """Whether it holds other statements, which run or do not, as an `if` does."""
+        return isinstance(self.tree, COMPOUND)
+
+    @property
+    def calls_now(self) -> set[str]:
+        """The global functions that it calls as it runs."""
+        return self.now.calls & self.names.now.keys()
+
+    @property
+    def calls_later(self) -> set[str]:
+        """The global functions that its own functions call."""
+        return self.later.calls & self.names.later.keys()
+
+    @property
+    def changes_now(self) -> set[str]:
+        """The global variables that it changes in place as it runs."""
+        return self.now.changes & self.names.now.keys()
+
+    @property
+    def changes_later(self) -> set[str]:
+        """The global variables that its own functions change in place."""
+        return self.later.changes & self.names.later.keys()
+
+
+@dataclass(frozen=True)
+class File:
+    """A submission, statement by statement.
+
+    broken: what does not compile. flags: the `from __future__` imports, for `compile`. declared: the names
+    that are modules, functions and classes. lines: a cell's number -> its lines. execution_counts: a cell's
+    number -> when a notebook ran it, None where it did not or where there is no notebook.
+    """
+
+    statements: tuple[Statement, ...]
+    broken: tuple[Broken, ...]
+    flags: int
+    declared: Declared
+    lines: Mapping[int | None, Sequence[str]]
+    execution_counts: Mapping[int | None, int | None]
+
+
+def read_statements(text: Text) -> File:
+    """Every statement of a submission that compiles, in document order."""
+    reader = _Reader()
+    for cell in text.cells:
+        reader.read(cell)
+    declared = declared_by(compiled.tree for compiled in reader.compiled)
+    return File(
+        statements=tuple(_statement(compiled, declared) for compiled in reader.compiled),
+        broken=tuple(reader.broken),
+        flags=reader.flags,
+        declared=declared,
+        lines=reader.lines,
+        execution_counts={cell.number: cell.execution_count for cell in text.cells},
+    )
+
+
+def _statement(compiled: _Compiled, declared: Declared) -> Statement:
+    tree, names = compiled.tree, compiled.names
+    now, later = effects_of(tree, declared)
+    never_run: Reason | None = None
+    if isinstance(tree, LOOPS):
+        never_run = "loop"
+    elif names.awaits:
+        never_run = "await"
+    return Statement(tree, compiled.cell, names, now, later, never_run)
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    tree: ast.stmt
+    cell: int | None
+    names: Names
+
+
+class _Reader:
+    """Reads cell after cell: a `from __future__` import counts for all that stands below it."""
+
+    def __init__(self) -> None:
+        self.compiled: list[_Compiled] = []
+        self.broken: list[Broken] = []
+        self.flags = 0
+        self.lines: dict[int | None, Sequence[str]] = {}
+
+    def read(self, cell: Cell) -> None:
+        """Add the statements of the next cell that compile, and what does not."""
+        lines = self.lines[cell.number] = cell.source.split("\n")
+        trees, broken = parse(cell)
+        compiled = []
+        for tree in trees:
+            for part in _unfolded(tree):
+                self.flags |= _future_flags(part)
+                try:
+                    names = names_of(part, self.flags)
+                except UNCOMPILABLE as error:
+                    broken.append(_broken(part, cell, lines, error))
+                else:
+                    compiled.append(_Compiled(part, cell.number, names))
+        self.broken += broken
+        if broken and cell.number is not None:
+            return  # a cell with a syntax error does not run at all
+        self.compiled += compiled
+
+
+def _broken(
+    tree: ast.stmt,
+    cell: Cell,
+    lines: Sequence[str],
+    error: Exception,
+) -> Broken:
+    """A statement that parses but does not compile, such as a `return` outside a function."""
+    line = getattr(error, "lineno", None) or first_line(tree)
+    source = "\n".join(lines[tree.lineno - 1 : tree.end_lineno])
+    return Broken(cell.number, line, reason(error), source)
+
+
+def _future_flags(tree: ast.stmt) -> int:
+    """The compiler's flags that a `from __future__` import sets; 0 for any other statement."""
+    if not isinstance(tree, ast.ImportFrom) or tree.module != "__future__" or tree.level:
+        return 0
+    flags = 0
+    for alias in tree.names:
+        feature = getattr(future, alias.name, None)
+        flags |= getattr(feature, "compiler_flag", 0)
+    return flags
+
+
+def _unfolded(tree: ast.stmt) -> Iterator[ast.stmt]:
+    """The statement, or where it is an `if` that can be decided, the statements of the branch that runs."""
+    stack = [tree]
+    while stack:
+        part = stack.pop()
+        truth = _truth(part.test) if isinstance(part, ast.If) else None
+        if isinstance(part, ast.If) and truth is not None:
+            branch = part.body if truth else part.orelse
+            stack += reversed(branch)
+        else:
+            yield part
+
+
+def _truth(test: ast.expr) -> bool | None:
+    """Whether a test holds, where that is known: a constant, or whether the module is `__main__`."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return constant_truth(test)
+    sides = {_name_or_value(side) for side in (test.left, test.comparators[0])}
+    if sides != {"__name__", "__main__"}:
+        return None
+    if isinstance(test.ops[0], ast.Eq):
+        return False
+    return True if isinstance(test.ops[0], ast.NotEq) else None
+
+
+def _name_or_value(side: ast.expr) -> object:
+    if isinstance(side, ast.Name):
+        return side.id
+    return side.value if isinstance(side, ast.Constant) else None

@@ -1,0 +1,73 @@
+"""Why something does not compile, in a student's words."""
+
+from __future__ import annotations
+
+import re
+
+# what `ast.parse` and `compile` raise on hostile source
+UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+
+# what Python's message contains -> what the student reads
+_REASONS: list[tuple[str, str]] = [
+    (r"Missing parentheses in call to '(print|exec)'", r"\1 without parentheses is Python 2"),
+    (r"multiple exception types must be parenthesized", "`except A, e` is Python 2: write `except A as e`"),
+    (r"expected ':'", "a colon is missing"),
+    (
+        r"expected an indented block after (.+) on line (\d+)",
+        r"the block after the \1 on line \2 is not indented",
+    ),
+    (r"unexpected indent", "the line is indented further than the block it is in"),
+    (r"unindent does not match", "the indentation matches no line above"),
+    (r"inconsistent use of tabs", "tabs and spaces are mixed in the indentation: use spaces only"),
+    (r"'(.)' was never closed", r"the bracket `\1` is never closed"),
+    (r"unmatched '(.)'", r"the bracket `\1` was never opened"),
+    (r"closing parenthesis '(.)' does not match opening parenthesis '(.)'", r"`\2` is closed by `\1`"),
+    (r"Maybe you meant '==' or ':='", "`=` assigns: a comparison is written `==`"),
+    (r"unterminated triple-quoted", "a triple-quoted string is never closed"),
+    (r"unterminated (f-)?string|EOL while", "a string is not closed on its line"),
+    (r"non-printable character (U\+\w+)", r"it holds an invisible character, \1: type the line anew"),
+    (r"invalid character '(.)'", r"`\1` is not a character of Python code: type it anew"),
+    (r"forgot a comma", "a comma or an operator is missing"),
+    (r"leading zeros in decimal", "a number with a leading zero is Python 2"),
+    (r"invalid decimal literal", "a number is followed by letters, or a name starts with a digit"),
+    (r"'(return|yield)' outside function", r"`\1` stands outside a function"),
+    (r"null bytes", "it contains null bytes"),
+    (r"too many nested|too many statically nested", "it is nested too deeply"),
+]
+_KEYWORD_ASSIGNED = re.compile(r"(lambda|async|await|yield|class|def|from|import|in|is|not|pass|with)\s*=")
+
+
+def reason(error: BaseException, source: str = "") -> str:
+    """Why `source` does not compile, as a clause; `error` is one of UNCOMPILABLE."""
+    if isinstance(error, RecursionError | MemoryError | OverflowError):
+        return "it is nested too deeply"
+    message = str(getattr(error, "msg", None) or error)
+    for pattern, words in _REASONS:
+        if found := re.search(pattern, message):
+            return found.expand(words)
+    if isinstance(error, SyntaxError) and message == "invalid syntax":
+        return _reason_by_line(_line_of(error, source).strip())
+    return f"Python says: {message[:200]}"
+
+
+def _line_of(error: SyntaxError, source: str) -> str:
+    lines = source.split("\n")
+    number = error.lineno or 0
+    return lines[number - 1] if 0 < number <= len(lines) else (error.text or "")
+
+
+def _reason_by_line(line: str) -> str:
+    """The reason for a plain "invalid syntax", by what the line shows."""
+    if re.match(r"(print|exec)\s+[^\s(=]", line):
+        return f"{line[:5].strip()} without parentheses is Python 2"
+    if re.match(r"raise\s+\w+\s*,", line):
+        return "`raise A, message` is Python 2: write `raise A(message)`"
+    if "<>" in line:
+        return "`<>` is Python 2: write `!=`"
+    if line[:1] in ("%", "!"):
+        return "`%` and `!` lines belong in a notebook, not in a .py file"
+    if _KEYWORD_ASSIGNED.match(line):
+        return f"`{line.split('=')[0].strip()}` is a word of the language and cannot be a variable"
+    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        return "it holds the marks of an unresolved merge"
+    return "invalid syntax"

@@ -1,0 +1,111 @@
+"""What a piece of a syntax tree shows by itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Literal
+
+Kind = Literal["def", "lambda", "class", "import", "assignment"]
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+COMPOUND = (
+    ast.If,
+    ast.Try,
+    ast.TryStar,
+    ast.With,
+    ast.AsyncWith,
+    ast.Match,
+)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """(field, child) of each node right below `node`."""
+    for field, value in ast.iter_fields(node):
+        values = value if isinstance(value, list) else [value]
+        for child in values:
+            if isinstance(child, ast.AST):
+                yield field, child
+
+
+def nodes(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+    """`tree` and every node below it, and whether it runs only later, when a function is called."""
+    stack = [(tree, False)]
+    while stack:
+        node, later = stack.pop()
+        yield node, later
+        for field, child in children(node):
+            is_body = field == "body" and isinstance(node, _FUNCTIONS)
+            stack.append((child, later or is_body))
+
+
+def first_line(tree: ast.stmt) -> int:
+    """The statement's first line, its decorators included."""
+    decorators: list[ast.expr] = getattr(tree, "decorator_list", [])
+    return min([tree.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def kind_of(tree: ast.stmt) -> Kind:
+    """How a statement that binds a name binds it."""
+    if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef):
+        return "def"
+    if isinstance(tree, ast.ClassDef):
+        return "class"
+    if isinstance(tree, ast.Import | ast.ImportFrom):
+        return "import"
+    if lambda_of(tree) is not None:
+        return "lambda"
+    return "assignment"
+
+
+def lambda_of(tree: ast.stmt) -> ast.Lambda | None:
+    """The lambda that a statement assigns to a name; None where it does something else."""
+    if not isinstance(tree, ast.Assign | ast.AnnAssign):
+        return None
+    return tree.value if isinstance(tree.value, ast.Lambda) else None
+
+
+def binder_of(tree: ast.stmt, name: str) -> ast.stmt:
+    """The last statement in `tree` that binds `name`: itself, or one within a compound statement."""
+    return binders_within(tree).get(name, tree)
+
+
+def binders_within(tree: ast.stmt) -> dict[str, ast.stmt]:
+    """Name -> the last statement within `tree` that binds it; empty where `tree` is not compound."""
+    binders: dict[str, ast.stmt] = {}
+    if not isinstance(tree, COMPOUND):
+        return binders
+    for part, later in nodes(tree):
+        if later or not isinstance(part, ast.stmt) or isinstance(part, COMPOUND):
+            continue
+        for name in _bound_names(part):
+            known = binders.setdefault(name, part)
+            if part.lineno > known.lineno:
+                binders[name] = part
+    return binders
+
+
+def _bound_names(tree: ast.stmt) -> set[str]:
+    names: set[str] = set()
+    if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        names.add(tree.name)
+    for node, _ in nodes(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def is_star_import(tree: ast.AST) -> bool:
+    """Whether it is `from … import *`."""
+    return isinstance(tree, ast.ImportFrom) and any(alias.name == "*" for alias in tree.names)
+
+
+def is_future_import(tree: ast.AST) -> bool:
+    """Whether it is `from __future__ import …`."""
+    return isinstance(tree, ast.ImportFrom) and tree.module == "__future__"
+
+
+def constant_truth(test: ast.expr) -> bool | None:
+    """Whether a constant test holds; None for any other."""
+    return bool(test.value) if isinstance(test, ast.Constant) else None
