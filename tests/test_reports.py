@@ -281,7 +281,7 @@ def test_a_person_looks_at_the_unexplained_and_the_stopped():
     looks = cohort.needing_a_look([samples.right(), samples.wrong(), samples.unfinished()])
     assert [look.result.submission.id for look in looks] == ["chloe"]
     assert looks[0].unexplained == ("dsigma", "train")
-    assert looks[0].notices == ("Train was stopped: it ran out of time (20 s).",)
+    assert looks[0].notices == ("train was stopped: it ran out of time (20 s).",)
 
 
 def test_the_gradebook_has_a_row_a_submission_and_plain_numbers():
