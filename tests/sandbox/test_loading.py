@@ -16,13 +16,23 @@ from grader.sandbox.loading import LoadedSubmission
 from grader.sandbox.protocol import BOUNDS
 
 SEED = 0
+CALL = {
+    "do": "call",
+    "function": "double",
+    "rows": [[1]],
+    "seed": SEED,
+    "supply": {},
+    "edits": {},
+    "standins": {"names": [], "source": ""},
+}
 
 
 class Loading:
     """Starts submissions, and keeps what is noticed."""
 
     def __init__(self, session: Session) -> None:
-        self.session = session
+        self.zygote = session.zygote
+        self.exercise = session.exercise
         self.notices: list[Notice] = []
         self.opened: list[LoadedSubmission] = []
 
@@ -31,11 +41,10 @@ class Loading:
     ) -> LoadedSubmission:
         data = source.encode() if isinstance(source, str) else source
         one = Submission("one", "One", filename, data, (filename,), problem=problem)
-        exercise = self.session.exercise
-        self.opened.append(
-            LoadedSubmission(self.session.zygote, policy(exercise), exercise, one, self.notices.append)
-        )
-        return self.opened[-1]
+        confined = policy(self.exercise)
+        loaded = LoadedSubmission(self.zygote, confined, self.exercise, one, self.notices.append)
+        self.opened.append(loaded)
+        return loaded
 
 
 @pytest.fixture
@@ -81,29 +90,21 @@ def test_notices_of_reading_are_records(loading: Loading) -> None:
 def test_a_fresh_worker_holds_the_submission_too(loading: Loading) -> None:
     loaded = loading(tiny.EXITS)
     loaded.start(5, SEED)
-    request = {"do": "call", "function": "double", "rows": [[1]], "seed": 0, "supply": {}, "edits": {}}
-    request["standins"] = {"names": [], "source": ""}
     for _ in range(2):
         loaded.make_ready(5, SEED)
         loaded.used.add("double")
         with pytest.raises(Ended, match="ended its process"):
-            loaded.exchange(request, 5, BOUNDS)
+            loaded.exchange(CALL, 5, BOUNDS)
     loaded.make_ready(5, SEED)
     assert not loaded.used
     assert loaded.unloadable is None
 
 
 def test_what_is_printed_at_load_and_how_much_is_kept(session: Session, loading: Loading) -> None:
-    exercise = session.exercise
-    before = exercise.limits
-    exercise.limits = dataclasses.replace(before, output_kb=1)
-    try:
-        loaded = loading("import os\n\nX = os.write(1, b'x' * 5_000)\n\ndef double(x):\n    return X\n")
-        loaded.start(5, SEED)
-        request = {"do": "call", "function": "double", "rows": [[1]], "seed": 0, "supply": {}, "edits": {}}
-        request["standins"] = {"names": [], "source": ""}
-        loaded.exchange(request, 5, BOUNDS)
-    finally:
-        exercise.limits = before
+    limits = session.exercise.limits.model_copy(update={"output_kb": 1})
+    loading.exercise = dataclasses.replace(session.exercise, limits=limits)
+    loaded = loading("import os\n\nX = os.write(1, b'x' * 5_000)\n\ndef double(x):\n    return X\n")
+    loaded.start(5, SEED)
+    loaded.exchange(CALL, 5, BOUNDS)
     assert loaded.printed == "x" * 1024
     assert loading.notices == [Notice("prints-a-lot", {"kilobytes": "1"})]
