@@ -35,8 +35,8 @@ from grader.exercise import Exercise
 from grader.grading import output
 from grader.grading.session import Session
 from grader.intake import submission
-from grader.sandbox.host import Worker, Zygote
-from grader.sandbox.student import Student
+from grader.sandbox.calls import Calls
+from grader.sandbox.host import WorkerHandle, Zygote
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "submissions" / "practical3"
@@ -58,15 +58,15 @@ def timed(work: Work) -> float:
 def recorded(session: Session, one: submission.Submission) -> list[tuple[str, tuple[Any, ...]]]:
     """Every call that grading a submission makes of it: (function, arguments)."""
     made = []
-    plain = Student.calls
+    plain = Calls.call_rows
 
-    def calls(self: Student, function: str, rows: Any, *rest: Any, **more: Any) -> Any:
+    def call_rows(self: Calls, function: str, rows: Any, *rest: Any, **more: Any) -> Any:
         for arguments in rows:
             kept = tuple(a.clone() if isinstance(a, torch.Tensor) else a for a in arguments)
             made.append((function, kept))
         return plain(self, function, rows, *rest, **more)
 
-    with replaced(Student, "calls", calls):
+    with replaced(Calls, "call_rows", call_rows):
         session.grade(one)
     return made
 
@@ -126,14 +126,14 @@ class Stages:
         with contextlib.ExitStack() as stack:
             for owner, name, stage in (
                 (Zygote, "fork", self.START),
-                (Worker, "kill", self.END),
+                (WorkerHandle, "kill", self.END),
                 (Checks, "run", self.CHECKS),
                 (Session, "_diagnose", self.DIAGNOSIS),
                 (output, "save", self.REPORT),
                 (output, "render_one", self.REPORT),
             ):
                 stack.enter_context(replaced(owner, name, self._timed(getattr(owner, name), stage)))
-            stack.enter_context(replaced(Worker, "exchange", self._exchange(Worker.exchange)))
+            stack.enter_context(replaced(WorkerHandle, "exchange", self._exchange(WorkerHandle.exchange)))
             yield
 
     def _timed(self, function: Callable[..., Any], stage: str) -> Callable[..., Any]:
@@ -149,7 +149,7 @@ class Stages:
         return call
 
     def _exchange(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def exchange(worker: Worker, message: dict[str, Any], *rest: Any) -> Any:
+        def exchange(worker: WorkerHandle, message: dict[str, Any], *rest: Any) -> Any:
             started, reply = time.perf_counter(), {}
             try:
                 reply = function(worker, message, *rest)

@@ -6,6 +6,7 @@ import math
 import random
 from dataclasses import replace
 
+from grader.notices import Notice
 from grader.results import (
     CheckResult,
     Curves,
@@ -16,6 +17,11 @@ from grader.results import (
     Source,
     Submission,
 )
+
+
+def remark(text: str) -> Notice:
+    return Notice("remark", {"text": text})
+
 
 POINTS = {
     "sigma": 1.0, "dsigma": 2.0, "loss": 1.0, "dloss": 2.0, "forward_pass": 3.0, "backward_pass": 6.0,
@@ -195,7 +201,7 @@ def wrong(identifier: str = "bruno") -> Result:
         checks=(CheckResult("step", "One step", "blocked", 0, 5, "Not judged: it needs `backward_pass`."),),
         source=Source(RIGHT["train"], 60),
     )  # fmt: skip
-    notices = ("Lines 80 to 97 were not run: no graded function needs them.",)
+    notices = (remark("Lines 80 to 97 were not run: no graded function needs them."),)
     return _result(identifier, "Bruno Martin", functions, notices=notices, curves=training_curves(factor=1.7))
 
 
@@ -220,7 +226,10 @@ def unfinished(identifier: str = "chloe") -> Result:
         "`train` did not return in 20 s.",
         Mismatch("history", "type", "NoneType", "list"),
     )
-    notices = ("train was stopped: it ran out of time (20 s).", "The output was cut after 64 KB.")
+    notices = (
+        remark("train was stopped: it ran out of time (20 s)."),
+        remark("The output was cut after 64 KB."),
+    )
     isolation = {"landlock": "unavailable: the kernel is older than 5.13", "seccomp": "enforced"}
     return _result(identifier, "Chloé O'Neil", functions, notices=notices, isolation=isolation)
 
@@ -246,7 +255,10 @@ def hostile(identifier: str = 'eve"><b>\u202e') -> Result:
         source=source, facts={"name": HOSTILE},
     )  # fmt: skip
     sample = _result(
-        identifier, "=cmd|' /C calc'!A0" + HOSTILE, functions, notices=(HOSTILE, "denied: " + HOSTILE)
+        identifier,
+        "=cmd|' /C calc'!A0" + HOSTILE,
+        functions,
+        notices=(remark(HOSTILE), remark("denied: " + HOSTILE)),
     )
     return replace(
         sample,
@@ -269,7 +281,7 @@ def large(identifier: str = "dora") -> Result:
         )
         for name in POINTS
     }
-    notices = tuple(f"notice {index}: " + "y" * 3_000 for index in range(500))
+    notices = tuple(remark(f"notice {index}: " + "y" * 3_000) for index in range(500))
     return _result(identifier, "D" * 10_000, functions, notices=notices, curves=training_curves(steps=1_000))
 
 
@@ -349,7 +361,7 @@ def _result(
     identifier: str,
     name: str,
     functions: dict[str, FunctionResult],
-    notices: tuple[str, ...] = (),
+    notices: tuple[Notice, ...] = (),
     isolation: dict[str, str] | None = None,
     curves: Curves | None = None,
 ) -> Result:

@@ -54,7 +54,7 @@ def test_a_subfolder_is_one_submission_and_the_file_with_most_definitions_is_gra
     written(tmp_path, {"ada/notes.py": ONE, "ada/src/tp.py": BOTH, "ada/README.md": b"#"})
     (ada,) = find([tmp_path], NAMES)
     assert (ada.id, ada.filename, ada.data) == ("ada", "tp.py", BOTH)
-    assert ada.notices == ("2 files were handed in; src/tp.py was graded.",)
+    assert [str(n) for n in ada.notices] == ["2 files were handed in; src/tp.py was graded."]
 
 
 def test_who_handed_in_something_else_is_told_so(tmp_path):
@@ -90,7 +90,10 @@ def test_canvas_files_belong_to_one_user_each_and_the_last_attempt_is_graded(tmp
     assert list(submissions) == ["lovelaceada_7", "turingalan_8"]
     ada = submissions["lovelaceada_7"]
     assert ada.data.startswith(b"# tenth")
-    assert ada.notices == ("3 files were handed in; tp-10.py was graded.", "Canvas marks it as late.")
+    assert [str(n) for n in ada.notices] == [
+        "3 files were handed in; tp-10.py was graded.",
+        "Canvas marks it as late.",
+    ]
 
 
 def test_a_download_in_a_folder_and_a_zip_in_it_are_opened(tmp_path):

@@ -21,7 +21,7 @@ from grader.checking.reference import Reference, taking_columns
 from grader.errors import CheckFailure, StudentFailure
 from grader.exercise import Exercise, Profile
 from grader.results import CheckResult, Mismatch, Outcome
-from grader.sandbox.student import Student
+from grader.sandbox.calls import Calls
 
 _MOST_LEFT_OUT = 3  # wrong earlier functions of which every choice is plugged in
 
@@ -74,8 +74,9 @@ class Checked:
 class Judge:
     """One student's judge. `checked`: what was found, by function; `kept`: what the checks of one share."""
 
-    def __init__(self, student: Student, exercise: Exercise, profile: Profile, seed: int) -> None:
-        self.student = student
+    def __init__(self, calls: Calls, exercise: Exercise, profile: Profile, seed: int) -> None:
+        self.calls = calls
+        self.student = calls.student
         self.plain = Reference(exercise)
         self.close = Close(exercise.tolerance)
         self.checked: dict[str, Checked] = {name: Checked() for name in exercise.functions}
@@ -99,7 +100,7 @@ class Judge:
             finding = self._found(item)
         checked.findings[check_of(item)] = finding
         shows = finding.outcome == "failed" and not finding.gave_nothing
-        if shows and self.student.has(function_of(item)) and checked.first_wrong is None:
+        if shows and self.calls.has(function_of(item)) and checked.first_wrong is None:
             checked.first_wrong = located_by(item)
         result = _result(item, finding, worth)
         checked.results.append(result)
@@ -110,8 +111,8 @@ class Judge:
         return int.from_bytes(digest[:4], "big") % 2**31
 
     def _not_judged(self, item: pytest.Function, checked: Checked) -> Finding | None:
-        if not self.student.has(function_of(item)):
-            return Finding("failed", self.student.why_missing(function_of(item)))
+        if not self.calls.has(function_of(item)):
+            return Finding("failed", self.calls.why_missing(function_of(item)))
         for mark in item.iter_markers("requires"):
             for name in mark.args:
                 for result in checked.results:
@@ -149,7 +150,7 @@ class Judge:
         The other way round where one of these hangs or dies: it would take its time again.
         """
         function = function_of(item)
-        if any(map(self.student.gave_up, self._exercise.functions[function].earlier)):
+        if any(map(self.calls.gave_up, self._exercise.functions[function].earlier)):
             followed = self._follow_through(item, Finding("failed"))
             if followed.outcome == "passed":
                 return followed
@@ -160,7 +161,7 @@ class Judge:
         function = function_of(item)
         best = plain
         for way in self._ways(function):
-            with self.student.replacing(way.standins):
+            with self.calls.replacing(way.standins):
                 shared = self.followed[function].setdefault(way, {})
                 found = self._judge(item, self._reference(way), shared)
             if found.credit > best.credit:
@@ -195,18 +196,18 @@ class Judge:
         """
         standins = self._exercise.standins
         earlier = self._exercise.functions[function].earlier
-        missing = [name for name in earlier if not self.student.has(name) and name in standins]
-        wrong = [n for n in earlier if self.student.has(n) and not self.checked[n].as_it_stands]
+        missing = [name for name in earlier if not self.calls.has(name) and name in standins]
+        wrong = [n for n in earlier if self.calls.has(n) and not self.checked[n].as_it_stands]
         silent = [name for name in wrong if self.checked[name].silent and name in standins]
         own = [name for name in wrong if name not in silent]
         # with a wrong function goes the derivative that the student wrote, be it right by itself
         derivatives = {f.name for f in self._exercise.functions.values() if f.derivative_of in own}
-        own += [n for n in earlier if n in derivatives and self.student.has(n) and n not in own + silent]
+        own += [n for n in earlier if n in derivatives and self.calls.has(n) and n not in own + silent]
         replaceable = [name for name in own if name in standins and not self.checked[name].as_it_stands]
         kept = [name for name in own if name not in replaceable]
         ways = [
             Way(tuple(own), tuple(silent)),
-            Way(tuple(n for n in own + silent if not self.student.gave_up(n) and n not in self._hopeless)),
+            Way(tuple(n for n in own + silent if not self.calls.gave_up(n) and n not in self._hopeless)),
             Way(tuple(kept), tuple(silent + replaceable)),
             Way(tuple(kept), tuple(silent + replaceable + missing)),
             *(Way(some, tuple(silent)) for some in self._choices(own)),

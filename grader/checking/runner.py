@@ -180,6 +180,7 @@ class _Plugin:
         judge = self._judge
         self._given = {
             "student": judge.student,
+            "calls": judge.calls,
             "reference": judge.plain,
             "inputs": None,  # drawn anew each time that the check is judged
             "assert_close": judge.close,
@@ -192,6 +193,11 @@ class _Plugin:
     def student(self) -> Any:
         """The student's functions, called in a worker."""
         return self._given["student"]
+
+    @pytest.fixture
+    def calls(self) -> Any:
+        """What is known of the calls of the student's functions: limits, remarks, torch at work."""
+        return self._given["calls"]
 
     @pytest.fixture
     def reference(self) -> Any:

@@ -25,6 +25,7 @@ from grader.grading import output
 from grader.grading.pools import Cluster, Cores, Lanes, Lost
 from grader.grading.process import Settings, Task
 from grader.intake.submission import Submission
+from grader.notices import Notice
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.results import CheckResult, FunctionResult, Result
 
@@ -253,10 +254,7 @@ class _Run:
 
     def _fault(self, submission: Submission, why: str) -> Result:
         """The result of a submission that could not be graded. It is not kept: a second run tries again."""
-        notice = (
-            f"This submission could not be graded: grader crashed on it {ATTEMPTS} times. "
-            f"{why.splitlines()[-1]}. The marks here say nothing about it."
-        )
+        notice = Notice("not-graded", {"count": str(ATTEMPTS), "reason": why.splitlines()[-1]})
         functions = {
             name: FunctionResult("blocked", 0.0, function.points)
             for name, function in self._plan.exercise.functions.items()

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 import gc
@@ -19,7 +18,6 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
 
 import torch
 
@@ -31,10 +29,11 @@ from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderError, GraderFault
 from grader.exercise import Exercise, Function, Profile
 from grader.intake.submission import Submission
+from grader.notices import Notice
 from grader.results import CheckResult, Curves, FunctionResult, Result, Status
-from grader.sandbox.host import Course, Zygote
-from grader.sandbox.student import Student
-from grader.sandbox.walls import confinement, levels
+from grader.sandbox.calls import Calls
+from grader.sandbox.host import WorkerSetup, Zygote
+from grader.sandbox.walls import confinement, grants, levels
 from grader.sandbox.walls.confinement import Policy
 
 
@@ -84,7 +83,7 @@ class Session:
         if self._zygote is None or not self._zygote.alive:
             if self._zygote is not None:
                 self._zygote.close()
-            self._zygote = Zygote(self._course(), self._policy.readable if self._bubblewrap else None)
+            self._zygote = Zygote(self._worker_setup(), self._policy.readable if self._bubblewrap else None)
             self.isolation = self._zygote.isolation_under(self._policy)
             levels.require(self.isolation, self._required)
         return self._zygote
@@ -101,11 +100,11 @@ class Session:
         """Whether the warm process is there; its workers end with it, which is not the student's doing."""
         return self._zygote is not None and self._zygote.alive
 
-    def _course(self) -> Course:
+    def _worker_setup(self) -> WorkerSetup:
         prologues = self.exercise.prologues()
         if not prologues:
-            return Course({})
-        return Course(prologues, self.exercise.inputs.course_data(self.profile.settings))
+            return WorkerSetup({})
+        return WorkerSetup(prologues, self.exercise.inputs.course_data(self.profile.settings))
 
     def prepare(self, jobs: int = 1) -> None:
         """Start what the first submission would wait for, and compute what is kept on disk."""
@@ -119,11 +118,11 @@ class Session:
         """Grade one submission. Raises GraderFault where grader itself fails."""
         started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         clock = time.monotonic()
-        with Student(self.zygote, self._policy, self.exercise, submission) as student:
-            self._limit_time(student)
+        with Calls(self.zygote, self._policy, self.exercise, submission) as calls:
+            self._limit_time(calls)
             if self._tell is not None:
-                student.tell = self._tell
-            judge = Judge(student, self.exercise, self.profile, self.seed)
+                calls.on_slow_run = self._tell
+            judge = Judge(calls, self.exercise, self.profile, self.seed)
             try:
                 checks = self._checks.run(judge)
             except GraderError:
@@ -132,12 +131,12 @@ class Session:
                 self.close()
                 raise
             functions = {
-                name: self._function(function, checks.get(name, ()), student, judge)
+                name: self._function(function, checks.get(name, ()), calls, judge)
                 for name, function in self.exercise.functions.items()
             }
             if not self.zygote_lives:
                 raise GraderFault("the sandbox's warm process ended during the grading; run `grader doctor`")
-            isolation = {**self.isolation, **student.isolation}
+            isolation = {**self.isolation, **calls.isolation}
             warnings = filter(None, [levels.warning(isolation)])
             return Result(
                 exercise=self.exercise.name,
@@ -152,32 +151,32 @@ class Session:
                 score=round(sum(f.score for f in functions.values()), 2),
                 max_score=round(self.exercise.max_score, 2),
                 functions=functions,
-                notices=(*warnings, *submission.notices, *student.reading.notices, *student.notices),
+                notices=(*warnings, *submission.notices, *calls.reading.notices, *calls.notices),
                 isolation=isolation,
                 curves=_curves(judge),
             )
 
-    def _limit_time(self, student: Student) -> None:
+    def _limit_time(self, calls: Calls) -> None:
         """A profile may give more time than the exercise says."""
         settings = self.profile.settings
         if "seconds" in settings:
             slow = (f.name for f in self.exercise.functions.values() if f.slow)
-            student.call_seconds = dict.fromkeys(slow, settings["seconds"])
+            calls.call_seconds = dict.fromkeys(slow, settings["seconds"])
         if "submission_seconds" in settings:
-            student.may_take(settings["submission_seconds"])
+            calls.may_take(settings["submission_seconds"])
 
     def _function(
         self,
         function: Function,
         checks: tuple[CheckResult, ...],
-        student: Student,
+        calls: Calls,
         judge: Judge,
     ) -> FunctionResult:
-        status = _status(student.has(function.name), checks)
+        status = _status(calls.has(function.name), checks)
         located = judge.checked[function.name].first_wrong
         found = Diagnosis()
         if status in ("wrong", "partial"):
-            found = self._diagnose(function.name, student, judge)
+            found = self._diagnose(function.name, calls, judge)
         return FunctionResult(
             status=status,
             score=round(sum(c.points for c in checks), 2),
@@ -186,20 +185,20 @@ class Session:
             misconceptions=found.misconceptions,
             alternatives=found.alternatives,
             first_wrong=found.first_wrong or (None if found.misconceptions else located),
-            line=found.line or student.raised_in.get(function.name),
+            line=found.line or calls.raised_in.get(function.name),
             checks=checks,
-            source=student.reading.sources.get(function.name),
+            source=calls.reading.sources.get(function.name),
             facts=dict(found.facts),
             lines=dict(found.lines),
         )
 
-    def _diagnose(self, function: str, student: Student, judge: Judge) -> Diagnosis:
+    def _diagnose(self, function: str, calls: Calls, judge: Judge) -> Diagnosis:
         """What explains a function's wrong results; nothing, where it cannot be called any more."""
         try:
             found: list[Diagnosis] = []
             for plugged, replaced in judge.to_diagnose(function):
-                with student.replacing(replaced):
-                    prober = StudentProber(student)
+                with calls.replacing(replaced):
+                    prober = StudentProber(calls)
                     evidence = prober.evidence(function)
                     found.append(diagnose(self._catalogue, function, prober, evidence, plugged))
                 if found[-1].misconceptions:
@@ -209,10 +208,8 @@ class Session:
             raise
         except Exception as error:
             # a student's values can be anything; the marks stand without a diagnosis
-            student.notices.append(
-                f"What is wrong in {function} could not be looked for: its values are too odd "
-                f"({type(error).__name__})."
-            )
+            values = {"function": function, "reason": type(error).__name__}
+            calls.notices.append(Notice("not-diagnosed", values))
             return Diagnosis()
 
     @functools.cached_property
@@ -242,7 +239,7 @@ def policy(exercise: Exercise) -> Policy:
     return Policy(
         memory_bytes=exercise.limits.memory_mb << 20,
         cpu_seconds=exercise.limits.cpu_seconds,
-        readable=confinement.readable_paths(),
+        readable=grants.readable_paths(),
         uid=confinement.spare_account(),
     )
 
@@ -279,8 +276,3 @@ def versions() -> dict[str, str]:
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
-
-
-def as_dict(result: Result) -> dict[str, Any]:
-    """A result as plain data."""
-    return dataclasses.asdict(result)

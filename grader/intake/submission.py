@@ -17,6 +17,7 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.intake.entries import LARGEST, TOO_LARGE, Entry, Refused, listed, shown
+from grader.notices import Notice
 
 SUFFIXES = (".py", ".ipynb")
 NOTHING = "There is no .py and no .ipynb file in what was handed in."
@@ -45,7 +46,7 @@ class Submission:
     filename: str
     source: bytes | Entry
     files: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     problem: str | None = None
     keys: tuple[str, ...] = ()
 
@@ -216,14 +217,19 @@ def _of_entry(entry: Entry, id_: str) -> Submission:
 
 def _remarks(
     owner: _Owner, files: Sequence[Entry], gradable: Sequence[Entry], chosen: Entry
-) -> Iterator[str]:
+) -> Iterator[Notice]:
     if len(gradable) > 1:
-        yield f"{len(gradable)} files were handed in; {_shown_path(owner, chosen)} was graded."
+        yield Notice("several-files", {"count": str(len(gradable)), "file": _shown_path(owner, chosen)})
     for entry in files:
         if entry.problem:
-            yield f"{_shown_path(owner, entry)} {entry.problem}; it was left out."
-    if any((match := _CANVAS.fullmatch(e.parts[0])) and match["late"] for e in files):
-        yield "Canvas marks it as late."
+            yield Notice("file-left-out", {"file": _shown_path(owner, entry), "problem": entry.problem})
+    if any(_marked_late(entry) for entry in files):
+        yield Notice("late", {"platform": "Canvas"})
+
+
+def _marked_late(entry: Entry) -> bool:
+    match = _CANVAS.fullmatch(entry.parts[0])
+    return match is not None and match["late"] is not None
 
 
 def _shown_path(owner: _Owner, entry: Entry) -> str:

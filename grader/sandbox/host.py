@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import functools
 import json
 import os
-import resource
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,27 +17,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from grader.errors import GraderFault
 from grader.sandbox import protocol
 from grader.sandbox.protocol import BOUNDS, PREFIX, Bounds, ProtocolError
-from grader.sandbox.walls import confinement
+from grader.sandbox.walls import bubblewrap, confinement
+from grader.sandbox.walls.bubblewrap import Bubblewrap
 from grader.sandbox.walls.confinement import Policy
 
 _START_SECONDS = 120
 _CHUNK = 1 << 16
+_PACKET = 1 << 16
 _PIPE = 1 << 20  # bytes: a call with a data set fits in, and wakes the worker once
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_THREAD_LIMIT")
+_NO_ANSWER = "the sandbox's warm process does not answer; run `grader doctor`"
+_HAS_ENDED = "the sandbox's warm process has ended; run `grader doctor`"
 
 
 class Ended(Exception):
-    """A worker that will answer no more; `reason` says why, in words for the student.
+    """A worker that will not answer any more; `reason` says why, in words for the student.
 
-    kind is "time" (the deadline), "died" (it exited, crashed or was killed) or "reply" (it sent what is
-    not a reply).
+    kind is "time" (the deadline), "died" (it exited, crashed or was killed) or "reply" (it sent something
+    that is not a reply).
     """
 
     def __init__(self, kind: str, reason: str) -> None:
@@ -50,75 +51,62 @@ class Ended(Exception):
 
 
 @dataclass(frozen=True)
-class Course:
+class WorkerSetup:
     """What an exercise puts into every worker: modules that students import, and the data these serve."""
 
     prologues: dict[str, str]
     data: tuple[torch.Tensor, ...] = ()
 
 
-@functools.cache
-def bubblewrap(readable: tuple[str, ...]) -> tuple[str, ...] | str:
-    """The command that runs the zygote where nothing but `readable` is to be seen, or why there is none."""
-    command = confinement.bwrap_command([], readable)
-    if command is not None:
-        return tuple(command)
-    if shutil.which("bwrap") is None:
-        return "the program bwrap is not installed"
-    return "bwrap may not make namespaces here"
-
-
 class Zygote:
-    """The warm process. Use as a context manager, or `close()` it."""
+    """The warm process that forks workers. Use as a context manager, or `close()` it."""
 
-    def __init__(self, course: Course, readable: Sequence[str] | None = None) -> None:
+    def __init__(self, setup: WorkerSetup, readable: Sequence[str] | None = None) -> None:
         """Start it, under bubblewrap where that works and `readable`, all that it may see, is given.
 
-        From here on nobody of the same account may read this process's memory or trace it.
+        From here on no other process of the same account may read this process's memory or trace it.
         """
         confinement.forbid_tracing()
-        found = bubblewrap(tuple(readable)) if readable is not None else "not asked for"
-        wrap = () if isinstance(found, str) else found
-        self.isolation = {"bubblewrap": f"unavailable: {found}" if isinstance(found, str) else "enforced"}
+        wrap = Bubblewrap(why_not="not asked for")
+        if readable is not None:
+            wrap = bubblewrap.find(tuple(readable))
+        self.isolation = {"bubblewrap": wrap.state}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        # `-I` keeps the current folder and the user's site off the path; the product's folder is added back
-        root = str(Path(__file__).resolve().parent.parent.parent)
-        boot = (
-            f"import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside import zygote; "
-            f"sys.path.remove({root!r}); zygote.main({theirs.fileno()})"
-        )
         self._process = subprocess.Popen(
-            [*wrap, sys.executable, "-I", "-B", "-c", boot],
+            [*wrap.command, *_zygote_command(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"} | dict.fromkeys(_THREADS, "1"),
+            env=_zygote_environment(),
             cwd="/",
         )
         theirs.close()
         self._control = ours
         self._control.settimeout(_START_SECONDS)
-        self._start(course)
+        self._start(setup)
 
-    def _start(self, course: Course) -> None:
+    def _start(self, setup: WorkerSetup) -> None:
+        message = {"prologues": setup.prologues, "data": list(setup.data)}
         with tempfile.TemporaryFile() as stream:
-            for chunk in protocol.dumps({"prologues": course.prologues, "data": list(course.data)}):
-                stream.write(chunk)
+            stream.writelines(protocol.dumps(message))
             stream.seek(0)
             socket.send_fds(self._control, [b"start"], [stream.fileno()])
             self.pid = self._hear()["ready"]
 
     def _hear(self) -> Any:
         try:
-            packet = self._control.recv(1 << 16)
+            packet = self._control.recv(_PACKET)
         except OSError as error:
-            raise GraderFault("the sandbox's warm process does not answer; run `grader doctor`") from error
+            raise GraderFault(_NO_ANSWER) from error
         if not packet:
-            raise GraderFault("the sandbox's warm process has ended; run `grader doctor`")
+            raise GraderFault(_HAS_ENDED)
         return json.loads(packet)
 
-    def fork(self, policy: Policy) -> Worker:
-        """A new worker, confined by `policy`."""
+    def fork(self, policy: Policy, output_limit: int = 1 << 16) -> WorkerHandle:
+        """A new worker, confined by `policy`; `output_limit` bytes of what it prints are kept.
+
+        Raises GraderFault where this process has ended.
+        """
         requests, to_worker = os.pipe()
         from_worker, replies = os.pipe()
         output, prints = os.pipe()
@@ -130,19 +118,22 @@ class Zygote:
                 [json.dumps({"do": "fork", "policy": policy.to_json()}).encode()],
                 [requests, replies, prints],
             )
-            packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+            packet, fds, _, _ = socket.recv_fds(self._control, _PACKET, 1)
         except OSError as error:
-            raise GraderFault("the sandbox's warm process does not answer; run `grader doctor`") from error
+            raise GraderFault(_NO_ANSWER) from error
         finally:
             for fd in (requests, replies, prints):
                 os.close(fd)
         if not packet:
-            raise GraderFault("the sandbox's warm process has ended; run `grader doctor`")
-        pid = json.loads(packet)["pid"]
-        return Worker(self, pid, fds[0] if fds else None, to_worker, from_worker, output)
+            raise GraderFault(_HAS_ENDED)
+        process = _Process(json.loads(packet)["pid"], fds[0] if fds else None)
+        return WorkerHandle(self, process, _Pipes(to_worker, from_worker, output), output_limit)
 
     def isolation_under(self, policy: Policy) -> dict[str, str]:
-        """What a worker says it is confined by, before it knows of any submission: layer -> state."""
+        """How a worker is confined, as it reports before it knows any submission: layer -> state.
+
+        Raises GraderFault where a worker cannot be confined.
+        """
         nothing = torch.empty(0, dtype=torch.uint8)
         request = {"do": "read", "data": nothing, "filename": "", "names": [], "slow": []}
         try:
@@ -154,7 +145,7 @@ class Zygote:
         return {**reply["isolation"], **self.isolation}
 
     def reap(self, pid: int) -> int | None:
-        """The wait status of an ended worker; None where this process was closed before."""
+        """The wait status of a worker that has ended; None where this process was closed before."""
         if self._control.fileno() < 0:
             return None
         self._control.send(json.dumps({"do": "reap", "pid": pid}).encode())
@@ -163,7 +154,7 @@ class Zygote:
 
     @property
     def alive(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process runs."""
         return self._process.poll() is None
 
     def close(self) -> None:
@@ -179,29 +170,60 @@ class Zygote:
         self.close()
 
 
-class Worker:
+def _zygote_command(control_fd: int) -> list[str]:
+    # `-I` keeps the current folder and the user's site off the path; the product's folder is added back
+    root = str(Path(__file__).resolve().parents[2])
+    boot = (
+        f"import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside import zygote; "
+        f"sys.path.remove({root!r}); zygote.main({control_fd})"
+    )
+    return [sys.executable, "-I", "-B", "-c", boot]
+
+
+def _zygote_environment() -> dict[str, str]:
+    """Nothing of this process's environment but what Python itself may need to start."""
+    environment = {"PATH": os.defpath, "LANG": "C.UTF-8"} | dict.fromkeys(_THREADS, "1")
+    if "LD_LIBRARY_PATH" in os.environ:
+        # a Python built with a shared libpython may find it there only; a worker does not see it
+        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    return environment
+
+
+class _Process(NamedTuple):
+    """A worker's process; `pidfd` is None on a system that has none."""
+
+    pid: int
+    pidfd: int | None
+
+
+class _Pipes(NamedTuple):
+    """This process's ends of a worker's pipes."""
+
+    requests: int
+    replies: int
+    output: int
+
+
+class WorkerHandle:
     """One forked worker: requests in, replies out, each under a deadline; what it prints is kept, capped."""
 
-    def __init__(
-        self, zygote: Zygote, pid: int, pidfd: int | None, to_worker: int, from_worker: int, output: int
-    ) -> None:
+    def __init__(self, zygote: Zygote, process: _Process, pipes: _Pipes, output_limit: int) -> None:
         self._zygote = zygote
-        self._pid = pid
-        self._pidfd = pidfd
-        self._to, self._from, self._output = to_worker, from_worker, output
+        self._pid, self._pidfd = process
+        self._to, self._from, self._output = pipes
         self._received = bytearray()
         self._number = 0
         self._ended = False
-        self.output_limit = 1 << 16
+        self.output_limit = output_limit
         self.printed = bytearray()
         self.output_capped = False
-        for fd in (to_worker, from_worker, output):
+        for fd in pipes:
             os.set_blocking(fd, False)
 
     def exchange(self, message: dict[str, Any], seconds: float, bounds: Bounds = BOUNDS) -> dict[str, Any]:
         """Send one request and return its reply. Raises Ended; the worker is gone then.
 
-        `seconds` is for all of it, however slowly the reply comes; `bounds` are the reply's.
+        seconds: for the whole exchange, however slowly the reply comes. bounds: what the reply may hold.
         """
         if self._ended:
             raise Ended("died", "its process had ended before")
@@ -274,7 +296,7 @@ class Worker:
         return protocol.loads(head, self._read(head.body_length, deadline))
 
     def _read(self, size: int, deadline: float) -> bytearray:
-        """So many bytes; what came with them is kept, so that a small reply is read at once."""
+        """The next `size` bytes; what came with them is kept, so that a small reply is read at once."""
         while len(self._received) < size:
             if time.monotonic() > deadline:
                 raise TimeoutError
@@ -290,8 +312,8 @@ class Worker:
         del self._received[:size]
         return data
 
-    def take_printed(self) -> str:
-        """What was printed since the last time, as text."""
+    def read_printed(self) -> str:
+        """Everything that the worker has printed so far, as text, up to the limit."""
         self._drain()
         return self.printed.decode("utf-8", "replace")
 
@@ -301,7 +323,7 @@ class Worker:
             self._take_output()
 
     def kill(self) -> int | None:
-        """End the process, whatever it does; its wait status. Safe to call again."""
+        """End the process, whatever it does, and return its wait status. Safe to call again."""
         if self._ended:
             return None
         self._ended = True
@@ -329,7 +351,7 @@ class Worker:
             return "its process ended"
         return _in_words(status)
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> WorkerHandle:
         return self
 
     def __exit__(
@@ -345,7 +367,7 @@ def _widen(fd: int) -> None:
 
 
 def _ready(fd: int, seconds: float) -> bool:
-    """Whether there is something to read; of a pidfd, whether the process has ended."""
+    """Whether there is something to read within `seconds`; for a pidfd, whether the process has ended."""
     poll = select.poll()  # select takes no descriptor above 1023
     poll.register(fd, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
@@ -363,9 +385,3 @@ def _in_words(status: int) -> str:
             return "it was killed: it used up the memory or the processor time, or killed itself"
         return f"it crashed its process ({signal.Signals(number).name})"
     return f"it ended its process (exit code {os.waitstatus_to_exitcode(status)})"
-
-
-def peak_memory() -> int:
-    """Peak resident memory of this process, in bytes."""
-    scale = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale

@@ -15,8 +15,17 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
      "edits": {function: source}, "standins": {"names": [...], "source": str}}
 
+Replies (worker -> trusted), each with the request's number as well:
+
+    read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
+           "definitions": {name: {"text", "first_line", "cell"}}, "findings": {name: {...}}}
+    load  {"failed": [{"line": n, "cell": n | null, "binds": [names], "error": error}, ...]}
+    call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
+           "seconds": float, "autograd": {function: [torch's names]}}
+    error {"kind": str, "text": str, "frames": [[function, line], ...]}
+
 A call is made with each row of arguments, in order. A tensor that stands in several rows is sent once, and is
-one and the same for all of them.
+one and the same for all of them. One that the calls change is sent back with the last row in which it stands.
 
 `loads` trusts nothing: sizes, dtypes, depth and counts are bounded, and values are built anew.
 """

@@ -11,11 +11,13 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import stat
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,13 +27,13 @@ from typing import Any
 import torch
 
 import grader
-import grader.grading.session
 from grader.errors import StudentFailure
 from grader.exercise import Exercise
 from grader.grading.session import Session
 from grader.intake import submission
 from grader.results import Result
-from grader.sandbox.student import Student
+from grader.sandbox.calls import Calls
+from grader.sandbox.loading import LoadedSubmission
 from grader.sandbox.walls.confinement import LAYERS
 
 HERE = Path(__file__).resolve().parent
@@ -170,27 +172,26 @@ class Range:
         told = Path(self.folder.name, "told.json")
         target.describe(told)
         self.session = Session(self.exercise, data=str(told), bubblewrap=bubblewrap)
-        self.sibling = self._student("honest")
+        self.sibling = self.calls_of(submission.from_file(find("honest")))
         self.sibling.may_take(3600)
 
-    def _student(self, name: str, **policy: Any) -> Student:
-        return self._student_of(submission.from_file(find(name)), **policy)
-
-    def _student_of(self, one: submission.Submission, **policy: Any) -> Student:
-        zygote = self.session.zygote
-        return Student(zygote, dataclasses.replace(self.session._policy, **policy), self.exercise, one)
+    def calls_of(self, one: submission.Submission, **policy: Any) -> Calls:
+        """The calls of a submission, under the session's policy with these changes."""
+        changed = dataclasses.replace(self.session._policy, **policy)
+        return Calls(self.session.zygote, changed, self.exercise, one)
 
     def strike(self, name: str, layers: Sequence[str] = LAYERS, **policy: Any) -> Strike:
         """Run the attack alone, under these layers."""
-        with self._student(name, layers=tuple(layers), **policy) as student:
+        one = submission.from_file(find(name))
+        with self.calls_of(one, layers=tuple(layers), **policy) as calls:
             ending = "returned"
             try:
-                reply = student.call("attack", (torch.ones(3),))
+                reply = calls.call("attack", (torch.ones(3),))
                 if reply.error is not None:
                     ending = f"{reply.error.kind}: {reply.error.text}"
             except StudentFailure as failure:
                 ending = str(failure)
-            return Strike(student.printed, ending)
+            return Strike(calls.printed, ending)
 
     def grade(self, name: str) -> tuple[Result, Strike]:
         """Grade the whole submission, as the command does."""
@@ -201,11 +202,11 @@ class Range:
         with _recorded() as said:
             result = self.session.grade(one)
         ending = "; ".join(c.message for f in result.functions.values() for c in f.checks if c.message)
-        return result, Strike("".join(said), " ".join((ending, *result.notices)))
+        return result, Strike("".join(said), " ".join((ending, *map(str, result.notices))))
 
     def unharmed(self) -> bool:
         """Whether the sibling, loaded before the attacks, and the zygote go on as if nothing had been."""
-        value = self.sibling.before(torch.tensor([1.0, 2.0]))
+        value = self.sibling.student.before(torch.tensor([1.0, 2.0]))
         return self.session.zygote.alive and value.tolist() == [2.0, 3.0]
 
     def close(self) -> None:
@@ -219,17 +220,17 @@ class Range:
 def _recorded() -> Iterator[list[str]]:
     """What submissions print meanwhile: a result does not show it."""
     said: list[str] = []
+    keep_printed = LoadedSubmission._keep_printed
 
-    class Recorded(Student):
-        def _keep_printed(self, worker: Any) -> None:
-            super()._keep_printed(worker)
-            said.append(self.printed)  # each worker's anew
+    def recorded(self: LoadedSubmission, worker: Any) -> None:
+        keep_printed(self, worker)
+        said.append(self.printed)  # each worker's anew
 
-    kept, grader.grading.session.Student = grader.grading.session.Student, Recorded  # type: ignore[misc]
+    LoadedSubmission._keep_printed = recorded  # type: ignore[method-assign]
     try:
         yield said
     finally:
-        grader.grading.session.Student = kept  # type: ignore[misc]
+        LoadedSubmission._keep_printed = keep_printed  # type: ignore[method-assign]
 
 
 def find(name: str) -> Path:
@@ -238,10 +239,11 @@ def find(name: str) -> Path:
     return path
 
 
-def unprivileged_python(folder: Path) -> str:
-    """A Python that an account without rights can run, with this one's packages: its path.
+def unprivileged_python(folder: Path) -> tuple[Path, dict[str, str]]:
+    """A copy of this Python that an account without rights can run, with this one's packages.
 
-    A copy is made where this Python lies in a folder closed to others.
+    Returns its path, and the environment variables that it needs: a Python built with a shared libpython
+    has the library's own folder written into it, which may be closed to that account.
     """
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     base = folder / "base"
@@ -252,8 +254,8 @@ def unprivileged_python(folder: Path) -> str:
     (base / "bin").mkdir(parents=True)
     shutil.copy2(Path(sys.executable).resolve(), base / "bin" / version)
     shutil.copytree(Path(os.__file__).parent, base / "lib" / version, ignore=leave, symlinks=True)
-    for library in Path(sys.base_prefix, "lib").glob("libpython*.so*"):
-        shutil.copy2(library, base / "lib")
+    for name, library in own_libraries(base / "bin" / version).items():
+        shutil.copy2(library, base / "lib" / name)
     own = folder / "own"
     site = own / "lib" / version / "site-packages"
     site.mkdir(parents=True)
@@ -262,4 +264,14 @@ def unprivileged_python(folder: Path) -> str:
     (own / "pyvenv.cfg").write_text(f"home = {base / 'bin'}\n")
     packages = [entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
     (site / "packages.pth").write_text("".join(f"{entry}\n" for entry in packages))
-    return str(own / "bin" / "python")
+    return own / "bin" / "python", {"LD_LIBRARY_PATH": str(base / "lib")}
+
+
+def own_libraries(python: Path) -> dict[str, Path]:
+    """The shared libraries in Python's own folder that it or its standard library loads: name -> path."""
+    extensions = Path(sysconfig.get_path("platstdlib"), "lib-dynload").glob("*.so")
+    loaders = [python, *extensions]
+    said = subprocess.run(["ldd", *loaders], capture_output=True, text=True, check=True).stdout
+    found = {name: Path(path) for name, path in re.findall(r"(\S+) => (/\S+)", said)}
+    prefix = Path(sys.base_prefix).resolve()
+    return {name: path for name, path in found.items() if path.resolve().is_relative_to(prefix)}

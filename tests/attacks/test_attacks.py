@@ -23,8 +23,7 @@ from table import STOPPERS
 from grader.intake import submission
 from grader.reports import FORMATS
 from grader.results import to_json
-from grader.sandbox.host import bubblewrap
-from grader.sandbox.walls import confinement, landlock
+from grader.sandbox.walls import bubblewrap, confinement, grants, landlock
 from grader.sandbox.walls.confinement import LAYERS
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the layers are Linux's")
@@ -35,6 +34,7 @@ NEEDS_ALL = pytest.mark.skipif(
 )
 ENGINE = sorted(path.stem for path in SUBMISSIONS.glob("*.py") if path.stem not in {*STOPPERS, "honest"})
 HONEST_SCORE = 2.0
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 # what an attack costs its own submission besides `attack`: its definitions, or what comes after it
 LOSES = {
     "exit_at_load": 0.0,
@@ -71,7 +71,7 @@ def field(target: Target) -> Iterator[Range]:
 @pytest.fixture(scope="module")
 def best(target: Target) -> Iterator[Range]:
     """A session in the best tier."""
-    if isinstance(bubblewrap(confinement.readable_paths()), str):
+    if not bubblewrap.find(grants.readable_paths()).command:
         pytest.skip("bubblewrap is missing or may not work here")
     made = Range(target, bubblewrap=True)
     yield made
@@ -94,7 +94,8 @@ def unprivileged() -> Iterator[subprocess.Popen[str] | None]:
         shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
     rights = [setpriv, "--reuid", account, "--regid", account, "--clear-groups", "--bounding-set=-all"]
-    run = [unprivileged_python(folder), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder]
+    python, variables = unprivileged_python(folder)
+    run = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder]
     log = (folder / "log").open("w+")
     process = subprocess.Popen(
         [*rights, *run, "-rs", "-c", os.devnull, folder / "tests" / "attacks" / "test_attacks.py"],
@@ -102,7 +103,7 @@ def unprivileged() -> Iterator[subprocess.Popen[str] | None]:
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         cwd=folder,
-        env={"PATH": os.defpath, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "HOME": "/nonexistent"},
+        env=variables | {"PATH": os.defpath, "PYTHONPATH": str(folder), "HOME": "/nonexistent", **ONE_THREAD},
         text=True,
     )
     process.log = log  # type: ignore[attr-defined]
@@ -196,7 +197,7 @@ def test_the_verdict_stands(field: Range, name: str) -> None:
     )
     if name.startswith("reply_") and name not in WELL_FORMED:
         endings = ["something other than a reply"] + ["did not return"] * (name in LARGE)
-        assert any(ending in notice for ending in endings for notice in result.notices)
+        assert any(ending in str(notice) for ending in endings for notice in result.notices)
     text = to_json(result)
     assert KEY not in text and SECRET not in text
     assert len(text) < 200_000
@@ -219,9 +220,9 @@ def test_a_search_finds_what_is_there(field: Range) -> None:
     source = source.replace('key + b"0"', "key").replace("def deed", 'TOLD = "Copies hostile"\n\n\ndef deed')
     source = source.replace("def deed():\n", "def deed():\n    TOLD.lower()\n")
     (one := field.target.folder / "search.py").write_text(source)
-    with field._student_of(submission.from_file(one), layers=()) as student:
-        student.call("attack", (torch.ones(1),))
-        assert "PROOF" in student.printed
+    with field.calls_of(submission.from_file(one), layers=()) as calls:
+        calls.call("attack", (torch.ones(1),))
+        assert "PROOF" in calls.printed
     field.target.reset()
 
 

@@ -20,7 +20,7 @@ def gradescope_report(result: Result, notes: Notes, lang: str = "en", manual: Ma
     data = {
         "score": round(result.score, 2),
         "execution_time": round(result.duration_s, 3),
-        "output": "\n".join(result.notices),
+        "output": "\n".join(map(str, result.notices)),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",  # what grader prints may hold what a student printed

@@ -29,7 +29,7 @@ def markdown_report(result: Result, notes: Notes, lang: str = "en", manual: Manu
             lines += ["", f"> **{words('From your instructor')}**: {neutral.markdown(manual[key].comment)}"]
     if result.notices:
         lines += ["", f"## {words('Notices')}", ""]
-        lines += [f"- {neutral.markdown(notice)}" for notice in result.notices[:40]]
+        lines += [f"- {neutral.markdown(str(notice))}" for notice in result.notices[:40]]
     return "\n".join(lines) + "\n"
 
 

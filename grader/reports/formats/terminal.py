@@ -98,7 +98,7 @@ def render(result: Result, notes: Notes, lang: str = "en", manual: Manual | None
         else words("Nothing: everything is right. Well done.")
     )
     parts += [Text(), Text(closing, style="bold")]
-    parts += [Text(f"· {neutral.one_line(notice)}", style="dim") for notice in result.notices[:10]]
+    parts += [Text(f"· {neutral.one_line(str(notice))}", style="dim") for notice in result.notices[:10]]
     unavailable = [f"{layer} {kept}" for layer, kept in result.isolation.items() if kept != "enforced"]
     parts += [
         Text(f"· {words('Isolation')}: {neutral.one_line(layer)}", style="yellow") for layer in unavailable

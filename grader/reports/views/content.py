@@ -93,7 +93,7 @@ def is_unexplained(function: FunctionResult) -> bool:
 
 def alarming(result: Result) -> tuple[str, ...]:
     """The notices that tell of a limit that was hit or a thing that was refused."""
-    return tuple(notice for notice in result.notices if ALARMING.search(notice))
+    return tuple(notice for notice in map(str, result.notices) if ALARMING.search(notice))
 
 
 def unexplained(result: Result) -> tuple[str, ...]:

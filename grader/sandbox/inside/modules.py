@@ -1,6 +1,6 @@
-"""Harmless stand-ins for what a notebook has and a grader has not: plots, progress widgets, IPython.
+"""The modules that submissions find: the course's own, and mute ones for plots, widgets and IPython.
 
-A submission that draws its loss at the end of `train` is right all the same, so drawing does nothing here.
+A submission that draws its loss at the end of `train` may still be right, so drawing does nothing here.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 
 import tqdm.std
 
-# only for showing things; never for computing
+# they only show things, and never compute
 _FOR_SHOW = ("matplotlib", "seaborn", "plotly", "google", "ipywidgets", "tensorboard", "wandb")
 
 
 class Mute:
-    """Takes any call, attribute or item, and gives a Mute back."""
+    """Takes any call, attribute or item, and returns a Mute."""
 
     def __getattr__(self, name: str) -> Mute:
         if name.startswith("__"):
@@ -61,8 +61,8 @@ class _MuteModule(types.ModuleType):
         return Mute()
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a mute module for a package that only shows things, installed or not."""
+class MuteFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds a mute module for a package that only shows things, whether it is installed or not."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
@@ -82,10 +82,13 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install(prologues: dict[str, str], data: Sequence[Any]) -> None:
-    """In the zygote: the mute finder, and the course's own modules (name -> source) given their `data`."""
-    # before the real ones: an installed matplotlib wants a folder to write to, and none is there
-    sys.meta_path.insert(0, Finder())
-    # its bar in a notebook is a widget, and there is no browser to show it
+    """In the zygote: put the mute finder and the course's modules (name -> source) in place.
+
+    Each of the course's modules is given the `data` that it serves, by its function `install`.
+    """
+    # before the real ones: an installed matplotlib wants a folder to write to, and there is none
+    sys.meta_path.insert(0, MuteFinder())
+    # in a notebook its bar is a widget, and here no browser shows it
     sys.modules["tqdm.notebook"] = tqdm.std
     for name, text in prologues.items():
         module = types.ModuleType(name)

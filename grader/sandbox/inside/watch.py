@@ -1,7 +1,7 @@
-"""Notes when a submission lets torch differentiate or optimise for it.
+"""Notes when a submission has torch differentiate or optimise for it.
 
 The wrappers are put in place once, in the zygote, before any student code runs. They name the graded
-function on whose behalf torch was asked: the innermost one on the stack.
+function on whose behalf torch was called: the innermost one on the stack.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FUNCTIONS: tuple[tuple[Any, str, str], ...] = (
 
 
 class Watch:
-    """What was asked of torch during the present call, by graded function."""
+    """What torch was called for during the present call, by graded function."""
 
     def __init__(self) -> None:
         self._functions: dict[types.CodeType, str] = {}
@@ -43,12 +43,11 @@ class Watch:
         module_call = torch.nn.Module.__call__
 
         def call(module: Any, *args: Any, **kwargs: Any) -> Any:
-            # a layer has parameters; an activation or a loss from torch.nn has none
-            if (
-                type(module).__module__.startswith("torch.nn.modules")
-                and next(module.parameters(), None) is not None
-            ):
-                self._note(f"torch.nn.{type(module).__name__}")
+            if type(module).__module__.startswith("torch.nn.modules"):
+                # a layer has parameters; an activation or a loss from torch.nn has none
+                is_layer = next(module.parameters(), None) is not None
+                if is_layer:
+                    self._note(f"torch.nn.{type(module).__name__}")
             return module_call(module, *args, **kwargs)
 
         torch.nn.Module.__call__ = call  # type: ignore[method-assign]
@@ -83,5 +82,5 @@ class Watch:
         self._seen = {}
 
     def seen(self) -> dict[str, list[str]]:
-        """What was noted since `start`: graded function -> the names of what torch was asked for."""
+        """What was noted since `start`: graded function -> the names of torch's functions, sorted."""
         return {function: sorted(names) for function, names in self._seen.items()}

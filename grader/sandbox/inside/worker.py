@@ -9,8 +9,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
-import os
-import random
 import sys
 import time
 import types
@@ -18,27 +16,24 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-import numpy
-import torch
-from torch import Tensor
-
 from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
+from grader.sandbox.inside.calling import ArgumentCopies, describe_error, make_call, seed, unreadable
 from grader.sandbox.inside.watch import Watch
 
 MODULE = "submission"
-_MESSAGE_LENGTH = 2_000
-_FRAMES = 20
-_WARNINGS = 20
+
+Request = dict[str, Any]
+Plain = dict[str, Any]  # what a reply holds
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, isolation: dict[str, str], watch: Watch) -> None:
     """Answer requests until the trusted side closes the pipe. `isolation` goes out with the first reply."""
     worker = Worker(watch)
     while True:
-        request = _receive(requests)
+        request = receive(requests)
         if request is None:
             return
         reply = worker.answer(request) | {"number": request["number"]}
@@ -50,21 +45,23 @@ def serve(requests: BinaryIO, replies: BinaryIO, isolation: dict[str, str], watc
         replies.flush()
 
 
-def _frame(reply: dict[str, Any]) -> list[bytes]:
-    """The reply's bytes. A value that cannot be sent is an error of the call that gave it."""
-    try:
-        return protocol.dumps(reply)
-    except BaseException as error:
-        nothing = {"value": None, "changed": {}, "error": _unreadable(error)}
-        return protocol.dumps(reply | {"rows": [nothing] * len(reply.get("rows", [nothing]))})
-
-
-def _receive(requests: BinaryIO) -> Any:
+def receive(requests: BinaryIO) -> Any:
+    """The next message, None at the end of the stream. Raises ProtocolError."""
     prefix = requests.read(protocol.PREFIX.size)
     if len(prefix) < protocol.PREFIX.size:
         return None
     head = protocol.read_head(requests.read(protocol.PREFIX.unpack(prefix)[0]))
     return protocol.loads(head, requests.read(head.body_length))
+
+
+def _frame(reply: Plain) -> list[bytes]:
+    """The reply's bytes. A value that cannot be sent is an error of the call that gave it."""
+    try:
+        return protocol.dumps(reply)
+    except BaseException as error:
+        nothing = {"value": None, "changed": {}, "error": unreadable(error)}
+        nb_rows = len(reply.get("rows", [nothing]))
+        return protocol.dumps(reply | {"rows": [nothing] * nb_rows})
 
 
 def _flush() -> None:
@@ -82,16 +79,16 @@ class Worker:
         self.module = types.ModuleType(MODULE)
         self.names: list[str] = []
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, request: Request) -> Plain:
         """The reply to one request, without its number."""
-        actions: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        actions: dict[str, Callable[[Request], Plain]] = {
             "read": self.read,
             "load": self.load,
             "call": self.call,
         }
         return actions[request["do"]](request)
 
-    def read(self, request: dict[str, Any]) -> dict[str, Any]:
+    def read(self, request: Request) -> Plain:
         """Slice the submission's bytes; nothing of it runs."""
         self.names = request["names"]
         try:
@@ -99,35 +96,28 @@ class Worker:
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
         self.slice = slicing.slice_functions(text, self.names, slow=request["slow"])
+        definitions = {
+            name: {"text": found.text, "first_line": found.first_line, "cell": found.cell}
+            for name, found in self.slice.definitions.items()
+        }
         return {
             "unreadable": None,
             "notices": [to_plain(notice) for notice in self.slice.notices],
             "missing": dict(self.slice.missing),
-            "definitions": {
-                name: {"text": found.text, "first_line": found.first_line, "cell": found.cell}
-                for name, found in self.slice.definitions.items()
-            },
+            "definitions": definitions,
             "findings": findings.find(self.slice, self.names),
         }
 
-    def load(self, request: dict[str, Any]) -> dict[str, Any]:
+    def load(self, request: Request) -> Plain:
         """Run the statements that the graded functions need; one that raises costs only what it binds."""
         assert self.slice is not None
-        module = self.module
-        module.__file__ = "submission.py"
-        sys.modules[MODULE] = module
-        sys.modules.pop("grader", None)
-        module.__dict__.update(modules.notebook_names())
+        self._enter_module()
         seed(request["seed"])
         failed = []
         for statement in self.slice.statements:
             try:
                 tree = ast.Module(body=[statement.tree], type_ignores=[])
-                filename = f"<submission {statement.cell or ''}>"
-                exec(
-                    compile(tree, filename, "exec", flags=self.slice.flags, dont_inherit=True),
-                    module.__dict__,
-                )
+                self._execute(tree, f"<submission {statement.cell or ''}>")
             except BaseException as error:
                 failed.append(
                     {
@@ -138,172 +128,75 @@ class Worker:
                     }
                 )
         for name in self.names:
-            self.watch.know(name, module.__dict__.get(name))
-        present = [name for name in self.names if callable(module.__dict__.get(name))]
-        return {"present": present, "failed": failed}
+            self.watch.know(name, self.module.__dict__.get(name))
+        return {"failed": failed}
 
-    def call(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Call one function on each row of arguments; what came out of it, whichever way it ended.
+    def _enter_module(self) -> None:
+        """Make the submission's module the one that it finds itself in, with a notebook's names."""
+        self.module.__file__ = "submission.py"
+        sys.modules[MODULE] = self.module
+        sys.modules.pop("grader", None)
+        self.module.__dict__.update(modules.notebook_names())
 
-        A tensor that was changed is told with the last row in which it stands.
-        """
-        rows = request["rows"]
-        given: dict[int, tuple[Tensor, Tensor]] = {}
-        last: dict[int, int] = {}
-        for row, arguments in enumerate(rows):
-            for a in arguments:
-                if isinstance(a, Tensor):
-                    given.setdefault(id(a), (a, a.clone()))
-                    last[id(a)] = row
-        reply: dict[str, Any] = {"rows": []}
-        names, edits = self.module.__dict__, request["edits"]
-        kept = {name: names[name] for name in edits if name in names}
-        supply = {**kept, **request["supply"], **self._standins(request["standins"])}
-        with self._supplied(supply), warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+    def _execute(self, source: str | ast.Module, filename: str) -> None:
+        """Run code in the submission's module, under the submission's own `from __future__` imports."""
+        assert self.slice is not None
+        code = compile(source, filename, "exec", flags=self.slice.flags, dont_inherit=True)
+        exec(code, self.module.__dict__)
+
+    def call(self, request: Request) -> Plain:
+        """Call one function on each row of arguments; what came of each call, whichever way it ended."""
+        rows, edits = request["rows"], request["edits"]
+        copies = ArgumentCopies(rows)
+        names = self.module.__dict__
+        before = {name: names[name] for name in edits if name in names}
+        supply = {**before, **request["supply"], **_standins(request["standins"])}
+        outcomes = []
+        with self._supplied(supply), warnings.catch_warnings(action="ignore"):
             self.watch.start(request["function"])
             started = time.perf_counter()
-            failed = self._redefine(edits)
-            function: Any = failed or names.get(request["function"])
+            function = self._redefine(edits) or names.get(request["function"])
             for arguments in rows:
                 seed(request["seed"])
-                reply["rows"].append(_called(function, arguments, keep=len(rows) > 1))
-            reply["seconds"] = time.perf_counter() - started
-        reply["autograd"] = self.watch.seen()
-        reply["warnings"] = [str(w.message)[:_MESSAGE_LENGTH] for w in caught[:_WARNINGS]]
-        for key, (now, was) in given.items():
-            if not same(was, now):
-                places = {str(i): now for i, a in enumerate(rows[last[key]]) if a is now}
-                reply["rows"][last[key]]["changed"].update(places)
-        return reply
+                # a later call of this exchange must not change what this one gave
+                outcomes.append(make_call(function, arguments, keep=len(rows) > 1))
+            seconds = time.perf_counter() - started
+        autograd = self.watch.seen()
+        for row, changed in copies.changed().items():
+            outcomes[row]["changed"] = changed
+        return {"rows": outcomes, "seconds": seconds, "autograd": autograd}
 
     def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
         """Define functions by another text; where that raises, a function that raises the same."""
-        assert self.slice is not None
         try:
             for text in edits.values():
-                code = compile(text, "<submission >", "exec", flags=self.slice.flags, dont_inherit=True)
-                exec(code, self.module.__dict__)
+                self._execute(text, "<submission >")
         except BaseException as error:
             return functools.partial(_raise, error)
         return None
-
-    def _standins(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Functions that take the place of the student's for one call."""
-        if not wanted["names"]:
-            return {}
-        names: dict[str, Any] = {}
-        exec(compile(wanted["source"], "<standins>", "exec"), names)
-        return {name: names[name] for name in wanted["names"]}
 
     @contextlib.contextmanager
     def _supplied(self, values: dict[str, Any]) -> Iterator[None]:
         """The module with these globals set, for one call."""
         names = self.module.__dict__
-        missing = object()
-        kept = {name: names.get(name, missing) for name in values}
+        before = {name: names[name] for name in values if name in names}
         names.update(values)
         try:
             yield
         finally:
-            for name, value in kept.items():
-                if value is missing:
-                    names.pop(name, None)
-                else:
-                    names[name] = value
+            for name in values:
+                names.pop(name, None)
+            names.update(before)
+
+
+def _standins(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The exercise's functions that take the place of the student's for one call."""
+    if not wanted["names"]:
+        return {}
+    names: dict[str, Any] = {}
+    exec(compile(wanted["source"], "<standins>", "exec"), names)
+    return {name: names[name] for name in wanted["names"]}
 
 
 def _raise(error: BaseException, *_: Any) -> None:
     raise error
-
-
-def _called(function: Any, arguments: list[Any], keep: bool) -> dict[str, Any]:
-    """What one call gave; where it is to be kept, a later one must not change it."""
-    value, error = None, None
-    try:
-        value = function(*arguments)
-    except BaseException as raised:
-        error = describe_error(raised)
-    if keep:
-        try:
-            value = _Snapshot().of(value)
-        except BaseException as raised:
-            value, error = None, _unreadable(raised)
-    return {"value": value, "error": error, "changed": {}}
-
-
-class _Snapshot:
-    """A value as it is now, its tensors copied; within the bounds of a reply."""
-
-    def __init__(self) -> None:
-        self.left = protocol.BOUNDS.items
-
-    def of(self, value: Any, depth: int = protocol.BOUNDS.depth) -> Any:
-        self.left -= 1
-        if self.left < 0:
-            raise ValueError("there are too many values")
-        if isinstance(value, Tensor):
-            return value.detach().clone()
-        if isinstance(value, list | tuple) and depth:
-            items = [self.of(item, depth - 1) for item in value]
-            return items if isinstance(value, list) else tuple(items)
-        if isinstance(value, dict) and depth:
-            return {key: self.of(item, depth - 1) for key, item in value.items()}
-        return value
-
-
-def _unreadable(error: BaseException) -> dict[str, Any]:
-    """The error of a call whose value cannot be sent."""
-    what = describe_error(error) | {"frames": []}
-    what["text"] = f"what it returned or left in its arguments cannot be read: {what['text']}"
-    return what
-
-
-def seed(value: int) -> None:
-    """Seed the three generators that a submission may draw from."""
-    torch.default_generator.manual_seed(value)  # torch.manual_seed asks after other devices for 0.2 ms
-    random.seed(value)
-    numpy.random.seed(value % 2**32)
-
-
-def same(was: Tensor, now: Tensor) -> bool:
-    """Whether a tensor kept its shape, dtype and entries; nan equals nan."""
-    if was.shape != now.shape or was.dtype != now.dtype:
-        return False
-    return torch.equal(was, now) or torch.allclose(was, now, rtol=0, atol=0, equal_nan=True)
-
-
-def describe_error(error: BaseException) -> dict[str, Any]:
-    """An exception as plain data: kind, text, and its frames in the student's own file."""
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_filename.startswith("<submission "):
-            cell = code.co_filename.removeprefix("<submission ").removesuffix(">")
-            frames.append([code.co_name, trace.tb_lineno, int(cell) if cell else None])
-        trace = trace.tb_next
-    try:
-        text = str(error)[:_MESSAGE_LENGTH]
-    except BaseException:
-        text = ""
-    return {"kind": type(error).__name__, "text": text, "frames": frames[-_FRAMES:]}
-
-
-def become(requests_fd: int, replies_fd: int, output_fd: int) -> tuple[BinaryIO, BinaryIO]:
-    """Make the forked child a worker: its pipes in place, everything else of the zygote let go."""
-    os.setsid()
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    # out of the way of 0 to 4 first, as any of the four may be one of those
-    high = [
-        os.dup2(fd, 200 + i) for i, fd in enumerate((nothing, output_fd, output_fd, requests_fd, replies_fd))
-    ]
-    for target, fd in enumerate(high):
-        os.dup2(fd, target)
-    os.closerange(5, 1024)
-    os.environ.clear()
-    os.environ.update({"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"})
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    return os.fdopen(3, "rb", closefd=False), os.fdopen(4, "wb", closefd=False)

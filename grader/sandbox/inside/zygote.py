@@ -1,10 +1,10 @@
 """The warm process that forks a worker per submission. It holds no secret and runs no student code.
 
 It is a fresh interpreter, never a fork of the trusted process. Torch is imported once; one thread, always:
-a parallel operation before a fork makes the child hang. The control socket carries one JSON object a
-packet, and descriptors beside it:
+a parallel operation before a fork makes the child hang. Each packet on the control socket is one JSON
+object, with descriptors beside it:
 
-    start: {"prologues": {name: source}, "data": bytes of tensors to follow}   -> {"ready": pid}
+    start + a file that holds {"prologues": {name: source}, "data": [tensors]}  -> {"ready": pid}
     {"do": "fork", "policy": {...}} + 3 descriptors (requests, replies, output) -> {"pid": n} + its pidfd
     {"do": "reap", "pid": n}                                                   -> {"status": n | null}
 """
@@ -20,38 +20,34 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, BinaryIO
 
-PACKET = 1 << 16
+if TYPE_CHECKING:
+    from grader.sandbox.inside.watch import Watch
+    from grader.sandbox.walls.confinement import Prepared
+
+# Modules are imported within the functions: when these run, the product's folder is off the path again, and
+# no library's import finds anything that lies beside it.
+
+_PACKET = 1 << 16
+_OUT_OF_THE_WAY = 200  # a descriptor's number, far above those that a worker keeps
 
 
 def main(control_fd: int) -> None:
     """Serve the trusted side on the control socket until it closes."""
-    control = socket.socket(fileno=control_fd)
-    from grader.sandbox import protocol
-    from grader.sandbox.inside import modules, worker
-    from grader.sandbox.inside.watch import Watch
     from grader.sandbox.walls import confinement
 
+    control = socket.socket(fileno=control_fd)
     _be_killed_first()
     confinement.forbid_tracing()
-
-    start, fds, _, _ = socket.recv_fds(control, PACKET, 1)
-    with os.fdopen(fds[0], "rb") as stream:
-        setup = worker._receive(stream)
-    _warm()
-    worker.seed(0)  # numpy imports its generators when they are first asked for
-    modules.install(setup["prologues"], setup["data"])
-    watch = Watch()
-    watch.install()
-    protocol.dumps({"warm": setup["data"]})
-    del setup, start
+    _, fds, _, _ = socket.recv_fds(control, _PACKET, 1)
+    watch = _warm_up(fds[0])
     gc.collect()
     gc.freeze()
     control.send(json.dumps({"ready": os.getpid()}).encode())
-    prepared: dict[str, Any] = {}
+    prepared: dict[str, Prepared] = {}
     while True:
-        packet, fds, _, _ = socket.recv_fds(control, PACKET, 3)
+        packet, fds, _, _ = socket.recv_fds(control, _PACKET, 3)
         if not packet:
             return
         message = json.loads(packet)
@@ -63,14 +59,31 @@ def main(control_fd: int) -> None:
             prepared[policy] = confinement.prepare(confinement.Policy.from_json(message["policy"]))
         pid = os.fork()
         if pid == 0:
-            _child(fds, prepared[policy], watch)
+            _run_worker(fds, prepared[policy], watch)
         for fd in fds:
             os.close(fd)
         _answer_with_pidfd(control, pid)
 
 
+def _warm_up(setup_fd: int) -> Watch:
+    """Import and prepare everything that workers need, so that no worker pays for it."""
+    from grader.sandbox import protocol
+    from grader.sandbox.inside import calling, modules, worker
+    from grader.sandbox.inside.watch import Watch
+
+    with os.fdopen(setup_fd, "rb") as stream:
+        setup = worker.receive(stream)
+    _walk_lazy_paths()
+    calling.seed(0)  # numpy imports its generators when they are first asked for
+    modules.install(setup["prologues"], setup["data"])
+    watch = Watch()
+    watch.install()
+    protocol.dumps({"warm": setup["data"]})
+    return watch
+
+
 def _be_killed_first() -> None:
-    """Where memory runs out, the system is to end a worker or this process, and not the trusted one."""
+    """Have the system end a worker or this process, not the trusted one, where memory runs out."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
@@ -85,14 +98,14 @@ def _answer_with_pidfd(control: socket.socket, pid: int) -> None:
     os.close(pidfd)
 
 
-def _child(fds: list[int], prepared: Any, watch: Any) -> None:
-    """The rest of a worker's life. Never returns."""
+def _run_worker(fds: list[int], prepared: Prepared, watch: Watch) -> None:
+    """Be a worker until the trusted side is done with it. Never returns."""
     from grader.sandbox.inside import worker
     from grader.sandbox.walls import confinement
 
     status = 1
     try:
-        requests, replies = worker.become(*fds)
+        requests, replies = _take_pipes(*fds)
         isolation = confinement.confine(prepared)
         worker.serve(requests, replies, isolation, watch)
         status = 0
@@ -103,20 +116,41 @@ def _child(fds: list[int], prepared: Any, watch: Any) -> None:
             traceback.print_exc()
             sys.stderr.flush()
     finally:
-        # no interpreter's teardown: it takes 0.4 s and would run the student's atexit handlers
+        # without the interpreter's teardown, which takes 0.4 s and would run the student's atexit handlers
         os._exit(status)
 
 
+def _take_pipes(requests_fd: int, replies_fd: int, output_fd: int) -> tuple[BinaryIO, BinaryIO]:
+    """In the forked child: put its pipes in place and let go of everything else of the zygote.
+
+    0 reads nothing, 1 and 2 are the output, 3 the requests, 4 the replies.
+    """
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    wanted = (nothing, output_fd, output_fd, requests_fd, replies_fd)
+    # high numbers first, because each of the four may itself be one of 0 to 4
+    high = [os.dup2(fd, _OUT_OF_THE_WAY + place) for place, fd in enumerate(wanted)]
+    for place, fd in enumerate(high):
+        os.dup2(fd, place)
+    os.closerange(len(wanted), 1024)
+    os.environ.clear()
+    os.environ.update({"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"})
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    return os.fdopen(3, "rb", closefd=False), os.fdopen(4, "wb", closefd=False)
+
+
 def _reap(pid: int) -> int | None:
-    """The wait status of a child that has ended, None if it never was one."""
+    """Wait for a child that is ending; its wait status, None if it never was a child."""
     try:
         return os.waitpid(pid, 0)[1]
     except ChildProcessError:
         return None
 
 
-def _warm() -> None:
-    """Walk torch's lazy paths once, in one thread, so that no worker pays for them."""
+def _walk_lazy_paths() -> None:
+    """Do once, in one thread, what torch, IPython and nbformat prepare only when it is first asked for."""
     import torch
 
     torch.set_num_threads(1)

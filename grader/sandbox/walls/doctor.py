@@ -14,39 +14,39 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.sandbox.host import bubblewrap
-from grader.sandbox.walls import confinement, levels
+from grader.sandbox.walls import bubblewrap, grants, levels, trials
+from grader.sandbox.walls.confinement import ENFORCED, UNAVAILABLE
 
 _MEANING = {
-    "process": "student code runs in a process of its own that ends with grader and cannot be traced",
+    "process": "student code runs in its own process, which ends with grader and cannot be traced",
     "rlimits": "memory, processor time, file sizes and open files are limited",
-    "uid": "where grader runs as root, student code runs as an account of nobody",
-    "landlock": "reads Python's libraries and nothing else, writes no file, no TCP",
-    "seccomp": "harmless system calls only: no network, no processes, no changes to files",
-    "bubblewrap": "other files and processes are not even to be seen",
+    "uid": "if grader runs as root, student code runs under an account that nobody uses",
+    "landlock": "student code reads only Python's libraries, writes no file, uses no TCP",
+    "seccomp": "only harmless system calls: no network, no processes, no changes to files",
+    "bubblewrap": "all other files and processes are hidden",
 }
 _ADVICE = {
-    "process": "Run grader on Linux, in a virtual machine or a container where need be.",
+    "process": "Run grader on Linux; a virtual machine or a container will do.",
     "rlimits": "Mount /proc where grader runs.",
-    "uid": "Give the container the right to change accounts (CAP_SETUID, CAP_SETGID), or do not run as root.",
+    "uid": "Let the container change accounts (CAP_SETUID, CAP_SETGID), or do not run grader as root.",
     "landlock": "Use Linux 5.13 or newer; add landlock to lsm= on the kernel's command line.",
     "seccomp": "Use a kernel with seccomp filters, on x86_64 or aarch64.",
     "bubblewrap": (
-        "Install bubblewrap (apt install bubblewrap). Where it is installed: allow user namespaces, on "
-        "Ubuntu with an AppArmor profile for bwrap. grader is safe without it."
+        "Install bubblewrap (apt install bubblewrap). If it is installed, allow user namespaces; on Ubuntu "
+        "this takes an AppArmor profile for bwrap. grader is safe without it."
     ),
 }
-_LEVELS = {
+_VERDICT = {
     "none": "Nothing is enforced. Grade only code that you wrote.",
     "limits": "Student code could read your files and the answers. Grade only code that you trust.",
-    "default": "Good: the code of strangers can be graded here.",
-    "best": "Best: the code of strangers can be graded here, and sees nothing of the machine.",
+    "default": "Good: you can grade code from strangers here.",
+    "best": "Best: you can grade code from strangers here, and it sees nothing of the machine.",
 }
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer on this machine. `advice` is empty where nothing is to be done."""
+    """One layer on this machine. `advice` is empty where nothing needs to be done."""
 
     name: str
     enforced: bool
@@ -56,7 +56,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class MachineReport:
     """What this machine enforces."""
 
     level: str
@@ -64,59 +64,72 @@ class Diagnosis:
     system: str
     layers: tuple[Layer, ...]
 
-
-def diagnose() -> Diagnosis:
-    """Try every layer in new processes."""
-    states = confinement.probe()
-    found = bubblewrap(confinement.readable_paths())
-    states["bubblewrap"] = f"unavailable: {found}" if isinstance(found, str) else confinement.ENFORCED
-    return of(states)
-
-
-def of(states: Mapping[str, str]) -> Diagnosis:
-    """The diagnosis of an isolation report, layer -> state."""
-    level = levels.level(states)
-    account = "root" if hasattr(os, "geteuid") and os.geteuid() == 0 else "no special rights"
-    system = (
-        f"{platform.system()} {platform.release()}, {platform.machine()}, Python {platform.python_version()}"
-    )
-    layers = tuple(_layer(name, state) for name, state in states.items())
-    return Diagnosis(level, _LEVELS[level], f"{system}, {account}", layers)
-
-
-def _layer(name: str, state: str) -> Layer:
-    if state == confinement.ENFORCED:
-        return Layer(name, True, _MEANING[name])
-    why = state.removeprefix("unavailable: ")
-    # an account of nobody is for root alone; others have nothing to give up
-    advice = "" if (name, why) == ("uid", "not root") else _ADVICE[name]
-    return Layer(name, False, _MEANING[name], why, advice)
+    @property
+    def good(self) -> bool:
+        """Whether code from strangers can be graded here: the level is default or best."""
+        return levels.is_at_least(self.level, "default")
 
 
 def run(console: Console, as_json: bool) -> int:
-    """Show the diagnosis. 0 where strangers' code can be graded (default or best), else 1."""
-    diagnosis = diagnose()
+    """Examine the machine and show the report. The exit status: 0 where it is good, else 1."""
+    report = examine()
     if as_json:
-        sys.stdout.write(json.dumps(dataclasses.asdict(diagnosis), indent=1) + "\n")
+        sys.stdout.write(json.dumps(dataclasses.asdict(report), indent=1) + "\n")
     else:
-        show(diagnosis, console)
-    return 0 if levels.LEVELS.index(diagnosis.level) >= levels.LEVELS.index("default") else 1
+        show(report, console)
+    return 0 if report.good else 1
 
 
-def show(diagnosis: Diagnosis, console: Console) -> None:
-    """The diagnosis as a table, and what to do below it."""
-    console.print(Text(diagnosis.system, style="dim"))
-    table = Table("Layer", "State", "What it does", box=None, padding=(0, 2, 0, 0))
-    for layer in diagnosis.layers:
-        needed = layer.enforced or not layer.advice
-        state = "✓ enforced" if layer.enforced else f"{'-' if needed else '✗'} {layer.why_not}"
-        style = "green" if layer.enforced else "dim" if needed else "red"
-        table.add_row(layer.name, Text(state, style=style), layer.meaning)
-    console.print(table)
-    good = diagnosis.level in ("default", "best")
-    console.print(
-        Text(f"\nLevel: {diagnosis.level}. {diagnosis.verdict}", style="green" if good else "bold red")
+def examine() -> MachineReport:
+    """Try every layer in new processes."""
+    states = trials.probe()
+    states["bubblewrap"] = bubblewrap.find(grants.readable_paths()).state
+    return report_of(states)
+
+
+def report_of(states: Mapping[str, str]) -> MachineReport:
+    """The report for these states of the layers: layer -> "enforced" or "unavailable: why"."""
+    level = levels.level(states)
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    system = ", ".join(
+        (
+            f"{platform.system()} {platform.release()}",
+            platform.machine(),
+            f"Python {platform.python_version()}",
+            "root" if is_root else "no special rights",
+        )
     )
-    for layer in diagnosis.layers:
+    layers = tuple(_layer(name, state) for name, state in states.items())
+    return MachineReport(level, _VERDICT[level], system, layers)
+
+
+def _layer(name: str, state: str) -> Layer:
+    if state == ENFORCED:
+        return Layer(name, True, _MEANING[name])
+    why_not = state.removeprefix(UNAVAILABLE)
+    advice = _ADVICE[name]
+    if (name, why_not) == ("uid", "not root"):
+        advice = ""  # only root can change accounts; others have no rights to give up
+    return Layer(name, False, _MEANING[name], why_not, advice)
+
+
+def show(report: MachineReport, console: Console) -> None:
+    """Print the report as a table, with the advice below it."""
+    console.print(Text(report.system, style="dim"))
+    table = Table("Layer", "State", "What it does", box=None, padding=(0, 2, 0, 0))
+    for layer in report.layers:
+        table.add_row(layer.name, _state_text(layer), layer.meaning)
+    console.print(table)
+    style = "green" if report.good else "bold red"
+    console.print(Text(f"\nLevel: {report.level}. {report.verdict}", style=style))
+    for layer in report.layers:
         if layer.advice:
             console.print(Text(f"  {layer.name}: {layer.advice}"))
+
+
+def _state_text(layer: Layer) -> Text:
+    if layer.enforced:
+        return Text("✓ enforced", style="green")
+    if layer.advice:
+        return Text(f"✗ {layer.why_not}", style="red")
+    return Text(f"- {layer.why_not}", style="dim")

@@ -1,21 +1,17 @@
-"""What a worker may read: a Landlock ruleset that grants paths one by one and denies all else.
+"""Files and signals: a Landlock ruleset that grants paths one by one and denies all else.
 
-Landlock grants a folder with all that is in it and cannot take a part of it out again, so the caller names
-folders small enough. No right to execute is granted, none to write but on /dev/null.
+Landlock grants a folder with everything in it and cannot exclude a part of it again, so the caller names
+folders that are small enough (`grants`). No right to execute is granted, and none to write except on
+/dev/null.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import re
-import site
 import stat
 import struct
-import sys
-import sysconfig
-from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 from grader.sandbox.walls import system_calls
 
@@ -34,14 +30,17 @@ def abi() -> int:
 
 
 def ruleset(version: int) -> bytes:
-    """All that can be denied from this ABI version on, as a `struct landlock_ruleset_attr`."""
-    files = sum(rights for since, rights in _FILE_RIGHTS.items() if version >= since)
-    parts = [files] + [_TCP] * (version >= 4) + [_SCOPES] * (version >= 6)
+    """Everything that this ABI version can deny, as a `struct landlock_ruleset_attr`."""
+    parts = [sum(rights for since, rights in _FILE_RIGHTS.items() if version >= since)]
+    if version >= 4:
+        parts.append(_TCP)
+    if version >= 6:
+        parts.append(_SCOPES)
     return struct.pack(f"={len(parts)}Q", *parts)
 
 
 def restrict(version: int, readable: Iterable[str]) -> None:
-    """Deny this process all but reading these files and folders; what it cannot reach is passed over.
+    """Deny this process everything except reading these files and folders; unreachable ones are skipped.
 
     Raises OSError. Needs no_new_privs, or root.
     """
@@ -68,8 +67,9 @@ def _grant(rules: int, path: str) -> None:
 
 
 def _call(name: str, *arguments: int | bytes | None) -> int:
-    words = (ctypes.c_long(a) if isinstance(a, int) else a for a in arguments)
-    return int(_LIBC.syscall(ctypes.c_long(system_calls.numbers()[name]), *words))
+    number = ctypes.c_long(system_calls.numbers()[name])
+    words = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return int(_LIBC.syscall(number, *words))
 
 
 def _check(result: int) -> int:
@@ -79,73 +79,3 @@ def _check(result: int) -> int:
 
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-# --- what the trusted side has granted: no system calls from here on -----------------------------------
-
-_SYSTEM = (
-    "/lib",
-    "/lib64",
-    "/usr/lib",
-    "/usr/lib64",
-    "/usr/local/lib",
-    "/usr/local/lib64",
-    "/usr/share/zoneinfo",
-)
-_FILES = ("/dev/null", "/dev/zero", "/dev/urandom", "/etc/localtime", "/etc/ld.so.cache", "/proc/cpuinfo")
-_SITES = ("site-packages", "dist-packages")
-_PRODUCT = re.compile(r"(__editable__\W?_?|_)?grader([-._].*)?", re.IGNORECASE)
-
-
-def readable_paths(private: Iterable[Path] = ()) -> tuple[str, ...]:
-    """What a worker may read: Python's library, the system's, and the packages installed beside grader.
-
-    Never grader itself, its exercises and reports, what leads to a checkout of it, or what lies in `private`:
-    a folder that holds one of these is granted entry by entry.
-    """
-    sites = _site_folders()
-    libraries = [Path(prefix, "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)]
-    libraries.append(Path(sysconfig.get_path("stdlib")))
-    roots = _existing([*map(Path, _SYSTEM), *libraries]) | sites
-    hidden = _product(sites, roots) | {path.resolve() for path in private}
-    pieces = {piece for root in roots for piece in _pieces(root, hidden)}
-    outermost = {piece for piece in pieces if pieces.isdisjoint(piece.parents)}
-    return (*_FILES, *sorted(map(str, outermost)))
-
-
-def _site_folders() -> set[Path]:
-    return _existing(
-        Path(entry) for entry in (*sys.path, *site.getsitepackages()) if Path(entry).name in _SITES
-    )
-
-
-def _existing(paths: Iterable[Path]) -> set[Path]:
-    return {path.resolve() for path in paths if path.is_dir()}
-
-
-def _product(sites: set[Path], roots: set[Path]) -> set[Path]:
-    """Where grader lies, and what of it installers put among the packages."""
-    package = Path(__file__).resolve().parents[2]
-    checkout = package.parent
-    entries = [e for folder in sites for e in (*folder.glob("*"), *folder.glob("__pycache__/*"))]
-    hidden = {e for e in entries if _PRODUCT.fullmatch(e.name) or _leads_to(checkout, e)}
-    if checkout in sites:
-        return hidden | {package}
-    return hidden | set(_pieces(checkout, roots))  # an environment may lie in the checkout
-
-
-def _leads_to(checkout: Path, entry: Path) -> bool:
-    return entry.suffix == ".pth" and str(checkout) in entry.read_text(errors="replace")
-
-
-def _pieces(path: Path, without: Collection[Path]) -> Iterator[Path]:
-    """`path`, or the largest parts of it that neither hold nor lie in any of `without`."""
-    target = path.resolve()
-    if any(target.is_relative_to(other) for other in without):
-        return
-    if not any(other.is_relative_to(target) for other in without):
-        if not (path.is_symlink() and Path("~").expanduser().is_relative_to(target)):
-            yield target
-    elif not path.is_symlink():  # a link may lead back up
-        for entry in sorted(path.iterdir()):
-            yield from _pieces(entry, without)

@@ -1,9 +1,9 @@
 """How well a machine isolates student code, in one word: the level of an isolation report.
 
 none      nothing is enforced
-limits    a process of its own, with limits of memory, time and size
-default   besides: reads no file but libraries, writes none, and only harmless system calls
-best      besides: bubblewrap, so that other files and processes are not even to be seen
+limits    a process of its own, with limits on memory, time and size
+default   in addition: reads only libraries, writes no file, and makes only harmless system calls
+best      in addition: bubblewrap, which hides all other files and processes
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.errors import IsolationError, UsageError
+from grader.notices import Notice
+from grader.sandbox.walls.confinement import ENFORCED, UNAVAILABLE
 
 LEVELS = ("none", "limits", "default", "best")
 _NEEDED = {
@@ -24,26 +26,21 @@ def level(isolation: Mapping[str, str]) -> str:
     """The highest level all of whose layers are enforced; `isolation` is layer -> state."""
     reached = "none"
     for name, layers in _NEEDED.items():
-        if all(isolation.get(layer) == "enforced" for layer in layers):
+        if all(isolation.get(layer) == ENFORCED for layer in layers):
             reached = name
     return reached
 
 
-def lacking(isolation: Mapping[str, str], wanted: str = "default") -> dict[str, str]:
-    """The layers that the level `wanted` needs and that are not enforced, and why."""
-    states = {layer: isolation.get(layer, "unavailable: not reported") for layer in _NEEDED.get(wanted, ())}
-    return {layer: why.removeprefix("unavailable: ") for layer, why in states.items() if why != "enforced"}
+def is_at_least(reached: str, wanted: str) -> bool:
+    """Whether one level is as high as another, or higher."""
+    return LEVELS.index(reached) >= LEVELS.index(wanted)
 
 
-def warning(isolation: Mapping[str, str]) -> str | None:
+def warning(isolation: Mapping[str, str]) -> Notice | None:
     """What every report says where the level is below "default", else None."""
-    if LEVELS.index(level(isolation)) >= LEVELS.index("default"):
+    if is_at_least(level(isolation), "default"):
         return None
-    missing = "; ".join(f"{layer}: {why}" for layer, why in lacking(isolation).items())
-    return (
-        "WEAK ISOLATION: on this machine student code could read your files, other submissions and the "
-        f"answers. Grade only code that you trust here. Not enforced: {missing}. See `grader doctor`."
-    )
+    return Notice("weak-isolation", {"layers": _lacking(isolation, "default")})
 
 
 def require(isolation: Mapping[str, str], wanted: str) -> None:
@@ -51,9 +48,18 @@ def require(isolation: Mapping[str, str], wanted: str) -> None:
     if wanted not in LEVELS:
         raise UsageError(f"there is no isolation level {wanted!r}; there are {', '.join(LEVELS)}.")
     reached = level(isolation)
-    if LEVELS.index(reached) < LEVELS.index(wanted):
-        missing = "; ".join(f"{layer}: {why}" for layer, why in lacking(isolation, wanted).items())
+    if not is_at_least(reached, wanted):
         raise IsolationError(
-            f"this machine's isolation is {reached!r}, and {wanted!r} was required. Lacking: {missing}. "
-            "Run `grader doctor` to see what to do."
+            f"this machine's isolation is {reached!r}, but {wanted!r} was required. "
+            f"Missing: {_lacking(isolation, wanted)}. Run `grader doctor` to see what to do."
         )
+
+
+def _lacking(isolation: Mapping[str, str], wanted: str) -> str:
+    """The layers that the level `wanted` needs and that are not enforced, each with the reason."""
+    missing = []
+    for layer in _NEEDED[wanted]:
+        state = isolation.get(layer, UNAVAILABLE + "not reported")
+        if state != ENFORCED:
+            missing.append(f"{layer}: {state.removeprefix(UNAVAILABLE)}")
+    return "; ".join(missing)

@@ -1,7 +1,7 @@
 """Which system calls a worker may make: a seccomp filter, built as plain data and then installed.
 
-What is in neither list gets ENOSYS, as on an older kernel, so that the C library falls back from newer
-calls (clone3, openat2) whose arguments a filter cannot see to older ones.
+A call in neither list gets ENOSYS, as on an older kernel, so that the C library falls back from newer calls
+(clone3, openat2), whose arguments a filter cannot see, to older ones.
 """
 
 from __future__ import annotations
@@ -58,37 +58,20 @@ open openat mkdir mkdirat unlink unlinkat rmdir rename renameat renameat2
 """
 
 # Calls that an argument decides about: lists of what is allowed.
-_FCNTL = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    36,
-    37,
-    38,
-    1030,
-    1032,
-)  # DUPFD, GETFD..SETFL, locks, DUPFD_CLOEXEC, GETPIPE_SZ
-_IOCTL = (
-    0x5401,
-    0x5413,
-    0x541B,
-    0x5421,
-    0x5450,
-    0x5451,
-)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
-_PRCTL = (3, 15, 16, 23, 0x53564D41)  # GET_DUMPABLE, SET_NAME, GET_NAME, CAPBSET_READ, SET_VMA
+# DUPFD, GETFD to SETFL, the locks, DUPFD_CLOEXEC, GETPIPE_SZ
+_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
+# TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
+_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+# GET_DUMPABLE, SET_NAME, GET_NAME, CAPBSET_READ, SET_VMA
+_PRCTL = (3, 15, 16, 23, 0x53564D41)
 _CLONE_THREAD = 0x10000
 _O_TRUNC = 0x200
 
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*
 _X32 = 0x40000000  # x86_64's second set of numbers, the same architecture to a filter
 
-_ANY_PID = 0xFFFFFFFF  # stands for the worker's, which comes last
+_ANY_PID = 0xFFFFFFFF  # stands for the worker's, which is filled in last
+_SET_MODE_FILTER, _GET_ACTION_AVAIL = 1, 2  # seccomp's operations
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -112,7 +95,8 @@ def _argument(index: int, high: bool = False) -> Instruction:
 
 def _one_of(index: int, values: Sequence[int]) -> list[Instruction]:
     """Allow the call where the argument is one of these, else deny it."""
-    tests = [(_EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)]
+    to_allow = len(values)  # from the first test; one less from each that follows
+    tests = [(_EQUAL, to_allow - i, 0, value) for i, value in enumerate(values)]
     return [_argument(index), *tests, _DENY, _ALLOW]
 
 
@@ -149,8 +133,8 @@ def program(
 ) -> list[Instruction]:
     """The filter for the process `pid`, as instructions of classic BPF.
 
-    `deny_open` denies to open files and to change folders, where Landlock cannot. `deny_truncate` denies to
-    empty a file by opening it, which before Landlock's ABI 3 takes no more than the right to read it.
+    deny_open: deny opening files and changing folders, where Landlock cannot. deny_truncate: deny emptying a
+    file by opening it, for which the right to read is enough before Landlock's ABI 3.
     """
     table = system_calls.TABLES[machine]
     rules = {name: [_ALLOW] for name in ALLOWED.split()}
@@ -166,15 +150,20 @@ def program(
 
 
 def _dispatch(by_number: dict[int, list[Instruction]]) -> list[Instruction]:
-    """Go from the greatest number down; each step takes all numbers from its own up to the last step's."""
+    """Look a call's rule up by its number, from the greatest number down.
+
+    A step is taken by all numbers from its own up to that of the step before it.
+    """
     steps: list[tuple[int, list[Instruction]]] = [(_X32, [_KILL])]
     for number in range(max(by_number) + 1, -1, -1):
         rule = by_number.get(number, [_ABSENT])
         if steps[-1][1] == rule:
             steps.pop()
         steps.append((number, rule))
-    tested = ([(_AT_LEAST, 0, len(rule), start), *rule] for start, rule in steps[:-1])
-    return [instruction for step in tested for instruction in step] + steps[-1][1]
+    instructions: list[Instruction] = []
+    for start, rule in steps[:-1]:
+        instructions += [(_AT_LEAST, 0, len(rule), start), *rule]
+    return instructions + steps[-1][1]
 
 
 def unavailable() -> str | None:
@@ -182,7 +171,7 @@ def unavailable() -> str | None:
     if not system_calls.numbers():
         return f"no table of system calls for {platform.system()} on {platform.machine()}"
     kill = ctypes.c_uint32(_KILL[3])
-    if _seccomp(2, ctypes.byref(kill)):  # SECCOMP_GET_ACTION_AVAIL
+    if _seccomp(_GET_ACTION_AVAIL, ctypes.byref(kill)):
         return "this kernel has no seccomp filters"
     return None
 
@@ -208,9 +197,8 @@ class Filter:
         for i, (code, _, _, constant) in enumerate(self._program):
             if code == _EQUAL and constant == _ANY_PID:
                 struct.pack_into("=I", self._code, 8 * i + 4, pid)
-        if _seccomp(
-            1, ctypes.byref(_Program(len(self._program), bytes(self._code)))
-        ):  # SECCOMP_SET_MODE_FILTER
+        whole = _Program(len(self._program), bytes(self._code))
+        if _seccomp(_SET_MODE_FILTER, ctypes.byref(whole)):
             raise OSError(ctypes.get_errno(), "seccomp")
 
 

@@ -71,41 +71,41 @@ def entries(history):
     return rows
 
 
-def attempt(student, data, nb_hidden, nb_steps):
+def attempt(calls, data, nb_hidden, nb_steps):
     """One call of `train`: a Run, or the failure it ended in."""
     try:
-        return Run(student.train(*(d.clone() for d in data), nb_hidden, nb_steps))
+        return Run(calls.student.train(*(d.clone() for d in data), nb_hidden, nb_steps))
     except (StudentFailure, CheckFailure) as failure:
         return failure
 
 
-def first_steps(student, inputs, shared):
+def first_steps(calls, inputs, shared):
     """(data, runs): the student's `train` from one seed with 0, 1, 2 and 3 steps, run once for all checks."""
-    return runs_of(student, inputs, shared, "first", inputs.lopsided_data, STEPS)
+    return runs_of(calls, inputs, shared, "first", inputs.lopsided_data, STEPS)
 
 
-def few_samples(student, inputs, shared):
+def few_samples(calls, inputs, shared):
     """The same on a few samples, with no step and with so many that the hidden layer has woken up."""
-    return runs_of(student, inputs, shared, "few", lambda: inputs.data(NB_FEW, 4), (0, NB_FEW_STEPS))
+    return runs_of(calls, inputs, shared, "few", lambda: inputs.data(NB_FEW, 4), (0, NB_FEW_STEPS))
 
 
-def is_slow(student, inputs, shared):
+def is_slow(calls, inputs, shared):
     """Whether `train` goes through single entries in Python, say: right, but a thousand times slower."""
     if "slow" not in shared:
         started = time.monotonic()
-        attempt(student, inputs.data(NB_FEW, 4), NB_HIDDEN, 1)
+        attempt(calls, inputs.data(NB_FEW, 4), NB_HIDDEN, 1)
         shared["slow"] = time.monotonic() - started > SLOW
         if shared["slow"]:
-            student.notices.append(
+            calls.remark(
                 "A step of train takes so long that it was judged on coarser images, and not by a longer run."
             )
     return shared["slow"]
 
 
-def runs_of(student, inputs, shared, name, draw, steps):
+def runs_of(calls, inputs, shared, name, draw, steps):
     if name not in shared:
-        data = inputs.coarse(draw()) if is_slow(student, inputs, shared) else draw()
-        shared[name] = data, {k: attempt(student, data, NB_HIDDEN, k) for k in steps}
+        data = inputs.coarse(draw()) if is_slow(calls, inputs, shared) else draw()
+        shared[name] = data, {k: attempt(calls, data, NB_HIDDEN, k) for k in steps}
     return shared[name]
 
 
@@ -147,26 +147,26 @@ def assert_follows(assert_close, inputs, reference, data, runs):
             assert_close(moved, right.double() - was.double(), quantity, tolerance=FOLLOWS, dtype=False)
 
 
-def reproducible(student, inputs, shared):
+def reproducible(calls, inputs, shared):
     """Whether `train` gives the same again from the same seed."""
     if "reproducible" not in shared:
         data = inputs.data(4, 4)
-        once, again = (attempt(student, data, NB_HIDDEN, 1) for _ in range(2))
+        once, again = (attempt(calls, data, NB_HIDDEN, 1) for _ in range(2))
         shared["reproducible"] = not (isinstance(once, Run) and isinstance(again, Run)) or all(
             a.shape == b.shape and a.dtype == b.dtype and torch.allclose(a, b, rtol=1e-3, atol=0)
             for a, b in zip(once.parameters, again.parameters, strict=True)
         )
         if not shared["reproducible"]:
-            student.notices.append(
+            calls.remark(
                 "train gives other results from the same seed, so it was judged by its thresholds alone."
             )
     return shared["reproducible"]
 
 
 @points(0.5)
-def test_returns(student, inputs, shared):
+def test_returns(calls, inputs, shared):
     """train returns (w1, b1, w2, b2), history."""
-    _, runs = first_steps(student, inputs, shared)
+    _, runs = first_steps(calls, inputs, shared)
     run = value_of(runs[1])
     if run.flat:
         raise CheckFailure(
@@ -181,9 +181,9 @@ def test_returns(student, inputs, shared):
 
 @points(0.5)
 @pytest.mark.parametrize("parameter", PARAMETERS)
-def test_initial(student, inputs, shared, parameter):
+def test_initial(calls, inputs, shared, parameter):
     """Without a step, {parameter} is drawn from a normal distribution with ε = 1e-6."""
-    data, runs = first_steps(student, inputs, shared)
+    data, runs = first_steps(calls, inputs, shared)
     run = value_of(runs[0])
     nb_inputs, nb_classes = data.train_input.shape[1], data.train_target.shape[1]
     shapes = dict(
@@ -212,27 +212,27 @@ def test_initial(student, inputs, shared, parameter):
 
 @points(13)
 @locates("parameters")
-def test_by_hand(student, reference, inputs, assert_close, shared):
+def test_by_hand(calls, reference, inputs, assert_close, shared):
     """The parameters follow gradient descent, step by step, computed by hand."""
-    data, runs = first_steps(student, inputs, shared)
-    few, long = few_samples(student, inputs, shared)
+    data, runs = first_steps(calls, inputs, shared)
+    few, long = few_samples(calls, inputs, shared)
     start(runs)
-    if by_torch := student.by_torch("train"):
+    if by_torch := calls.by_torch("train"):
         raise CheckFailure(by_torch)
     try:
         assert_follows(assert_close, inputs, reference, data, runs)
         # stand-ins have no silent layer to wait for, and rounding grows with them from step to step
-        if isinstance(long[0], Run) and not student.standins:
+        if isinstance(long[0], Run) and not calls.standins:
             assert_follows(assert_close, inputs, reference, few, long)
     except CheckFailure:
-        if reproducible(student, inputs, shared):
+        if reproducible(calls, inputs, shared):
             raise
 
 
 @points(1)
-def test_nb_steps(student, inputs, shared):
+def test_nb_steps(calls, inputs, shared):
     """The history has one entry a step."""
-    _, runs = first_steps(student, inputs, shared)
+    _, runs = first_steps(calls, inputs, shared)
     for k in STEPS[1:]:
         history = value_of(runs[k]).history
         if history is None:
@@ -247,9 +247,9 @@ def test_nb_steps(student, inputs, shared):
 @requires("nb_steps")
 @locates("{column}")
 @pytest.mark.parametrize("column", COLUMNS)
-def test_history(student, reference, inputs, shared, column):
+def test_history(calls, reference, inputs, shared, column):
     """The history's {column} is that of the parameters before each step."""
-    data, runs = first_steps(student, inputs, shared)
+    data, runs = first_steps(calls, inputs, shared)
     taken, _ = start(runs)
     if not shared.get("reproducible", True):
         return
@@ -280,44 +280,44 @@ def evaluate(reference, inputs, parameters, data):
 
 @points(3)
 @requires("by_hand")
-def test_long_run(student, reference, inputs, shared):
+def test_long_run(calls, reference, inputs, shared):
     """A longer run learns to tell the digits apart."""
     if reference.plugged:
         return  # whether it learns is the earlier functions' doing then
-    if is_slow(student, inputs, shared):
+    if is_slow(calls, inputs, shared):
         return
     settings = inputs.settings
     samples = inputs.data()
     nb_hidden, nb_steps = settings["nb_hidden"], settings["nb_steps"]
     if nb_steps >= MANY:
-        foresee(student, samples, nb_hidden, nb_steps)
-    run = value_of(attempt(student, samples, nb_hidden, nb_steps))
+        foresee(calls, samples, nb_hidden, nb_steps)
+    run = value_of(attempt(calls, samples, nb_hidden, nb_steps))
     history = run.history
     if history is None or len(history) != nb_steps:
         raise CheckFailure(
             f"After {nb_steps} steps the history has {len(history or ())} entries, not {nb_steps}."
         )
-    expected = followed(student, inputs, samples, shared)
+    expected = followed(calls, inputs, samples, shared)
     shared["curves"] = (history, expected)
     off_course(history, expected)
     falls_short(history, settings)
 
 
-def foresee(student, samples, nb_hidden, nb_steps):
+def foresee(calls, samples, nb_hidden, nb_steps):
     """Tell how long a run should take, by its first steps; raise where that is far more than it may take."""
     took = {}
     for k in (1, 1, 5):  # the first time around, everything is cold
         started = time.monotonic()
-        value_of(attempt(student, samples, nb_hidden, k))
+        value_of(attempt(calls, samples, nb_hidden, k))
         took[k] = time.monotonic() - started
     seconds = max(took[5] - took[1], 0) / 4 * nb_steps
-    most = student.time_for("train")
+    most = calls.time_for("train")
     if seconds > 2 * most:
         raise CheckFailure(
             f"By its first steps, a run of {nb_steps} steps would take {in_words(seconds)}; it may take "
             f"{in_words(most)}, and was not made."
         )
-    student.tell(f"The {nb_steps} steps of train should take {in_words(seconds)}.")
+    calls.on_slow_run(f"The {nb_steps} steps of train should take {in_words(seconds)}.")
 
 
 def in_words(seconds):
@@ -353,10 +353,10 @@ def falls_short(history, settings):
         )
 
 
-def followed(student, inputs, samples, shared):
+def followed(calls, inputs, samples, shared):
     """The reference's history from the student's own initial parameters; empty where there are none."""
     nb_hidden, nb_steps = inputs.settings["nb_hidden"], inputs.settings["nb_steps"]
-    initial = attempt(student, samples, nb_hidden, 0)
+    initial = attempt(calls, samples, nb_hidden, 0)
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
         return []
     with going_on():
@@ -369,11 +369,11 @@ class Plain:
 
 @points(0.5)
 @requires("by_hand")
-def test_sizes(student, reference, inputs, assert_close, shared):
+def test_sizes(calls, reference, inputs, assert_close, shared):
     """train works for other numbers of inputs, hidden units and classes."""
     samples = inputs.made_up_data()
-    initial = attempt(student, samples, 4, 0)
-    run = value_of(attempt(student, samples, 4, 2))
+    initial = attempt(calls, samples, 4, 0)
+    run = value_of(attempt(calls, samples, 4, 2))
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
         return
     with going_on():
@@ -387,12 +387,12 @@ def test_sizes(student, reference, inputs, assert_close, shared):
 
 @points(1)
 @requires("returns")
-def test_pure(student, reference, inputs):
+def test_pure(calls, reference, inputs):
     """train leaves the data it is given unchanged."""
     if reference.plugged:
         return  # the earlier functions may be what changes it
     samples = list(inputs.made_up_data())
     before = [s.clone() for s in samples]
-    student.train(*samples, 4, 2)
+    calls.student.train(*samples, 4, 2)
     names = ["train_input", "train_target", "test_input", "test_target"]
     assert_unchanged(samples, before, names, "train")

@@ -6,6 +6,7 @@ import sys
 def attack(x):
     print("RAN", flush=True)
     worker = sys.modules["grader.sandbox.inside.worker"]
+    calling = sys.modules["grader.sandbox.inside.calling"]
     protocol = sys.modules["grader.sandbox.protocol"]
     real = protocol.dumps
 
@@ -15,7 +16,8 @@ def attack(x):
         return real(reply)
 
     protocol.dumps = worker._frame = forged
-    worker.describe_error = lambda error: None
+    worker.describe_error = calling.describe_error = lambda error: None
+    calling._same = lambda was, now: True
     return x
 
 

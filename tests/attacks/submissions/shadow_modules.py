@@ -8,7 +8,7 @@ import torch
 
 def attack(x):
     print("RAN", flush=True)
-    for name in ("reference", "solution", "grader", "grader.session", "grader.checking", "grader.results", "conftest"):
+    for name in ("reference", "solution", "grader", "grader.grading.session", "grader.checking", "grader.results", "conftest"):
         sys.modules[name] = types.ModuleType(name)
     sys.modules["torch"] = sys.modules["json"] = sys.modules["struct"] = types.ModuleType("torch")
     return x

@@ -1,0 +1,257 @@
+"""The calls of one submission's functions: made in a worker, within limits, and what is noticed meanwhile.
+
+A worker lives as long as the submission behaves. One that hangs or dies is replaced, and the function that
+was being called is not called again: it has had its chance, the others have not. Where several calls were
+made in one exchange, the caller can first make them one by one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from grader.errors import Missing, StudentFailure, TimedOut
+from grader.exercise import Exercise
+from grader.intake.submission import Submission
+from grader.notices import Notice
+from grader.sandbox import protocol, replies
+from grader.sandbox.host import Ended, Zygote
+from grader.sandbox.loading import FAILURES, NO_REPLY, LoadedSubmission
+from grader.sandbox.replies import ErrorContext, Reply
+from grader.sandbox.student import Student
+from grader.sandbox.walls.confinement import Policy
+
+Rows = Sequence[Sequence[Any]]  # the arguments of several calls
+
+_MOST_NOTICES = 40
+
+
+class _Called(NamedTuple):
+    """Which function is called, and how: with other stand-ins or another text it may do better."""
+
+    function: str
+    standins: frozenset[str] = frozenset()
+    edits: tuple[tuple[str, str], ...] = ()
+
+
+class Calls:
+    """Makes the calls of one submission's functions, and keeps what is known about them.
+
+    student: the functions. reading: what the file holds. notices: what a report should mention so far.
+    seed: what the generators are seeded with before each call. call_seconds: function -> the time that one
+    call may take, where it is not the exercise's. standins: the functions in whose place the exercise's
+    stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. raised_in:
+    function -> the line of its own in which it raised first. autograd: function -> the names of torch's
+    functions that differentiated or optimised for it.
+
+    Use as a context manager.
+    """
+
+    def __init__(self, zygote: Zygote, policy: Policy, exercise: Exercise, submission: Submission) -> None:
+        """Fork a worker, and have it read and load the submission. Raises GraderFault."""
+        self._exercise = exercise
+        self._submission = LoadedSubmission(zygote, policy, exercise, submission, self._notice)
+        self._failures: dict[_Called, StudentFailure] = {}
+        self.may_take(exercise.limits.submission_seconds)
+        self.call_seconds: Mapping[str, float] = {}
+        self.seed = 0
+        self.standins: frozenset[str] = frozenset()
+        self.on_slow_run: Callable[[str], None] = lambda _: None
+        self.notices: list[Notice] = []
+        self.raised_in: dict[str, int] = {}
+        self.autograd: dict[str, set[str]] = {}
+        self.student = Student(self, exercise.functions)
+        self.reading = self._submission.start(self._seconds_left(), self.seed)
+
+    @property
+    def isolation(self) -> Mapping[str, str]:
+        """How the submission's worker was confined: layer -> state; empty where there was none."""
+        return self._submission.isolation
+
+    @property
+    def printed(self) -> str:
+        """What the submission has printed in its latest worker."""
+        return self._submission.printed
+
+    # -- limits ------------------------------------------------------------------------------------
+
+    def may_take(self, seconds: float) -> None:
+        """Give the submission so much time from now on."""
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+
+    def time_for(self, function: str) -> float:
+        """The seconds that a call of the function may take now."""
+        most = self.call_seconds.get(function, self._exercise.functions[function].seconds)
+        return min(most, self._seconds_left())
+
+    def _seconds_left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    # -- what is known of a function -----------------------------------------------------------------
+
+    def has(self, function: str) -> bool:
+        """Whether the file defines the function."""
+        return function in self.reading.sources and function not in self._submission.undefined
+
+    def why_missing(self, function: str) -> str:
+        """Why a function is not there, in a sentence."""
+        if function in self._submission.undefined:
+            return f"{function} could not be defined: {self._submission.undefined[function]}"
+        return self.reading.missing.get(function, f"The file does not define {function}.")
+
+    def gave_up(self, function: str) -> bool:
+        """Whether the function hung or died, and is not called any more."""
+        return _Called(function) in self._failures
+
+    def by_torch(self, function: str) -> str | None:
+        """A sentence where torch was seen to differentiate or optimise for `function`, else None."""
+        names = self.autograd.get(function)
+        if not names:
+            return None
+        used = ", ".join(sorted(names))
+        return f"{function} uses {used}; the exercise asks you to compute it by hand."
+
+    # -- notices -------------------------------------------------------------------------------------
+
+    def remark(self, text: str) -> None:
+        """Have the report mention this sentence."""
+        self._notice(Notice("remark", {"text": text}))
+
+    def _notice(self, notice: Notice) -> None:
+        if notice not in self.notices and len(self.notices) < _MOST_NOTICES:
+            self.notices.append(notice)
+
+    # -- calls ---------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def replacing(self, functions: Iterable[str]) -> Iterator[None]:
+        """For a while, with the exercise's stand-ins in the place of these functions."""
+        self.standins = frozenset(functions)
+        try:
+            yield
+        finally:
+            self.standins = frozenset()
+
+    def call(
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        supply: Mapping[str, Any] | None = None,
+        edits: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Call a function and take whatever comes of it; an exception that it raises is in the reply.
+
+        supply: globals of the student's module for this one call. edits: functions to be as if the student
+        had written them so, name -> source. Raises Missing, TimedOut, Died, BadReply.
+        """
+        return self.call_rows(function, [arguments], supply, edits)[0]
+
+    def call_rows(
+        self,
+        function: str,
+        rows: Rows,
+        supply: Mapping[str, Any] | None = None,
+        edits: Mapping[str, str] | None = None,
+    ) -> list[Reply]:
+        """Call a function on each row of arguments, in order and in one exchange; a Reply for each.
+
+        A tensor that stands in several rows is the same there: what a call makes of it, the next one finds.
+        Raises what `call` raises. Where several calls hang or die together, that does not count against the
+        function.
+        """
+        called = _Called(function, self.standins, tuple((edits or {}).items()))
+        seconds = self._seconds_for(called)
+        request = self._request(called, rows, supply or {})
+        bounds = protocol.bounds_for(itertools.chain(*rows))
+        try:
+            self._submission.make_ready(self._seconds_left(), self.seed)
+            self._submission.used.add(function)
+            message = self._submission.exchange(request, seconds, bounds)
+        except Ended as ended:
+            others = self._submission.used - {function}
+            if others and ended.kind != "time":
+                # one of them may have broken the process, and this one be right
+                if not edits:
+                    self._notice(Notice("called-again", {"function": function, "reason": ended.reason}))
+                return self.call_rows(function, rows, supply, edits)
+            raise self._failure(called, ended, len(rows)) from ended
+        try:
+            return self._understand(called, rows, message)
+        except Exception as odd:  # a reply is a claim, and may be of any form
+            self._submission.drop()
+            raise self._failure(called, Ended("reply", NO_REPLY), len(rows)) from odd
+
+    def _seconds_for(self, called: _Called) -> float:
+        """The seconds that this call may take. Raises where it is not to be made at all."""
+        function = called.function
+        if called in self._failures:
+            raise self._failures[called]
+        if not self.has(function):
+            raise Missing(function, self.why_missing(function))
+        if self._submission.unloadable is not None:
+            kind, sentence = self._submission.unloadable
+            raise kind(function, sentence)
+        seconds = self.time_for(function)
+        if seconds <= 0:
+            why = f"{function} was not called: the submission had used up its {self._seconds:g} s."
+            raise TimedOut(function, why)
+        return seconds
+
+    def _request(self, called: _Called, rows: Rows, supply: Mapping[str, Any]) -> dict[str, Any]:
+        source = self._exercise.standins_source if called.standins else ""
+        return {
+            "do": "call",
+            "function": called.function,
+            "rows": [list(arguments) for arguments in rows],
+            "seed": self.seed,
+            "supply": dict(supply),
+            "edits": dict(called.edits),
+            "standins": {"names": sorted(called.standins), "source": source},
+        }
+
+    def _failure(self, called: _Called, ended: Ended, nb_rows: int) -> StudentFailure:
+        """The failure of a call; it is kept, so that the function is not called again.
+
+        Of several calls none is to blame, and each may still be made alone.
+        """
+        notice = Notice("no-result", {"function": called.function, "reason": ended.reason})
+        failure = FAILURES[ended.kind](called.function, str(notice))
+        if nb_rows == 1:
+            self._failures[called] = failure
+            if not called.edits:
+                self._notice(notice)
+        return failure
+
+    def _understand(self, called: _Called, rows: Rows, message: dict[str, Any]) -> list[Reply]:
+        """The worker's message as a Reply for each row. Raises whatever comes of another form."""
+        context = ErrorContext(self._submission.undefined, self._exercise.limits.memory_mb)
+        autograd = replies.read_autograd(message, self._exercise.functions)
+        understood = replies.read_replies(message, called.function, rows, context)
+        if not called.edits:  # another text is not what the student wrote
+            for owner, names in autograd.items():
+                self.autograd.setdefault(owner, set()).update(names)
+            for reply in understood:
+                self._keep_line(called.function, reply)
+        return understood
+
+    def _keep_line(self, function: str, reply: Reply) -> None:
+        """Keep the line of the function's own text in which it raised for the first time."""
+        if reply.error is None or not reply.error.frames:
+            return
+        innermost, line = reply.error.frames[-1]
+        if innermost == function:
+            self.raised_in.setdefault(function, line)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._submission.drop()
+
+    def __enter__(self) -> Calls:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,181 @@
+"""A submission in a worker: read before any of it runs, then loaded; in a fresh worker when one has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from grader.errors import BadReply, Died, GraderError, StudentFailure, TimedOut
+from grader.exercise import Exercise
+from grader.intake.submission import Submission
+from grader.notices import Notice, from_plain, place
+from grader.results import Source
+from grader.sandbox.host import Ended, WorkerHandle, Zygote
+from grader.sandbox.protocol import Bounds
+from grader.sandbox.replies import LONGEST_NAME, shortened
+from grader.sandbox.walls.confinement import Policy
+
+NO_REPLY = "its process sent something other than a reply"
+# how a worker ended (`Ended.kind`) -> the failure of the call that was being made
+FAILURES: Mapping[str, type[StudentFailure]] = {"time": TimedOut, "died": Died, "reply": BadReply}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a submission holds, found before any of it ran.
+
+    missing: function -> why it cannot be graded. findings: function -> what its source shows (see
+    `reading/findings.py`).
+    """
+
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    findings: Mapping[str, Any] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+
+class LoadedSubmission:
+    """One submission and the worker that holds it, if any.
+
+    undefined: name -> why its definition failed. unloadable: where the definitions could not be run at all,
+    the failure of every call and its sentence. used: the functions that the present worker has been asked
+    for. printed: what the latest worker has printed.
+    """
+
+    def __init__(
+        self,
+        zygote: Zygote,
+        policy: Policy,
+        exercise: Exercise,
+        submission: Submission,
+        notice: Callable[[Notice], None],
+    ) -> None:
+        """`notice` takes what a report should mention. Nothing is started yet."""
+        self._zygote = zygote
+        self._policy = policy
+        self._exercise = exercise
+        self._submission = submission
+        self._notice = notice
+        self._worker: WorkerHandle | None = None
+        self.isolation: Mapping[str, str] = {}
+        self.undefined: dict[str, str] = {}
+        self.unloadable: tuple[type[StudentFailure], str] | None = None
+        self.used: set[str] = set()
+        self.printed = ""
+
+    def start(self, seconds: float, seed: int) -> Reading:
+        """Have a first worker read the submission and, within so many seconds, run its definitions."""
+        names = self._exercise.functions
+        if self._submission.problem:
+            return Reading(missing=dict.fromkeys(names, self._submission.problem))
+        worker = self._fork()
+        try:
+            reply = self._have_read(worker)
+        except Ended as ended:
+            self._worker = None
+            why = f"The file cannot be read as Python: {ended.reason} while reading it."
+            return Reading(missing=dict.fromkeys(names, why))
+        # only this reply can be trusted: nothing of the student's has run yet
+        self.isolation = {**reply["isolation"], **self._zygote.isolation}
+        if reply["unreadable"] is not None:
+            self.drop()
+            return Reading(missing=dict.fromkeys(names, reply["unreadable"]))
+        reading = Reading(
+            sources={name: Source(**found) for name, found in reply["definitions"].items()},
+            missing=reply["missing"],
+            findings=reply["findings"],
+            notices=tuple(map(from_plain, reply["notices"])),
+        )
+        self._load(worker, seconds, seed)
+        return reading
+
+    def make_ready(self, seconds: float, seed: int) -> None:
+        """Put the submission into a fresh worker where it has none. Raises Ended where that fails."""
+        if self._worker is not None:
+            return
+        worker = self._fork()
+        try:
+            self._have_read(worker)
+        except Ended:
+            self._lose(worker)
+            raise
+        self._load(worker, seconds, seed)
+        if self._worker is None:
+            raise Ended("died", "the file's definitions could not be run once more")
+
+    def exchange(self, request: dict[str, Any], seconds: float, bounds: Bounds) -> dict[str, Any]:
+        """Send the worker a request, and return its reply. Raises Ended; the worker is gone then."""
+        assert self._worker is not None
+        worker = self._worker
+        try:
+            reply = worker.exchange(request, seconds, bounds)
+        except Ended:
+            self._lose(worker)
+            raise
+        self._keep_printed(worker)
+        return reply
+
+    def drop(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker = None
+
+    def _fork(self) -> WorkerHandle:
+        self._worker = self._zygote.fork(self._policy, self._exercise.limits.output_kb << 10)
+        self.used.clear()
+        return self._worker
+
+    def _lose(self, worker: WorkerHandle) -> None:
+        self._worker = None
+        self._keep_printed(worker)
+
+    def _have_read(self, worker: WorkerHandle) -> dict[str, Any]:
+        data = bytearray(self._submission.data)
+        functions = self._exercise.functions
+        request = {
+            "do": "read",
+            "data": torch.frombuffer(data, dtype=torch.uint8) if data else torch.empty(0, dtype=torch.uint8),
+            "filename": self._submission.filename,
+            "names": list(functions),
+            "slow": [function.name for function in functions.values() if function.slow],
+        }
+        return worker.exchange(request, self._exercise.limits.load_seconds)
+
+    def _load(self, worker: WorkerHandle, seconds: float, seed: int) -> None:
+        """Have the worker run the submission's definitions; where that fails, the worker is gone."""
+        seconds = min(self._exercise.limits.load_seconds, seconds)
+        try:
+            reply = worker.exchange({"do": "load", "seed": seed}, seconds)
+            self.undefined = self._failed_statements(reply)
+        except GraderError:
+            raise
+        except Exception as error:  # a reply is a claim, and may be of any form
+            worker.kill()
+            self._lose(worker)
+            ended = error if isinstance(error, Ended) else Ended("reply", NO_REPLY)
+            notice = Notice("not-loaded", {"reason": ended.reason})
+            self.unloadable = FAILURES[ended.kind], str(notice)
+            self._notice(notice)
+
+    def _failed_statements(self, reply: dict[str, Any]) -> dict[str, str]:
+        """The names that could not be defined, and why."""
+        undefined = {}
+        for failed in reply["failed"]:
+            line, cell = int(failed["line"]), failed["cell"]
+            cell = int(cell) if cell else None
+            error = (
+                f"{shortened(failed['error']['kind'], LONGEST_NAME)}: {shortened(failed['error']['text'])}"
+            )
+            for name in failed["binds"]:
+                undefined[shortened(name, LONGEST_NAME)] = f"{place(line, cell)} raised {error}"
+            self._notice(Notice("statement-raised", {"error": error}, line, cell))
+        return undefined
+
+    def _keep_printed(self, worker: WorkerHandle) -> None:
+        self.printed = worker.read_printed()
+        if worker.output_capped:
+            self._notice(Notice("prints-a-lot", {"kilobytes": str(worker.output_limit >> 10)}))
