@@ -68,8 +68,8 @@ class _Call(NamedTuple):
 class Student:
     """One submission's functions, called in a worker. Attributes are the exercise's functions.
 
-    `standins` names the functions whose place is taken by the exercise's stand-ins, call by call. `tell`
-    takes a sentence for whoever waits for the grading.
+    `standins` names the functions whose place is taken by the exercise's stand-ins, call by call.
+    `on_slow_run` takes a sentence for whoever waits for the grading.
     Use as a context manager. `notices` grows as things are noticed; `seconds` is the time that the
     student's own calls took.
     """
@@ -94,7 +94,7 @@ class Student:
         self.may_take(exercise.limits.submission_seconds)
         self.seed = 0
         self.call_seconds: dict[str, float] = {}
-        self.tell: Callable[[str], None] = lambda _: None
+        self.on_slow_run: Callable[[str], None] = lambda _: None
         self.seconds = 0.0
         self.standins: frozenset[str] = frozenset()
         self.notices: list[str] = []
@@ -129,6 +129,15 @@ class Student:
         )
         self._load(worker)
         return reading
+
+    @property
+    def student(self) -> Student:
+        """The student's functions."""
+        return self
+
+    def remark(self, text: str) -> None:
+        """Add a notice of the exercise's own."""
+        self.notices.append(text)
 
     def may_take(self, seconds: float) -> None:
         """Give the submission so much time from now on."""
