@@ -102,10 +102,12 @@ class Checks:
 
     def _collected(self) -> list[pytest.Item]:
         """The checks in the order of the exercise's functions, so that what is built on comes first."""
-        self._session.perform_collect()
+        try:
+            self._session.perform_collect()
+        finally:
+            _forget_modules(self._exercise.folder / "checks")
         if self._plugin.uncollected:
             raise GraderFault("; ".join(self._plugin.uncollected))
-        _forget_modules(self._exercise.folder / "checks")
         order = {name: number for number, name in enumerate(self._exercise.functions)}
         items = [item for item in self._session.items if marks.function_of(item) in order]
         if not items:
