@@ -55,34 +55,61 @@ def substitutions(earlier: Sequence[EarlierFunction]) -> list[Substitution]:
 
     Each is different and replaces something; the list is empty where nothing before the function is wrong.
     """
-    wrong = [f for f in earlier if f.present and not f.right]
-    without_value = [f for f in wrong if f.no_value and f.has_standin]
+    wrong = _wrong(earlier)
+    without_value = _without_value(earlier)
     usable = [f for f in wrong if f not in without_value]
-    # With a wrong function goes the derivative that the student wrote for it, even a right one.
-    usable += [f for f in earlier if f.present and f.right and f.derivative_of in _names(usable)]
-    replaceable = [f for f in usable if f.has_standin and not f.right]
-    not_replaceable = [f for f in usable if f not in replaceable]
     missing = [f for f in earlier if not f.present and f.has_standin]
+    replaceable = [f for f in wrong if f.has_standin]
+    not_replaceable = [f for f in wrong if not f.has_standin]
 
     tried = [
         # 1. Everything of the student's that is wrong, as it is. What gives no value cannot be used.
-        _substitution(own=usable, standins=without_value),
+        _substitution(earlier, own=usable, standins=without_value),
         # 2. No stand-ins: a function that fails on its own checks may work as its callers call it, with
         #    columns say.
-        _substitution(own=[f for f in usable + without_value if not f.refuses]),
+        _substitution(earlier, own=[f for f in usable + without_value if not f.refuses]),
         # 3. Stand-ins for all that is wrong: it may give values that its callers cannot use.
-        _substitution(own=not_replaceable, standins=without_value + replaceable),
+        _substitution(earlier, own=not_replaceable, standins=replaceable),
         # 4. Stand-ins for what is missing too. This comes late because the student may have written a
         #    missing function as part of another one, which then needs no stand-in.
-        _substitution(own=not_replaceable, standins=without_value + replaceable + missing),
+        _substitution(earlier, own=not_replaceable, standins=replaceable + missing),
     ]
     # 5. Some of the wrong functions only: the student may have made up for the others where they are called.
     for some in _combinations(usable):
-        tried.append(_substitution(own=some, standins=without_value))
+        tried.append(_substitution(earlier, own=some, standins=without_value))
 
     different = dict.fromkeys(tried)  # a set that keeps the order
     different.pop(AS_IT_STANDS, None)
     return list(different)
+
+
+def own_mistakes(earlier: Sequence[EarlierFunction]) -> Substitution:
+    """The student's own functions that are wrong and give values, and nothing else."""
+    return _substitution(earlier, own=[f for f in _wrong(earlier) if f not in _without_value(earlier)])
+
+
+def _wrong(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
+    return [f for f in earlier if f.present and not f.right]
+
+
+def _without_value(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
+    """The wrong functions that give no value, where a stand-in can replace them."""
+    return [f for f in _wrong(earlier) if f.no_value and f.has_standin]
+
+
+def _substitution(
+    earlier: Sequence[EarlierFunction],
+    own: Sequence[EarlierFunction],
+    standins: Sequence[EarlierFunction] = (),
+) -> Substitution:
+    """These functions, and with each of them the derivative that the student wrote for it, if that is right.
+
+    The student's code calls that one, whatever takes the place of the function itself. Where the student
+    wrote none, the reference's derivative is that of what takes the function's place.
+    """
+    names = _names([*own, *standins])
+    derivatives = [f for f in earlier if f.present and f.right and f.derivative_of in names]
+    return Substitution(tuple(_names([*own, *derivatives])), tuple(_names(standins)))
 
 
 def _combinations(functions: Sequence[EarlierFunction]) -> list[list[EarlierFunction]]:
@@ -99,10 +126,6 @@ def _combinations(functions: Sequence[EarlierFunction]) -> list[list[EarlierFunc
         for chosen in itertools.combinations(leaders, size):
             combinations.append([f for f in functions if f.name in chosen or f.derivative_of in chosen])
     return combinations
-
-
-def _substitution(own: Iterable[EarlierFunction], standins: Iterable[EarlierFunction] = ()) -> Substitution:
-    return Substitution(tuple(_names(own)), tuple(_names(standins)))
 
 
 def _names(functions: Iterable[EarlierFunction]) -> list[str]:

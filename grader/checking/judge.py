@@ -153,7 +153,8 @@ class Judge:
     def _with_follow_through(self, item: pytest.Function) -> Finding | None:
         """The finding that earns most with follow-through; None where there is nothing to substitute."""
         best = None
-        for substitution in self._substitutions(marks.function_of(item)):
+        earlier = self._known_before(marks.function_of(item))
+        for substitution in follow_through.substitutions(earlier):
             with self.calls.replacing(substitution.standins):
                 finding = self._run(item, substitution)
             finding.credit *= self._exercise.follow_through
@@ -220,13 +221,11 @@ class Judge:
             functions[name] = self._exercise.standins[name]
         return functions
 
-    def _substitutions(self, function: str) -> list[Substitution]:
-        """What to try in follow-through for this function, in order."""
-        earlier = self._exercise.functions[function].earlier
-        return follow_through.substitutions([self._known_of(name) for name in earlier])
+    def _known_before(self, function: str) -> list[EarlierFunction]:
+        """What is known of the functions that this one builds on, which have been judged before it."""
+        return [self._known(name) for name in self._exercise.functions[function].earlier]
 
-    def _known_of(self, name: str) -> EarlierFunction:
-        """What is known of an earlier function, now that it has been judged."""
+    def _known(self, name: str) -> EarlierFunction:
         checks = self.checked[name]
         refused = name in self._own and self._own[name].refuses
         return EarlierFunction(
@@ -245,8 +244,7 @@ class Judge:
         First all of the student's own earlier functions that are wrong and can be used. Then each
         substitution that a finding of the function's checks was made with, the most frequent first.
         """
-        tried = self._substitutions(function)
-        own = Substitution(tried[0].own) if tried else AS_IT_STANDS
+        own = follow_through.own_mistakes(self._known_before(function))
         findings = self.checked[function].findings.values()
         counted = Counter(finding.substitution for finding in findings if finding.follow_through)
         by_count = sorted(counted, key=lambda substitution: (-counted[substitution], substitution))

@@ -80,10 +80,10 @@ class Checks:
         with _own_environment():
             try:
                 self._session = self._started()
-                self._items = self._collected()
+                self.items = self._collected()
             except (Exception, SystemExit) as error:
                 raise self._fault(str(error)) from error
-        self._plugin.worth = _worth(exercise, self._items)
+        self._plugin.worth = _worth(exercise, self.items)
 
     def _started(self) -> pytest.Session:
         """pytest's session, made as `pytest.Pytester` makes one."""
@@ -137,7 +137,7 @@ class Checks:
         self._plugin.judge = judge
         self._report.begin(self._session)
         try:
-            for item, next_item in zip(self._items, [*self._items[1:], None], strict=True):
+            for item, next_item in zip(self.items, [*self.items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
             return self._report.end(self._session)
         finally:
