@@ -1,19 +1,31 @@
-"""What a check is written with: marks, comparisons, gradients."""
+"""What a check is written with: marks, comparisons, gradients, shared calls."""
 
-from grader.checking.comparison import Close, assert_unchanged
-from grader.checking.gradients import finite_differences
+from grader.checking.comparison import (
+    OF_DIFFERENCES,
+    Close,
+    assert_unchanged,
+    is_close,
+    number,
+    type_in_words,
+)
+from grader.checking.gradients import autograd_gradients, finite_differences
 from grader.checking.marks import locates, points, requires
 from grader.checking.outcomes import shared_call, value_of
 from grader.errors import CheckFailure
 
 __all__ = [
+    "OF_DIFFERENCES",
     "CheckFailure",
     "Close",
     "assert_unchanged",
+    "autograd_gradients",
     "finite_differences",
+    "is_close",
     "locates",
+    "number",
     "points",
     "requires",
     "shared_call",
+    "type_in_words",
     "value_of",
 ]

@@ -1,4 +1,4 @@
-"""Vectors (n,) as columns (n, 1) and back: some students write everything for columns."""
+"""Vectors (n,) as columns (n, 1) and back, for students who write everything for columns."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from torch import Tensor
 
 def as_column(value: Any) -> Any:
     """A vector (n,) as a view of shape (n, 1); anything else as it is."""
-    return value.unsqueeze(1) if isinstance(value, Tensor) and value.dim() == 1 else value
+    if isinstance(value, Tensor) and value.dim() == 1:
+        return value.unsqueeze(1)
+    return value
 
 
 def as_vector(value: Any) -> Any:
     """A column (n, 1) as a view of shape (n,), also within tuples and lists; anything else as it is."""
-    if isinstance(value, Tensor):
-        return value.squeeze(1) if value.dim() == 2 and value.shape[1] == 1 else value
-    return type(value)(map(as_vector, value)) if isinstance(value, tuple | list) else value
+    if isinstance(value, Tensor) and value.dim() == 2 and value.shape[1] == 1:
+        return value.squeeze(1)
+    if isinstance(value, tuple | list):
+        return type(value)(map(as_vector, value))
+    return value

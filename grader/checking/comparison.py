@@ -1,4 +1,9 @@
-"""Comparing a student's value with the expected one: a finding with numbers, not a bare assert."""
+"""Comparing a student's value with the expected one: what is close, and how a difference is told.
+
+There is one notion of closeness: two tensors are close where no entry differs by more than a tolerance times
+the largest entry of the expected tensor. So cancellation in one entry is not held against a student who adds
+in another order.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +17,21 @@ from grader.errors import CheckFailure
 from grader.results import Mismatch
 from grader.sandbox.protocol import Opaque
 
-_DEFAULT_TOLERANCE = {"float64": 1e-7, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
+# For each dtype what an exercise does not set itself: some thousand times its rounding error, as a student
+# may take many more operations than the reference. float32 rounds at 6e-8 and float64 at 1e-16; its tolerance
+# leaves room for a constant typed with eight digits. The two short ones round at 5e-4 and 4e-3.
+DEFAULT_TOLERANCE: Mapping[str, float] = {"float64": 1e-7, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
+
+# Where a finite difference is the expected value, or part of it: with the step of `gradients` it is off by
+# about 1e-10 itself.
+OF_DIFFERENCES = 1e-6
 
 
 class Close:
-    """`assert_close` of the checks, with an exercise's tolerances.
-
-    A tolerance is relative to the expected tensor's largest entry, so that cancellation in one entry
-    is not held against a student who adds in another order.
-    """
+    """`assert_close` of the checks, with an exercise's tolerances for each dtype."""
 
     def __init__(self, tolerance: Mapping[str, float]) -> None:
-        self.tolerance = {**_DEFAULT_TOLERANCE, **tolerance}
+        self.tolerance = {**DEFAULT_TOLERANCE, **tolerance}
 
     def __call__(
         self,
@@ -34,7 +42,7 @@ class Close:
         tolerance: float | None = None,
         dtype: bool = True,
     ) -> None:
-        """Raise CheckFailure unless `actual` is a tensor like `expected`: shape, dtype, values."""
+        """Raise CheckFailure unless `actual` is a tensor like `expected`: see `mismatch`."""
         mismatch = self.mismatch(actual, expected, quantity, tolerance=tolerance, dtype=dtype)
         if mismatch is not None:
             raise CheckFailure(sentence(mismatch), mismatch)
@@ -48,41 +56,56 @@ class Close:
         tolerance: float | None = None,
         dtype: bool = True,
     ) -> Mismatch | None:
-        """How `actual` differs from `expected`, None where it does not."""
+        """How `actual` differs from `expected` in type, shape, dtype or values; None where it does not.
+
+        quantity: its name in the message. tolerance: in place of the exercise's. dtype: whether that counts.
+        """
         if not isinstance(actual, Tensor):
             return Mismatch(quantity, "type", type_in_words(actual), "a tensor")
         if actual.shape != expected.shape:
-            return Mismatch(quantity, "shape", _shape(actual), _shape(expected))
+            return Mismatch(quantity, "shape", str(tuple(actual.shape)), str(tuple(expected.shape)))
         if dtype and actual.dtype != expected.dtype:
             return Mismatch(quantity, "dtype", _dtype(actual), _dtype(expected))
-        return self._values(actual, expected, quantity, tolerance)
-
-    def _values(
-        self, actual: Tensor, expected: Tensor, quantity: str, tolerance: float | None
-    ) -> Mismatch | None:
-        if expected.numel() == 0:
-            return None
         if tolerance is None:
-            tolerance = max(self.tolerance.get(_dtype(t), 0.0) for t in (actual, expected))
-        a, e = actual.double(), expected.double()
-        difference = (a - e).abs()
-        allowed = tolerance * e.abs().max()
-        wrong = ~(difference <= allowed)  # nan is wrong
-        if not wrong.any():
-            return None
-        worst = int(difference.nan_to_num(nan=torch.inf, posinf=torch.inf).argmax())
-        where = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), expected.shape))
-        greatest = float(difference.view(-1)[worst]) if difference.dim() else float(difference)
-        return Mismatch(
-            quantity,
-            "values",
-            number(float(a.reshape(-1)[worst])),
-            number(float(e.reshape(-1)[worst])),
-            wrong=int(wrong.sum()),
-            total=wrong.numel(),
-            greatest=greatest if greatest < float("inf") else None,
-            where=where,
-        )
+            tolerance = max(self.tolerance.get(_dtype(tensor), 0.0) for tensor in (actual, expected))
+        return _difference(actual, expected, quantity, tolerance)
+
+
+def is_close(actual: Tensor | float, expected: Tensor | float, tolerance: float) -> bool:
+    """Whether two tensors of one shape, or two numbers, are close: see the top of this file."""
+    actual, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (actual, expected))
+    difference, allowed = _compared(actual, expected, tolerance)
+    return bool((difference <= allowed).all())
+
+
+def _compared(actual: Tensor, expected: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
+    """(the absolute difference of each entry, the greatest that is allowed), in float64."""
+    expected = expected.double()
+    difference = (actual.double() - expected).abs()
+    if expected.numel() == 0:
+        return difference, torch.zeros(())
+    return difference, tolerance * expected.abs().max()
+
+
+def _difference(actual: Tensor, expected: Tensor, quantity: str, tolerance: float) -> Mismatch | None:
+    """How the values of two tensors of one shape differ; None where they are close."""
+    difference, allowed = _compared(actual, expected, tolerance)
+    wrong = ~(difference <= allowed)  # so that nan is wrong
+    if not wrong.any():
+        return None
+    worst = int(difference.nan_to_num(nan=torch.inf, posinf=torch.inf).argmax())
+    where = torch.unravel_index(torch.tensor(worst), expected.shape)
+    greatest = float(difference.reshape(-1)[worst])
+    return Mismatch(
+        quantity,
+        "values",
+        number(float(actual.reshape(-1)[worst])),
+        number(float(expected.reshape(-1)[worst])),
+        wrong=int(wrong.sum()),
+        total=wrong.numel(),
+        greatest=greatest if greatest < float("inf") else None,
+        where=tuple(int(i) for i in where),
+    )
 
 
 def assert_unchanged(
@@ -90,34 +113,37 @@ def assert_unchanged(
 ) -> None:
     """Raise CheckFailure where a call has changed an argument. `before` are clones made before the call."""
     for now, was, name in zip(arguments, before, names, strict=True):
-        if isinstance(was, Tensor) and not (
-            now.shape == was.shape and now.dtype == was.dtype and torch.equal(now, was)
-        ):
+        if isinstance(was, Tensor) and not _same(now, was):
             raise CheckFailure(
-                f"{function} changes its argument {name} in place. Whoever calls it still needs the old "
-                f"values; compute a new tensor instead."
+                f"{function} changes its argument {name} in place. The caller still needs the old values: "
+                "compute a new tensor instead."
             )
 
 
+def _same(now: Tensor, was: Tensor) -> bool:
+    return now.shape == was.shape and now.dtype == was.dtype and torch.equal(now, was)
+
+
 def sentence(mismatch: Mismatch) -> str:
-    """A mismatch in one sentence for the student."""
-    q = mismatch.quantity
-    if mismatch.kind == "type":
-        return f"{q} is {mismatch.actual}, where {mismatch.expected} is expected."
+    """A mismatch in words for the student."""
+    quantity, actual, expected = mismatch.quantity, mismatch.actual, mismatch.expected
+    subject = f"The {quantity[4:]}" if quantity.startswith("the ") else quantity
     if mismatch.kind == "shape":
-        return f"{q} has shape {mismatch.actual}, where {mismatch.expected} is expected."
+        return f"{subject} has shape {actual}; expected {expected}."
     if mismatch.kind == "dtype":
-        return f"{q} has dtype {mismatch.actual}, where {mismatch.expected} is expected, that of the inputs."
-    at = f" at index {list(mismatch.where)}" if mismatch.where else ""
-    share = "its value is" if mismatch.total == 1 else f"{mismatch.wrong} of {mismatch.total} entries are"
+        return f"{subject} has dtype {actual}; expected {expected}, the dtype of the inputs."
+    if mismatch.kind == "type" or mismatch.total == 1:
+        return f"{subject} is {actual}; expected {expected}."
+    verb = "is" if mismatch.wrong == 1 else "are"
     return (
-        f"{q}: {share} off; the greatest difference{at} is between your {mismatch.actual} "
-        f"and the expected {mismatch.expected}."
+        f"{mismatch.wrong} of {mismatch.total} entries of {quantity} {verb} wrong. "
+        f"The largest difference is at index {list(mismatch.where)}: "
+        f"yours is {actual}, expected is {expected}."
     )
 
 
 def number(value: float) -> str:
-    """A number short enough to read, exact enough to compare."""
+    """A number short enough to read and exact enough to compare."""
     return f"{value:.6g}"
 
 
@@ -130,10 +156,6 @@ def type_in_words(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
     return f"a {type(value).__name__}"
-
-
-def _shape(tensor: Tensor) -> str:
-    return str(tuple(tensor.shape))
 
 
 def _dtype(tensor: Tensor) -> str:

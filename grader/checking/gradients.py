@@ -1,4 +1,4 @@
-"""Gradients to compare with: finite differences and autograd, in float64."""
+"""Gradients to compare with: central differences and autograd."""
 
 from __future__ import annotations
 
@@ -8,51 +8,67 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_STEP = 6e-6  # about the cube root of float64's epsilon: the best step for a central difference
+# About the cube root of float64's epsilon, the best step for a central difference: a smaller one loses more
+# to rounding than it gains in truncation (Press et al., Numerical Recipes, 5.7).
+STEP = 6e-6
 
-Rows = Sequence[Sequence[Tensor]]
+Row = Sequence[Tensor]
 
 
 def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     """The gradient of the sum of `function`'s entries at x, by central differences; of x's shape.
 
-    For an elementwise function that is its derivative. (f(x + h) - f(x - h)) / 2h has an error of order
+    For an elementwise function that is its derivative. (f(x + h) - f(x - h)) / 2h has an error of
     h^2 f'''/6 (Press et al., Numerical Recipes, 5.7). `x` must be float64.
     """
     return differences_by_rows(lambda rows: [function(*row) for row in rows], [[x]])[0]
 
 
-def differences_by_rows(each: Callable[[Rows], list[Any]], rows: Rows) -> list[Tensor]:
-    """The same for each row of arguments, with respect to the first of them.
+def differences_by_rows(map_rows: Callable[[Sequence[Row]], list[Any]], rows: Sequence[Row]) -> list[Tensor]:
+    """`finite_differences` for each row of arguments, with respect to the first argument of the row.
 
-    `each` gives a function's values for rows of arguments, and may change what it is given. Elementwise
-    functions tell all their derivatives in two calls.
+    `map_rows` gives a function's value for each row of arguments, and may change what it is given. An
+    elementwise function is called twice per row, any other twice per entry of the first argument.
     """
-    points = [x for x, *_ in rows]
-    ups, downs = (each([[x + step, *_own(rest)] for x, *rest in rows]) for step in (_STEP, -_STEP))
-    if all(isinstance(up, Tensor) and up.shape == x.shape != () for up, x in zip(ups, points, strict=True)):
-        return [(up - down) / (2 * _STEP) for up, down in zip(ups, downs, strict=True)]
-    moved = [
-        [_moved(x, i, step), *_own(rest)]
-        for x, *rest in rows
-        for i in range(x.numel())
-        for step in (_STEP, -_STEP)
-    ]
-    totals = [float(v.sum()) if isinstance(v, Tensor) else float(v) for v in each(moved)]
+    ups = map_rows([_moved(row, STEP) for row in rows])
+    downs = map_rows([_moved(row, -STEP) for row in rows])
+    if all(_is_elementwise(up, row[0]) for up, row in zip(ups, rows, strict=True)):
+        return [(up - down) / (2 * STEP) for up, down in zip(ups, downs, strict=True)]
+    return _differences_by_entries(map_rows, rows)
+
+
+def _is_elementwise(value: Any, x: Tensor) -> bool:
+    """Whether a function's value looks like that of an elementwise function of x."""
+    return isinstance(value, Tensor) and x.dim() > 0 and value.shape == x.shape
+
+
+def _differences_by_entries(
+    map_rows: Callable[[Sequence[Row]], list[Any]], rows: Sequence[Row]
+) -> list[Tensor]:
+    moved = []
+    for row in rows:
+        for entry in range(row[0].numel()):
+            moved.append(_moved(row, STEP, entry))
+            moved.append(_moved(row, -STEP, entry))
+    totals = [_total(value) for value in map_rows(moved)]
     up, down = torch.tensor(totals, dtype=torch.float64).view(-1, 2).unbind(1)
-    slopes = (up - down) / (2 * _STEP)
-    parts = torch.split(slopes, [x.numel() for x in points])
-    return [part.view_as(x) for part, x in zip(parts, points, strict=True)]
+    slopes = (up - down) / (2 * STEP)
+    parts = torch.split(slopes, [row[0].numel() for row in rows])
+    return [part.view_as(row[0]) for part, row in zip(parts, rows, strict=True)]
 
 
-def _own(rest: Sequence[Tensor]) -> list[Tensor]:
-    return [a.clone() for a in rest]
+def _total(value: Any) -> float:
+    return float(value.sum()) if isinstance(value, Tensor) else float(value)
 
 
-def _moved(x: Tensor, i: int, step: float) -> Tensor:
-    moved = x.clone()
-    moved.view(-1)[i] += step
-    return moved
+def _moved(row: Row, step: float, entry: int | None = None) -> list[Tensor]:
+    """A copy of the row with one entry of its first argument moved by `step`, or all of them."""
+    x, *others = (argument.clone() for argument in row)
+    if entry is None:
+        x += step
+    else:
+        x.view(-1)[entry] += step
+    return [x, *others]
 
 
 def autograd_gradients(function: Callable[..., Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:

@@ -1,285 +1,252 @@
-"""Judging one student by an exercise's checks: the finding of each, and the marks it bears.
+"""Judging one student: what each check of the exercise finds, and the share of its points that it earns.
 
-A check is judged first against the reference as it is. Where it fails, and an earlier function of the
-student's is wrong, it is judged again with the student's earlier functions plugged into the reference:
-that is follow-through. A check sees nothing of a submission but the proxy.
+How a check is decided:
+
+1. It fails where the student's file does not define the function.
+2. It is skipped ("blocked") where another check that it requires has not passed.
+3. Else it runs, with the reference solution as it is. If it passes, that is all.
+4. If it fails, the functions before it may be to blame: those that `exercise.toml` calls `earlier`. Where one
+   of them is wrong, the check runs again with follow-through. The student's own earlier functions then take
+   the place of the reference's, and stand-ins the place of those that give no value. `follow_through` says
+   which substitutions are tried, and why in that order; the first with which the check passes is the last.
+5. Of all these runs the one that earns most counts; between equals, the first. What is earned with
+   follow-through is multiplied by the exercise's `follow_through`.
+
+So a function loses points for its own mistakes only, and a mistake is paid for once. A check sees nothing of
+a submission but the functions that it calls.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import itertools
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
+from grader.checking import follow_through, marks
 from grader.checking.comparison import Close
-from grader.checking.reference import Reference, taking_columns
+from grader.checking.follow_through import AS_IT_STANDS, EarlierFunction, Substitution
+from grader.checking.reference import Reference, TakingColumns
 from grader.errors import CheckFailure, StudentFailure
 from grader.exercise import Exercise, Profile
-from grader.results import CheckResult, Mismatch, Outcome
+from grader.results import Mismatch, Outcome
 from grader.sandbox.calls import Calls
-
-_MOST_LEFT_OUT = 3  # wrong earlier functions of which every choice is plugged in
-
-
-class Way(NamedTuple):
-    """One way to judge with follow-through: what is plugged in of the student's own, and of stand-ins."""
-
-    own: tuple[str, ...]
-    standins: tuple[str, ...] = ()
 
 
 @dataclass
 class Finding:
-    """What one check found, as long as the run lasts."""
+    """What one run of a check has found.
+
+    message: why it failed or was skipped. credit: the share of its points that it earns, in [0, 1].
+    substitution: with which it ran. no_value: the function returned None, raised, or did not end.
+    """
 
     outcome: Outcome
     message: str = ""
     mismatch: Mismatch | None = None
     credit: float = 0.0
-    follow_through: bool = False
-    gave_nothing: bool = False
+    substitution: Substitution = AS_IT_STANDS
+    no_value: bool = False
+
+    @property
+    def follow_through(self) -> bool:
+        """Whether it was found with something in the reference replaced."""
+        return self.substitution != AS_IT_STANDS
 
 
 @dataclass
-class Checked:
-    """One function's checks, as they were found."""
+class FunctionChecks:
+    """What the checks of one function have found so far.
+
+    findings and titles: by a check's name. first_wrong: the quantity that the first failed check shows to be
+    wrong. shared: for each substitution, what the checks share among themselves.
+    """
 
     findings: dict[str, Finding] = field(default_factory=dict)
-    results: list[CheckResult] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
     first_wrong: str | None = None
-    followed: list[Way] = field(default_factory=list)
+    shared: defaultdict[Substitution, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
     def right(self) -> bool:
-        """Whether every check so far has passed."""
-        return all(finding.outcome == "passed" for finding in self.findings.values())
+        """Whether every check has passed without follow-through."""
+        findings = self.findings.values()
+        return all(finding.outcome == "passed" and not finding.follow_through for finding in findings)
 
     @property
-    def as_it_stands(self) -> bool:
-        """Right, and without follow-through."""
-        return self.right and not any(finding.follow_through for finding in self.findings.values())
+    def no_value(self) -> bool:
+        """Whether checks have run, and none of them got a value from the function."""
+        ran = [finding for finding in self.findings.values() if finding.outcome != "blocked"]
+        return bool(ran) and all(finding.no_value for finding in ran)
 
-    @property
-    def silent(self) -> bool:
-        """Whether every call of it has raised, hung or died."""
-        judged = [finding for finding in self.findings.values() if finding.outcome != "blocked"]
-        return bool(judged) and all(finding.gave_nothing for finding in judged)
+    def first_not_passed(self, required: str) -> str | None:
+        """The title of the first check of that name, whatever its parameter, that has not passed."""
+        for name, finding in self.findings.items():
+            if marks.without_parameter(name) == required and finding.outcome != "passed":
+                return self.titles[name]
+        return None
 
 
 class Judge:
-    """One student's judge. `checked`: what was found, by function; `kept`: what the checks of one share."""
+    """Judges one student, check by check. `checked` holds the findings by function.
+
+    calls: what is known of the calls of the student's functions; `calls.student` has the functions.
+    """
 
     def __init__(self, calls: Calls, exercise: Exercise, profile: Profile, seed: int) -> None:
         self.calls = calls
-        self.student = calls.student
-        self.plain = Reference(exercise)
         self.close = Close(exercise.tolerance)
-        self.checked: dict[str, Checked] = {name: Checked() for name in exercise.functions}
-        self.kept: dict[str, dict[str, Any]] = {name: {} for name in exercise.functions}
-        self.followed: dict[str, dict[Way, dict[str, Any]]] = {name: {} for name in exercise.functions}
-        self.faults: list[str] = []
+        self.checked = {name: FunctionChecks() for name in exercise.functions}
         self._exercise = exercise
         self._profile = profile
         self._seed = seed
-        self._references: dict[Way, Reference] = {}
-        self._hopeless: set[str] = set()  # functions that give nothing for columns either
+        self._references: dict[Substitution, Reference] = {}
+        self._own: dict[str, TakingColumns] = {}
 
-    def judge(self, item: pytest.Function, worth: float) -> CheckResult:
-        """Run one check, worth so many points, and again with follow-through where that can help.
+    def judge(self, item: pytest.Function) -> Finding:
+        """Decide one check. Raises what the check raises where that is no failure of the student's."""
+        function = marks.function_of(item)
+        checks = self.checked[function]
+        finding = self._without_running(item) or self._by_running(item)
+        checks.findings[marks.name_of(item)] = finding
+        checks.titles[marks.name_of(item)] = marks.title_of(item)
+        if checks.first_wrong is None and self._shows_a_wrong_value(function, finding):
+            checks.first_wrong = marks.located_by(item)
+        return finding
 
-        Raises what the check raises where that is no failure of the student's; it is in `faults` then.
-        """
-        checked = self.checked[function_of(item)]
-        finding = self._not_judged(item, checked)
-        if finding is None:
-            finding = self._found(item)
-        checked.findings[check_of(item)] = finding
-        shows = finding.outcome == "failed" and not finding.gave_nothing
-        if shows and self.calls.has(function_of(item)) and checked.first_wrong is None:
-            checked.first_wrong = located_by(item)
-        result = _result(item, finding, worth)
-        checked.results.append(result)
-        return result
+    def _shows_a_wrong_value(self, function: str, finding: Finding) -> bool:
+        return finding.outcome == "failed" and not finding.no_value and self.calls.has(function)
 
-    def _seed_of(self, item: pytest.Item) -> int:
-        digest = hashlib.sha256(f"{self._seed}:{item.name}:{function_of(item)}".encode()).digest()
-        return int.from_bytes(digest[:4], "big") % 2**31
-
-    def _not_judged(self, item: pytest.Function, checked: Checked) -> Finding | None:
-        if not self.calls.has(function_of(item)):
-            return Finding("failed", self.calls.why_missing(function_of(item)))
-        for mark in item.iter_markers("requires"):
-            for name in mark.args:
-                for result in checked.results:
-                    if check_name(result) == name and result.outcome != "passed":
-                        return Finding("blocked", f"Not judged, because this comes first: {result.title}")
+    def _without_running(self, item: pytest.Function) -> Finding | None:
+        """The finding of a check that cannot run; None where it can."""
+        function = marks.function_of(item)
+        if not self.calls.has(function):
+            return Finding("failed", self.calls.why_missing(function))
+        for required in marks.required_by(item):
+            title = self.checked[function].first_not_passed(required)
+            if title is not None:
+                return Finding("blocked", f"Skipped until this passes: {title}.")
         return None
 
-    def _judge(self, item: pytest.Function, reference: Reference, shared: dict[str, Any]) -> Finding:
+    def _by_running(self, item: pytest.Function) -> Finding:
+        """The finding of a check as the function stands, or with follow-through where that earns more."""
+        earlier = self._exercise.functions[marks.function_of(item)].earlier
+        if any(self.calls.gave_up(name) for name in earlier):
+            # An earlier function does not end, or ends its process. As it stands, this one would call it and
+            # take all of its time too. So follow-through comes first here.
+            followed = self._with_follow_through(item)
+            if followed is not None and followed.outcome == "passed":
+                return followed
+            plain = self._run(item, AS_IT_STANDS)
+        else:
+            plain = self._run(item, AS_IT_STANDS)
+            if plain.outcome == "passed":
+                return plain
+            followed = self._with_follow_through(item)
+        if followed is None or followed.credit <= plain.credit:
+            return plain
+        return followed
+
+    def _with_follow_through(self, item: pytest.Function) -> Finding | None:
+        """The finding that earns most with follow-through; None where there is nothing to substitute."""
+        best = None
+        earlier = self._known_before(marks.function_of(item))
+        for substitution in follow_through.substitutions(earlier):
+            with self.calls.replacing(substitution.standins):
+                finding = self._run(item, substitution)
+            finding.credit *= self._exercise.follow_through
+            if best is None or finding.credit > best.credit:
+                best = finding
+            if finding.outcome == "passed":
+                break
+        return best
+
+    def _run(self, item: pytest.Function, substitution: Substitution) -> Finding:
+        """Run a check once, with this substitution in the reference."""
+        reference = self.reference(substitution)
+        try:
+            item.obj(**self._arguments(item, substitution, reference))
+        except CheckFailure as failure:
+            no_value = failure.mismatch is not None and failure.mismatch.actual == "None"
+            return Finding(
+                "failed", str(failure), failure.mismatch, failure.credit, substitution, no_value=no_value
+            )
+        except StudentFailure as failure:
+            return Finding("failed", str(failure), substitution=substitution, no_value=True)
+        except Exception as error:
+            if not reference.plugged:
+                raise
+            # the reference cannot work with what the student's own functions return
+            message = f"The reference fails with your functions before this one: {error}"
+            return Finding("failed", message, substitution=substitution)
+        return Finding("passed", credit=1.0, substitution=substitution)
+
+    def _arguments(
+        self, item: pytest.Function, substitution: Substitution, reference: Reference
+    ) -> dict[str, Any]:
+        """What the check takes: its fixtures, of which these three depend on the run."""
         arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
         if "reference" in arguments:
             arguments["reference"] = reference
         if "shared" in arguments:
-            arguments["shared"] = shared
+            arguments["shared"] = self.checked[marks.function_of(item)].shared[substitution]
         if "inputs" in arguments:
-            # anew, so that a check that is judged twice draws the same
+            # made anew, so that each run of a check draws the same
             arguments["inputs"] = self._exercise.inputs.Inputs(self._seed_of(item), self._profile.settings)
-        try:
-            item.obj(**arguments)
-        except CheckFailure as failure:
-            nothing = failure.mismatch is not None and failure.mismatch.actual == "None"
-            return Finding("failed", str(failure), failure.mismatch, failure.credit, gave_nothing=nothing)
-        except StudentFailure as failure:
-            return Finding("failed", str(failure), gave_nothing=True)
-        except Exception as error:
-            if reference.plugged:
-                # the reference cannot work with what the student's own functions give
-                return Finding("failed", f"The reference fails with the functions before it: {error}")
-            self.faults.append(f"{item.name} of {function_of(item)}: {type(error).__name__}: {error}")
-            raise
-        return Finding("passed", credit=1.0)
+        return arguments
 
-    def _found(self, item: pytest.Function) -> Finding:
-        """Judge a check as the function stands, then given the earlier functions.
+    def _seed_of(self, item: pytest.Item) -> int:
+        """A seed of the check's own, below 2^31."""
+        text = f"{self._seed}:{item.name}:{marks.function_of(item)}"
+        digest = hashlib.sha256(text.encode()).digest()
+        return int.from_bytes(digest[:4], "big") % 2**31
 
-        The other way round where one of these hangs or dies: it would take its time again.
-        """
-        function = function_of(item)
-        if any(map(self.calls.gave_up, self._exercise.functions[function].earlier)):
-            followed = self._follow_through(item, Finding("failed"))
-            if followed.outcome == "passed":
-                return followed
-        plain = self._judge(item, self.plain, self.kept[function])
-        return self._follow_through(item, plain) if plain.outcome == "failed" else plain
+    def reference(self, substitution: Substitution) -> Reference:
+        """The reference solution with this substitution, made once."""
+        if substitution not in self._references:
+            self._references[substitution] = Reference(self._exercise, self._plugged(substitution))
+        return self._references[substitution]
 
-    def _follow_through(self, item: pytest.Function, plain: Finding) -> Finding:
-        function = function_of(item)
-        best = plain
-        for way in self._ways(function):
-            with self.calls.replacing(way.standins):
-                shared = self.followed[function].setdefault(way, {})
-                found = self._judge(item, self._reference(way), shared)
-            if found.credit > best.credit:
-                found.follow_through = True
-                found.credit *= self._exercise.follow_through
-                best = found
-                self.checked[function].followed.append(way)
-            if found.outcome == "passed":
-                break
-        return best
+    def _plugged(self, substitution: Substitution) -> dict[str, Callable[..., Any]]:
+        """The functions of a substitution, by the name of the one whose place they take."""
+        functions: dict[str, Callable[..., Any]] = {}
+        for name in substitution.own:
+            if name not in self._own:
+                self._own[name] = TakingColumns(getattr(self.calls.student, name))
+            functions[name] = self._own[name]
+        for name in substitution.standins:
+            functions[name] = self._exercise.standins[name]
+        return functions
 
-    def _reference(self, way: Way) -> Reference:
-        if way not in self._references:
-            self._references[way] = Reference(self._exercise, self._functions(way))
-        return self._references[way]
+    def _known_before(self, function: str) -> list[EarlierFunction]:
+        """What is known of the functions that this one builds on, which have been judged before it."""
+        return [self._known(name) for name in self._exercise.functions[function].earlier]
 
-    def _functions(self, way: Way) -> dict[str, Callable[..., Any]]:
-        own = {
-            name: taking_columns(getattr(self.student, name), functools.partial(self._hopeless.add, name))
-            for name in way.own
-        }
-        return own | {name: self._exercise.standins[name] for name in way.standins}
-
-    def _ways(self, function: str) -> list[Way]:
-        """The ways to judge with follow-through, in the order in which they are tried.
-
-        All wrong earlier functions first. One that gives nothing, because it raises or hangs, is replaced on
-        both sides by a stand-in, unless the student's callers make it work, with columns say. So is, next,
-        one that gives what its callers cannot use. One that is missing is left alone as long as can be: the
-        student may have folded it into another. Last, only some of the wrong ones are plugged in: the student
-        may have made up for the others where they are called.
-        """
-        standins = self._exercise.standins
-        earlier = self._exercise.functions[function].earlier
-        missing = [name for name in earlier if not self.calls.has(name) and name in standins]
-        wrong = [n for n in earlier if self.calls.has(n) and not self.checked[n].as_it_stands]
-        silent = [name for name in wrong if self.checked[name].silent and name in standins]
-        own = [name for name in wrong if name not in silent]
-        # with a wrong function goes the derivative that the student wrote, be it right by itself
-        derivatives = {f.name for f in self._exercise.functions.values() if f.derivative_of in own}
-        own += [n for n in earlier if n in derivatives and self.calls.has(n) and n not in own + silent]
-        replaceable = [name for name in own if name in standins and not self.checked[name].as_it_stands]
-        kept = [name for name in own if name not in replaceable]
-        ways = [
-            Way(tuple(own), tuple(silent)),
-            Way(tuple(n for n in own + silent if not self.calls.gave_up(n) and n not in self._hopeless)),
-            Way(tuple(kept), tuple(silent + replaceable)),
-            Way(tuple(kept), tuple(silent + replaceable + missing)),
-            *(Way(some, tuple(silent)) for some in self._choices(own)),
-        ]
-        return [way for i, way in enumerate(ways) if any(way) and way not in ways[:i]]
-
-    def _choices(self, own: Sequence[str]) -> list[tuple[str, ...]]:
-        """Some of these functions, a function and its derivative together, the most first."""
-        pairs = {f.name: f.derivative_of for f in self._exercise.functions.values() if f.derivative_of in own}
-        groups = [[name, *(d for d in own if pairs.get(d) == name)] for name in own if name not in pairs]
-        if len(groups) > _MOST_LEFT_OUT:
-            return []
-        chosen = (c for size in range(len(groups) - 1, 0, -1) for c in itertools.combinations(groups, size))
-        return [tuple(name for name in own if name in itertools.chain(*groups)) for groups in chosen]
+    def _known(self, name: str) -> EarlierFunction:
+        checks = self.checked[name]
+        refused = name in self._own and self._own[name].refuses
+        return EarlierFunction(
+            name,
+            present=self.calls.has(name),
+            right=checks.right,
+            no_value=checks.no_value,
+            refuses=refused or self.calls.gave_up(name),
+            has_standin=name in self._exercise.standins,
+            derivative_of=self._exercise.functions[name].derivative_of,
+        )
 
     def to_diagnose(self, function: str) -> list[tuple[dict[str, Callable[..., Any]], tuple[str, ...]]]:
         """What to plug into the reference when a function is diagnosed, and which of it are stand-ins.
 
-        First the student's own earlier functions that are wrong, then as most of its checks passed.
+        First all of the student's own earlier functions that are wrong and can be used. Then each
+        substitution that a finding of the function's checks was made with, the most frequent first.
         """
-        followed = self.checked[function].followed
-        own = next((Way(way.own) for way in self._ways(function)), Way(()))
-        ways = [own, *sorted(set(followed), key=lambda way: (-followed.count(way), way))]
-        return [(self._functions(way), way.standins) for i, way in enumerate(ways) if way not in ways[:i]]
-
-
-def _result(item: pytest.Function, finding: Finding, worth: float) -> CheckResult:
-    return CheckResult(
-        id=f"{function_of(item)}/{check_of(item)}",
-        title=title_of(item),
-        outcome=finding.outcome,
-        points=round(worth * finding.credit, 4),
-        max_points=round(worth, 4),
-        message=finding.message,
-        mismatch=finding.mismatch,
-    )
-
-
-def function_of(item: pytest.Item) -> str:
-    """The graded function that a check is about: `test_f.py` is about f."""
-    return item.path.stem.removeprefix("test_")
-
-
-def check_of(item: pytest.Item) -> str:
-    """A check's name: the test's without "test_"."""
-    return item.name.removeprefix("test_")
-
-
-def share_of(item: pytest.Item) -> float:
-    """What a check is worth beside the others of its function."""
-    mark = item.get_closest_marker("points")
-    return float(mark.args[0]) if mark else 1.0
-
-
-def check_name(result: CheckResult) -> str:
-    """A check's name without the parameter in brackets: what `requires` refers to."""
-    return result.id.split("/")[1].split("[")[0]
-
-
-def located_by(item: pytest.Item) -> str | None:
-    """The quantity that a failure of the check shows to be off, None where it does not say."""
-    mark = item.get_closest_marker("locates")
-    callspec = getattr(item, "callspec", None)
-    if mark is None:
-        return None
-    quantity = str(mark.args[0]).format(**callspec.params if callspec is not None else {})
-    return quantity.replace(" ", "_")
-
-
-def title_of(item: pytest.Item) -> str:
-    """The first line of a check's docstring, its parameter filled in."""
-    function: Any = getattr(item, "obj", None)
-    first: str = (function.__doc__ or check_of(item)).strip().splitlines()[0]
-    callspec = getattr(item, "callspec", None)
-    return first.format(**callspec.params) if callspec is not None else first
+        own = follow_through.own_mistakes(self._known_before(function))
+        findings = self.checked[function].findings.values()
+        counted = Counter(finding.substitution for finding in findings if finding.follow_through)
+        by_count = sorted(counted, key=lambda substitution: (-counted[substitution], substitution))
+        substitutions = dict.fromkeys([own, *by_count])
+        return [(self._plugged(substitution), substitution.standins) for substitution in substitutions]

@@ -1,8 +1,17 @@
-"""The marks of a check: what it is worth, which must pass before it, what it shows to be wrong."""
+"""What a check says about itself: its marks, its name and its docstring.
+
+The first three functions are for writing a check, the others read what was written. Here "item" is pytest's
+word for one check: a test function with one value of its parameter.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+
+# for pytest, which refuses a mark that it does not know
+MARKERS = ("points(share)", "requires(*checks)", "locates(quantity)")
 
 
 def points(share: float) -> pytest.MarkDecorator:
@@ -11,10 +20,59 @@ def points(share: float) -> pytest.MarkDecorator:
 
 
 def requires(*checks: str) -> pytest.MarkDecorator:
-    """The check is blocked unless these checks of its function (named without "test_") have passed."""
+    """The check is skipped unless these checks of its function (named without "test_") have passed."""
     return pytest.mark.requires(*checks)
 
 
 def locates(quantity: str) -> pytest.MarkDecorator:
-    """Where the check fails, `quantity` is the first that is off; its parameter is filled in."""
+    """Where the check fails, `quantity` is the first that is wrong; its {parameter} is filled in."""
     return pytest.mark.locates(quantity)
+
+
+def function_of(item: pytest.Item) -> str:
+    """The graded function that a check is about: `test_f.py` is about f."""
+    return item.path.stem.removeprefix("test_")
+
+
+def name_of(item: pytest.Item) -> str:
+    """A check's name with its parameter, such as "values[vector]" for `test_values`."""
+    return item.name.removeprefix("test_")
+
+
+def without_parameter(name: str) -> str:
+    """A check's name as `requires` gives it: "values" for "values[vector]"."""
+    return name.split("[")[0]
+
+
+def share_of(item: pytest.Item) -> float:
+    """What a check is worth in proportion to the others of its function; 1 where it does not say."""
+    mark = item.get_closest_marker("points")
+    return float(mark.args[0]) if mark else 1.0
+
+
+def required_by(item: pytest.Item) -> list[str]:
+    """The names, without parameters, of the checks that must pass before this one."""
+    return [name for mark in item.iter_markers("requires") for name in mark.args]
+
+
+def located_by(item: pytest.Item) -> str | None:
+    """The quantity that a failure of the check shows to be wrong; None where it does not say."""
+    mark = item.get_closest_marker("locates")
+    if mark is None:
+        return None
+    return _filled_in(str(mark.args[0]), item).replace(" ", "_")
+
+
+def title_of(item: pytest.Item) -> str:
+    """The first line of a check's docstring, its {parameter} filled in, without a final full stop.
+
+    Reports put a message behind it. A check without a docstring has its name for a title.
+    """
+    function: Any = getattr(item, "obj", None)
+    text = (function.__doc__ or "").strip() or name_of(item)
+    return _filled_in(text.splitlines()[0].removesuffix("."), item)
+
+
+def _filled_in(text: str, item: pytest.Item) -> str:
+    parameters = getattr(item, "callspec", None)
+    return text if parameters is None else text.format(**parameters.params)

@@ -1,4 +1,4 @@
-"""What several checks share: a call made once, and what each of them makes of how it ended."""
+"""What several checks share: a call that is made once, and how it ended for each of them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from grader.errors import CheckFailure, StudentFailure
 
 
 def value_of(outcome: Any) -> Any:
-    """An outcome as it is, or raised where it is a failure."""
+    """`outcome` where it is a value; where it is a StudentFailure or a CheckFailure, it is raised."""
     if isinstance(outcome, StudentFailure | CheckFailure):
         raise outcome
     return outcome
 
 
 def shared_call(shared: dict[str, Any], name: str, compute: Callable[[], Any]) -> Any:
-    """What `compute` gives, computed for the first check that asks; a failure is raised for all."""
+    """What `compute` returns, computed for the first check that asks for `name` and kept in `shared`.
+
+    Where it ends in a StudentFailure or a CheckFailure, that is raised for each check that asks.
+    """
     if name not in shared:
         try:
             shared[name] = compute()

@@ -13,37 +13,43 @@ from grader.checking.gradients import differences_by_rows
 from grader.errors import Raised
 from grader.exercise import Exercise
 
+Rows = Sequence[Sequence[Any]]
+
 
 class Reference:
-    """The reference solution's functions as attributes, each free to be replaced by the student's own.
+    """The reference solution's functions as attributes, some of them replaced by the student's own.
 
-    A plugged function that has a derivative in the exercise stays differentiable: its backward is the
-    student's derivative where that is plugged too. A derivative whose function is plugged, while it is
-    not itself, becomes that function's, by finite differences: that is what is asked of the student then.
+    plugged: the names of those. known: what an exercise finds out about this reference and keeps.
+
+    A function and its derivative belong together, so that autograd works through what is plugged in. Where a
+    function is plugged, autograd takes the student's derivative for its gradient; where the student's
+    derivative is not plugged, it is found by central differences, as this is then what the student's
+    derivative should be. Where the derivative alone is plugged, autograd takes it for the gradient of the
+    reference's own function.
     """
 
     def __init__(self, exercise: Exercise, plugged: Mapping[str, Callable[..., Any]] | None = None) -> None:
         plugged = plugged or {}
         self.plugged = frozenset(plugged)
-        self.known: dict[str, Any] = {}  # what an exercise has found out about this one
-        names: dict[str, Any] = {"__name__": "solution"}
-        exec(exercise.solution.code, names)
-        derivatives = {f.derivative_of: f.name for f in exercise.functions.values() if f.derivative_of}
-        replaced = dict(plugged)
-        for function, derivative in derivatives.items():
-            if function in plugged and derivative not in plugged:
-                replaced[derivative] = _derivative(plugged[function])
-        for function, derivative in derivatives.items():
-            if function in plugged:
-                slope = replaced[derivative]
-                replaced[function] = _differentiable(plugged[function], slope)
-            elif derivative in plugged:
-                replaced[function] = _differentiable(names[function], plugged[derivative])
-        names.update(replaced)
-        self._names = names
+        self.known: dict[str, Any] = {}
+        self._names: dict[str, Any] = {"__name__": "solution"}
+        exec(exercise.solution.code, self._names)
+        self._names.update(plugged)
+        for function in exercise.functions.values():
+            if function.derivative_of is not None:
+                self._pair(function.derivative_of, function.name, plugged)
 
-    def map(self, name: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """What a function gives for each row of arguments, called in order; a student's in one exchange."""
+    def _pair(self, function: str, derivative: str, plugged: Mapping[str, Callable[..., Any]]) -> None:
+        """Make `derivative` the gradient of `function` where one of them is plugged."""
+        if function in plugged:
+            slope = plugged.get(derivative) or CentralDifference(plugged[function])
+            self._names[derivative] = slope
+            self._names[function] = Differentiable(plugged[function], slope)
+        elif derivative in plugged:
+            self._names[function] = Differentiable(self._names[function], plugged[derivative])
+
+    def map(self, name: str, rows: Rows) -> list[Any]:
+        """What the function gives for each row of arguments, in order; a student's in one exchange."""
         return _map(self._names[name], rows)
 
     def __getattr__(self, name: str) -> Any:
@@ -53,72 +59,97 @@ class Reference:
             raise AttributeError(f"the reference solution has no {name}") from None
 
 
-def _map(function: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
-    rows_of = getattr(function, "map", None)
-    return [function(*row) for row in rows] if rows_of is None else list(rows_of(rows))
+def _map(function: Any, rows: Rows) -> list[Any]:
+    """A function's value for each row; by its own `map` where it has one."""
+    if hasattr(function, "map"):
+        return list(function.map(rows))
+    return [function(*row) for row in rows]
 
 
-def _with_map(function: Callable[..., Any], map_rows: Callable[..., list[Any]]) -> Callable[..., Any]:
-    function.map = map_rows  # type: ignore[attr-defined]
-    return function
+class TakingColumns:
+    """A student's function that gets columns (n, 1) for the vectors (n,) where it raises on these.
 
+    A student who writes everything for columns calls it with such. Columns that it returns become vectors,
+    and what it changes in place reaches the vectors that were given.
 
-def taking_columns(function: Callable[..., Any], gives_nothing: Callable[[], None]) -> Callable[..., Any]:
-    """`function`, tried with columns (n, 1) for the vectors (n,) where it raises on these.
-
-    Whoever writes everything for columns hands it such. Columns come back as vectors, and what it changes in
-    place reaches the vectors that were given. Raises what it raises on vectors, after `gives_nothing()`.
+    refuses: it has raised on vectors and on columns alike.
     """
 
-    def call(*arguments: Any) -> Any:
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.refuses = False
+        self._function = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the function returns. Raises Raised, as it did on vectors, where columns do not help."""
         before = [a.clone() if isinstance(a, Tensor) else a for a in arguments]
         try:
-            return function(*arguments)
-        except Raised as raised:
+            return self._function(*arguments)
+        except Raised as on_vectors:
             for argument, was in zip(arguments, before, strict=True):
                 if isinstance(argument, Tensor):
                     argument.copy_(was)
             try:
-                return as_vector(function(*map(as_column, arguments)))
+                return as_vector(self._function(*map(as_column, arguments)))
             except Raised:
-                gives_nothing()
-                raise raised from None
+                self.refuses = True
+                raise on_vectors from None
 
-    return _with_map(call, lambda rows: _map(function, rows))
+    def map(self, rows: Rows) -> list[Any]:
+        """What the function returns for each row; vectors as they are."""
+        return _map(self._function, rows)
 
 
-def _derivative(function: Callable[..., Any]) -> Callable[..., Tensor]:
-    """The derivative of `function` with respect to its first argument, by central differences."""
+class CentralDifference:
+    """The derivative of `function` with respect to its first argument, by central differences in float64."""
 
-    def map_rows(rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
-        exact = [[a.double() for a in row] for row in rows]
-        slopes = differences_by_rows(lambda moved: _map(function, moved), exact)
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __call__(self, *arguments: Tensor) -> Tensor:
+        """The derivative at these arguments, in the dtype of the first one."""
+        return self.map([arguments])[0]
+
+    def map(self, rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+        """The derivative at each row of arguments."""
+        exact = [[argument.double() for argument in row] for row in rows]
+        slopes = differences_by_rows(lambda moved: _map(self._function, moved), exact)
         return [slope.to(row[0].dtype) for slope, row in zip(slopes, rows, strict=True)]
 
-    return _with_map(lambda *arguments: map_rows([arguments])[0], map_rows)
+
+class Differentiable:
+    """`function`, with `derivative` as its gradient with respect to the first argument for autograd."""
+
+    def __init__(self, function: Callable[..., Any], derivative: Callable[..., Any]) -> None:
+        self._function = function
+        self._derivative = derivative
+
+    def __call__(self, x: Tensor, *others: Tensor) -> Any:
+        """What the function returns."""
+        return _WithDerivative.apply(self._function, self._derivative, x, *others)  # type: ignore[no-untyped-call]
+
+    def map(self, rows: Sequence[Sequence[Tensor]]) -> list[Any]:
+        """What the function returns for each row; autograd does not follow it."""
+        return _map(self._function, [_copies(row) for row in rows])
 
 
-def _differentiable(function: Callable[..., Any], derivative: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` with `derivative` as its gradient with respect to the first argument."""
+class _WithDerivative(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, function: Callable[..., Any], derivative: Callable[..., Any], x: Tensor, *others: Tensor
+    ) -> Tensor:
+        ctx.derivative = derivative
+        ctx.save_for_backward(x, *others)
+        value = function(*_copies([x, *others]))
+        return value if isinstance(value, Tensor) else torch.tensor(value, dtype=x.dtype)
 
-    class Plugged(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Tensor, *rest: Tensor) -> Tensor:
-            ctx.save_for_backward(x, *rest)
-            value = function(x.detach().clone(), *(r.detach().clone() for r in rest))
-            return value if isinstance(value, Tensor) else torch.tensor(value, dtype=x.dtype)
+    @staticmethod
+    def backward(ctx: Any, *outer: Tensor) -> Any:
+        x, *others = ctx.saved_tensors
+        slope = outer[0] * ctx.derivative(*_copies([x, *others]))
+        # a gradient that the student has summed to a scalar broadcasts, as it does in the student's own code
+        of_others = [None for _ in others]
+        return None, None, slope.expand_as(x), *of_others
 
-        @staticmethod
-        def backward(ctx: Any, *outer: Tensor) -> Any:
-            x, *rest = ctx.saved_tensors
-            slope = outer[0] * derivative(x.detach().clone(), *(r.detach().clone() for r in rest))
-            # a gradient that was summed up to a scalar broadcasts, as it does in the student's own code
-            return (slope.expand_as(x), *(None for _ in rest))
 
-    def call(x: Tensor, *rest: Tensor) -> Any:
-        return Plugged.apply(x, *rest)  # type: ignore[no-untyped-call]
-
-    def map_rows(rows: Sequence[Sequence[Tensor]]) -> list[Any]:
-        return _map(function, [[a.detach().clone() for a in row] for row in rows])
-
-    return _with_map(call, map_rows)
+def _copies(arguments: Sequence[Tensor]) -> list[Tensor]:
+    return [argument.detach().clone() for argument in arguments]

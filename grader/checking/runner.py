@@ -1,140 +1,169 @@
-"""An exercise's checks in pytest, which collects them once and runs them for one student after another.
+"""An exercise's checks in pytest: collected once, and run for one student after another.
 
-To start pytest and to collect takes longer than the checks of a right submission do. So pytest lives in a
-thread of its own, and its run loop waits for the next student. What a check found goes through pytest's JSON
-report.
+Starting pytest and collecting takes longer than the checks of a right submission do. So pytest's session is
+kept, and its items are run again for each student, by the same hooks as in pytest's own loop. The results are
+read from the report of pytest-json-report, which starts afresh for each student.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import sys
-import threading
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 import pytest_jsonreport.plugin
-import pytest_metadata.plugin
+from _pytest.config import _prepareconfig
 from pytest_jsonreport.plugin import JSONReport
 
-from grader.checking.judge import Judge, function_of, share_of
+from grader.checking import marks
+from grader.checking.follow_through import AS_IT_STANDS
+from grader.checking.judge import Finding, Judge
 from grader.errors import GraderFault
 from grader.exercise import Exercise
 from grader.results import CheckResult, check_from
 
-# each of these costs time in a warm process, or reads or writes files beside the checks
-_OPTIONS = [
+# What pytest brings along and the checks do not use. Each takes time for every check, or touches files.
+_UNUSED_PLUGINS = (
+    "cacheprovider",
+    "capture",
+    "debugging",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "logging",
+    "monkeypatch",
+    "pastebin",
+    "python_path",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "skipping",
+    "stepwise",
+    "subtests",
+    "threadexception",
+    "tmpdir",
+    "unittest",
+    "unraisableexception",
+    "warnings",
+)
+_OPTIONS = (
     "--noconftest",
-    "--json-report-file=none",
     "--import-mode=importlib",
-    "-p", "no:cacheprovider",
-    "-p", "no:unraisableexception",
-    "-p", "no:threadexception",
-    "-q",
-    "--tb=native",
-    "-p", "no:warnings",
-    "-p", "no:logging",
-    "-p", "no:faulthandler",
-    "-p", "no:doctest",
-    "-p", "no:junitxml",
-    "-p", "no:setuponly",
-    "-p", "no:setupplan",
-    "-p", "no:stepwise",
-    "-p", "no:pastebin",
-    "-p", "no:debugging",
-    "-p", "no:recwarn",
-    "-p", "no:tmpdir",
-    "-p", "no:monkeypatch",
-    "-p", "no:python_path",
-    "-p", "no:skipping",
-    "-p", "no:capture",
-    "-p", "no:unittest",
-    "-p", "no:subtests",
     "--assert=plain",
-    "-c", os.devnull,
-    "--json-report-omit", "collectors", "keywords", "log", "streams", "warnings",
-]  # fmt: skip
-
-_LEAVE_SECONDS = 10
-_Tests = list[dict[str, Any]]
+    "--strict-markers",
+    "--tb=native",
+    "-q",
+    f"--config-file={os.devnull}",
+    "--json-report-file=none",
+)
+_LEFT_OUT_OF_REPORT = ("collectors", "keywords", "log", "streams", "warnings")
+_LONGEST_REASON = 2_000  # characters of pytest's own words in a fault
 
 
 class Checks:
-    """An exercise's checks, ready for one student after another. Close it, or it stays with the process.
+    """An exercise's checks, ready for one student after another. To be closed.
 
-    `ended`: pytest has come to an end by itself, and judges nobody any more.
+    ended: pytest was interrupted in the middle of a run, and runs no more checks.
     """
 
     def __init__(self, exercise: Exercise) -> None:
         """Start pytest and have it collect. Raises GraderFault where it cannot."""
         self.ended = False
         self._exercise = exercise
-        self._plugin = _Plugin(exercise)
-        self._said = io.StringIO()
-        self._thread = threading.Thread(target=self._live, name="pytest", daemon=True)
-        with (
-            _own_environment(),
-            contextlib.redirect_stdout(self._said),
-            contextlib.redirect_stderr(self._said),
-        ):
-            self._thread.start()
-            self._answer(None)
+        self._plugin = _Plugin()
+        self._report = _Report()
+        with _own_environment():
+            try:
+                self._session = self._started()
+                self.items = self._collected()
+            except (Exception, SystemExit) as error:
+                raise self._fault(str(error)) from error
+        self._plugin.worth = _worth(exercise, self.items)
 
-    def _live(self) -> None:
-        """pytest's whole life."""
+    def _started(self) -> pytest.Session:
+        """pytest's session, made as `pytest.Pytester` makes one."""
         folder = self._exercise.folder / "checks"
-        arguments = [f"--rootdir={folder}", f"--confcutdir={folder}", *_OPTIONS, "--", str(folder)]
-        # named with -p, pytest would look through all that is installed for them
-        plugins = [pytest_metadata.plugin, pytest_jsonreport.plugin, self._plugin, self._plugin.report]
-        ended: object = None
-        try:
-            ended = pytest.main(arguments, plugins)
-        finally:
-            self._plugin.answers.put(f"pytest has ended ({ended!s})")
+        arguments = [f"--rootdir={folder}", f"--confcutdir={folder}", *_OPTIONS]
+        for plugin in _UNUSED_PLUGINS:
+            arguments += ["-p", f"no:{plugin}"]
+        arguments += ["--json-report-omit", *_LEFT_OUT_OF_REPORT, "--", str(folder)]
+        # given as objects, as pytest looks through all that is installed for a plugin that is named with -p
+        config = _prepareconfig(arguments, [pytest_jsonreport.plugin, self._report, self._plugin])
+        config._do_configure()
+        session = pytest.Session.from_config(config)
+        session.exitstatus = pytest.ExitCode.OK  # for the report
+        config.hook.pytest_sessionstart(session=session)
+        return session
 
-    def _answer(self, judge: Judge | None) -> _Tests:
-        """pytest's answer for this judge; that of a run that was broken off, by Ctrl-C say, is for nobody."""
-        while True:
-            answer = self._plugin.answers.get()
-            if isinstance(answer, str):
-                self._plugin.answers.put(answer)  # it will not come back
-                self.ended = True
-                said = [*self._plugin.uncollected, self._said.getvalue().strip(), answer]
-                why = "; ".join(filter(None, said))
-                raise GraderFault(f"the checks of {self._exercise.name} could not be run: {why[-2000:]}")
-            if answer[0] is judge:
-                return answer[1]
+    def _collected(self) -> list[pytest.Item]:
+        """The checks in the order of the exercise's functions, so that what is built on comes first."""
+        try:
+            self._session.perform_collect()
+        finally:
+            _forget_modules(self._exercise.folder / "checks")
+        if self._plugin.uncollected:
+            raise GraderFault("; ".join(self._plugin.uncollected))
+        order = {name: number for number, name in enumerate(self._exercise.functions)}
+        items = [item for item in self._session.items if marks.function_of(item) in order]
+        if not items:
+            raise GraderFault("there is none for any of its functions")
+        return sorted(items, key=lambda item: order[marks.function_of(item)])
 
     def run(self, judge: Judge) -> Mapping[str, tuple[CheckResult, ...]]:
         """Judge one student; the results by function. Raises GraderFault where a check fails by itself."""
         with _own_environment():
-            self._plugin.judges.put(judge)
-            tests = self._answer(judge)
-        if judge.faults:
-            raise GraderFault(f"a check of {self._exercise.name} failed by itself: {judge.faults[0]}")
-        found: dict[str, list[CheckResult]] = {}
+            try:
+                tests = self._tests(judge)
+            except BaseException as error:  # Ctrl-C, or a check that calls pytest.exit
+                self.close()
+                if isinstance(error, Exception):
+                    raise self._fault(f"pytest has ended: {error!r}") from error
+                raise
+        results: dict[str, list[CheckResult]] = {}
         for test in tests:
-            if "check" not in test.get("metadata", {}):
-                raise GraderFault(f"the check {test['nodeid']} did not run: {_crash(test)}")
-            check = check_from(test["metadata"]["check"])
-            found.setdefault(check.id.split("/")[0], []).append(check)
-        return {name: tuple(checks) for name, checks in found.items()}
+            if "metadata" not in test:
+                raise self._fault(f"{test['nodeid']} failed by itself: {_reason(test)}")
+            result = check_from(test["metadata"]["check"])
+            results.setdefault(result.id.split("/")[0], []).append(result)
+        return {function: tuple(checks) for function, checks in results.items()}
+
+    def _tests(self, judge: Judge) -> list[dict[str, Any]]:
+        """Run every check with this judge; the tests of pytest's JSON report."""
+        self._plugin.judge = judge
+        self._report.begin(self._session)
+        try:
+            for item, next_item in zip(self.items, [*self.items[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
+            return self._report.end(self._session)
+        finally:
+            self._plugin.forget()
+
+    def _fault(self, why: str) -> GraderFault:
+        return GraderFault(
+            f"the checks of {self._exercise.name} could not be run: {why.strip()[-_LONGEST_REASON:]}"
+        )
 
     def close(self) -> None:
-        """End pytest; a run that is under way first comes to its end."""
-        self._plugin.judges.put(None)
-        self._thread.join(_LEAVE_SECONDS)
+        """End pytest; what a broken-off run has set up is torn down."""
+        if not self.ended:
+            self.ended = True
+            config = self._session.config
+            config.hook.pytest_sessionfinish(session=self._session, exitstatus=pytest.ExitCode.OK)
+            config._ensure_unconfigure()
 
 
 class _Report(JSONReport):  # type: ignore[misc]
-    """pytest's JSON report, one for each student."""
+    """pytest's JSON report, one for each student.
 
-    # they keep what is logged, and so wrap every phase of every check
+    A JSONReport can be registered once, as it declares hooks. So it is one object, which starts afresh.
+    """
+
+    # these would wrap every phase of every check, to keep what is logged
     pytest_runtest_setup = pytest_runtest_call = pytest_runtest_teardown = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -143,51 +172,54 @@ class _Report(JSONReport):  # type: ignore[misc]
             super().pytest_runtest_logreport(report)
 
     def begin(self, session: pytest.Session) -> None:
+        """Start a report of its own for the next student."""
         JSONReport.__init__(self, session.config)
         self.pytest_sessionstart(session)
 
-    def end(self, session: pytest.Session) -> _Tests:
+    def end(self, session: pytest.Session) -> list[dict[str, Any]]:
+        """The tests of the finished report."""
         self.pytest_sessionfinish(session)
-        tests: _Tests = self.report["tests"]
+        tests: list[dict[str, Any]] = self.report["tests"]
         return tests
 
 
 class _Plugin:
-    """What pytest asks: the fixtures that a check takes, the run loop, and what came of each check.
+    """What pytest asks while it collects and runs: the fixtures of a check, and what came of it.
 
-    A judge from `judges` is answered in `answers` by itself and the tests of the JSON report, None by the
-    end of pytest. An answer to nobody says that it has collected, a text that it has ended and why.
+    judge: the judge of the present student. worth: the points of each check, by its node id.
     """
 
-    def __init__(self, exercise: Exercise) -> None:
-        self.judges: SimpleQueue[Judge | None] = SimpleQueue()
-        self.answers: SimpleQueue[tuple[Judge | None, _Tests] | str] = SimpleQueue()
-        self.report = _Report()
+    def __init__(self) -> None:
         self.uncollected: list[str] = []
-        self._folder = exercise.folder / "checks"
-        self._order = {name: i for i, name in enumerate(exercise.functions)}
-        self._points = {name: function.points for name, function in exercise.functions.items()}
-        self._shares = dict.fromkeys(exercise.functions, 0.0)
-        self._judge: Judge
+        self.judge: Judge | None = None
+        self.worth: Mapping[str, float] = {}
         self._given: dict[str, Any] = {}
-        self._results: dict[str, CheckResult] = {}
+        self._finding: Finding | None = None
+
+    def forget(self) -> None:
+        """Keep nothing of a student until the next one comes."""
+        self.judge = None
+        self._given = {}
+        self._finding = None
 
     # -- what a check takes ------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """What a check takes, given at once: to set up fixtures is most of what pytest does for a check."""
-        judge = self._judge
+    def pytest_runtest_setup(self, item: pytest.Function) -> None:
+        """Give a check its fixtures at once: setting them up is most of what pytest does for a check."""
+        judge = self.judge
+        assert judge is not None
+        self._finding = None
         self._given = {
-            "student": judge.student,
+            "student": judge.calls.student,
             "calls": judge.calls,
-            "reference": judge.plain,
-            "inputs": None,  # drawn anew each time that the check is judged
             "assert_close": judge.close,
-            "shared": judge.kept[function_of(item)],
+            # the judge replaces these in each run of the check
+            "reference": judge.reference(AS_IT_STANDS),
+            "inputs": None,
+            "shared": judge.checked[marks.function_of(item)].shared[AS_IT_STANDS],
         }
-        if isinstance(item, pytest.Function):
-            item.funcargs.update(self._given)
+        item.funcargs.update(self._given)
 
     @pytest.fixture
     def student(self) -> Any:
@@ -196,7 +228,7 @@ class _Plugin:
 
     @pytest.fixture
     def calls(self) -> Any:
-        """What is known of the calls of the student's functions: limits, remarks, torch at work."""
+        """What is known of the student's calls: their time, torch at work, stand-ins; remarks go here too."""
         return self._given["calls"]
 
     @pytest.fixture
@@ -219,12 +251,12 @@ class _Plugin:
         """What the checks of one function share: a costly run, say."""
         return self._given["shared"]
 
-    # -- the run -----------------------------------------------------------------------------------
+    # -- hooks -------------------------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Make the marks known; and nothing is told to a terminal, whose reporter would keep every report."""
-        for mark in ("points(share)", "requires(*checks)", "locates(quantity)"):
+        """Make the marks known. Drop the terminal's reporter, which would keep every report."""
+        for mark in marks.MARKERS:
             config.addinivalue_line("markers", mark)
         config.pluginmanager.unregister(name="terminalreporter")
 
@@ -233,90 +265,80 @@ class _Plugin:
         if report.failed:
             self.uncollected.append(f"{report.nodeid}: {report.longreprtext.strip()}")
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Judge the functions in the exercise's order: what is built on comes first."""
-        items[:] = [item for item in items if function_of(item) in self._order]
-        items.sort(key=lambda item: self._order[function_of(item)])
-        for item in items:
-            self._shares[function_of(item)] += share_of(item)
-
-    def pytest_collection_finish(self) -> None:
-        """Forget the names of the modules of checks: another exercise may have some of the same names."""
-        for name, module in list(sys.modules.items()):
-            if Path(getattr(module, "__file__", None) or "").parent == self._folder:
-                del sys.modules[name]
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """All checks for one student after another."""
-        if self.uncollected or not session.items:
-            return None  # pytest's own loop says so, and ends
-        self.answers.put((None, []))
-        while (judge := self.judges.get()) is not None:
-            self.answers.put((judge, self._judged(session, judge)))
-            del judge  # nothing of a student stays until the next one comes
-        return True
-
-    def _judged(self, session: pytest.Session, judge: Judge) -> _Tests:
-        self._judge = judge
-        self.report.begin(session)
-        try:
-            for item, following in zip(session.items, [*session.items[1:], None], strict=True):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            return self.report.end(session)
-        finally:
-            self._given, self._results = {}, {}
-            del self._judge
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
-        """Have one check judged."""
-        function = function_of(pyfuncitem)
-        worth = self._points[function] * share_of(pyfuncitem) / self._shares[function]
-        self._results[pyfuncitem.nodeid] = self._judge.judge(pyfuncitem, worth)
+        """Have the check judged, in place of calling it."""
+        assert self.judge is not None
+        self._finding = self.judge.judge(pyfuncitem)
         return True
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """pytest's own report of the check. Raising instead would have a traceback formatted each time."""
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Give pytest's own report the outcome. A failure raised in the check would cost a traceback."""
         report = yield
-        if call.when == "call" and report.passed:
-            result = self._results[item.nodeid]
-            report.outcome = "skipped" if result.outcome == "blocked" else result.outcome
-            report.longrepr = result.message or None
+        if call.when == "call" and self._finding is not None:
+            outcome = self._finding.outcome
+            report.outcome = "skipped" if outcome == "blocked" else outcome
+            report.longrepr = self._finding.message or None
         return report
 
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str]:
-        """The outcome as it is; nothing is printed."""
-        return report.outcome, "", ""
+    def pytest_json_runtest_metadata(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> dict[str, Any] | None:
+        """Give the JSON report what the check has found, as a CheckResult's fields."""
+        finding = self._finding
+        if call.when != "call" or finding is None:
+            return None
+        worth = self.worth[item.nodeid]
+        check = {
+            "id": f"{marks.function_of(item)}/{marks.name_of(item)}",
+            "title": marks.title_of(item),
+            "outcome": finding.outcome,
+            "points": round(worth * finding.credit, 4),
+            "max_points": round(worth, 4),
+            "message": finding.message,
+            "mismatch": vars(finding.mismatch) if finding.mismatch else None,
+        }
+        return {"check": check}
 
-    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
-        """Add to each test of the JSON report what its check found."""
-        for test in json_report["tests"]:
-            if test["nodeid"] in self._results:
-                test["metadata"] = {"check": _plain(self._results[test["nodeid"]])}
+
+def _worth(exercise: Exercise, items: list[pytest.Item]) -> dict[str, float]:
+    """The points of each check, by its node id: its share of its function's points."""
+    shares: defaultdict[str, float] = defaultdict(float)
+    for item in items:
+        shares[marks.function_of(item)] += marks.share_of(item)
+    worth = {}
+    for item in items:
+        function = marks.function_of(item)
+        worth[item.nodeid] = exercise.functions[function].points * marks.share_of(item) / shares[function]
+    return worth
+
+
+def _forget_modules(folder: Path) -> None:
+    """Forget the modules of a folder's checks: another exercise may have some of the same names."""
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "").parent == folder:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager
 def _own_environment() -> Iterator[None]:
     """Without the variables by which pytest would take options or plugins from whoever calls grader."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
+    callers = _taken_out_of_the_environment()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         yield
     finally:
-        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        os.environ.update(kept)
+        _taken_out_of_the_environment()  # a run that is broken off leaves some of its own
+        os.environ.update(callers)
 
 
-def _plain(check: CheckResult) -> dict[str, Any]:
-    return {**vars(check), "mismatch": vars(check.mismatch) if check.mismatch else None}
+def _taken_out_of_the_environment() -> dict[str, str]:
+    return {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
 
 
-def _crash(test: dict[str, Any]) -> str:
-    """What pytest says of a check that did not come to its end."""
+def _reason(test: Mapping[str, Any]) -> str:
+    """Why a check did not come to its end, in pytest's words."""
     for phase in ("setup", "call"):
         stage = test.get(phase, {})
         if "crash" in stage:

@@ -22,6 +22,7 @@ from types import TracebackType
 import torch
 
 from grader import results
+from grader.checking.follow_through import AS_IT_STANDS
 from grader.checking.judge import Judge
 from grader.checking.runner import Checks
 from grader.diagnosis import Catalogue, Diagnosis, diagnose, prepare
@@ -127,7 +128,7 @@ class Session:
                 checks = self._checks.run(judge)
             except GraderError:
                 raise
-            except BaseException:  # Ctrl-C: pytest's thread is still at it, until nothing answers any more
+            except BaseException:  # Ctrl-C, perhaps in the middle of an exchange with the warm process
                 self.close()
                 raise
             functions = {
@@ -256,7 +257,8 @@ def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
 
 def _curves(judge: Judge) -> Curves | None:
     """The training curves, where a check has left some."""
-    for shared in judge.kept.values():
+    for checks in judge.checked.values():
+        shared = checks.shared[AS_IT_STANDS]
         if "curves" in shared:
             student, reference = shared["curves"]
             return Curves(_finite(student), _finite(reference))

@@ -10,10 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.checking import is_close
+
 from .solution import ETA, ZETA
 
 Parameters = tuple[Tensor, Tensor, Tensor, Tensor]
 Entry = tuple[float, float, float]
+
+# Where samples are independent, only the order of float32 sums differs. Where they are not, the second of two
+# samples trains with what is left of the first, and all of its gradient is wrong.
+SAME_STEP = 1e-3
 
 
 def train(
@@ -21,7 +27,6 @@ def train(
     train_target: Tensor,
     test_input: Tensor,
     test_target: Tensor,
-    nb_hidden: int,
     nb_steps: int,
     parameters: Parameters,
 ) -> tuple[Parameters, list[Entry]]:
@@ -31,13 +36,13 @@ def train(
     what it was, plus the sum over x' of (x . x' + 1) times the steps that x' has made. w1 itself is only
     needed at the end, and the products x . x' once.
     """
-    del nb_hidden  # the parameters tell
     nb_train, eta = len(train_input), ETA / len(train_input)
     inputs = torch.cat([train_input, test_input]).double()
     classes = torch.cat([train_target, test_target]).argmax(1)
     train_input, train_target = inputs[:nb_train], ZETA * train_target.double()
     w1, b1, w2, b2 = (p.double().clone() for p in parameters)
-    start, products = torch.addmm(b1, inputs, w1.t()), (inputs @ train_input.t()).add_(1)
+    start = torch.addmm(b1, inputs, w1.t())
+    products = (inputs @ train_input.t()).add_(1)
     steps = torch.zeros(nb_train, len(b1), dtype=torch.float64)
     responses = torch.empty(nb_steps, len(inputs), len(b2), dtype=torch.float64)
     for response in responses:
@@ -53,8 +58,9 @@ def train(
     b1.add_(steps.sum(0))
     losses = (responses[:, :nb_train] - train_target).square().sum((1, 2))
     wrong = (responses.argmax(2) != classes).double()
-    columns = losses, wrong[:, :nb_train].mean(1), wrong[:, nb_train:].mean(1)
-    return (w1, b1, w2, b2), list(zip(*(column.tolist() for column in columns), strict=True))
+    train_errors, test_errors = wrong[:, :nb_train].mean(1), wrong[:, nb_train:].mean(1)
+    history = zip(losses.tolist(), train_errors.tolist(), test_errors.tolist(), strict=True)
+    return (w1, b1, w2, b2), list(history)
 
 
 def train_with(
@@ -68,30 +74,31 @@ def train_with(
 ) -> tuple[Parameters, list[Entry]]:
     """The same with a student's functions in the reference: each is asked for all samples of a step at once.
 
-    Raises ValueError where the order of the calls would matter, as one changes what others are given; and
-    where the values are odd, whatever comes of them. `solution.train` copes with both.
+    Raises ValueError where the order of the calls would matter, because a function changes what others are
+    given; and other exceptions where the values are odd. `solution.train` copes with both.
     """
     nb_train = len(train_input)
-    inputs, targets = torch.cat([train_input, test_input]), torch.cat([ZETA * train_target, test_target])
+    inputs = torch.cat([train_input, test_input])
+    targets = torch.cat([ZETA * train_target, test_target])
+    classes = targets.argmax(1)
     w1, b1, w2, b2 = parameters = tuple(p.clone() for p in parameters)
     history = []
     for _ in range(nb_steps):
-        with _untouched(inputs, *parameters):
+        with _unchanged(inputs, *parameters):
             states = _forward(reference, parameters, inputs)
-        wrong = (states[-1].argmax(1) != targets.argmax(1)).double()
+        wrong = (states[-1].argmax(1) != classes).double()
         states = [state[:nb_train] for state in states]
-        with _untouched(*parameters, *states, targets):
+        with _unchanged(*parameters, *states, targets):
             losses = reference.map("loss", list(zip(states[-1], targets[:nb_train], strict=True)))
             gradients = _backward(reference, parameters, targets[:nb_train], states)
-        history.append(
-            (sum(map(float, losses)), float(wrong[:nb_train].mean()), float(wrong[nb_train:].mean()))
-        )
+        train_loss = sum(float(loss) for loss in losses)
+        history.append((train_loss, float(wrong[:nb_train].mean()), float(wrong[nb_train:].mean())))
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.sub_(ETA / nb_train * gradient)
     return (w1, b1, w2, b2), history
 
 
-def independent(reference: Any, data: Iterable[Tensor], parameters: Parameters) -> bool:
+def is_independent(reference: Any, data: Iterable[Tensor], parameters: Parameters) -> bool:
     """Whether two samples train at once as they do one after the other.
 
     They do not where one function leaves something for another, as a forward_pass that keeps its states does.
@@ -100,16 +107,16 @@ def independent(reference: Any, data: Iterable[Tensor], parameters: Parameters) 
         return True
     few = [part[:2] for part in data]
     nb_hidden = parameters[0].shape[0]
-    slow, _ = reference.train(*few, nb_hidden, 1, parameters=parameters)
-    quick, _ = train_with(reference, *few, 1, parameters)
-    return all(
-        torch.allclose(a - start, b - start, rtol=1e-3, atol=1e-5 * float((a - start).abs().max()))
-        for a, b, start in zip(slow, quick, parameters, strict=True)
-    )
+    in_turn, _ = reference.train(*few, nb_hidden, 1, parameters=parameters)
+    at_once, _ = train_with(reference, *few, 1, parameters)
+    for a, b, start in zip(at_once, in_turn, parameters, strict=True):
+        if not is_close(a - start, b - start, SAME_STEP):
+            return False
+    return True
 
 
 @contextmanager
-def _untouched(*tensors: Tensor) -> Iterator[None]:
+def _unchanged(*tensors: Tensor) -> Iterator[None]:
     """Raise ValueError where what is done changes one of these."""
     before = [t.clone() for t in tensors]
     yield
@@ -118,7 +125,7 @@ def _untouched(*tensors: Tensor) -> Iterator[None]:
 
 
 def _forward(reference: Any, parameters: Sequence[Tensor], inputs: Tensor) -> list[Tensor]:
-    """x0, s1, x1, s2 and x2, a row for each sample."""
+    """x0, s1, x1, s2 and x2, one row per sample."""
     w1, b1, w2, b2 = parameters
     if "forward_pass" in reference.plugged:
         passes = reference.map("forward_pass", [(*parameters, x) for x in inputs])
@@ -127,28 +134,28 @@ def _forward(reference: Any, parameters: Sequence[Tensor], inputs: Tensor) -> li
             raise ValueError("forward_pass gives other shapes")
         return states
     s1 = torch.addmm(b1, inputs, w1.t())
-    x1 = _by_entries(reference, "sigma", s1)
+    x1 = _by_rows(reference, "sigma", s1)
     s2 = torch.addmm(b2, x1, w2.t())
-    return [inputs, s1, x1, s2, _by_entries(reference, "sigma", s2)]
+    return [inputs, s1, x1, s2, _by_rows(reference, "sigma", s2)]
 
 
 def _backward(
     reference: Any, parameters: Sequence[Tensor], targets: Tensor, states: Sequence[Tensor]
 ) -> Sequence[Tensor]:
-    """The gradients of the four parameters, of all samples together."""
+    """The gradients of the four parameters, summed over all samples."""
     if "backward_pass" in reference.plugged:
         gradients = [torch.zeros_like(p) for p in parameters]
         samples = zip(targets, *states, strict=True)
         reference.map("backward_pass", [(*parameters, *sample, *gradients) for sample in samples])
         return gradients
     x0, s1, x1, s2, x2 = states
-    ds2 = _by_entries(reference, "dsigma", s2) * _by_entries(reference, "dloss", x2, targets)
-    ds1 = _by_entries(reference, "dsigma", s1) * (ds2 @ parameters[2])
+    ds2 = _by_rows(reference, "dsigma", s2) * _by_rows(reference, "dloss", x2, targets)
+    ds1 = _by_rows(reference, "dsigma", s1) * (ds2 @ parameters[2])
     return ds1.t() @ x0, ds1.sum(0), ds2.t() @ x1, ds2.sum(0)
 
 
-def _by_entries(reference: Any, name: str, *matrices: Tensor) -> Tensor:
-    """A function of vectors on each row; the reference's own goes entry by entry, and takes all at once."""
+def _by_rows(reference: Any, name: str, *matrices: Tensor) -> Tensor:
+    """A function of vectors, applied to each row; the reference's own takes all rows at once."""
     function = getattr(reference, name)
     if not hasattr(function, "map"):
         return function(*matrices)

@@ -1,7 +1,7 @@
-"""What the checks feed to a submission: seeded, so that a run can be repeated, and new in every run.
+"""What the checks feed to a submission: drawn from a seed, so that a run can be repeated.
 
-Sizes are D inputs, H hidden units, C classes. They are 3 and more and all different by default: with one or
-two components several mistakes look right, and on unequal sizes a transposition cannot go unnoticed.
+Sizes are D inputs, H hidden units, C classes. By default they are at least 3 and all different: with one or
+two components several mistakes look right, and on equal sizes a transposition can go unnoticed.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,13 @@ from grader.errors import StudentFailure
 
 from . import batched, dataset
 
-MOST_STATE = 2.5
+MOST_STATE = 2.5  # |s1| and |s2|; tanh(2.5) is 0.987
 UNEQUAL = (7, 5, 3)
 EQUAL = (4, 4, 4)
 MIXED = ((6, 3, 3), (4, 4, 3))
 ALONE = (1, 1, 1)
 WIDE = (11, 2, 9)
+# for each class: (training samples, test samples)
 LOPSIDED = ((5, 0), (4, 2), (3, 4), (3, 6), (3, 8), (1, 10), (1, 12), (0, 14), (0, 16), (0, 18))
 
 
@@ -89,7 +90,7 @@ class Inputs:
             )
             s1 = sample.w1.mv(sample.x) + sample.b1
             s2 = sample.w2.mv(s1.tanh()) + sample.b2
-            if max(float(s1.abs().max()), float(s2.abs().max())) < MOST_STATE:
+            if torch.cat([s1, s2]).abs().max() < MOST_STATE:
                 return sample
 
     def accumulators(self, sample: Sample) -> list[Tensor]:
@@ -108,8 +109,8 @@ class Inputs:
     def lopsided_data(self) -> DataSet:
         """20 training and 90 test samples, of each class as many as LOPSIDED says, in random order.
 
-        A response that is the same for all samples, as it is at first, has another error for each class, and
-        another one in training than in the test.
+        At first the response is the same for all samples, so its error is the share of the other classes.
+        That share is different for each class here, and different in training and test.
         """
         images, labels = _images(self.settings.get("data"))
         shuffled = torch.randperm(len(images), generator=self._generator)
@@ -119,16 +120,16 @@ class Inputs:
             samples = shuffled[labels[shuffled] == label]
             train.append(samples[:nb_train])
             test.append(samples[nb_train : nb_train + nb_test])
-        train, test = (self._mixed(torch.cat(parts)) for parts in (train, test))
+        train, test = self._shuffled(torch.cat(train)), self._shuffled(torch.cat(test))
         chosen = torch.cat([train, test])
         return DataSet(*dataset.load(images[chosen], labels[chosen], len(train), len(test)))
 
-    def _mixed(self, samples: Tensor) -> Tensor:
+    def _shuffled(self, samples: Tensor) -> Tensor:
         return samples[torch.randperm(len(samples), generator=self._generator)]
 
     @staticmethod
     def coarse(data: DataSet) -> DataSet:
-        """The same samples with images of 7x7 pixels, (N, 49), as long as vectors as the images were."""
+        """The same samples with images of 7x7 pixels, (N, 49), scaled to the length of the whole images."""
 
         def pooled(inputs: Tensor) -> Tensor:
             return 4 * torch.nn.functional.avg_pool2d(inputs.view(-1, 1, 28, 28), 4).flatten(1)
@@ -136,7 +137,7 @@ class Inputs:
         return DataSet(pooled(data.train_input), data.train_target, pooled(data.test_input), data.test_target)
 
     def made_up_data(self, nb_train: int = 12, nb_test: int = 8, sizes: tuple[int, int] = (6, 3)) -> DataSet:
-        """Small made-up data: inputs (N, D) in clusters, every class there, targets one-hot (N, C)."""
+        """Small made-up data: inputs (N, D) in one cluster per class, targets one-hot (N, C)."""
         nb_inputs, nb_classes = sizes
         centres = self.normal(nb_classes, nb_inputs, scale=1.5)
         classes = torch.arange(nb_train + nb_test) % nb_classes
@@ -148,19 +149,20 @@ class Inputs:
     def trajectory(reference: Any, data: DataSet, parameters: Any, nb_steps: int) -> tuple[Any, Any]:
         """What the reference's `train` gives from these parameters: (parameters, history).
 
-        In matrix form where no function of the student's is plugged into the reference; with all samples at
-        once where that gives the same as one after the other.
+        The quickest way that gives the same: in matrix form where no function of the student's is plugged
+        into the reference; with all samples at once where the student's functions allow it; else as
+        `solution.py` does.
         """
-        nb_hidden = parameters[0].shape[0]
         if not reference.plugged:
-            return batched.train(*data, nb_hidden, nb_steps, parameters=parameters)
+            return batched.train(*data, nb_steps, parameters)
         try:
             if "at once" not in reference.known:
-                reference.known["at once"] = batched.independent(reference, data, parameters)
+                reference.known["at once"] = batched.is_independent(reference, data, parameters)
             if reference.known["at once"]:
                 return batched.train_with(reference, *data, nb_steps, parameters)
         except (StudentFailure, RuntimeError, TypeError, ValueError, AttributeError, IndexError):
-            reference.known["at once"] = False  # nor will it the next time
+            reference.known["at once"] = False  # nor will it work the next time
+        nb_hidden = parameters[0].shape[0]
         return reference.train(*data, nb_hidden, nb_steps, parameters=parameters)
 
 

@@ -2,6 +2,8 @@ import torch
 
 from grader.checking import CheckFailure, assert_unchanged, points, requires
 
+SIZES = (3, 5, 8)
+
 
 def scalar(value, like):
     """A loss as a 0-d tensor; a Python float will do."""
@@ -10,8 +12,8 @@ def scalar(value, like):
 
 @points(2)
 def test_values(student, reference, inputs, assert_close):
-    """loss(v, t) is the sum of the squared differences."""
-    rows = [(inputs.normal(size), inputs.normal(size)) for size in (3, 5, 8)]
+    """loss(v, t) should be the sum of the squared differences"""
+    rows = [(inputs.normal(size), inputs.normal(size)) for size in SIZES]
     values = student.loss.map([(v.clone(), t.clone()) for v, t in rows])
     for (v, t), value in zip(rows, values, strict=True):
         assert_close(scalar(value, v), reference.loss(v, t), "loss(v, t)")
@@ -20,18 +22,18 @@ def test_values(student, reference, inputs, assert_close):
 @points(1)
 @requires("values")
 def test_float64(student, reference, inputs, assert_close):
-    """loss(v, t) is a single number of the dtype of v, zero where v is t."""
+    """loss(v, t) should be a single number of the dtype of v, and zero where v is t"""
     v, t = inputs.normal(4, dtype=torch.float64), inputs.normal(4, dtype=torch.float64)
-    value, nothing = student.loss.map([(v.clone(), t.clone()), (t.clone(), t.clone())])
+    value, at_target = student.loss.map([(v.clone(), t.clone()), (t.clone(), t.clone())])
     assert_close(scalar(value, v), reference.loss(v, t), "loss(v, t)")
-    if float(nothing) != 0:
-        raise CheckFailure("loss(t, t) is not 0: the response is exactly the target there.")
+    if float(at_target) != 0:
+        raise CheckFailure("loss(t, t) is not 0, although the response is exactly the target there.")
 
 
 @points(1)
 @requires("values")
 def test_pure(student, inputs):
-    """loss leaves its arguments unchanged."""
+    """loss should leave its arguments unchanged"""
     v, t = inputs.normal(4), inputs.normal(4)
     before = [v.clone(), t.clone()]
     student.loss(v, t)

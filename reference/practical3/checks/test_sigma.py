@@ -7,7 +7,7 @@ SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 
 
 def of_each_kind(student, inputs):
-    """An x of each kind, and what the student gives for it."""
+    """(an x of each kind, what the student gives for it), both by kind; all in one exchange."""
     arguments = {kind: inputs.normal(*shape) for kind, shape in SHAPES.items()}
     values = student.sigma.map_outcomes([(x.clone(),) for x in arguments.values()])
     return arguments, dict(zip(arguments, values, strict=True))
@@ -16,7 +16,7 @@ def of_each_kind(student, inputs):
 @points(0.5)
 @pytest.mark.parametrize("kind", SHAPES)
 def test_values(student, reference, inputs, assert_close, shared, kind):
-    """sigma(x) is tanh(x), element by element, for a {kind} x."""
+    """sigma(x) should be tanh(x), element by element, for a {kind} x"""
     arguments, values = shared_call(shared, "values", lambda: of_each_kind(student, inputs))
     assert_close(value_of(values[kind]), reference.sigma(arguments[kind]), "sigma(x)")
 
@@ -24,7 +24,7 @@ def test_values(student, reference, inputs, assert_close, shared, kind):
 @points(0.5)
 @requires("values")
 def test_float64(student, reference, inputs, assert_close):
-    """sigma(x) has the dtype of x."""
+    """sigma(x) should have the dtype of x"""
     x = inputs.normal(6, dtype=torch.float64)
     assert_close(student.sigma(x.clone()), reference.sigma(x), "sigma(x)")
 
@@ -32,7 +32,7 @@ def test_float64(student, reference, inputs, assert_close):
 @points(0.5)
 @requires("values")
 def test_large(student, reference, assert_close):
-    """sigma(x) is right for large x."""
+    """sigma(x) should be right for large x"""
     x = torch.tensor([-900.0, -300.0, -90.0, 0.0, 90.0, 300.0, 900.0])
     value = student.sigma(x.clone())
     if torch.is_tensor(value) and value.isnan().any():
@@ -43,7 +43,7 @@ def test_large(student, reference, assert_close):
 @points(0.5)
 @requires("values")
 def test_pure(student, inputs):
-    """sigma leaves its argument unchanged."""
+    """sigma should leave its argument unchanged"""
     x = inputs.normal(3, 5)
     before = x.clone()
     student.sigma(x)

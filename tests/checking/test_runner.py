@@ -69,7 +69,9 @@ def test_a_check_that_fails_by_itself_is_the_graders_fault_and_the_next_is_grade
                 1 / 0
     """
     with session(tmp_path, checks) as one:
-        with pytest.raises(GraderFault, match="test_values of double: ZeroDivisionError"):
+        with pytest.raises(
+            GraderFault, match=r"test_double\.py::test_values failed by itself: ZeroDivisionError"
+        ):
             graded(one, tiny.WRONG)
         assert graded(one, tiny.RIGHT).score == 2.0
 

@@ -1,0 +1,132 @@
+"""Follow-through: which functions of the reference are replaced when a check is judged again.
+
+A function that builds on an earlier one can fail its checks for the earlier one's mistake alone. So its
+checks are judged again, with the student's own earlier functions in the reference: then the reference makes
+the same mistake, and the function passes where its own code is right. A function that raises or never ends
+cannot be used so. Its place is taken by a stand-in, an arbitrary function from the exercise's `standins.py`,
+in the reference and in the student's file alike.
+
+`substitutions` lists what to try, in order. It knows nothing of pytest or of a sandbox.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+MOST_COMBINED = 3  # wrong earlier functions of which every combination is tried; four would make 14
+
+
+class Substitution(NamedTuple):
+    """What takes the place of the reference's functions: the student's own ones, and stand-ins."""
+
+    own: tuple[str, ...] = ()
+    standins: tuple[str, ...] = ()
+
+
+AS_IT_STANDS = Substitution()  # the reference as it is, the student's file as it is
+
+
+@dataclass(frozen=True)
+class EarlierFunction:
+    """What is known of a function that the judged one builds on.
+
+    present: the student's file defines it.
+    right: it has passed all of its checks, without follow-through.
+    no_value: it has not returned a value to any of its checks: it raises, never ends or returns None.
+    refuses: it has not ended, has ended its process, or has raised on vectors and on columns alike.
+    has_standin: the exercise has a stand-in for it.
+    derivative_of: the function whose derivative it is.
+    """
+
+    name: str
+    present: bool = True
+    right: bool = True
+    no_value: bool = False
+    refuses: bool = False
+    has_standin: bool = True
+    derivative_of: str | None = None
+
+
+def substitutions(earlier: Sequence[EarlierFunction]) -> list[Substitution]:
+    """The substitutions to try for a function, in order, given the functions that it builds on.
+
+    Each is different and replaces something; the list is empty where nothing before the function is wrong.
+    """
+    wrong = _wrong(earlier)
+    without_value = _without_value(earlier)
+    usable = [f for f in wrong if f not in without_value]
+    missing = [f for f in earlier if not f.present and f.has_standin]
+    replaceable = [f for f in wrong if f.has_standin]
+    not_replaceable = [f for f in wrong if not f.has_standin]
+
+    tried = [
+        # 1. Everything of the student's that is wrong, as it is. What gives no value cannot be used.
+        _substitution(earlier, own=usable, standins=without_value),
+        # 2. No stand-ins: a function that fails on its own checks may work as its callers call it, with
+        #    columns say.
+        _substitution(earlier, own=[f for f in usable + without_value if not f.refuses]),
+        # 3. Stand-ins for all that is wrong: it may give values that its callers cannot use.
+        _substitution(earlier, own=not_replaceable, standins=replaceable),
+        # 4. Stand-ins for what is missing too. This comes late because the student may have written a
+        #    missing function as part of another one, which then needs no stand-in.
+        _substitution(earlier, own=not_replaceable, standins=replaceable + missing),
+    ]
+    # 5. Some of the wrong functions only: the student may have made up for the others where they are called.
+    for some in _combinations(usable):
+        tried.append(_substitution(earlier, own=some, standins=without_value))
+
+    different = dict.fromkeys(tried)  # a set that keeps the order
+    different.pop(AS_IT_STANDS, None)
+    return list(different)
+
+
+def own_mistakes(earlier: Sequence[EarlierFunction]) -> Substitution:
+    """The student's own functions that are wrong and give values, and nothing else."""
+    return _substitution(earlier, own=[f for f in _wrong(earlier) if f not in _without_value(earlier)])
+
+
+def _wrong(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
+    return [f for f in earlier if f.present and not f.right]
+
+
+def _without_value(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
+    """The wrong functions that give no value, where a stand-in can replace them."""
+    return [f for f in _wrong(earlier) if f.no_value and f.has_standin]
+
+
+def _substitution(
+    earlier: Sequence[EarlierFunction],
+    own: Sequence[EarlierFunction],
+    standins: Sequence[EarlierFunction] = (),
+) -> Substitution:
+    """These functions, and with each of them the derivative that the student wrote for it, if that is right.
+
+    The student's code calls that one, whatever takes the place of the function itself. Where the student
+    wrote none, the reference's derivative is that of what takes the function's place.
+    """
+    names = _names([*own, *standins])
+    derivatives = [f for f in earlier if f.present and f.right and f.derivative_of in names]
+    return Substitution(tuple(_names([*own, *derivatives])), tuple(_names(standins)))
+
+
+def _combinations(functions: Sequence[EarlierFunction]) -> list[list[EarlierFunction]]:
+    """Every choice of some of these functions but not all, the larger first.
+
+    A function and its derivative are chosen together.
+    """
+    names = _names(functions)
+    leaders = [f.name for f in functions if f.derivative_of not in names]
+    if len(leaders) > MOST_COMBINED:
+        return []
+    combinations = []
+    for size in reversed(range(1, len(leaders))):
+        for chosen in itertools.combinations(leaders, size):
+            combinations.append([f for f in functions if f.name in chosen or f.derivative_of in chosen])
+    return combinations
+
+
+def _names(functions: Iterable[EarlierFunction]) -> list[str]:
+    return [function.name for function in functions]

@@ -1,0 +1,370 @@
+"""How checks are decided: the rule of follow-through, on a small made-up exercise.
+
+The student's functions run in this process, so that each case is quick and says how often it called them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from grader.checking.follow_through import AS_IT_STANDS, Substitution
+from grader.checking.judge import Judge
+from grader.checking.runner import Checks
+from grader.errors import Raised, StudentFailure, TimedOut
+from grader.exercise import Exercise
+from grader.results import CheckResult
+
+FILES = {
+    "exercise.toml": """
+        [functions.square]
+        points = 2
+
+        [functions.dsquare]
+        points = 2
+        earlier = ["square"]
+        derivative_of = "square"
+
+        [functions.fourth]
+        points = 4
+        earlier = ["square"]
+
+        [functions.dfourth]
+        points = 2
+        earlier = ["square", "dsquare"]
+
+        [profiles.quick]
+    """,
+    "solution.py": """
+        def square(x):
+            return x * x
+
+        def dsquare(x):
+            return 2 * x
+
+        def fourth(x):
+            return square(square(x))
+
+        def dfourth(x):
+            return dsquare(square(x)) * dsquare(x)
+    """,
+    "standins.py": """
+        def square(x):
+            return x + 3
+
+        def dsquare(x):
+            return x - 1
+    """,
+    "inputs.py": """
+        import torch
+
+        class Inputs:
+            def __init__(self, seed, settings):
+                self.generator = torch.Generator().manual_seed(seed)
+
+            def vector(self):
+                return torch.rand(4, generator=self.generator) + 0.5
+    """,
+    "probes.py": """
+        def probes(function):
+            return {}
+    """,
+}
+VALUES = """
+    from grader.checking import locates, requires
+
+    @locates("{0} of x")
+    def test_values(student, reference, inputs, assert_close):
+        \"\"\"{0}(x) should be right\"\"\"
+        x = inputs.vector()
+        assert_close(student.{0}(x.clone()), reference.{0}(x), "{0}(x)")
+
+    @requires("values")
+    def test_pure(student, inputs):
+        x = inputs.vector()
+        student.{0}(x)
+"""
+RIGHT = FILES["solution.py"]
+
+
+class Calls:
+    """A student whose functions run here. `made` counts their calls, `hangs` names those that time out."""
+
+    def __init__(self, exercise: Exercise, source: str, hangs: Iterable[str] = ()) -> None:
+        self.made: Counter[str] = Counter()
+        self.student = self
+        self._exercise = exercise
+        self._hangs = set(hangs)
+        self._given_up: set[str] = set()
+        self._names: dict[str, Any] = {"torch": torch}
+        exec(textwrap.dedent(source), self._names)
+        self._own = {name: self._names[name] for name in exercise.functions if name in self._names}
+
+    def has(self, function: str) -> bool:
+        return function in self._own
+
+    def why_missing(self, function: str) -> str:
+        return f"The file does not define {function}."
+
+    def gave_up(self, function: str) -> bool:
+        return function in self._given_up
+
+    @contextlib.contextmanager
+    def replacing(self, functions: Iterable[str]) -> Iterator[None]:
+        replaced = {name: self._exercise.standins[name] for name in functions}
+        self._names.update(replaced)
+        try:
+            yield
+        finally:
+            for name in replaced:
+                self._names.pop(name)
+            self._names.update(self._own)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self._exercise.functions:
+            raise AttributeError(name)
+        return lambda *arguments: self._call(name, arguments)
+
+    def _call(self, name: str, arguments: Any) -> Any:
+        self.made[name] += 1
+        if name in self._hangs:
+            self._given_up.add(name)
+            raise TimedOut(name, f"{name} gave no result: it hangs.")
+        try:
+            return self._own[name](*arguments)
+        except StudentFailure:
+            raise
+        except Exception as error:
+            raise Raised(name, type(error).__name__, str(error)) from error
+
+
+class Case:
+    """A graded source: the judge, and the checks' results by id."""
+
+    def __init__(self, exercise: Exercise, checks: Checks, source: str, hangs: Iterable[str] = ()) -> None:
+        self.calls = Calls(exercise, source, hangs)
+        self.judge = Judge(self.calls, exercise, exercise.profiles["quick"], seed=1)  # type: ignore[arg-type]
+        results = checks.run(self.judge)
+        self.results: Mapping[str, CheckResult] = {r.id: r for found in results.values() for r in found}
+
+    def passed(self) -> set[str]:
+        """The functions whose values are right, under whatever substitution."""
+        names = self.judge.checked
+        return {name for name in names if self.results[f"{name}/values"].outcome == "passed"}
+
+    def substitution(self, function: str) -> Substitution:
+        return self.judge.checked[function].findings["values"].substitution
+
+
+@pytest.fixture(scope="module")
+def exercise(tmp_path_factory: pytest.TempPathFactory) -> Exercise:
+    return made_up(tmp_path_factory.mktemp("made-up"))
+
+
+def made_up(folder: Path, **checks: str) -> Exercise:
+    """The exercise, written to `folder`; `checks`: by function, a text in place of VALUES."""
+    (folder / "checks").mkdir(parents=True)
+    for name, text in FILES.items():
+        (folder / name).write_text(textwrap.dedent(text))
+    for function in ("square", "dsquare", "fourth", "dfourth"):
+        text = checks.get(function, VALUES.replace("{0}", function))
+        (folder / "checks" / f"test_{function}.py").write_text(textwrap.dedent(text))
+    return Exercise.load(str(folder))
+
+
+@pytest.fixture(scope="module")
+def checks(exercise: Exercise) -> Iterator[Checks]:
+    checks = Checks(exercise)
+    yield checks
+    checks.close()
+
+
+@pytest.fixture
+def judged(exercise: Exercise, checks: Checks) -> Callable[..., Case]:
+    def judged(source: str, hangs: Iterable[str] = ()) -> Case:
+        return Case(exercise, checks, source, hangs)
+
+    return judged
+
+
+def changed(**functions: str) -> str:
+    """The right solution, with other definitions of some functions: name -> the expression returned."""
+    texts = [f"def {name}(x):\n    return {expression}\n" for name, expression in functions.items()]
+    return "\n".join([textwrap.dedent(RIGHT), *texts])
+
+
+def without(*functions: str) -> str:
+    """The right solution without some functions."""
+    return textwrap.dedent(RIGHT) + "".join(f"\ndel {name}\n" for name in functions)
+
+
+ALL = {"square", "dsquare", "fourth", "dfourth"}
+
+
+def test_a_right_one_is_right_as_it_stands(judged: Callable[..., Case]) -> None:
+    case = judged(RIGHT)
+    assert case.passed() == ALL
+    assert {case.substitution(function) for function in ALL} == {AS_IT_STANDS}
+    assert sum(result.points for result in case.results.values()) == 10
+
+
+def test_one_mistake_costs_one_function(judged: Callable[..., Case]) -> None:
+    case = judged(changed(square="x * x * x"))
+    assert case.passed() == ALL - {"square"}
+    assert case.substitution("dsquare") == AS_IT_STANDS
+    assert case.substitution("fourth") == Substitution(("square",))
+    assert case.substitution("dfourth") == Substitution(("square", "dsquare"))
+
+
+def test_a_derivative_of_the_students_own_function_is_right(judged: Callable[..., Case]) -> None:
+    case = judged(changed(square="x * x * x", dsquare="3 * x * x"))
+    assert case.passed() == ALL - {"square"}
+    assert case.substitution("dsquare") == Substitution(("square",))
+
+
+def test_two_mistakes_cost_two_functions(judged: Callable[..., Case]) -> None:
+    case = judged(changed(square="x * x * x", fourth="square(x)"))
+    assert case.passed() == ALL - {"square", "fourth"}
+
+
+def test_who_makes_up_for_a_mistake_is_right_as_it_stands(judged: Callable[..., Case]) -> None:
+    case = judged(changed(square="x * x + 1", fourth="(square(x) - 1) * (square(x) - 1)"))
+    assert case.passed() >= {"fourth"}
+    assert case.substitution("fourth") == AS_IT_STANDS
+
+
+@pytest.mark.parametrize("broken", ["1 / 0", "None"])
+def test_what_gives_no_value_is_replaced_by_a_stand_in(judged: Callable[..., Case], broken: str) -> None:
+    case = judged(changed(square=broken))
+    assert case.judge.checked["square"].no_value
+    assert case.passed() == ALL - {"square"}
+    assert case.substitution("fourth") == Substitution((), ("square",))
+
+
+def test_values_that_callers_cannot_use_are_replaced_too(judged: Callable[..., Case]) -> None:
+    case = judged(changed(square="(x, x)"))
+    assert not case.judge.checked["square"].no_value
+    assert case.substitution("fourth") == Substitution((), ("square",))
+
+
+def test_a_missing_function_is_replaced_where_it_is_called(judged: Callable[..., Case]) -> None:
+    case = judged(without("square"))
+    assert case.results["square/values"].message == "The file does not define square."
+    assert case.passed() == ALL - {"square"}
+    assert case.substitution("fourth") == Substitution((), ("square",))
+
+
+def test_a_missing_function_that_is_part_of_another_needs_no_stand_in(judged: Callable[..., Case]) -> None:
+    case = judged(without("square") + "\ndef fourth(x):\n    return x ** 4\n")
+    assert case.substitution("fourth") == AS_IT_STANDS
+
+
+def test_a_function_that_hangs_is_not_waited_for_again(judged: Callable[..., Case]) -> None:
+    case = judged(RIGHT, hangs=["square"])
+    assert case.passed() == ALL - {"square"}
+    assert case.substitution("fourth") == Substitution((), ("square",))
+    assert case.calls.made["fourth"] == 2  # one call per check, and none as it stands
+
+
+def test_a_function_for_columns_works_in_the_reference(judged: Callable[..., Case]) -> None:
+    square = "3 * x * x.t().mm(torch.ones_like(x))"  # raises on vectors
+    fourth = "square(square(x.unsqueeze(1))).squeeze(1)"
+    case = judged(changed(square=square, fourth=fourth))
+    assert case.judge.checked["square"].no_value
+    assert case.results["fourth/values"].outcome == "passed"
+    assert case.substitution("fourth") == Substitution(("square", "dsquare"))
+
+
+def test_a_skipped_check_names_the_first_that_must_pass(judged: Callable[..., Case]) -> None:
+    case = judged(changed(square="x"))
+    skipped = case.results["square/pure"]
+    assert (skipped.outcome, skipped.points) == ("blocked", 0)
+    assert skipped.message == "Skipped until this passes: square(x) should be right."
+
+
+def test_a_wrong_value_locates_and_an_exception_does_not(judged: Callable[..., Case]) -> None:
+    assert judged(changed(square="x")).judge.checked["square"].first_wrong == "square_of_x"
+    assert judged(changed(square="1 / 0")).judge.checked["square"].first_wrong is None
+    assert judged(without("square")).judge.checked["square"].first_wrong is None
+
+
+def test_what_a_diagnosis_plugs_in(judged: Callable[..., Case]) -> None:
+    names = [
+        (sorted(plugged), standins)
+        for plugged, standins in judged(changed(square="x * x * x")).judge.to_diagnose("fourth")
+    ]
+    assert names == [(["square"], ())]
+    names = [
+        (sorted(plugged), standins)
+        for plugged, standins in judged(changed(square="1 / 0")).judge.to_diagnose("fourth")
+    ]
+    assert names == [([], ()), (["square"], ("square",))]
+
+
+PARTIAL = """
+    from grader.checking import CheckFailure
+
+    def test_values(student, reference, inputs, assert_close):
+        x = inputs.vector()
+        if assert_close.mismatch(student.fourth(x.clone()), reference.fourth(x), "fourth(x)") is not None:
+            raise CheckFailure("Not quite.", credit={credit})
+"""
+
+
+@pytest.mark.parametrize(
+    ("share", "credit", "points", "followed"),
+    [(1.0, 0.0, 4.0, True), (0.5, 0.0, 2.0, True), (0.5, 0.25, 2.0, True), (0.5, 0.75, 3.0, False)],
+)
+def test_what_earns_most_counts(
+    tmp_path: Path, share: float, credit: float, points: float, followed: bool
+) -> None:
+    made = made_up(tmp_path / "made-up", fourth=PARTIAL.replace("{credit}", str(credit)))
+    made.follow_through = share
+    checks = Checks(made)
+    case = Case(made, checks, changed(square="x * x * x"))
+    checks.close()
+    assert case.results["fourth/values"].points == points
+    assert case.judge.checked["fourth"].findings["values"].follow_through is followed
+
+
+DRAWS = """
+    from grader.checking import CheckFailure
+
+    def test_values(reference, inputs, shared):
+        shared["drawn"] = inputs.vector().tolist()
+        shared["plugged"] = shared.get("plugged", []) + [sorted(reference.plugged)]
+        raise CheckFailure("No.")
+"""
+
+
+def test_a_check_that_runs_again_draws_the_same_and_shares_nothing(tmp_path: Path) -> None:
+    made = made_up(tmp_path / "made-up", dfourth=DRAWS)
+    checks = Checks(made)
+    case = Case(made, checks, changed(square="x * x * x"))
+    checks.close()
+    shared = case.judge.checked["dfourth"].shared
+    assert list(shared) == [
+        AS_IT_STANDS,
+        Substitution(("square", "dsquare")),
+        Substitution(("dsquare",), ("square",)),
+    ]
+    assert len({tuple(values["drawn"]) for values in shared.values()}) == 1
+    assert [values["plugged"] for values in shared.values()] == [
+        [[]],
+        [["dsquare", "square"]],
+        [["dsquare", "square"]],
+    ]
+
+
+def test_a_reference_that_fails_with_the_students_functions_is_no_fault_of_graders(
+    judged: Callable[..., Case],
+) -> None:
+    case = judged(changed(square="(x, x)", fourth="x"))
+    assert case.results["fourth/values"].outcome == "failed"
