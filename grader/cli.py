@@ -350,7 +350,7 @@ def _graded_exercise(result: Result) -> Exercise:
     try:
         return Exercise.load(result.exercise_folder or result.exercise)
     except GraderError as error:
-        raise UsageError(f"{error}. Say where the exercise is: --exercise FOLDER.") from error
+        raise UsageError(f"{error}.\nSay where the exercise is: --exercise FOLDER.") from error
 
 
 # -- what is said beside the results ---------------------------------------------------------------------
@@ -415,8 +415,7 @@ def _run(command: Callable[..., Any]) -> None:
     except GraderFault as fault:
         _exit_with_fault(fault, str(fault))
     except GraderError as error:
-        for line in getattr(error, "problems", None) or [str(error)]:
-            _warn(line)
+        _warn(str(error))
         sys.exit(UNUSABLE)
     except Exception as error:
         _exit_with_fault(error, f"{type(error).__name__}: {error}")

@@ -7,36 +7,33 @@ set of misconceptions is named; precision and recall of each; the first wrong st
 
 from __future__ import annotations
 
-import dataclasses
-import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Grid
 
 from grader.errors import UsageError
 from grader.exercise import Exercise
+from grader.exercise.tables import Problems, Table, read_table, read_toml
 from grader.intake.submission import Submission
 from grader.results import FunctionResult, Result
 
 LABELS = "labels.toml"
-_VERDICTS = ("right", "wrong", "missing")
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Table):
     """What one function of one submission is, as a person says.
 
     may_name: ids that may be named besides. alternatives: sets that are as good as `misconceptions`.
     contested: not counted.
     """
 
-    verdict: str = "right"
+    verdict: Literal["right", "wrong", "missing"] = "right"
     misconceptions: tuple[str, ...] = ()
     may_name: tuple[str, ...] = ()
     alternatives: tuple[tuple[str, ...], ...] = ()
@@ -189,50 +186,44 @@ def _closest(named: Iterable[set[str]], wanted: set[str]) -> set[str]:
 
 
 def read_labels(folder: Path, exercise: Exercise, submissions: Iterable[Submission]) -> Labels:
-    """The labels of a folder. Raises UsageError where there are none, or one is of nothing that there is."""
+    """The labels of a folder. Raises UsageError, with a line for each fault, where they are not usable."""
     path = folder / LABELS
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}; a labelled folder has one.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from error
-    files = {file for submission in submissions for file in submission.files}
-    labels: dict[str, dict[str, Label]] = {}
-    for file, table in tables.items():
+    problems = Problems()
+    files = [file for submission in submissions for file in submission.files]
+    labels = {}
+    for file, table in read_toml(path, problems).items():
         if file not in files:
-            raise UsageError(f"{path}: there is no submission {file} in {folder}.")
-        if not isinstance(table, dict):
-            raise UsageError(f"{path}: {file} must be a table, with one inline table per function.")
-        labels[file] = {}
-        for function, described in table.items():
-            if function not in exercise.functions:
-                raise UsageError(f"{path}: {file}: {exercise.name} has no function {function}.")
-            labels[file][function] = _label(f"{path}: {file}, {function}", described, exercise.notes())
+            problems.add_unknown(path, f"[{file}]", "submission", file, files)
+        labels[file] = _labels_of_file(table, exercise, path, file, problems)
+    if problems.lines:
+        raise UsageError("\n".join(problems.lines))
     return labels
 
 
-def _label(where: str, described: object, known: Collection[str]) -> Label:
-    """The label that a table describes. Raises UsageError where it does not describe one."""
-    if not isinstance(described, dict):
-        raise UsageError(f'{where} must be a table, such as {{ verdict = "wrong" }}.')
-    settings: dict[str, Any] = {}
-    for key, value in described.items():
-        settings[key] = _frozen(value)
-    unknown = set(settings) - {field.name for field in dataclasses.fields(Label)}
-    if unknown:
-        raise UsageError(f"{where}: {', '.join(sorted(unknown))} is not understood.")
-    label = Label(**settings)
-    if label.verdict not in _VERDICTS:
-        raise UsageError(f"{where}: the verdict is {label.verdict!r}; it can be {', '.join(_VERDICTS)}.")
-    for ids in (*label.accepted, set(label.may_name)):
-        for id_ in ids - set(known):
-            raise UsageError(f"{where}: there is no misconception {id_!r}.")
-    return label
+def _labels_of_file(
+    table: object, exercise: Exercise, path: Path, file: str, problems: Problems
+) -> dict[str, Label]:
+    """Function -> label."""
+    if not isinstance(table, dict):
+        problems.add(path, file, "a table is expected here, with one inline table per function")
+        return {}
+    labels = {}
+    for function, described in table.items():
+        place = f"[{file}] {function}"
+        if function not in exercise.functions:
+            problems.add_unknown(path, place, "function", function, exercise.functions)
+        label = read_table(Label, described, path, place, problems)
+        if label is not None:
+            labels[function] = label
+            _check_ids(label, exercise, path, place, problems)
+    return labels
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+def _check_ids(label: Label, exercise: Exercise, path: Path, place: str, problems: Problems) -> None:
+    known = exercise.notes()
+    for id_ in sorted({*label.may_name}.union(*label.accepted)):
+        if id_ not in known:
+            problems.add_unknown(path, place, "misconception", id_, known)
 
 
 # -- the comparison --------------------------------------------------------------------------------------
@@ -269,7 +260,7 @@ def show(evaluation: Evaluation, console: Console) -> None:
 
 
 def _show_figures(evaluation: Evaluation, console: Console) -> None:
-    table = Table(title="Evaluation", box=box.SIMPLE)
+    table = Grid(title="Evaluation", box=box.SIMPLE)
     table.add_column("figure")
     table.add_column("of", justify="right")
     table.add_column("share", justify="right")
@@ -307,7 +298,7 @@ def _show_cases(title: str, cases: Sequence[Case], console: Console) -> None:
 
 
 def _show_ids(evaluation: Evaluation, console: Console) -> None:
-    table = Table(title="By misconception", box=box.SIMPLE)
+    table = Grid(title="By misconception", box=box.SIMPLE)
     table.add_column("id")
     for column in ("named", "named wrongly", "not named", "precision", "recall"):
         table.add_column(column, justify="right")

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import paths, results
+from grader import results
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
 from grader.grading import output, pools
@@ -25,7 +25,7 @@ from grader.grading.overview import Overview
 from grader.grading.pools import DaskPool, LocalPool, Lost, Pool
 from grader.grading.process import Settings, Task
 from grader.grading.resume import EarlierRun
-from grader.grading.session import check_level, check_profile
+from grader.grading.session import check_level, check_profile, exercise_folder
 from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.reports.text import language
@@ -240,7 +240,7 @@ class _Run:
         held = submission.held()
         return Result(
             exercise=exercise.name,
-            exercise_folder=paths.outside(exercise.folder),
+            exercise_folder=exercise_folder(exercise),
             profile=self._settings.profile,
             submission=results.Submission(held.id, held.name, held.files, held.sha256),
             seed=self._settings.seed,

@@ -168,7 +168,9 @@ class DaskPool:
         try:
             from distributed import Client
         except ImportError as error:
-            raise UsageError("--scheduler needs Dask: pip install 'backprop-grader[cluster]'") from error
+            raise UsageError(
+                "--scheduler needs Dask: install backprop-grader with its extra [cluster]"
+            ) from error
         connect: Any = Client
         try:
             self._client = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False)

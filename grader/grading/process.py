@@ -21,7 +21,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import paths
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
 from grader.grading import output
@@ -62,7 +61,7 @@ class Settings:
     ) -> Settings:
         """The settings of a batch, with this machine's versions."""
         return cls(
-            exercise=paths.outside(exercise.folder) or exercise.name,
+            exercise=exercise.name if exercise.is_own else str(exercise.folder),
             profile=profile,
             seed=seed,
             data=None if data is None else str(data.resolve()),

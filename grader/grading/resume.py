@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader import paths
 from grader.errors import UsageError
 from grader.exercise import Exercise
 from grader.grading import output
 from grader.grading.process import Settings
+from grader.grading.session import exercise_folder
 from grader.intake.submission import Submission
 from grader.results import Result
 
@@ -56,9 +56,7 @@ class EarlierRun:
     def _updated(self, result: Result, submission: Submission) -> Result:
         """The result with what may have come since: a name from a roster, another place of the exercise."""
         named = dataclasses.replace(result.submission, name=submission.name)
-        return dataclasses.replace(
-            result, submission=named, exercise_folder=paths.outside(self._exercise.folder)
-        )
+        return dataclasses.replace(result, submission=named, exercise_folder=exercise_folder(self._exercise))
 
     def longest_first(self, submissions: Iterable[Submission]) -> list[Submission]:
         """Those expected to take long before the others, so that none of them runs alone at the end."""

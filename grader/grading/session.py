@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from grader import paths, results
+from grader import results
 from grader.checking.judge import Judge
 from grader.checking.runner import Checks
 from grader.diagnosis import Catalogue, Diagnosis, diagnose, prepare
@@ -152,7 +152,7 @@ class Session:
             isolation = {**self.isolation, **student.isolation}
             return Result(
                 exercise=self.exercise.name,
-                exercise_folder=paths.outside(self.exercise.folder),
+                exercise_folder=exercise_folder(self.exercise),
                 profile=self.profile.name,
                 submission=results.Submission(
                     submission.id, submission.name, submission.files, submission.sha256
@@ -279,6 +279,11 @@ def check_level(level: str) -> None:
     if level not in levels.LEVELS:
         known = ", ".join(levels.LEVELS)
         raise UsageError(f"there is no isolation level {level!r}; there are {known}.")
+
+
+def exercise_folder(exercise: Exercise) -> str | None:
+    """Where `grader report` finds the exercise again; None for one of grader's own, which has a name."""
+    return None if exercise.is_own else str(exercise.folder)
 
 
 def policy(exercise: Exercise) -> Policy:

@@ -19,7 +19,7 @@ from grader.errors import UsageError
 from grader.intake.entries import LARGEST, TOO_LARGE, Entry, Refused, listed, shown
 
 SUFFIXES = (".py", ".ipynb")
-NOTHING = "There is no .py and no .ipynb file in what was handed in."
+NOTHING = "No .py or .ipynb file was handed in."
 
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")

@@ -14,13 +14,13 @@ import pytest
 import report_samples as samples
 import torch
 
-from grader import results
 from grader.errors import UsageError
 from grader.exercise import Exercise
 from grader.grading import output
+from grader.grading.output import write_atomically
 from grader.grading.session import Session
 from grader.intake import submission
-from grader.results import from_json, to_json, write_atomically
+from grader.results import from_json, to_json
 
 ROOT = Path(__file__).parent.parent
 EXERCISE = Exercise.load("practical3")
@@ -41,7 +41,7 @@ def test_no_half_a_file_is_ever_seen(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(results.os, "fsync", broken)
+        patch.setattr(output.os, "fsync", broken)
         with pytest.raises(OSError, match="full"):
             write_atomically(path, "after")
     assert path.read_text() == "before"
