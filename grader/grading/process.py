@@ -126,12 +126,18 @@ def grade(task: Task) -> str:
     """
     try:
         return _grade(task)
+    except GraderFault as fault:
+        fault.details = _traceback_of(fault)
+        raise
     except GraderError:
         raise
     except Exception as error:
         # an exception of another type may not survive the way back to the command
-        details = "".join(traceback.format_exception(error))
-        raise GraderFault(f"{type(error).__name__}: {error}", details) from error
+        raise GraderFault(f"{type(error).__name__}: {error}", _traceback_of(error)) from error
+
+
+def _traceback_of(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))
 
 
 def grade_on_cluster(task: Task) -> str:

@@ -64,7 +64,10 @@ class Bar(Watcher):
     """A bar with rate and time left, what is running, and the marks so far."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self._running: dict[str, str] = {}
+        self._marks: list[float] = []
+        self._full = 0.0
+        self._kept = 0
         self._progress = Progress(
             BarColumn(),
             MofNCompleteColumn(),
@@ -75,11 +78,8 @@ class Bar(Watcher):
             speed_estimate_period=_RATE_WINDOW,
         )
         self._task = self._progress.add_task("", total=None)
+        # last: it may ask at once what to show
         self._live = Live(console=console, get_renderable=self._shown, refresh_per_second=4, transient=True)
-        self._running: dict[str, str] = {}
-        self._marks: list[float] = []
-        self._full = 0.0
-        self._kept = 0
 
     def begin(self, total: int) -> None:
         """Show the bar."""

@@ -326,4 +326,4 @@ def _curves(judge: Judge) -> Curves | None:
 def _finite_rows(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:
     """The rows up to the first that JSON cannot hold: a training that diverged ends there."""
     finite = itertools.takewhile(lambda row: all(map(math.isfinite, row)), rows)
-    return tuple((loss, train, test) for loss, train, test in finite)
+    return tuple((row[0], row[1], row[2]) for row in finite)

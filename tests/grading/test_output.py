@@ -1,29 +1,18 @@
-"""What lies in folders: grade.json files, whole or not there at all, and MNIST where the instructor has it.
-
-GRADER_MNIST names a folder of real MNIST; with it, the full profile is tried too.
-"""
+"""The folder of a batch: grade.json files, whole or not there at all, and the reports beside them."""
 
 from __future__ import annotations
 
 import os
-import struct
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import report_samples as samples
-import torch
 
 from grader.errors import UsageError
-from grader.exercise import Exercise
 from grader.grading import output
-from grader.grading.output import write_atomically
-from grader.grading.session import Session
-from grader.intake import submission
+from grader.grading.output import Formats, write_atomically
 from grader.results import from_json, to_json
-
-ROOT = Path(__file__).parent.parent
-EXERCISE = Exercise.load("practical3")
 
 
 @pytest.mark.parametrize("make", [samples.right, samples.wrong, samples.unfinished])
@@ -72,34 +61,17 @@ def test_a_number_that_json_lacks_is_not_written() -> None:
     assert from_json(to_json(samples.right())) == samples.right()
 
 
-@pytest.fixture(scope="module")
-def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MNIST's own files where GRADER_MNIST says that they lie; else the embedded digits as such files."""
-    if named := os.environ.get("GRADER_MNIST"):
-        return Path(named)
-    folder = tmp_path_factory.mktemp("data") / "MNIST" / "raw"
-    folder.mkdir(parents=True)
-    images, labels = EXERCISE.module("dataset").digits()
-    count = len(images)
-    pixels, classes = images.round().to(torch.uint8), labels.to(torch.uint8)
-    (folder / "train-images-idx3-ubyte").write_bytes(
-        struct.pack(">4I", 0x803, count, 28, 28) + pixels.numpy().tobytes()
-    )
-    (folder / "train-labels-idx1-ubyte").write_bytes(
-        struct.pack(">2I", 0x801, count) + classes.numpy().tobytes()
-    )
-    return folder.parent.parent
+def test_formats_are_those_of_a_submission_or_of_a_class() -> None:
+    assert Formats.named(["junit", "canvas", "junit"]) == Formats(("junit",), ("canvas",))
+    with pytest.raises(UsageError, match="no format 'pdf'"):
+        Formats.named(["junit", "pdf"])
 
 
-@pytest.mark.parametrize("profile", ["quick", "full"] if os.environ.get("GRADER_MNIST") else ["quick"])
-def test_a_right_submission_is_right_on_mnist(mnist: Path, profile: str) -> None:
-    (right,) = submission.find([ROOT / "submissions/practical3/right-batched.py"], EXERCISE.functions)
-    with Session(EXERCISE, profile, seed=3, data=str(mnist)) as session:
-        result = session.grade(right)
-    assert result.score == result.max_score
-
-
-def test_a_folder_without_mnist_is_named(tmp_path: Path) -> None:
-    (right,) = submission.find([ROOT / "submissions/practical3/right-batched.py"], EXERCISE.functions)
-    with pytest.raises(Exception, match="holds no MNIST"), Session(EXERCISE, data=str(tmp_path)) as session:
-        session.grade(right)
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a file"):
+        output.create(tmp_path / "file")
+    with pytest.raises(UsageError, match="cannot be made"):
+        output.create(tmp_path / "file" / "below")
+    output.create(tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder").is_dir()

@@ -1,6 +1,7 @@
 """What an earlier run has left is taken up where it holds, and only there."""
 
 import dataclasses
+import importlib.metadata
 
 import tiny
 from watching import Recorder, marks
@@ -53,3 +54,28 @@ def test_one_seed_is_drawn_for_a_class_and_kept_for_those_who_come_later(plan):
     first = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None))
     later = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=None))
     assert len({result.seed for result in (*first.results, *later.results)}) == 1
+
+
+def test_what_is_graded_is_kept_whatever_the_package_index_calls_torch(plan, monkeypatch):
+    """The index's Linux build of torch: the distribution is 2.13.0, the module 2.13.0+cu130."""
+    batch.run(plan({"a": tiny.RIGHT}))
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "2.13.0")
+    assert batch.run(plan({"a": tiny.RIGHT})).kept == 1
+
+
+def test_a_moved_exercise_is_the_same_and_its_new_place_is_noted(plan):
+    order = plan({"a": tiny.RIGHT})
+    batch.run(order)
+    moved = order.exercise.folder.parent / "elsewhere" / "tiny"
+    moved.parent.mkdir()
+    order.exercise.folder.rename(moved)
+    graded = batch.run(dataclasses.replace(order, exercise=Exercise.load(str(moved))))
+    assert (graded.kept, graded.results[0].exercise_folder) == (1, str(moved))
+
+
+def test_a_roster_that_comes_later_gives_names_to_what_is_kept(plan):
+    order = plan({"a": tiny.RIGHT})
+    batch.run(order)
+    (one,) = order.submissions
+    graded = batch.run(dataclasses.replace(order, submissions=[dataclasses.replace(one, name="Ada")]))
+    assert (graded.kept, graded.results[0].submission.name) == (1, "Ada")
