@@ -3,6 +3,8 @@
 import os as _os
 import sys as _sys
 
+__version__ = "0.1.0"
+
 
 def _leave_out_current_folder() -> None:
     """Import nothing from the folder that grader is called in: it may be a submission's, with a `torch.py`.

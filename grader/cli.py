@@ -1,10 +1,14 @@
-"""The command line: arguments in, exit codes out."""
+"""The command line: arguments in, exit codes out.
+
+Whatever is wrong with the arguments is said before anything is graded.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,29 +16,59 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from grader import evaluation, results
+from grader import evaluation
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
 from grader.grading import batch, output, pools, progress
-from grader.grading.session import Session
+from grader.grading.output import Formats
+from grader.grading.session import Session, check_profile
 from grader.intake import submission
 from grader.intake.roster import Person, Roster, read_roster
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.reports.formats import terminal
-from grader.reports.text import neutral
-from grader.sandbox.walls.doctor import run as examine_machine
+from grader.reports.text import language, neutral
+from grader.reports.views.overrides import unused_overrides
+from grader.results import Result, to_json
+from grader.sandbox.walls import doctor
 
-BELOW, UNUSABLE, FAULT, INTERRUPTED = 1, 2, 3, 130
+# Exit codes, as README.md lists them.
+BELOW = 1  # a score is lower than --fail-under
+UNUSABLE = 2  # arguments or inputs that cannot be used, or too little isolation
+FAULT = 3  # grader itself failed
+INTERRUPTED = 130
 
 app = typer.Typer(
-    help="Grades backpropagation written by hand, and names the mistake behind each wrong number.",
+    help="Grade backpropagation written by hand, and name the mistake behind each wrong number.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+exercise_app = typer.Typer(
+    help="Tools for authors of exercises.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(exercise_app, name="exercise")
+
+stdout = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
+
+
+@dataclass
+class _Global:
+    """The options that stand before the command."""
+
+    debug: bool = False
+
+
+_global = _Global()
+
+
+@app.callback()
+def global_options(
+    debug: Annotated[bool, typer.Option("--debug", hidden=True, help="Show tracebacks.")] = False,
+) -> None:
+    """Grade backpropagation written by hand, and name the mistake behind each wrong number."""
+    _global.debug = debug
 
 
 class Shape(str, Enum):
@@ -46,62 +80,91 @@ class Shape(str, Enum):
     JSON = "json"
 
 
+_ALL_FORMATS = ", ".join([*FORMATS, *CLASS_FORMATS])
+
 ExerciseOption = Annotated[
-    str, typer.Option("--exercise", help="A folder of reference/, or the path of one.")
+    str, typer.Option("--exercise", help="The name of an included exercise, or the path of a folder.")
 ]
-ProfileOption = Annotated[str, typer.Option("--profile", help="quick, or full: the hand-out's own numbers.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Inputs are drawn from it.")]
-DataOption = Annotated[Path | None, typer.Option("--data", help="A folder with MNIST's IDX files.")]
+ProfileOption = Annotated[
+    str,
+    typer.Option("--profile", help="quick; or full, which trains with the numbers of the hand-out."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="The seed of the random inputs.")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        exists=True,
+        file_okay=False,
+        help="A folder with MNIST's IDX files, to use as the data set.",
+    ),
+]
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core where not given.")
+    int | None, typer.Option("--jobs", "-j", min=1, help="How many processes; by default one per core.")
 ]
 IsolationOption = Annotated[
-    str, typer.Option("--require-isolation", help="Refuse to run where less is enforced; see `doctor`.")
+    str,
+    typer.Option(
+        "--require-isolation",
+        metavar="LEVEL",
+        help="Refuse to run below this level: limits, default or best; see `grader doctor`.",
+    ),
 ]
-LangOption = Annotated[str, typer.Option("--lang", help="The reports' language: en, fr.")]
+LangOption = Annotated[
+    str, typer.Option("--lang", help=f"The language of the reports: {', '.join(language.languages())}.")
+]
+FormatsOption = Annotated[
+    list[str] | None,
+    typer.Option("--format", help=f"A further format: {_ALL_FORMATS}. May be repeated."),
+]
 
 
 @app.command()
 def grade(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or the zip of Moodle or Canvas.")
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Files, folders, or the zip that Moodle or Canvas gives."),
     ],
-    out_folder: Annotated[Path, typer.Option("--out", help="Where grades and reports go.")] = Path("grades"),
+    out: Annotated[Path, typer.Option("--out", help="The folder for grades and reports.")] = Path("grades"),
     exercise: ExerciseOption = "practical3",
     profile: ProfileOption = "quick",
     jobs: JobsOption = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Inputs are drawn from it; a new one each time if not given.")
+        int | None, typer.Option("--seed", help="The seed of the random inputs; by default a new one.")
     ] = None,
     data: DataOption = None,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", help="Grade on a Dask cluster: tcp://HOST:PORT.")
     ] = None,
     roster: Annotated[
-        Path | None, typer.Option("--roster", help="A CSV of the students: gives names, and who is missing.")
+        Path | None,
+        typer.Option(
+            "--roster",
+            exists=True,
+            dir_okay=False,
+            help="A CSV of the students, for names and who is missing.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed, too.")] = False,
     require_isolation: IsolationOption = "none",
     lang: LangOption = "en",
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help=f"One of {', '.join([*FORMATS, *CLASS_FORMATS])}; may be repeated."),
-    ] = None,
+    formats: FormatsOption = None,
     fail_under: Annotated[
-        float | None, typer.Option("--fail-under", help="Exit with 1 where a score is lower.")
+        float | None, typer.Option("--fail-under", help="Exit with 1 if any score is lower than this.")
     ] = None,
 ) -> None:
-    """Grade submissions: marks, a report each, and a page about the class.
+    """Grade submissions, and write a report for each.
 
-    What was graded before and has not changed is kept; after an interruption the same command goes on.
+    Also writes a page about the class. What was graded before and has not changed is kept; after an
+    interruption the same command goes on.
     """
-    chosen = Exercise.load(exercise)
+    chosen = _exercise(exercise, profile, lang, fail_under)
     students = read_roster(roster) if roster else Roster(())
-    found = submission.find(paths, chosen.functions, leave_out=out_folder, support=chosen.prologues())
+    found = submission.find(paths, chosen.functions, leave_out=out, support=chosen.prologues())
     plan = batch.Plan(
         submissions=students.named(found),
         exercise=chosen,
-        folder=out_folder,
+        folder=out,
         profile=profile,
         seed=seed,
         data=data,
@@ -112,113 +175,229 @@ def grade(
         scheduler=scheduler,
         require_isolation=require_isolation,
     )
-    graded = batch.run(plan, progress.watcher(out))
-    terminal.show_summary(graded.results, chosen.notes(lang), out, lang, output.manual_marks(out_folder))
-    _tell(out_folder, graded, students.missing(found))
+    graded = batch.run(plan, progress.watcher(stdout))
+    terminal.show_summary(graded.results, chosen.notes(lang), stdout, lang, output.manual_marks(out))
+    _say_who_is_missing(students.missing(found))
+    if graded.kept:
+        stdout.print(f"\n{graded.kept} unchanged and kept; --force grades them again.", markup=False)
+    _say_unused_overrides(out, graded.results)
+    _say_faults(graded)
+    stdout.print(f"\nReports: {out / output.CLASS_PAGE}", markup=False, soft_wrap=True)
     if graded.faults:
         raise typer.Exit(FAULT)
-    if fail_under is not None and any(result.score < fail_under for result in graded.results):
-        raise typer.Exit(BELOW)
-
-
-def _tell(folder: Path, graded: batch.Graded, missing: Sequence[Person]) -> None:
-    """Say what a batch has come to, beside its marks."""
-    if missing:
-        names = ", ".join(neutral.one_line(person.name or person.id) for person in missing)
-        out.print(f"\nNothing was handed in by {len(missing)}: {names}", markup=False)
-    if graded.kept:
-        out.print(f"\n{graded.kept} unchanged, kept from before; --force grades them again.", markup=False)
-    for id_, why in graded.faults.items():
-        err.print(
-            f"grader failed on {neutral.one_line(id_)}: {neutral.terminal(why)}", markup=False, style="red"
-        )
-    out.print(f"\nReports: {folder / 'index.html'}", markup=False)
+    _fail_under(fail_under, graded.results)
 
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="Your .py or .ipynb file.")],
-    exercise: ExerciseOption = "practical3",
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Your .py or .ipynb file.", metavar="FILE")
+    ],
+    shape: Annotated[Shape, typer.Option("--format", help="How to show the result.")] = Shape.TERMINAL,
+    lang: LangOption = "en",
     profile: ProfileOption = "quick",
+    exercise: ExerciseOption = "practical3",
     seed: SeedOption = 0,
     data: DataOption = None,
     require_isolation: IsolationOption = "none",
-    lang: LangOption = "en",
-    shape: Annotated[Shape, typer.Option("--format", help="How the result is shown.")] = Shape.TERMINAL,
     fail_under: Annotated[
-        float | None, typer.Option("--fail-under", help="Exit with 1 where the score is lower.")
+        float | None, typer.Option("--fail-under", help="Exit with 1 if the score is lower than this.")
     ] = None,
 ) -> None:
-    """Check your own file before you hand it in: the same checks, read in a terminal."""
-    chosen = Exercise.load(exercise)
-    if not file.is_file():
-        raise UsageError(f"{file} is not a file; give the .py or .ipynb file that you would hand in.")
-    (one,) = submission.find([file], chosen.functions)
-    settings = str(data.resolve()) if data else None
-    with Session(chosen, profile, seed, settings, require_isolation, tell=_say) as session:
-        result = session.grade(one)
+    """Check your own file before you hand it in.
+
+    Shows your marks, what is wrong, and what to do first. The checks are those that your instructor runs.
+    """
+    chosen = _exercise(exercise, profile, lang, fail_under)
+    if file.suffix.lower() not in submission.SUFFIXES:
+        raise UsageError(f"{file} is not a .py or .ipynb file; give the one that you would hand in.")
+    mine = submission.from_file(file)
+    folder = str(data.resolve()) if data else None
+    with Session(chosen, profile, seed, folder, require_isolation, on_slow_run=_say_aside) as session:
+        result = session.grade(mine)
     if shape is Shape.TERMINAL:
-        terminal.show(result, chosen.notes(lang), out, lang)
+        terminal.show(result, chosen.notes(lang), stdout, lang)
     elif shape is Shape.JSON:
-        sys.stdout.write(results.to_json(result))
+        sys.stdout.write(to_json(result))
     else:
         sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes(lang), lang))
-    if fail_under is not None and result.score < fail_under:
-        raise typer.Exit(BELOW)
-
-
-def _say(sentence: str) -> None:
-    """Beside the output, which may go into a file."""
-    typer.echo(sentence, err=True)
+    _fail_under(fail_under, [result])
 
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `grader grade` wrote.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="What `grader grade` wrote.")
+    ],
     lang: LangOption = "en",
-    formats: Annotated[
-        list[str] | None, typer.Option("--format", help=f"One of {', '.join(FORMATS)}; may be repeated.")
+    formats: FormatsOption = None,
+    exercise: Annotated[
+        str | None,
+        typer.Option("--exercise", help="The exercise; by default the one that the grades name."),
+    ] = None,
+    moodle_worksheet: Annotated[
+        Path | None,
+        typer.Option(
+            "--moodle-worksheet",
+            exists=True,
+            dir_okay=False,
+            help="Moodle's grading worksheet: fill it in, and zip the reports as feedback files.",
+        ),
     ] = None,
 ) -> None:
-    """Render the reports again from the grade.json files, with the manual marks of DIR/overrides.toml."""
-    graded = output.load(folder)
-    output.render(folder, graded, Exercise.load(graded[0].exercise), lang, tuple(formats or ()))
-    out.print(f"{len(graded)} reports: {folder / 'index.html'}", markup=False)
+    """Write the reports again, with your manual marks.
+
+    Reads the grade.json files in DIR, and your own marks and comments in DIR/overrides.toml.
+    """
+    chosen_formats = Formats.named(formats or ())
+    language.translations(lang)
+    results = output.load(folder)
+    chosen = Exercise.load(exercise) if exercise else _graded_exercise(results[0])
+    output.check_manual_marks(folder, chosen)
+    unmatched: Sequence[str] = ()
+    if moodle_worksheet:
+        unmatched = output.fill_moodle_worksheet(folder, moodle_worksheet, results)
+    output.render(folder, results, chosen, lang, chosen_formats)
+    stdout.print(f"{len(results)} reports: {folder / output.CLASS_PAGE}", markup=False, soft_wrap=True)
+    if moodle_worksheet:
+        output.zip_moodle_feedback(folder, results)
+        for name in (output.MOODLE_WORKSHEET, output.MOODLE_FEEDBACK):
+            stdout.print(f"For Moodle: {folder / name}", markup=False, soft_wrap=True)
+    if unmatched:
+        _warn(f"The worksheet has no row for {_listed(unmatched)}.")
+    _say_unused_overrides(folder, results)
 
 
 @app.command()
 def evaluate(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Submissions with a labels.toml.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER", exists=True, file_okay=False, help="Submissions, and a labels.toml beside them."
+        ),
+    ],
     exercise: ExerciseOption = "practical3",
     profile: ProfileOption = "quick",
     jobs: JobsOption = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Measure the grader on submissions whose mistakes are known."""
-    chosen = Exercise.load(exercise)
-    labels = evaluation.read_labels(folder)
+    """Measure grader on submissions with known mistakes."""
+    chosen = _exercise(exercise, profile)
     found = submission.find([folder], chosen.functions)
+    labels = evaluation.read_labels(folder, chosen, found)
     with tempfile.TemporaryDirectory() as temporary:
         plan = batch.Plan(
             found, chosen, Path(temporary), profile=profile, seed=seed, jobs=jobs or pools.cores()
         )
-        graded = batch.run(plan, progress.watcher(err))
-    evaluation.show(evaluation.evaluate(labels, graded.results), out)
+        graded = batch.run(plan, progress.watcher(stderr))
+    evaluation.show(evaluation.evaluate(labels, graded.results), stdout)
+    _say_faults(graded)
+    if graded.faults:
+        raise typer.Exit(FAULT)
 
 
-@app.command()
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a program.")] = False,
+@app.command("doctor")
+def examine_machine(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a program.")] = False,
 ) -> None:
-    """What isolation this machine enforces, layer by layer, tried for real, and what to do about the rest."""
-    raise typer.Exit(examine_machine(out, as_json))
+    """Show how well this machine isolates students' code.
+
+    Tries every layer of the sandbox, and says what to do about those that do not work here. Exits with 2 if
+    the code of strangers should not be graded on this machine.
+    """
+    if doctor.run(stdout, as_json) != 0:
+        raise typer.Exit(UNUSABLE)
 
 
 @app.command()
 def misconceptions(exercise: ExerciseOption = "practical3") -> None:
-    """The catalogue: every mistake that grader can name."""
+    """List the mistakes that grader can name."""
     for note in Exercise.load(exercise).notes().values():
-        out.print(f"{note.function:14} {note.id:32} {note.title}", markup=False, soft_wrap=True)
+        stdout.print(f"{note.function:14} {note.id:32} {note.title}", markup=False, soft_wrap=True)
+
+
+@exercise_app.callback()
+def exercise_tools() -> None:
+    """Tools for authors of exercises."""
+
+
+@exercise_app.command("check")
+def check_exercise(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The exercise's folder, or its name.")],
+) -> None:
+    """Check an exercise's folder, and say what to correct where."""
+    chosen = Exercise.load(folder)
+    counts = f"{len(chosen.functions)} functions, {chosen.max_score:g} points, {len(chosen.notes())} mistakes"
+    stdout.print(f"{chosen.name}: {counts}. No problem was found.", markup=False, soft_wrap=True)
+
+
+# -- arguments -------------------------------------------------------------------------------------------
+
+
+def _exercise(name: str, profile: str, lang: str = "en", fail_under: float | None = None) -> Exercise:
+    """The exercise, once what was asked of it is known to be usable. Raises GraderError where it is not."""
+    language.translations(lang)
+    chosen = Exercise.load(name)
+    check_profile(chosen, profile)
+    chosen.notes(lang)
+    if fail_under is not None and not 0 <= fail_under <= chosen.max_score:
+        raise UsageError(f"--fail-under is {fail_under:g}; give a score from 0 to {chosen.max_score:g}.")
+    return chosen
+
+
+def _graded_exercise(result: Result) -> Exercise:
+    """The exercise that a result is of. Raises UsageError where it is not to be found any more."""
+    try:
+        return Exercise.load(result.exercise_folder or result.exercise)
+    except GraderError as error:
+        raise UsageError(f"{error}.\nSay where the exercise is: --exercise FOLDER.") from error
+
+
+# -- what is said beside the results ---------------------------------------------------------------------
+
+
+def _say_aside(sentence: str) -> None:
+    """Say something beside the output, which may go into a file."""
+    typer.echo(sentence, err=True)
+
+
+def _say_who_is_missing(missing: Sequence[Person]) -> None:
+    if missing:
+        names = _listed([person.name or person.id for person in missing])
+        stdout.print(f"\nNothing was handed in by {len(missing)}: {names}", markup=False, soft_wrap=True)
+
+
+def _say_unused_overrides(folder: Path, results: Sequence[Result]) -> None:
+    unused = unused_overrides(output.manual_marks(folder), results)
+    if unused:
+        _warn(
+            f"{folder / output.OVERRIDES} has marks for {_listed(unused)}, but there is no such submission."
+        )
+
+
+def _say_faults(graded: batch.Graded) -> None:
+    for id_, error in graded.faults.items():
+        _warn(f"grader failed on {neutral.one_line(id_)}: {neutral.one_line(str(error))}")
+        if _global.debug:
+            _warn(neutral.terminal(getattr(error, "details", "")))
+    if graded.faults and not _global.debug:
+        _warn("Run `grader --debug grade …` to see where, and please report it.")
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return ", ".join(neutral.one_line(text) for text in texts)
+
+
+def _warn(sentence: str) -> None:
+    stderr.print(sentence, markup=False, style="red", soft_wrap=True)
+
+
+def _fail_under(limit: float | None, results: Sequence[Result]) -> None:
+    if limit is not None and any(result.score < limit for result in results):
+        raise typer.Exit(BELOW)
+
+
+# -- running ---------------------------------------------------------------------------------------------
 
 
 def main() -> None:
@@ -227,14 +406,24 @@ def main() -> None:
 
 
 def _run(command: Callable[..., Any]) -> None:
+    """Run a command, and exit with a sentence and a code where it fails; with --debug, with a traceback."""
     try:
         command()
     except batch.Stopped as stopped:
-        err.print(f"\n{stopped}", markup=False)
+        stderr.print(f"\n{stopped}", markup=False)
         sys.exit(INTERRUPTED)
-    except GraderFault as error:
-        err.print(f"grader failed: {error}", markup=False, style="red")
-        sys.exit(FAULT)
+    except GraderFault as fault:
+        _exit_with_fault(fault, str(fault))
     except GraderError as error:
-        err.print(str(error), markup=False, style="red")
+        _warn(str(error))
         sys.exit(UNUSABLE)
+    except Exception as error:
+        _exit_with_fault(error, f"{type(error).__name__}: {error}")
+
+
+def _exit_with_fault(error: Exception, why: str) -> None:
+    if _global.debug:
+        raise error
+    _warn(f"grader failed: {neutral.one_line(why)}")
+    _warn("This is a fault of grader's own. Run `grader --debug …` to see where, and please report it.")
+    sys.exit(FAULT)

@@ -46,7 +46,14 @@ class IsolationError(GraderError):
 
 
 class GraderFault(GraderError):
-    """grader's own machinery failed; never a student's fault."""
+    """grader's own machinery failed; never a student's fault.
+
+    `details` is the traceback, for a developer; empty where there is none.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
 
 
 class CheckFailure(GraderError):

@@ -1,53 +1,53 @@
 """How well the grader does on submissions whose mistakes are known: `grader evaluate`.
 
-A labelled folder has a `labels.toml`: one table a file, one inline table a function. What is counted:
+A labelled folder has a `labels.toml`: one table per file, one inline table per function. What is counted:
 verdicts that are right; functions accused of something they did not do; for the wrong ones, whether the exact
 set of misconceptions is named; precision and recall of each; the first wrong step of novel mistakes.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Grid
 
 from grader.errors import UsageError
+from grader.exercise import Exercise
+from grader.exercise.tables import Problems, Table, read_table, read_toml
+from grader.intake.submission import Submission
 from grader.results import FunctionResult, Result
 
 LABELS = "labels.toml"
-_KEYS = {
-    "verdict",
-    "misconceptions",
-    "may_name",
-    "alternatives",
-    "follow_through",
-    "first_wrong",
-    "contested",
-}
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Table):
     """What one function of one submission is, as a person says.
 
     may_name: ids that may be named besides. alternatives: sets that are as good as `misconceptions`.
     contested: not counted.
     """
 
-    verdict: str = "right"
+    verdict: Literal["right", "wrong", "missing"] = "right"
     misconceptions: tuple[str, ...] = ()
     may_name: tuple[str, ...] = ()
     alternatives: tuple[tuple[str, ...], ...] = ()
     follow_through: bool | None = None
     first_wrong: str | None = None
     contested: bool = False
+
+    @property
+    def accepted(self) -> list[set[str]]:
+        """The sets of misconceptions any of which is the right one."""
+        return [set(self.misconceptions), *map(set, self.alternatives)]
+
+
+Labels = Mapping[str, Mapping[str, Label]]  # file -> function -> label
 
 
 @dataclass(frozen=True)
@@ -66,18 +66,29 @@ class Case:
         return status if status in ("right", "missing") else "wrong"
 
     @property
-    def named(self) -> tuple[frozenset[str], ...]:
+    def named(self) -> list[set[str]]:
         """The sets that are named: the first, and those that cannot be told from it."""
-        return tuple(map(frozenset, (self.graded.misconceptions, *self.graded.alternatives)))
+        return [set(self.graded.misconceptions), *map(set, self.graded.alternatives)]
 
     @property
     def exact(self) -> bool:
         """Whether a named set holds what it must, and nothing that it may not."""
-        return any(
-            must <= named <= must | set(self.label.may_name)
-            for named in self.named
-            for must in map(set, (self.label.misconceptions, *self.label.alternatives))
-        )
+        optional = set(self.label.may_name)
+        for named in self.named:
+            for required in self.label.accepted:
+                if required <= named <= required | optional:
+                    return True
+        return False
+
+    @property
+    def falsely_accused(self) -> bool:
+        """Whether the first set that is named holds a misconception that it may not."""
+        first = self.named[0]
+        if first <= {*self.label.misconceptions, *self.label.may_name}:
+            return False
+        if any(first <= set(alternative) for alternative in self.label.alternatives):
+            return False
+        return self.label.verdict == "right" or not self.exact
 
     @property
     def catalogued(self) -> bool:
@@ -96,63 +107,61 @@ class Evaluation:
 
     cases: list[Case] = field(default_factory=list)
 
-    def _where(self, wanted: Iterable[Case]) -> list[Case]:
-        return [case for case in wanted if not case.label.contested]
-
     @property
     def counted(self) -> list[Case]:
         """All that count."""
-        return self._where(self.cases)
+        return [case for case in self.cases if not case.label.contested]
 
     @property
     def wrong_verdicts(self) -> list[Case]:
         """Where the verdict is not the label's."""
-        return [c for c in self.counted if c.verdict != c.label.verdict]
+        return [case for case in self.counted if case.verdict != case.label.verdict]
 
     @property
     def false_accusations(self) -> list[Case]:
         """Right or novel functions for which a misconception is named that may not be."""
-        return [
-            c
-            for c in self.counted
-            if set(c.graded.misconceptions) - set(c.label.misconceptions) - set(c.label.may_name)
-            and not any(set(c.graded.misconceptions) <= set(a) for a in c.label.alternatives)
-            and (c.label.verdict == "right" or not c.exact)
-        ]
-
-    @property
-    def inexact(self) -> list[Case]:
-        """Functions with catalogued mistakes whose exact set is not named."""
-        return [c for c in self.catalogued if not c.exact]
+        return [case for case in self.counted if case.falsely_accused]
 
     @property
     def catalogued(self) -> list[Case]:
         """Functions with catalogued mistakes."""
-        return [c for c in self.counted if c.catalogued]
+        return [case for case in self.counted if case.catalogued]
+
+    @property
+    def inexact(self) -> list[Case]:
+        """Functions with catalogued mistakes whose exact set is not named."""
+        return [case for case in self.catalogued if not case.exact]
 
     @property
     def novel(self) -> list[Case]:
         """Functions with mistakes outside the catalogue and a label for the first wrong step."""
-        return [c for c in self.counted if c.novel and c.label.first_wrong]
+        return [case for case in self.counted if case.novel and case.label.first_wrong]
 
     @property
     def mislocated(self) -> list[Case]:
         """Novel mistakes whose first wrong step is not found."""
-        return [c for c in self.novel if c.graded.first_wrong != c.label.first_wrong]
+        return [case for case in self.novel if case.graded.first_wrong != case.label.first_wrong]
+
+    @property
+    def with_follow_through(self) -> list[Case]:
+        """Functions whose label says whether they are right by follow-through."""
+        return [case for case in self.counted if case.label.follow_through is not None]
 
     @property
     def wrong_follow_through(self) -> list[Case]:
         """Where follow-through is not what the label says."""
-        return [
-            c
-            for c in self.counted
-            if c.label.follow_through is not None and c.graded.follow_through != c.label.follow_through
-        ]
+        labelled = self.with_follow_through
+        return [case for case in labelled if case.graded.follow_through != case.label.follow_through]
+
+    @property
+    def wrong(self) -> list[Case]:
+        """Functions that are wrong, by their label."""
+        return [case for case in self.counted if case.label.verdict == "wrong"]
 
     @property
     def abstentions(self) -> list[Case]:
         """Wrong functions for which nothing is named."""
-        return [c for c in self.counted if c.label.verdict == "wrong" and not c.graded.misconceptions]
+        return [case for case in self.wrong if not case.graded.misconceptions]
 
     def by_id(self) -> dict[str, tuple[int, int, int]]:
         """Misconception -> (named rightly, named wrongly, not named)."""
@@ -161,91 +170,125 @@ class Evaluation:
         absent: Counter[str] = Counter()
         for case in self.counted:
             wanted = set(case.label.misconceptions)
-            named = max(case.named, key=lambda ids: len(ids & wanted) - len(ids - wanted))
+            named = _closest(case.named, wanted)
             right.update(named & wanted)
             wrong.update(named - wanted - set(case.label.may_name))
             absent.update(wanted - named)
         return {id_: (right[id_], wrong[id_], absent[id_]) for id_ in sorted(right | wrong | absent)}
 
 
-def read_labels(folder: Path) -> dict[str, dict[str, Label]]:
-    """File -> function -> label. Raises UsageError where there are none or one is not understood."""
+def _closest(named: Iterable[set[str]], wanted: set[str]) -> set[str]:
+    """Of the sets that are named, the one with most that is wanted and least that is not."""
+    return max(named, key=lambda ids: len(ids & wanted) - len(ids - wanted))
+
+
+# -- labels ----------------------------------------------------------------------------------------------
+
+
+def read_labels(folder: Path, exercise: Exercise, submissions: Iterable[Submission]) -> Labels:
+    """The labels of a folder. Raises UsageError, with a line for each fault, where they are not usable."""
     path = folder / LABELS
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}; a labelled folder has one.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not TOML: {error}") from error
-    return {file: {f: _label(path, file, f, t) for f, t in table.items()} for file, table in tables.items()}
+    problems = Problems()
+    files = [file for submission in submissions for file in submission.files]
+    labels = {}
+    for file, table in read_toml(path, problems).items():
+        if file not in files:
+            problems.add_unknown(path, f"[{file}]", "submission", file, files)
+        labels[file] = _labels_of_file(table, exercise, path, file, problems)
+    if problems.lines:
+        raise UsageError("\n".join(problems.lines))
+    return labels
 
 
-def _label(path: Path, file: str, function: str, table: Mapping[str, Any]) -> Label:
-    if unknown := set(table) - _KEYS:
-        raise UsageError(f"{path}: {file}, {function}: {', '.join(sorted(unknown))} is not understood.")
-    settings: dict[str, Any] = dict(table)
-    for key in ("misconceptions", "may_name"):
-        settings[key] = tuple(table.get(key, ()))
-    settings["alternatives"] = tuple(tuple(ids) for ids in table.get("alternatives", ()))
-    return Label(**settings)
+def _labels_of_file(
+    table: object, exercise: Exercise, path: Path, file: str, problems: Problems
+) -> dict[str, Label]:
+    """Function -> label."""
+    if not isinstance(table, dict):
+        problems.add(path, file, "a table is expected here, with one inline table per function")
+        return {}
+    labels = {}
+    for function, described in table.items():
+        place = f"[{file}] {function}"
+        if function not in exercise.functions:
+            problems.add_unknown(path, place, "function", function, exercise.functions)
+        label = read_table(Label, described, path, place, problems)
+        if label is not None:
+            labels[function] = label
+            _check_ids(label, exercise, path, place, problems)
+    return labels
 
 
-def evaluate(labels: Mapping[str, Mapping[str, Label]], results: Iterable[Result]) -> Evaluation:
-    """Hold results against labels; a function that is not listed, or of a file that is not, is right."""
-    return Evaluation(list(_cases(labels, results)))
+def _check_ids(label: Label, exercise: Exercise, path: Path, place: str, problems: Problems) -> None:
+    known = exercise.notes()
+    for id_ in sorted({*label.may_name}.union(*label.accepted)):
+        if id_ not in known:
+            problems.add_unknown(path, place, "misconception", id_, known)
 
 
-def _cases(labels: Mapping[str, Mapping[str, Label]], results: Iterable[Result]) -> Iterator[Case]:
+# -- the comparison --------------------------------------------------------------------------------------
+
+
+def evaluate(labels: Labels, results: Iterable[Result]) -> Evaluation:
+    """Hold results against labels; a function that has no label is right."""
+    cases = []
     for result in results:
-        (file,) = result.submission.files
+        file = _labelled_file(result, labels)
         for function, graded in result.functions.items():
-            yield Case(file, function, labels.get(file, {}).get(function, Label()), graded)
+            label = labels.get(file, {}).get(function, Label())
+            cases.append(Case(file, function, label, graded))
+    return Evaluation(cases)
+
+
+def _labelled_file(result: Result, labels: Labels) -> str:
+    """The file by which the labels know a submission; its id where they do not."""
+    for file in result.submission.files:
+        if file in labels:
+            return file
+    return result.submission.id
 
 
 def show(evaluation: Evaluation, console: Console) -> None:
     """Print the figures, the cases to look at, and precision and recall by misconception."""
     _show_figures(evaluation, console)
-    for title, cases in (
-        ("Wrong verdict", evaluation.wrong_verdicts),
-        ("False accusation", evaluation.false_accusations),
-        ("Not the exact set", evaluation.inexact),
-        ("First wrong step not found", evaluation.mislocated),
-        ("Follow-through differs", evaluation.wrong_follow_through),
-    ):
-        _show_cases(title, cases, console)
+    _show_cases("Wrong verdict", evaluation.wrong_verdicts, console)
+    _show_cases("False accusation", evaluation.false_accusations, console)
+    _show_cases("Not the exact set", evaluation.inexact, console)
+    _show_cases("First wrong step not found", evaluation.mislocated, console)
+    _show_cases("Follow-through differs", evaluation.wrong_follow_through, console)
     _show_ids(evaluation, console)
 
 
 def _show_figures(evaluation: Evaluation, console: Console) -> None:
-    table = Table(title="Evaluation", box=box.SIMPLE)
+    table = Grid(title="Evaluation", box=box.SIMPLE)
     table.add_column("figure")
     table.add_column("of", justify="right")
     table.add_column("share", justify="right")
-    counted, catalogued, novel = len(evaluation.counted), len(evaluation.catalogued), len(evaluation.novel)
-    followed = sum(c.label.follow_through is not None for c in evaluation.counted)
-    for figure, number, of in (
-        ("verdicts right", counted - len(evaluation.wrong_verdicts), counted),
-        ("false accusations", len(evaluation.false_accusations), counted),
-        ("exact set named", catalogued - len(evaluation.inexact), catalogued),
-        ("first wrong step found", novel - len(evaluation.mislocated), novel),
-        ("follow-through as labelled", followed - len(evaluation.wrong_follow_through), followed),
-        (
-            "abstentions",
-            len(evaluation.abstentions),
-            sum(c.label.verdict == "wrong" for c in evaluation.counted),
-        ),
-    ):
-        table.add_row(figure, f"{number}/{of}", f"{number / of:.1%}" if of else "")
+
+    def add(figure: str, number: int, of: Sequence[Case]) -> None:
+        table.add_row(figure, f"{number}/{len(of)}", f"{number / len(of):.1%}" if of else "")
+
+    def add_all_but(figure: str, exceptions: Sequence[Case], of: Sequence[Case]) -> None:
+        add(figure, len(of) - len(exceptions), of)
+
+    add_all_but("verdicts right", evaluation.wrong_verdicts, evaluation.counted)
+    add("false accusations", len(evaluation.false_accusations), evaluation.counted)
+    add_all_but("exact set named", evaluation.inexact, evaluation.catalogued)
+    add_all_but("first wrong step found", evaluation.mislocated, evaluation.novel)
+    add_all_but("follow-through as labelled", evaluation.wrong_follow_through, evaluation.with_follow_through)
+    add("abstentions", len(evaluation.abstentions), evaluation.wrong)
     console.print(table)
 
 
-def _show_cases(title: str, cases: list[Case], console: Console) -> None:
+def _show_cases(title: str, cases: Sequence[Case], console: Console) -> None:
     if not cases:
         return
     console.print(f"{title}:", style="bold")
     for case in cases:
         graded, label = case.graded, case.label
-        given = [case.verdict, *graded.misconceptions, f"first wrong {graded.first_wrong}", *_follows(graded)]
+        given = [case.verdict, *graded.misconceptions, f"first wrong {graded.first_wrong}"]
+        if graded.follow_through:
+            given.append("follow-through")
         wanted = [label.verdict, *label.misconceptions, f"first wrong {label.first_wrong}"]
         console.print(
             f"  {case.file} {case.function}: {', '.join(given)}; labelled {', '.join(wanted)}",
@@ -254,12 +297,8 @@ def _show_cases(title: str, cases: list[Case], console: Console) -> None:
         )
 
 
-def _follows(graded: FunctionResult) -> list[str]:
-    return ["follow-through"] if graded.follow_through else []
-
-
 def _show_ids(evaluation: Evaluation, console: Console) -> None:
-    table = Table(title="By misconception", box=box.SIMPLE)
+    table = Grid(title="By misconception", box=box.SIMPLE)
     table.add_column("id")
     for column in ("named", "named wrongly", "not named", "precision", "recall"):
         table.add_column(column, justify="right")

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from grader import notices
@@ -109,7 +106,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class Result:
-    """One submission, graded. `notices` say what was skipped, capped, denied or timed out."""
+    """One submission, graded. `notices` say what was skipped, capped, denied or timed out.
+
+    exercise_folder: where the exercise lies, if it is not one of those that are included in grader.
+    """
 
     exercise: str
     profile: str
@@ -124,6 +124,7 @@ class Result:
     notices: tuple[Notice, ...] = ()
     isolation: Mapping[str, str] = field(default_factory=dict)
     curves: Curves | None = None
+    exercise_folder: str | None = None
     schema: int = SCHEMA
 
 
@@ -202,21 +203,3 @@ def _curves(data: dict[str, Any] | None) -> Curves | None:
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` so that whoever looks finds the old file or the whole new one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        # mkstemp makes a file that nobody else may read; a report is a file like any other
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

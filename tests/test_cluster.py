@@ -93,6 +93,6 @@ def test_every_grade_comes_though_a_worker_is_killed(cluster, plan):
 
 
 def test_a_scheduler_that_is_not_there_is_told(plan, monkeypatch):
-    monkeypatch.setattr("grader.grading.pools._REACHING", 1)
+    monkeypatch.setattr("grader.grading.pools._CONNECT_SECONDS", 1)
     with pytest.raises(UsageError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
         batch.run(plan(scheduler="tcp://127.0.0.1:9"))

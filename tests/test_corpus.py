@@ -21,7 +21,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> evaluation.Evaluation:
     graded = batch.run(plan)
     assert not graded.faults
     assert len(graded.results) == len(found)
-    return evaluation.evaluate(evaluation.read_labels(CORPUS), graded.results)
+    return evaluation.evaluate(evaluation.read_labels(CORPUS, exercise, found), graded.results)
 
 
 def names(cases: list[evaluation.Case]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Grade many submissions: longest expected first, each result kept the moment it is there.
+"""Grade many submissions: longest expected first, each result written as soon as it is there.
 
 Any submission may hang or crash, and any process may be killed: what was not finished is graded again, and
 a submission over which the grading process was lost twice gets a result that says so. A second run grades
@@ -8,46 +8,44 @@ only what is new or has changed.
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import dataclasses
 import secrets
-import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from grader import results
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
-from grader.grading import output
-from grader.grading.pools import Cluster, Cores, Lanes, Lost
+from grader.grading import output, pools
+from grader.grading.output import Formats
+from grader.grading.overview import Overview
+from grader.grading.pools import DaskPool, LocalPool, Lost, Pool
 from grader.grading.process import Settings, Task
+from grader.grading.resume import EarlierRun
+from grader.grading.session import check_level, check_profile, exercise_folder
 from grader.intake.submission import Submission
 from grader.notices import Notice
-from grader.reports import CLASS_FORMATS, FORMATS
-from grader.results import CheckResult, FunctionResult, Result
-
-T = TypeVar("T")
+from grader.reports.text import language
+from grader.reports.text.neutral import one_line
+from grader.results import FunctionResult, Result
 
 ATTEMPTS = 2
-_TYPICAL = 0.5  # seconds that a submission of unknown cost is expected to take
-_BYTES_A_SECOND = 10 << 20
-_REFRESH = 5.0  # seconds between two versions of the class page, at least
-_SHARE = 20  # and this many times what writing it takes
-_PATIENCE = 300.0  # seconds beyond a submission's own limit
+_PATIENCE = 300.0  # seconds beyond a submission's own limit, after which its process is killed
+_TICK = 1.0  # seconds between two looks at what hangs
 
 
 class Stopped(GraderError):
     """The batch was interrupted; `graded` of `total` submissions have their result."""
 
     def __init__(self, graded: int, total: int) -> None:
-        super().__init__(f"Stopped: {graded} of {total} are graded. The same command goes on from here.")
+        super().__init__(f"Stopped: {graded} of {total} are graded. Run the same command again to go on.")
 
 
 class Watcher:
-    """Is told what happens; does nothing with it."""
+    """Is called when something happens in a batch; does nothing with it."""
 
     def begin(self, total: int) -> None:
         """The batch starts; so many submissions are in it."""
@@ -83,185 +81,166 @@ class Plan:
     require_isolation: str = "none"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Graded:
-    """What came of a batch: results in the submissions' order, without what only their own reports show."""
+    """What came of a batch.
 
-    results: list[Result] = field(default_factory=list)
-    kept: int = 0
-    faults: dict[str, str] = field(default_factory=dict)
+    results: in the submissions' order, without what only their own reports show. kept: how many of them are
+    from an earlier run. faults: id -> why grader could not grade the submission.
+    """
+
+    results: Sequence[Result]
+    kept: int
+    faults: Mapping[str, Lost | GraderFault]
 
 
 def run(plan: Plan, watcher: Watcher | None = None) -> Graded:
     """Grade a batch. Raises GraderError where nothing can be graded, Stopped on Ctrl-C."""
+    check(plan)
+    output.create(plan.folder)
     return _Run(plan, watcher or Watcher()).run()
+
+
+def check(plan: Plan) -> None:
+    """Raise GraderError for what cannot be used: now, and not after an hour of grading."""
+    check_profile(plan.exercise, plan.profile)
+    check_level(plan.require_isolation)
+    language.translations(plan.lang)
+    plan.exercise.notes(plan.lang)
+    Formats.named(plan.formats)
+    if plan.data is not None and not plan.data.is_dir():
+        raise UsageError(f"{plan.data} is not a folder; --data takes the folder that holds the data set.")
+    if plan.scheduler is not None:
+        pools.check_address(plan.scheduler)
+    output.check_manual_marks(plan.folder, plan.exercise)
 
 
 class _Run:
     """One run of a plan."""
 
     def __init__(self, plan: Plan, watcher: Watcher) -> None:
+        seed = secrets.randbelow(1 << 31) if plan.seed is None else plan.seed
         self._plan = plan
         self._watcher = watcher
-        self._graded = Graded()
-        self._results: dict[str, Result] = {}
-        self._shared: dict[Hashable, object] = {}
-        self._attempts: dict[str, int] = {}
-        self._durations: dict[str, float] = {}
-        self._page_written = time.monotonic()
-        self._page_cost = 0.0
-        # what cannot be used is told now, not after an hour
-        output.manual_marks(plan.folder)
-        self._formats, self._class_formats = _formats(plan.formats)
+        self._formats = Formats.named(plan.formats)
+        self._settings = Settings.of(plan.exercise, plan.profile, seed, plan.data, plan.require_isolation)
+        self._earlier = EarlierRun(plan.folder, plan.exercise, self._settings, any_seed=plan.seed is None)
+        ids = [submission.id for submission in plan.submissions]
+        self._overview = Overview(plan.folder, plan.exercise, plan.lang, ids)
+        self._kept = 0
+        self._failures: Counter[str] = Counter()  # by submission
+        self._faults: dict[str, Lost | GraderFault] = {}
 
     def run(self) -> Graded:
-        self._plan.folder.mkdir(parents=True, exist_ok=True)
-        self._watcher.begin(len(self._plan.submissions))
+        total = len(self._plan.submissions)
+        self._watcher.begin(total)
         try:
-            todo = self._keep()
+            todo = self._take_up_earlier_results()
             if todo:
                 self._grade(todo)
         except KeyboardInterrupt:
-            self._write_page()
-            raise Stopped(len(self._results), len(self._plan.submissions)) from None
+            self._overview.write()
+            raise Stopped(len(self._overview), total) from None
         finally:
             self._watcher.end()
-        self._write_page()
-        self._graded.results = list(self._in_order())
-        for name in self._class_formats:
-            form = CLASS_FORMATS[name]
-            text = form.render(self._graded.results, output.manual_marks(self._plan.folder))
-            results.write_atomically(self._plan.folder / form.filename, text)
-        return self._graded
+        self._overview.write()
+        output.export_class(self._plan.folder, self._overview.results(), self._formats.of_class)
+        return Graded(self._overview.results(), self._kept, self._faults)
 
-    def _in_order(self) -> Iterator[Result]:
-        return (self._results[s.id] for s in self._plan.submissions if s.id in self._results)
-
-    # -- what an earlier run has left ------------------------------------------------------------------
-
-    def _keep(self) -> list[Submission]:
-        """Take up the results of an earlier run; the submissions without one, the longest expected first."""
-        plan = self._plan
-        seed = plan.seed if plan.seed is not None else secrets.randbelow(1 << 31)
-        settings = Settings.of(plan.exercise, plan.profile, seed, plan.data, plan.require_isolation)
+    def _take_up_earlier_results(self) -> list[Submission]:
+        """Keep the earlier results that hold. Returns the other submissions, in the order to grade them."""
         todo = []
-        for submission in plan.submissions:
-            earlier = self._earlier(submission)
-            if earlier is not None and not plan.force and self._holds(earlier, submission, settings):
-                self._take_up(earlier, submission)
-            else:
+        seed = None
+        for submission in self._plan.submissions:
+            result = self._earlier.result_of(submission)
+            if result is None or self._plan.force:
                 todo.append(submission)
-        if plan.seed is None and self._results:
+                continue
+            self._kept += 1
+            self._write(result)
+            self._add(result, kept=True)
+            seed = result.seed if seed is None else seed
+        if seed is not None:
             # one class, one seed: the rest is graded on the same inputs
-            settings = dataclasses.replace(settings, seed=next(iter(self._results.values())).seed)
-        self._settings = settings
-        return sorted(todo, key=self._expected, reverse=True)
-
-    def _earlier(self, submission: Submission) -> Result | None:
-        try:
-            text = (self._plan.folder / submission.id / "grade.json").read_text(encoding="utf-8")
-            result = results.from_json(text)
-        except (OSError, ValueError):
-            return None
-        self._durations[submission.id] = result.duration_s
-        return result
-
-    def _holds(self, result: Result, submission: Submission, settings: Settings) -> bool:
-        """Whether a grade is what grading again would give."""
-        try:
-            digest = submission.sha256
-        except UsageError:
-            return False
-        return (
-            result.submission.sha256 == digest
-            and result.submission.files == submission.files
-            and result.exercise == self._plan.exercise.name
-            and result.profile == settings.profile
-            and dict(result.versions) == dict(settings.versions)
-            and self._plan.seed in (None, result.seed)
-        )
-
-    def _take_up(self, result: Result, submission: Submission) -> None:
-        if result.submission.name != submission.name:  # a roster may have come
-            named = dataclasses.replace(result.submission, name=submission.name)
-            result = dataclasses.replace(result, submission=named)
-        self._store(result)
-        self._graded.kept += 1
-        self._add(result, kept=True)
-
-    def _expected(self, submission: Submission) -> float:
-        """How long a submission may take, in seconds: as long as the last time, else by its size."""
-        return self._durations.get(submission.id, _TYPICAL + submission.size / _BYTES_A_SECOND)
+            self._settings = dataclasses.replace(self._settings, seed=seed)
+        return self._earlier.longest_first(todo)
 
     # -- grading ---------------------------------------------------------------------------------------
 
-    def _grade(self, todo: list[Submission]) -> None:
-        plan = self._plan
-        jobs = max(1, min(plan.jobs, len(todo)))
-        lanes: Lanes = Cluster(plan.scheduler) if plan.scheduler else Cores(self._settings, jobs)
-        waiting = todo[::-1]
+    def _grade(self, todo: Sequence[Submission]) -> None:
+        waiting = deque(todo)
         running: dict[Future[str], Submission] = {}
+        pool = self._pool(len(todo))
         try:
             while waiting or running:
-                while waiting and lanes.free():
-                    submission = waiting.pop()
-                    running[lanes.submit(self._task(submission, lanes))] = submission
+                while waiting and pool.has_room():
+                    submission = waiting.popleft()
+                    running[pool.submit(self._task(submission, pool))] = submission
                     self._watcher.started(submission)
                 done, _ = concurrent.futures.wait(
-                    running, timeout=1.0, return_when=concurrent.futures.FIRST_COMPLETED
+                    running, timeout=_TICK, return_when=concurrent.futures.FIRST_COMPLETED
                 )
                 for future in done:
                     submission = running.pop(future)
-                    if not self._finish(lanes, future, submission):
-                        waiting.append(submission)
-                lanes.end_overdue(self._limit())
-                if time.monotonic() - self._page_written > max(_REFRESH, _SHARE * self._page_cost):
-                    with contextlib.suppress(Exception):  # the last page shows what is wrong; grading goes on
-                        self._write_page()
+                    if not self._finish(pool, future, submission):
+                        waiting.appendleft(submission)
+                pool.end_overdue(self._longest_seconds())
+                self._overview.write_if_due()
         finally:
-            lanes.close()
+            pool.close()
 
-    def _task(self, submission: Submission, lanes: Lanes) -> Task:
-        plan = self._plan
-        folder = plan.folder.resolve() if lanes.here else None
-        return Task(self._settings, submission.held(), folder, plan.lang, self._formats)
+    def _pool(self, tasks: int) -> Pool:
+        if self._plan.scheduler is not None:
+            return DaskPool(self._plan.scheduler)
+        return LocalPool(self._settings, jobs=max(1, min(self._plan.jobs, tasks)))
 
-    def _limit(self) -> float:
-        """The seconds after which it is the grading process that hangs: a submission is ended earlier."""
-        profile = self._plan.exercise.profiles[self._plan.profile].settings
-        return (
-            float(profile.get("submission_seconds", self._plan.exercise.limits.submission_seconds))
-            + _PATIENCE
-        )
+    def _task(self, submission: Submission, pool: Pool) -> Task:
+        folder = self._plan.folder.resolve() if pool.writes_results else None
+        return Task(self._settings, submission.held(), folder, self._plan.lang, self._formats.each)
 
-    def _finish(self, lanes: Lanes, future: Future[str], submission: Submission) -> bool:
+    def _longest_seconds(self) -> float:
+        """After so long it is the grading process that hangs: a submission is ended earlier."""
+        exercise = self._plan.exercise
+        settings = exercise.profiles[self._plan.profile].settings
+        own_limit = settings.get("submission_seconds", exercise.limits.submission_seconds)
+        return float(own_limit) + _PATIENCE
+
+    def _finish(self, pool: Pool, future: Future[str], submission: Submission) -> bool:
         """Take in what came of a submission; False where it is to be graded again."""
         try:
-            result = results.from_json(lanes.outcome(future))
+            result = results.from_json(pool.outcome(future))
         except (Lost, GraderFault) as error:
-            blame = getattr(error, "blame", True)
-            self._attempts[submission.id] = self._attempts.get(submission.id, 0) + blame
-            if self._attempts[submission.id] < ATTEMPTS:
-                self._watcher.again(submission, str(error))
-                return False
-            self._graded.faults[submission.id] = str(error)
-            self._store(result := self._fault(submission, str(error)))
-        else:
-            if not lanes.here:
-                self._store(result)
+            return self._give_up(submission, error)
+        if not pool.writes_results:
+            self._write(result)
         self._add(result)
         return True
 
-    def _fault(self, submission: Submission, why: str) -> Result:
-        """The result of a submission that could not be graded. It is not kept: a second run tries again."""
-        notice = Notice("not-graded", {"count": str(ATTEMPTS), "reason": why.splitlines()[-1]})
+    def _give_up(self, submission: Submission, error: Lost | GraderFault) -> bool:
+        """Count a failure; False where the submission is to be graded again."""
+        if not isinstance(error, Lost) or error.blame:
+            self._failures[submission.id] += 1
+        if self._failures[submission.id] < ATTEMPTS:
+            self._watcher.again(submission, str(error))
+            return False
+        result = self._result_of_fault(submission, str(error))
+        self._faults[submission.id] = error
+        self._write(result)
+        self._add(result)
+        return True
+
+    def _result_of_fault(self, submission: Submission, why: str) -> Result:
+        """The result of a submission that could not be graded. It never holds: a second run tries again."""
+        exercise = self._plan.exercise
+        notice = Notice("not-graded", {"count": str(ATTEMPTS), "reason": one_line(why)})
         functions = {
             name: FunctionResult("blocked", 0.0, function.points)
-            for name, function in self._plan.exercise.functions.items()
+            for name, function in exercise.functions.items()
         }
         held = submission.held()
         return Result(
-            exercise=self._plan.exercise.name,
+            exercise=exercise.name,
+            exercise_folder=exercise_folder(exercise),
             profile=self._settings.profile,
             submission=results.Submission(held.id, held.name, held.files, held.sha256),
             seed=self._settings.seed,
@@ -269,66 +248,20 @@ class _Run:
             started="",
             duration_s=0.0,
             score=0.0,
-            max_score=round(self._plan.exercise.max_score, 2),
+            max_score=round(exercise.max_score, 2),
             functions=functions,
             notices=(*held.notices, notice),
         )
 
     # -- results ---------------------------------------------------------------------------------------
 
-    def _store(self, result: Result) -> None:
+    def _write(self, result: Result) -> None:
         """Write a submission's grade and its reports."""
         plan = self._plan
         output.save(plan.folder, result)
         overrides = output.manual_marks(plan.folder)
-        output.render_one(plan.folder, result, plan.exercise, plan.lang, self._formats, overrides)
+        output.render_one(plan.folder, result, plan.exercise, plan.lang, self._formats.each, overrides)
 
     def _add(self, result: Result, kept: bool = False) -> None:
-        self._results[result.submission.id] = self._without_details(result)
+        self._overview.add(result)
         self._watcher.finished(result, kept)
-
-    def _without_details(self, result: Result) -> Result:
-        """What the class page needs, small enough to keep for a thousand submissions."""
-        functions = {
-            name: dataclasses.replace(
-                function, source=None, facts={}, checks=tuple(map(self._without_message, function.checks))
-            )
-            for name, function in result.functions.items()
-        }
-        return dataclasses.replace(
-            result,
-            functions=functions,
-            curves=None,
-            versions=self._once(repr(result.versions), result.versions),
-            isolation=self._once(repr(result.isolation), result.isolation),
-        )
-
-    def _without_message(self, check: CheckResult) -> CheckResult:
-        bare = dataclasses.replace(check, message="", mismatch=None)
-        return self._once(bare, bare)
-
-    def _once(self, key: Hashable, value: T) -> T:
-        """The first value that came under this key: a class shares most of what its results hold."""
-        return self._shared.setdefault(key, value)  # type: ignore[return-value]  # a key is of one type only
-
-    def _write_page(self) -> None:
-        """Write the class page and the gradebook, as far as there are results."""
-        if not self._results:
-            return
-        started = time.monotonic()
-        progress = (len(self._results), len(self._plan.submissions))
-        output.render_class(
-            self._plan.folder, list(self._in_order()), self._plan.exercise, self._plan.lang, progress
-        )
-        self._page_written = time.monotonic()
-        self._page_cost = self._page_written - started
-
-
-def _formats(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The formats of one submission, and of a class. Raises UsageError for what is neither."""
-    for name in names:
-        if name not in FORMATS and name not in CLASS_FORMATS:
-            raise UsageError(
-                f"there is no format {name!r}; there are {', '.join([*FORMATS, *CLASS_FORMATS])}."
-            )
-    return tuple(n for n in names if n in FORMATS), tuple(n for n in names if n in CLASS_FORMATS)

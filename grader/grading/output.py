@@ -1,54 +1,136 @@
-"""The folder of a batch: a grade.json a submission, and the reports, which are views of these files."""
+"""The folder of a batch: one grade.json per submission, and the reports, which are views of these files."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import os
+import tempfile
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import UsageError
 from grader.exercise import Exercise
-from grader.reports import FORMATS
+from grader.reports import CLASS_FORMATS, FORMATS
 from grader.reports.formats.class_page import class_page
 from grader.reports.formats.gradebook import gradebook
+from grader.reports.formats.lms import moodle, moodle_feedback, moodle_folder
 from grader.reports.views.overrides import Overrides, load_overrides
-from grader.results import Result, from_json, to_json, write_atomically
+from grader.results import Result, from_json, to_json
 
+GRADE = "grade.json"
+CLASS_PAGE = "index.html"
 OVERRIDES = "overrides.toml"
+MOODLE_WORKSHEET = "moodle-worksheet.csv"
+MOODLE_FEEDBACK = "moodle-feedback.zip"
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The formats to write besides the pages: those of one submission's report, and those of a class."""
+
+    each: tuple[str, ...] = ()
+    of_class: tuple[str, ...] = ()
+
+    @classmethod
+    def named(cls, names: Iterable[str]) -> Formats:
+        """The formats of these names. Raises UsageError for a name that no format has."""
+        names = tuple(dict.fromkeys(names))
+        for name in names:
+            if name not in FORMATS and name not in CLASS_FORMATS:
+                known = ", ".join([*FORMATS, *CLASS_FORMATS])
+                raise UsageError(f"there is no format {name!r}; there are {known}.")
+        return cls(
+            each=tuple(name for name in names if name in FORMATS),
+            of_class=tuple(name for name in names if name in CLASS_FORMATS),
+        )
+
+
+# -- grades ----------------------------------------------------------------------------------------------
+
+
+def create(folder: Path) -> None:
+    """Make the folder. Raises UsageError where it cannot be made or written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UsageError(f"{folder} is a file; give a folder for the grades.") from error
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"{folder} cannot be written to; give another folder for the grades.")
 
 
 def save(folder: Path, result: Result) -> None:
     """Write one submission's `grade.json`, whole or not at all."""
     own = folder / result.submission.id
     own.mkdir(parents=True, exist_ok=True)
-    write_atomically(own / "grade.json", to_json(result))
+    write_atomically(own / GRADE, to_json(result))
+
+
+def load_one(folder: Path, id_: str) -> Result | None:
+    """The result that the folder holds of one submission; None where there is none that can be read."""
+    try:
+        return from_json((folder / id_ / GRADE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def load(folder: Path) -> list[Result]:
     """The results of a batch's folder. Raises UsageError where there are none or one cannot be read."""
     results = []
-    for path in sorted(folder.glob("*/grade.json")):
+    for path in sorted(folder.glob(f"*/{GRADE}")):
         try:
             results.append(from_json(path.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise UsageError(f"{path} cannot be read: {error}; grade that submission again.") from error
     if not results:
-        raise UsageError(f"{folder} holds no grade.json; give the folder that `grader grade --out` wrote.")
+        raise UsageError(f"{folder} holds no {GRADE}; give the folder that `grader grade --out` wrote.")
     return results
 
 
-def render(
-    folder: Path,
-    results: Sequence[Result],
-    exercise: Exercise,
-    lang: str = "en",
-    formats: Collection[str] = (),
-    progress: tuple[int, int] | None = None,
-) -> None:
-    """Write each submission's reports, the class page and the gradebook. Raises UsageError."""
-    overrides = manual_marks(folder)
-    for result in results:
-        render_one(folder, result, exercise, lang, formats, overrides)
-    render_class(folder, results, exercise, lang, progress)
+def manual_marks(folder: Path) -> Overrides:
+    """The instructor's marks and comments in the folder's `overrides.toml`, if there are any.
+
+    Raises UsageError where the file cannot be read.
+    """
+    path = folder / OVERRIDES
+    return load_overrides(path) if path.is_file() else {}
+
+
+def check_manual_marks(folder: Path, exercise: Exercise) -> None:
+    """Raise UsageError where the manual marks cannot be read or do not fit the exercise's functions."""
+    path = folder / OVERRIDES
+    for id_, manual in manual_marks(folder).items():
+        for name, override in manual.items():
+            function = exercise.functions.get(name)
+            if function is None:
+                raise UsageError(f"{path}: [{id_}.{name}]: {exercise.name} has no function {name}.")
+            if override.points is not None and override.points > function.points:
+                raise UsageError(
+                    f"{path}: [{id_}.{name}] gives {override.points:g} points of at most {function.points:g}."
+                )
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path` so that whoever looks finds the old file or the whole new one."""
+    data = content.encode() if isinstance(content, str) else content
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes a file that nobody else may read; a report is a file like any other
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+# -- reports ---------------------------------------------------------------------------------------------
 
 
 def render_one(
@@ -59,11 +141,9 @@ def render_one(
     formats: Collection[str] = (),
     overrides: Overrides | None = None,
 ) -> None:
-    """Write the reports of one submission: HTML, and each further format."""
+    """Write the reports of one submission: the HTML page, and each further format."""
     manual = (overrides or {}).get(result.submission.id)
     for name in dict.fromkeys(("html", *formats)):
-        if name not in FORMATS:
-            raise UsageError(f"there is no format {name!r}; there are {', '.join(FORMATS)}.")
         form = FORMATS[name]
         text = form.render(result, exercise.notes(lang), lang, manual)
         write_atomically(folder / result.submission.id / form.filename, text)
@@ -76,14 +156,59 @@ def render_class(
     lang: str = "en",
     progress: tuple[int, int] | None = None,
 ) -> None:
-    """Write `index.html` and `gradebook.csv`."""
+    """Write the class page and the gradebook. progress: how many are graded, of how many, if not all are."""
     overrides = manual_marks(folder)
     page = class_page(results, exercise.notes(lang), lang, progress, overrides)
-    write_atomically(folder / "index.html", page)
-    write_atomically(folder / "gradebook.csv", gradebook(results, overrides))
+    write_atomically(folder / CLASS_PAGE, page)
+    write_atomically(folder / CLASS_FORMATS["csv"].filename, gradebook(results, overrides))
 
 
-def manual_marks(folder: Path) -> Overrides:
-    """The instructor's own marks and comments in the folder's `overrides.toml`, if there are any."""
-    path = folder / OVERRIDES
-    return load_overrides(path) if path.is_file() else {}
+def export_class(folder: Path, results: Sequence[Result], formats: Iterable[str]) -> None:
+    """Write the class in further formats, such as a learning platform's."""
+    overrides = manual_marks(folder)
+    for name in formats:
+        form = CLASS_FORMATS[name]
+        write_atomically(folder / form.filename, form.render(results, overrides))
+
+
+def render(
+    folder: Path,
+    results: Sequence[Result],
+    exercise: Exercise,
+    lang: str = "en",
+    formats: Formats = Formats(),
+) -> None:
+    """Write everything again: each submission's reports, the class page, the gradebook, the exports."""
+    overrides = manual_marks(folder)
+    for result in results:
+        render_one(folder, result, exercise, lang, formats.each, overrides)
+    render_class(folder, results, exercise, lang)
+    export_class(folder, results, formats.of_class)
+
+
+# -- Moodle ----------------------------------------------------------------------------------------------
+
+
+def fill_moodle_worksheet(folder: Path, worksheet: Path, results: Sequence[Result]) -> tuple[str, ...]:
+    """Fill in the grading worksheet that Moodle gave, and write it into the folder.
+
+    Returns the ids of the submissions that have no row in it. Raises UsageError where it is no worksheet.
+    """
+    try:
+        text = worksheet.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{worksheet} cannot be read: {error}") from error
+    filled, unmatched = moodle(text, results, manual_marks(folder))
+    write_atomically(folder / MOODLE_WORKSHEET, filled)
+    return unmatched
+
+
+def zip_moodle_feedback(folder: Path, results: Iterable[Result]) -> None:
+    """Write the zip of reports that Moodle hands back to its students."""
+    pages = {}
+    for result in results:
+        download = moodle_folder(result)
+        if download is not None:
+            report = folder / result.submission.id / FORMATS["html"].filename
+            pages[download] = report.read_text(encoding="utf-8")
+    write_atomically(folder / MOODLE_FEEDBACK, moodle_feedback(pages))

@@ -1,9 +1,10 @@
-"""Where the work is done: this machine's cores, or a Dask cluster. Executors that outlive their workers."""
+"""Where the work is done: in processes of this machine, or on a Dask cluster, whose workers may end."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import time
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,31 +15,33 @@ from grader.errors import GraderFault, UsageError
 from grader.grading import process
 from grader.grading.process import Settings, Task
 
-_STARTS = 3  # times that a process may fail to start, in a row
-_REACHING = 15  # seconds
+_MOST_FAILED_STARTS = 3  # in a row; then something is wrong with the machine, and not with a submission
+_CONNECT_SECONDS = 15
+_WAITING_TASKS = 4  # that a cluster's scheduler has beyond its workers, so that it sees work to do
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+")
 
 
 class Lost(Exception):
-    """A process ended before it gave a result; `blame` says whether the submission may be the cause."""
+    """A process ended before it gave a result. `blame`: whether the submission may be the cause."""
 
     def __init__(self, why: str, blame: bool = True) -> None:
         super().__init__(why)
         self.blame = blame
 
 
-class Lanes(Protocol):
-    """Means to grade several submissions at once."""
+class Pool(Protocol):
+    """Processes that grade several submissions at once."""
 
-    here: bool  # whether the processes write their results themselves
+    writes_results: bool  # whether the processes write grades and reports into the batch's folder themselves
 
-    def free(self) -> bool:
-        """Whether there is room for another task."""
+    def has_room(self) -> bool:
+        """Whether another task can be taken."""
 
     def submit(self, task: Task) -> Future[str]:
-        """Have a task done; its `grade.json` to come."""
+        """Have a task done; the text of its `grade.json`, once it is there."""
 
     def outcome(self, future: Future[str]) -> str:
-        """What came of a task that is done. Raises Lost where its process ended, else what was raised."""
+        """The text of a task that is done. Raises Lost where its process ended, else what the task raised."""
 
     def end_overdue(self, seconds: float) -> None:
         """End the processes of tasks that take longer than this."""
@@ -47,17 +50,89 @@ class Lanes(Protocol):
         """End all processes; tasks under way are lost."""
 
 
-class _Lane:
-    """One process. It has an executor of its own, so that its end is nobody else's."""
+class LocalPool:
+    """Up to `jobs` processes of this machine, each with its own session, started as they are needed."""
+
+    writes_results = True
+
+    def __init__(self, settings: Settings, jobs: int) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._members: list[_Member] = []
+        self._failed_starts = 0
+
+    def has_room(self) -> bool:
+        """Whether another task can be taken."""
+        return len(self._members) < self._jobs or any(member.idle for member in self._members)
+
+    def submit(self, task: Task) -> Future[str]:
+        """Have a task done in an idle process, or in a new one."""
+        idle = [member for member in self._members if member.idle]
+        for member in idle:
+            try:
+                return member.submit(task)
+            except BrokenProcessPool:  # it ended while it had nothing to do
+                self._discard(member)
+        new = _Member(self._settings, self._jobs)
+        self._members.append(new)
+        return new.submit(task)
+
+    def outcome(self, future: Future[str]) -> str:
+        """The text of a task. Raises Lost where its process ended, GraderFault where none can be started."""
+        (member,) = (member for member in self._members if member.future is future)
+        member.future = None
+        try:
+            text = future.result()
+        except (BrokenProcessPool, CancelledError) as error:
+            self._discard(member)
+            raise self._why_lost(member) from error
+        except GraderFault:
+            self._discard(member)  # a second attempt starts from nothing
+            raise
+        self._failed_starts = 0
+        return text
+
+    def _why_lost(self, member: _Member) -> Lost:
+        if member.overdue:
+            return Lost("the grading process did not finish in time, and was killed")
+        if member.was_ready():
+            return Lost("the grading process was killed or crashed")
+        self._failed_starts += 1
+        if self._failed_starts >= _MOST_FAILED_STARTS:
+            raise GraderFault(
+                f"{_MOST_FAILED_STARTS} grading processes ended before they were ready; run `grader doctor`"
+            )
+        return Lost("the grading process ended before it was ready", blame=False)
+
+    def end_overdue(self, seconds: float) -> None:
+        """End the processes of tasks that take longer than this."""
+        for member in self._members:
+            if not member.idle and time.monotonic() - member.since > seconds:
+                member.overdue = True
+                member.kill()
+
+    def _discard(self, member: _Member) -> None:
+        if member in self._members:
+            self._members.remove(member)
+            member.close()
+
+    def close(self) -> None:
+        """End all processes; tasks under way are lost."""
+        for member in list(self._members):
+            self._discard(member)
+
+
+class _Member:
+    """One process of a local pool, in an executor of its own, so that its end is nobody else's."""
 
     def __init__(self, settings: Settings, jobs: int) -> None:
         before = set(multiprocessing.active_children())
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(1, context, initializer=process.begin)
-        self.warm: Future[None] = self._executor.submit(process.warm, settings, jobs)
-        self.processes: set[BaseProcess] = set(multiprocessing.active_children()) - before
+        self._warm: Future[None] = self._executor.submit(process.warm, settings, jobs)
+        self._processes: set[BaseProcess] = set(multiprocessing.active_children()) - before
         self.future: Future[str] | None = None
-        self.since = 0.0
+        self.since = 0.0  # when the task began
         self.overdue = False
 
     @property
@@ -69,112 +144,47 @@ class _Lane:
         self.future = self._executor.submit(process.grade, task)
         return self.future
 
-    def started(self) -> bool:
-        """Whether the process came as far as to be ready."""
-        return self.warm.done() and self.warm.exception() is None
+    def was_ready(self) -> bool:
+        """Whether the process came as far as to start its session."""
+        return self._warm.done() and self._warm.exception() is None
 
     def kill(self) -> None:
-        for child in self.processes:
+        for child in self._processes:
             child.kill()
+
+    def close(self) -> None:
+        self.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-class Cores:
-    """`jobs` processes on this machine, each with its own session; they are started as they are needed."""
+class DaskPool:
+    """The workers of a Dask cluster. Dask itself hands a lost worker's task to another worker."""
 
-    here = True
-
-    def __init__(self, settings: Settings, jobs: int) -> None:
-        self._settings = settings
-        self._jobs = jobs
-        self._lanes: list[_Lane] = []
-        self._failed_starts = 0
-
-    def free(self) -> bool:
-        """Whether there is room for another task."""
-        return len(self._lanes) < self._jobs or any(lane.idle for lane in self._lanes)
-
-    def submit(self, task: Task) -> Future[str]:
-        """Have a task done in an idle process, or in a new one."""
-        for lane in [lane for lane in self._lanes if lane.idle]:
-            try:
-                return lane.submit(task)
-            except BrokenProcessPool:  # it ended while it had nothing to do
-                self._discard(lane)
-        lane = _Lane(self._settings, self._jobs)
-        self._lanes.append(lane)
-        return lane.submit(task)
-
-    def outcome(self, future: Future[str]) -> str:
-        """What came of a task. Raises Lost where its process ended; GraderFault where none can be started."""
-        (lane,) = (lane for lane in self._lanes if lane.future is future)
-        lane.future = None
-        try:
-            text = future.result()
-        except (BrokenProcessPool, CancelledError) as error:
-            self._discard(lane)
-            raise self._why_lost(lane) from error
-        except GraderFault:
-            self._discard(lane)  # a second attempt starts from nothing
-            raise
-        self._failed_starts = 0
-        return text
-
-    def _why_lost(self, lane: _Lane) -> Lost:
-        if lane.overdue:
-            return Lost("the grading process did not come to an end in time, and was killed")
-        if lane.started():
-            return Lost("the grading process was killed or crashed")
-        self._failed_starts += 1
-        if self._failed_starts >= _STARTS:
-            raise GraderFault(
-                f"a grading process ended {_STARTS} times before it was ready; run `grader doctor`"
-            )
-        return Lost("the grading process ended before it was ready", blame=False)
-
-    def end_overdue(self, seconds: float) -> None:
-        """End the processes of tasks that take longer than this."""
-        for lane in self._lanes:
-            if lane.future is not None and time.monotonic() - lane.since > seconds:
-                lane.overdue = True
-                for child in lane.processes:
-                    child.kill()
-
-    def _discard(self, lane: _Lane) -> None:
-        if lane in self._lanes:
-            self._lanes.remove(lane)
-            lane.kill()
-
-    def close(self) -> None:
-        """End all processes; tasks under way are lost."""
-        for lane in list(self._lanes):
-            self._discard(lane)
-
-
-class Cluster:
-    """The workers of a Dask cluster. Dask hands a lost worker's task to another one by itself."""
-
-    here = False
+    writes_results = False
 
     def __init__(self, address: str) -> None:
         """Raises UsageError where the scheduler is not there or `distributed` is not installed."""
+        check_address(address)
         try:
             from distributed import Client
         except ImportError as error:
-            raise UsageError("--scheduler needs Dask: pip install 'grader[cluster]'") from error
+            raise UsageError(
+                "--scheduler needs Dask: install backprop-grader with its extra [cluster]"
+            ) from error
+        connect: Any = Client
         try:
-            client: Any = Client
-            self._client = client(address, timeout=_REACHING, set_as_default=False)
+            self._client = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
             raise UsageError(f"there is no Dask scheduler at {address}: {error}") from error
         self._address = address
         self._executor: Executor = self._client.get_executor(pure=False)
         self._running: set[Future[str]] = set()
 
-    def free(self) -> bool:
-        """Whether there is room for another task: a few wait at the scheduler, so that it sees work to do."""
-        threads = sum(self._client.nthreads().values()) if self._client.status == "running" else 0
-        return len(self._running) < 2 * threads + 4
+    def has_room(self) -> bool:
+        """Whether another task can be taken; some wait at the scheduler, so that it sees work to do."""
+        connected = self._client.status == "running"
+        threads = sum(self._client.nthreads().values()) if connected else 0
+        return len(self._running) < 2 * threads + _WAITING_TASKS
 
     def submit(self, task: Task) -> Future[str]:
         """Have a task done by some worker."""
@@ -183,7 +193,7 @@ class Cluster:
         return future
 
     def outcome(self, future: Future[str]) -> str:
-        """What came of a task. Raises Lost where workers ended over it, GraderFault where Dask itself did."""
+        """The text of a task. Raises Lost where workers ended over it, GraderFault where Dask itself did."""
         from distributed import KilledWorker
 
         self._running.discard(future)
@@ -206,9 +216,17 @@ class Cluster:
         self._client.close(timeout=5)
 
 
+def check_address(scheduler: str) -> None:
+    """Raise UsageError where this is not the form of a Dask scheduler's address."""
+    if not _ADDRESS.fullmatch(scheduler):
+        raise UsageError(
+            f"{scheduler!r} is not the address of a Dask scheduler; give one such as tcp://HOST:8786."
+        )
+
+
 def cores() -> int:
     """The processors that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
-    except AttributeError:
+    except AttributeError:  # not Linux
         return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""A batch's progress: a bar where there is a terminal, where there is none a plain line a submission."""
+"""A batch's progress: a bar in a terminal; elsewhere one plain line per submission."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from grader.intake.submission import Submission
 from grader.reports.text.neutral import one_line
 from grader.results import Result
 
-_LONGEST = 40  # letters of an id
+_LONGEST_ID = 40  # letters
+_LONGEST_REASON = 200
+_RATE_WINDOW = 120  # seconds over which the rate is measured
 
 
 def watcher(console: Console) -> Watcher:
@@ -32,7 +34,7 @@ def watcher(console: Console) -> Watcher:
 
 
 class Lines(Watcher):
-    """One line a submission, as it gets its result."""
+    """One line per submission, as it gets its result."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -44,15 +46,15 @@ class Lines(Watcher):
         self._total = total
 
     def finished(self, result: Result, kept: bool) -> None:
-        """Its mark, or that it was kept."""
+        """Say its mark, and that it was kept or how long it took."""
         self._done += 1
         took = "kept" if kept else f"{result.duration_s:.1f} s"
         count = f"{self._done:{len(str(self._total))}}/{self._total}"
         self._say(f"{count}  {_mark(result)}  {_short(result.submission.id)}  ({took})")
 
     def again(self, submission: Submission, why: str) -> None:
-        """What was lost, and why."""
-        self._say(_lost(submission, why))
+        """Say what was lost, and why."""
+        self._say(_lost_line(submission, why))
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -62,7 +64,10 @@ class Bar(Watcher):
     """A bar with rate and time left, what is running, and the marks so far."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self._running: dict[str, str] = {}
+        self._marks: list[float] = []
+        self._full = 0.0
+        self._kept = 0
         self._progress = Progress(
             BarColumn(),
             MofNCompleteColumn(),
@@ -70,14 +75,11 @@ class Bar(Watcher):
             TimeElapsedColumn(),
             TimeRemainingColumn(elapsed_when_finished=True),
             console=console,
-            speed_estimate_period=120,
+            speed_estimate_period=_RATE_WINDOW,
         )
         self._task = self._progress.add_task("", total=None)
+        # last: it may ask at once what to show
         self._live = Live(console=console, get_renderable=self._shown, refresh_per_second=4, transient=True)
-        self._running: dict[str, str] = {}
-        self._marks: list[float] = []
-        self._full = 0.0
-        self._kept = 0
 
     def begin(self, total: int) -> None:
         """Show the bar."""
@@ -87,7 +89,7 @@ class Bar(Watcher):
     def started(self, submission: Submission) -> None:
         """Show that it is running."""
         if len(self._marks) == self._kept:
-            # what was kept took no time: the rate is that of the others
+            # nothing was graded yet: what was kept took no time, and would falsify the rate
             self._progress.reset(self._task, completed=self._kept)
         self._running[submission.id] = _short(submission.id)
 
@@ -102,7 +104,7 @@ class Bar(Watcher):
     def again(self, submission: Submission, why: str) -> None:
         """Say what was lost, above the bar."""
         self._running.pop(submission.id, None)
-        self._live.console.print(_lost(submission, why), markup=False, highlight=False)
+        self._live.console.print(_lost_line(submission, why), markup=False, highlight=False)
 
     def end(self) -> None:
         """Take the bar away."""
@@ -111,17 +113,17 @@ class Bar(Watcher):
     def _shown(self) -> RenderableType:
         lines: list[RenderableType] = [self._progress.get_renderable()]
         if self._running:
-            lines.append(
-                Text("running  " + ", ".join(self._running.values()), overflow="ellipsis", no_wrap=True)
-            )
+            running = ", ".join(self._running.values())
+            lines.append(Text(f"running  {running}", overflow="ellipsis", no_wrap=True))
         if self._marks:
-            mean, median = statistics.fmean(self._marks), statistics.median(self._marks)
+            mean = statistics.fmean(self._marks)
+            median = statistics.median(self._marks)
             lines.append(Text(f"marks    mean {mean:.1f}, median {median:.1f} of {self._full:g}"))
         return Group(*lines)
 
 
 class _Rate(ProgressColumn):
-    """Submissions a minute."""
+    """Submissions per minute."""
 
     def render(self, task: Task) -> Text:
         """The rate, once there is one."""
@@ -133,9 +135,9 @@ def _mark(result: Result) -> str:
     return f"{result.score:5.2f} / {result.max_score:g}"
 
 
-def _lost(submission: Submission, why: str) -> str:
-    return f"{_short(submission.id)} is graded again: {one_line(why)[:200]}"
+def _lost_line(submission: Submission, why: str) -> str:
+    return f"{_short(submission.id)} is graded again: {one_line(why)[:_LONGEST_REASON]}"
 
 
 def _short(id_: str) -> str:
-    return one_line(id_)[:_LONGEST]
+    return one_line(id_)[:_LONGEST_ID]

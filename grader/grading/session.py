@@ -11,15 +11,12 @@ from __future__ import annotations
 import datetime
 import functools
 import gc
-import importlib.metadata
 import itertools
 import math
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
-
-import torch
 
 from grader import results
 from grader.checking.follow_through import AS_IT_STANDS
@@ -27,8 +24,9 @@ from grader.checking.judge import Judge
 from grader.checking.runner import Checks
 from grader.diagnosis import Catalogue, Diagnosis, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
-from grader.errors import ExerciseError, GraderError, GraderFault
+from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
 from grader.exercise import Exercise, Function, Profile
+from grader.grading.versions import versions
 from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.results import CheckResult, Curves, FunctionResult, Result, Status
@@ -39,7 +37,7 @@ from grader.sandbox.walls.confinement import Policy
 
 
 class Session:
-    """A warm trusted process's means to grade: an exercise, a profile, and a zygote. A context manager."""
+    """A warm process's means to grade: an exercise, a profile, a sandbox and pytest. A context manager."""
 
     def __init__(
         self,
@@ -49,35 +47,38 @@ class Session:
         data: str | None = None,
         require_isolation: str = "none",
         bubblewrap: bool = True,
-        tell: Callable[[str], None] | None = None,
+        on_slow_run: Callable[[str], None] | None = None,
     ) -> None:
-        """`require_isolation` is one of `levels.LEVELS`; without `bubblewrap` it is not even tried.
+        """Nothing is started yet; see `prepare`.
 
-        `tell` takes a sentence on what will take long, before it does.
+        data: the folder of the data set, in place of the one that the exercise includes.
+        require_isolation: one of `levels.LEVELS`. bubblewrap: whether to try that layer at all.
+        on_slow_run: called with a sentence that says how long a training will take, before it runs.
 
         Raises ExerciseError for a profile that the exercise does not have, UsageError for an unknown level.
         """
-        if profile not in exercise.profiles:
-            known = ", ".join(exercise.profiles)
-            raise ExerciseError(f"{exercise.name} has no profile {profile!r}; it has {known}.")
-        self.exercise = exercise
+        check_profile(exercise, profile)
+        check_level(require_isolation)
         settings = dict(exercise.profiles[profile].settings)
         if data is not None:
             settings["data"] = data
+        self.exercise = exercise
         self.profile = Profile(profile, settings)
         self.seed = seed
-        levels.require({}, "none" if require_isolation in levels.LEVELS else require_isolation)
+        self.isolation: Mapping[str, str] = {}
+        self._data = Path(data) if data is not None else None
         self._required = require_isolation
         self._bubblewrap = bubblewrap
-        self._tell = tell
+        self._on_slow_run = on_slow_run
         self._policy = policy(exercise)
         self._zygote: Zygote | None = None
         self._pytest: Checks | None = None
-        self.isolation: Mapping[str, str] = {}
+
+    # -- what is kept warm -----------------------------------------------------------------------------
 
     @property
     def zygote(self) -> Zygote:
-        """The warm process, started when it is first needed, and anew where it has ended.
+        """The sandbox's warm process, started when it is first needed, and again where it has ended.
 
         Raises IsolationError where the machine enforces less than was required.
         """
@@ -90,132 +91,164 @@ class Session:
         return self._zygote
 
     @property
+    def zygote_lives(self) -> bool:
+        """Whether the warm process is there. Its workers end with it, which is not the student's doing."""
+        return self._zygote is not None and self._zygote.alive
+
+    @property
     def _checks(self) -> Checks:
-        """The checks, collected when they are first needed, and anew where pytest has ended."""
+        """The checks, collected when they are first needed, and again where pytest has ended."""
         if self._pytest is None or self._pytest.ended:
             self._pytest = Checks(self.exercise)
         return self._pytest
 
-    @property
-    def zygote_lives(self) -> bool:
-        """Whether the warm process is there; its workers end with it, which is not the student's doing."""
-        return self._zygote is not None and self._zygote.alive
+    @functools.cached_property
+    def versions(self) -> Mapping[str, str]:
+        """What the grades of this session depend on."""
+        return versions(self.exercise, self._data)
+
+    @functools.cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue.load(self.exercise.folder)
 
     def _worker_setup(self) -> WorkerSetup:
+        """What a submission may import of the course. Raises UsageError where the data cannot be used."""
         prologues = self.exercise.prologues()
         if not prologues:
             return WorkerSetup({})
-        return WorkerSetup(prologues, self.exercise.inputs.course_data(self.profile.settings))
+        try:
+            return WorkerSetup(prologues, self.exercise.inputs.course_data(self.profile.settings))
+        except (OSError, ValueError) as error:
+            if self._data is None:
+                raise
+            raise UsageError(f"the data cannot be used: {error}") from error
 
     def prepare(self, jobs: int = 1) -> None:
-        """Start what the first submission would wait for, and compute what is kept on disk."""
+        """Start what the first submission would wait for, and compute what is kept on disk.
+
+        jobs: how many processes do the same at this moment.
+        """
         prepare(self._catalogue, jobs=jobs)
         _ = self.zygote, self._checks
         # what is there now stays: to walk all of torch for garbage takes 0.1 s each time
         gc.collect()
         gc.freeze()
 
+    # -- one submission --------------------------------------------------------------------------------
+
     def grade(self, submission: Submission) -> Result:
         """Grade one submission. Raises GraderFault where grader itself fails."""
-        started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        started = datetime.datetime.now(datetime.UTC)
         clock = time.monotonic()
         with Calls(self.zygote, self._policy, self.exercise, submission) as calls:
-            self._limit_time(calls)
-            if self._tell is not None:
-                calls.on_slow_run = self._tell
+            self._set_limits(calls)
             judge = Judge(calls, self.exercise, self.profile, self.seed)
-            try:
-                checks = self._checks.run(judge)
-            except GraderError:
-                raise
-            except BaseException:  # Ctrl-C, perhaps in the middle of an exchange with the warm process
-                self.close()
-                raise
+            checks = self._run_checks(judge)
             functions = {
-                name: self._function(function, checks.get(name, ()), calls, judge)
+                name: self._function_result(function, checks.get(name, ()), calls, judge)
                 for name, function in self.exercise.functions.items()
             }
             if not self.zygote_lives:
                 raise GraderFault("the sandbox's warm process ended during the grading; run `grader doctor`")
             isolation = {**self.isolation, **calls.isolation}
-            warnings = filter(None, [levels.warning(isolation)])
             return Result(
                 exercise=self.exercise.name,
+                exercise_folder=exercise_folder(self.exercise),
                 profile=self.profile.name,
                 submission=results.Submission(
                     submission.id, submission.name, submission.files, submission.sha256
                 ),
                 seed=self.seed,
-                versions=versions(),
-                started=started,
+                versions=self.versions,
+                started=started.isoformat(timespec="seconds"),
                 duration_s=round(time.monotonic() - clock, 3),
-                score=round(sum(f.score for f in functions.values()), 2),
+                score=round(sum(function.score for function in functions.values()), 2),
                 max_score=round(self.exercise.max_score, 2),
                 functions=functions,
-                notices=(*warnings, *submission.notices, *calls.reading.notices, *calls.notices),
+                notices=_notices(isolation, submission, calls),
                 isolation=isolation,
                 curves=_curves(judge),
             )
 
-    def _limit_time(self, calls: Calls) -> None:
-        """A profile may give more time than the exercise says."""
+    def _set_limits(self, calls: Calls) -> None:
+        """Give the time that the profile gives, where that is not what the exercise says."""
+        if self._on_slow_run is not None:
+            calls.on_slow_run = self._on_slow_run
         settings = self.profile.settings
         if "seconds" in settings:
-            slow = (f.name for f in self.exercise.functions.values() if f.slow)
+            slow = [name for name, function in self.exercise.functions.items() if function.slow]
             calls.call_seconds = dict.fromkeys(slow, settings["seconds"])
         if "submission_seconds" in settings:
             calls.may_take(settings["submission_seconds"])
 
-    def _function(
+    def _run_checks(self, judge: Judge) -> Mapping[str, tuple[CheckResult, ...]]:
+        """Function -> what its checks have found."""
+        try:
+            return self._checks.run(judge)
+        except GraderError:
+            raise
+        except BaseException:
+            # Ctrl-C: pytest's thread goes on with the checks until nothing answers any more
+            self.close()
+            raise
+
+    def _function_result(
         self,
         function: Function,
         checks: tuple[CheckResult, ...],
         calls: Calls,
         judge: Judge,
     ) -> FunctionResult:
-        status = _status(calls.has(function.name), checks)
-        located = judge.checked[function.name].first_wrong
-        found = Diagnosis()
+        name = function.name
+        judged = judge.checked[name]
+        status = _status(calls.has(name), checks)
+        diagnosis = Diagnosis()
         if status in ("wrong", "partial"):
-            found = self._diagnose(function.name, calls, judge)
+            diagnosis = self._diagnose(name, calls, judge)
+        first_wrong = diagnosis.first_wrong
+        if first_wrong is None and not diagnosis.misconceptions:
+            first_wrong = judged.first_wrong
         return FunctionResult(
             status=status,
-            score=round(sum(c.points for c in checks), 2),
+            score=round(sum(check.points for check in checks), 2),
             max_score=round(function.points, 2),
-            follow_through=any(f.follow_through for f in judge.checked[function.name].findings.values()),
-            misconceptions=found.misconceptions,
-            alternatives=found.alternatives,
-            first_wrong=found.first_wrong or (None if found.misconceptions else located),
-            line=found.line or calls.raised_in.get(function.name),
+            follow_through=any(finding.follow_through for finding in judged.findings.values()),
+            misconceptions=diagnosis.misconceptions,
+            alternatives=diagnosis.alternatives,
+            first_wrong=first_wrong,
+            line=diagnosis.line or calls.raised_in.get(name),
             checks=checks,
-            source=calls.reading.sources.get(function.name),
-            facts=dict(found.facts),
-            lines=dict(found.lines),
+            source=calls.reading.sources.get(name),
+            facts=dict(diagnosis.facts),
+            lines=dict(diagnosis.lines),
         )
 
     def _diagnose(self, function: str, calls: Calls, judge: Judge) -> Diagnosis:
-        """What explains a function's wrong results; nothing, where it cannot be called any more."""
+        """What explains a function's wrong results; an empty diagnosis where it cannot be looked for."""
         try:
-            found: list[Diagnosis] = []
-            for plugged, replaced in judge.to_diagnose(function):
-                with calls.replacing(replaced):
-                    prober = StudentProber(calls)
-                    evidence = prober.evidence(function)
-                    found.append(diagnose(self._catalogue, function, prober, evidence, plugged))
-                if found[-1].misconceptions:
-                    return found[-1]
-            return found[0]
+            return self._first_explanation(function, calls, judge)
         except GraderError:
             raise
         except Exception as error:
             # a student's values can be anything; the marks stand without a diagnosis
-            values = {"function": function, "reason": type(error).__name__}
-            calls.notices.append(Notice("not-diagnosed", values))
+            notice = Notice("not-diagnosed", {"function": function, "reason": type(error).__name__})
+            calls.notices.append(notice)
             return Diagnosis()
 
-    @functools.cached_property
-    def _catalogue(self) -> Catalogue:
-        return Catalogue.load(self.exercise.folder)
+    def _first_explanation(self, function: str, calls: Calls, judge: Judge) -> Diagnosis:
+        """The diagnosis under the first substitution that explains something; else under the first of all."""
+        diagnoses = []
+        for plugged, replaced in judge.to_diagnose(function):
+            with calls.replacing(replaced):
+                prober = StudentProber(calls)
+                evidence = prober.evidence(function)
+                diagnosis = diagnose(self._catalogue, function, prober, evidence, plugged)
+            if diagnosis.misconceptions:
+                return diagnosis
+            diagnoses.append(diagnosis)
+        return diagnoses[0]
+
+    # -- its end ---------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """End the warm process, and pytest with it."""
@@ -235,6 +268,25 @@ class Session:
         self.close()
 
 
+def check_profile(exercise: Exercise, profile: str) -> None:
+    """Raise ExerciseError where the exercise has no such profile."""
+    if profile not in exercise.profiles:
+        known = ", ".join(exercise.profiles)
+        raise ExerciseError(f"{exercise.name} has no profile {profile!r}; it has {known}.")
+
+
+def check_level(level: str) -> None:
+    """Raise UsageError where there is no such level of isolation."""
+    if level not in levels.LEVELS:
+        known = ", ".join(levels.LEVELS)
+        raise UsageError(f"there is no isolation level {level!r}; there are {known}.")
+
+
+def exercise_folder(exercise: Exercise) -> str | None:
+    """Where `grader report` finds the exercise again; None for one of grader's own, which has a name."""
+    return None if exercise.is_own else str(exercise.folder)
+
+
 def policy(exercise: Exercise) -> Policy:
     """How the workers of an exercise are confined on this machine."""
     return Policy(
@@ -248,11 +300,19 @@ def policy(exercise: Exercise) -> Policy:
 def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
     if not present:
         return "missing"
-    if all(c.outcome == "passed" for c in checks):
+    outcomes = {check.outcome for check in checks}
+    if outcomes <= {"passed"}:
         return "right"
-    if all(c.outcome == "blocked" for c in checks):
+    if outcomes == {"blocked"}:
         return "blocked"
-    return "partial" if any(c.points > 0 for c in checks) else "wrong"
+    return "partial" if any(check.points > 0 for check in checks) else "wrong"
+
+
+def _notices(isolation: Mapping[str, str], submission: Submission, calls: Calls) -> tuple[Notice, ...]:
+    """All notices, in the order in which they came to be."""
+    weak = levels.warning(isolation)
+    first = () if weak is None else (weak,)
+    return (*first, *submission.notices, *calls.reading.notices, *calls.notices)
 
 
 def _curves(judge: Judge) -> Curves | None:
@@ -261,20 +321,11 @@ def _curves(judge: Judge) -> Curves | None:
         shared = checks.shared[AS_IT_STANDS]
         if "curves" in shared:
             student, reference = shared["curves"]
-            return Curves(_finite(student), _finite(reference))
+            return Curves(_finite_rows(student), _finite_rows(reference))
     return None
 
 
-def _finite(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:
+def _finite_rows(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:
     """The rows up to the first that JSON cannot hold: a training that diverged ends there."""
-    good = itertools.takewhile(lambda row: all(map(math.isfinite, row)), rows)
-    return tuple((row[0], row[1], row[2]) for row in good)
-
-
-def versions() -> dict[str, str]:
-    """The versions that a grade depends on."""
-    return {
-        "grader": importlib.metadata.version("grader"),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
+    finite = itertools.takewhile(lambda row: all(map(math.isfinite, row)), rows)
+    return tuple((row[0], row[1], row[2]) for row in finite)

@@ -135,7 +135,8 @@ def _of_zip(file: Path, members: tuple[int, ...], parts: tuple[str, ...], size: 
         raise Refused(f"would unpack to {unpacked >> 20} MB, {unpacked // max(size, 1)} times its size")
     for position, info in enumerate(infos):
         here = _inside(info)
-        if info.is_dir() or stat.S_ISLNK(info.external_attr >> 16) or any(map(ignored, here)):
+        is_link = stat.S_ISLNK(info.external_attr >> 16)
+        if info.is_dir() or is_link or any(ignored(part) for part in here):
             continue
         entry = Entry((*parts, *here), info.file_size, _changed(info), file, (*members, position))
         yield from _opened(entry) if entry.suffix == ".zip" else (entry,)
@@ -148,10 +149,11 @@ def _inside(info: zipfile.ZipInfo) -> tuple[str, ...]:
         # zipfile takes names for cp437, where many a tool has written UTF-8 without saying so
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
-    parts = tuple(part for part in re.split(r"[/\\]", name) if part not in ("", "."))
-    if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) or ".." in parts or "\0" in name:
+    parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".")]
+    is_absolute = name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) is not None
+    if is_absolute or ".." in parts or "\0" in name:
         raise Refused(f"holds a file named {name[:80]!r}, which leads out of its folder")
-    return tuple(map(shown, parts)) or ("unnamed",)
+    return tuple(shown(part) for part in parts) or ("unnamed",)
 
 
 def _changed(info: zipfile.ZipInfo) -> float:
@@ -172,7 +174,7 @@ def _kept_inside(file: Path, changed: int, members: tuple[int, ...]) -> zipfile.
 
 
 def _archive(file: Path, members: tuple[int, ...]) -> zipfile.ZipFile:
-    """The zip on disk, or the one that `members` leads to in it; opened once, not once a student."""
+    """The zip on disk, or the one that `members` leads to in it. It is opened once, not once per student."""
     changed = file.stat().st_mtime_ns
     return _kept_inside(file, changed, members) if members else _kept_open(file, changed)
 
@@ -200,8 +202,10 @@ def _whole(stream: IO[bytes], size: int) -> bytes:
 
 
 def listed(path: Path) -> list[Entry]:
-    """As `entries`, for a path that the instructor gave. Raises UsageError where it is refused."""
+    """As `entries`, for a path that the instructor gave. Raises UsageError where it cannot be read."""
     try:
         return entries(path)
+    except OSError as error:
+        raise UsageError(f"{error.filename or path} cannot be read: {error.strerror}.") from error
     except Refused as refusal:
         raise UsageError(f"{path} {refusal}; it is not graded.") from refusal

@@ -6,22 +6,26 @@ import csv
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import UsageError
 from grader.intake.submission import Submission
 
-# headers as letters and digits only, without case and accents; the platforms' own exports and common words
-_ID = (
-    "id", "studentid", "sisuserid", "sisloginid", "userid", "username", "login", "identifier", "idnumber",
-    "matricule", "numero", "numeroetudiant", "number", "sciper", "participantid",
-)  # fmt: skip
-_NAME = ("name", "fullname", "student", "studentname", "nomcomplet")
-_FIRST = ("firstname", "givenname", "prenom")
-_LAST = ("lastname", "surname", "familyname", "nom", "nomdefamille")
-_EMAIL = ("email", "emailaddress", "mail", "courriel", "adressedecourriel")
+# What a column holds -> the headers that say so, those of the platforms' own exports and common words: in
+# letters and digits only, without case and accents.
+_HEADERS = {
+    "id": (
+        "id", "studentid", "sisuserid", "sisloginid", "userid", "username", "login", "identifier", "idnumber",
+        "matricule", "numero", "numeroetudiant", "number", "sciper", "participantid",
+    ),
+    "name": ("name", "fullname", "student", "studentname", "nomcomplet"),
+    "first": ("firstname", "givenname", "prenom"),
+    "last": ("lastname", "surname", "familyname", "nom", "nomdefamille"),
+    "email": ("email", "emailaddress", "mail", "courriel", "adressedecourriel"),
+}  # fmt: skip
+_SHORTEST_WORD = 3  # letters of a word that may tell whose a submission is
 
 
 @dataclass(frozen=True)
@@ -41,72 +45,100 @@ class Roster:
     people: tuple[Person, ...]
 
     def named(self, submissions: Iterable[Submission]) -> list[Submission]:
-        """The same with the roster's names, in the same order."""
-        return [
-            dataclasses.replace(one, name=person.name or one.name) if (person := self.person_of(one)) else one
-            for one in submissions
-        ]
+        """The same submissions with the roster's names, in the same order."""
+        named = []
+        for submission in submissions:
+            person = self.person_of(submission)
+            if person is not None and person.name:
+                submission = dataclasses.replace(submission, name=person.name)
+            named.append(submission)
+        return named
 
     def missing(self, submissions: Iterable[Submission]) -> list[Person]:
         """Those of whom there is no submission."""
-        there = {person for one in submissions if (person := self.person_of(one))}
-        return [person for person in self.people if person not in there]
+        present = {self.person_of(submission) for submission in submissions}
+        return [person for person in self.people if person not in present]
 
     def person_of(self, submission: Submission) -> Person | None:
         """Whose submission it is; None where that is nobody on the roster, or not one person only."""
         texts = (submission.id, submission.name, *submission.keys)
+        # a whole id or name is better evidence than a word of it
         for keys in (_exact(texts), _words(texts)):
-            found = [person for person in self.people if person.keys & keys]
-            if found:
-                return found[0] if len(found) == 1 else None
+            people = [person for person in self.people if person.keys & keys]
+            if len(people) == 1:
+                return people[0]
+            if people:
+                return None
         return None
 
 
 def read_roster(path: Path) -> Roster:
-    """The roster in a CSV with a header; comma, semicolon or tab. Raises UsageError where it has no use."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    rows = list(csv.reader(_text(raw).splitlines(), delimiter=_delimiter(_text(raw))))
-    header = [_plain(cell) for cell in rows[0]] if rows else []
-    columns = {
-        what: [i for wanted in known for i, cell in enumerate(header) if cell == wanted]
-        for what, known in (
-            ("id", _ID),
-            ("name", _NAME),
-            ("first", _FIRST),
-            ("last", _LAST),
-            ("email", _EMAIL),
-        )
-    }
+    """The roster in a CSV with a header, separated by commas, semicolons or tabs.
+
+    Raises UsageError where the file cannot be read or has no column of names, ids or addresses.
+    """
+    rows = _rows(path)
+    header = rows[0] if rows else []
+    columns = {what: _columns_of(known, header) for what, known in _HEADERS.items()}
     if not any(columns.values()):
-        found = ", ".join(rows[0]) if rows else "it is empty"
+        found = ", ".join(header) if header else "it is empty"
         raise UsageError(f"{path} has no column that is called id, name or email: {found}.")
-    people = [_person(row, columns) for row in rows[1:] if any(cell.strip() for cell in row)]
+    people = [_person(row, columns) for row in rows[1:]]
     return Roster(tuple(person for person in people if person.keys))
 
 
-def _person(row: Sequence[str], columns: dict[str, list[int]]) -> Person:
-    cells = {what: [row[i].strip() for i in places if i < len(row)] for what, places in columns.items()}
-    first, last, full = (next(filter(None, cells[what]), "") for what in ("first", "last", "name"))
-    # "Lovelace, Ada" is how several platforms write a name
-    name = " ".join(reversed(full.split(", "))) if full.count(", ") == 1 else full
-    name = name or f"{first} {last}".strip()
-    email = next(filter(None, cells["email"]), "")
-    ids = [cell for cell in cells["id"] if cell]
-    texts = [*ids, email, email.split("@")[0], name, "".join(reversed(name.split())), f"{last}{first}"]
-    numbers = [digits for cell in ids for digits in re.findall(r"^\D*(\d+)$", cell)]
-    return Person(next(iter(ids), email or name), name, email, _exact([*texts, *numbers]))
+def _rows(path: Path) -> list[list[str]]:
+    try:
+        text = _text(path.read_bytes())
+        return list(csv.reader(text.splitlines(), delimiter=_delimiter(text)))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except csv.Error as error:
+        raise UsageError(f"{path} is not a CSV: {error}.") from error
+
+
+def _columns_of(known: Sequence[str], header: Sequence[str]) -> list[int]:
+    """The columns with one of the known headers, in the order in which these are known."""
+    plain = [_plain(cell) for cell in header]
+    found = [column for column, cell in enumerate(plain) if cell in known]
+    return sorted(found, key=lambda column: known.index(plain[column]))
+
+
+def _person(row: Sequence[str], columns: Mapping[str, Sequence[int]]) -> Person:
+    cells = {}
+    for what, places in columns.items():
+        texts = [row[place].strip() for place in places if place < len(row)]
+        cells[what] = [text for text in texts if text]
+    first, last, full, email = (_first(cells[what]) for what in ("first", "last", "name", "email"))
+    name = _in_order(full) or f"{first} {last}".strip()
+    ids = cells["id"]
+    keys = [*ids, email, email.split("@")[0], name, "".join(reversed(name.split())), f"{last}{first}"]
+    for cell in ids:
+        # "Participant 1234", as Moodle's worksheet has it
+        keys += re.findall(r"^\D*(\d+)$", cell)
+    return Person(_first(ids) or email or name, name, email, _exact(keys))
+
+
+def _first(texts: Sequence[str]) -> str:
+    return texts[0] if texts else ""
+
+
+def _in_order(name: str) -> str:
+    """A name with the first name first: several platforms write "Lovelace, Ada"."""
+    parts = name.split(", ")
+    return f"{parts[1]} {parts[0]}" if len(parts) == 2 else name
 
 
 def _exact(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(filter(None, map(_plain, texts)))
+    """The texts as keys, without those in which nothing is left."""
+    keys = {_plain(text) for text in texts}
+    return frozenset(key for key in keys if key)
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:
     """The words of names such as `practical3_alice_12345`."""
-    return _exact(word for text in texts for word in re.split(r"[\s_.-]+", text) if len(word) > 2)
+    words = [word for text in texts for word in re.split(r"[\s_.-]+", text)]
+    return _exact(word for word in words if len(word) >= _SHORTEST_WORD)
 
 
 def _plain(text: str) -> str:

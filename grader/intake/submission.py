@@ -20,7 +20,7 @@ from grader.intake.entries import LARGEST, TOO_LARGE, Entry, Refused, listed, sh
 from grader.notices import Notice
 
 SUFFIXES = (".py", ".ipynb")
-NOTHING = "There is no .py and no .ipynb file in what was handed in."
+NOTHING = "No .py or .ipynb file was handed in."
 
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
@@ -95,9 +95,9 @@ def find(
 ) -> list[Submission]:
     """The submissions that the given files, folders and zips hold; `names` are the graded functions.
 
-    A folder or zip that Moodle or Canvas handed out holds one submission a student. So does a git working
-    copy, which is one. In any other, each file to grade is a submission and so is each subfolder or zip;
-    modules named in `support` are nobody's. `leave_out` is the folder where results go.
+    A folder or zip that Moodle or Canvas handed out holds one submission per student. A git working copy is
+    one submission. In any other folder, each file to grade is a submission, and so is each subfolder or zip.
+    Modules named in `support` are nobody's. `leave_out` is the folder where results go.
 
     Raises UsageError where a path is not there, is refused, or where there is no submission at all.
     """
@@ -136,23 +136,31 @@ class _Owner:
 def _of_tree(
     path: Path, names: tuple[str, ...], leave_out: Path | None, support: frozenset[str]
 ) -> Iterator[Submission]:
+    """The submissions in a folder or a zip."""
     found = listed(path)
     if leave_out is not None:
-        apart = leave_out.resolve()
-        found = [entry for entry in found if entry.members or apart not in entry.file.resolve().parents]
+        found = _outside(leave_out.resolve(), found)
     if (path / ".git").exists():
-        yield _of_student(_Owner(path.resolve().name, shown(path.resolve().name)), found, names)
+        name = path.resolve().name
+        yield _of_student(_Owner(name, shown(name)), found, names)
         return
+    is_zip = not path.is_dir()
     groups: dict[_Owner, list[Entry]] = defaultdict(list)
-    for entry in _unwrapped(found, is_zip=not path.is_dir()):
+    for entry in _unwrapped(found, is_zip):
         owner = _owner(entry)
         if not owner.alone or (_gradable(entry) and Path(entry.name).stem not in support):
             groups[owner].append(entry)
-    if not path.is_dir() and len(groups) == 1:
+    if is_zip and len(groups) == 1:
         ((owner, files),) = groups.items()
-        groups = {owner if owner.keys else _Owner(path.stem, shown(path.stem)): files}
+        if not owner.keys:  # one student's own zip, whatever is in it
+            groups = {_Owner(path.stem, shown(path.stem)): files}
     for owner, files in groups.items():
         yield _of_student(owner, files, names)
+
+
+def _outside(folder: Path, found: Iterable[Entry]) -> list[Entry]:
+    """The entries that do not lie in a folder; what is inside a zip does not."""
+    return [entry for entry in found if entry.members or folder not in entry.file.resolve().parents]
 
 
 def _owner(entry: Entry) -> _Owner:
@@ -173,12 +181,19 @@ def _gradable(entry: Entry) -> bool:
 
 def _unwrapped(found: Sequence[Entry], is_zip: bool) -> Sequence[Entry]:
     """The same without what only wraps a class: a download in a folder, the one folder of a zip."""
-    wraps = {e.parts[0] for e in found if len(e.parts) > 1 and _of_course_site(e.parts[1])}
-    found = [e.below(1) if e.parts[0] in wraps and len(e.parts) > 1 else e for e in found]
-    below = {e.parts[1] for e in found if len(e.parts) > 2}
-    if is_zip and len({e.parts[0] for e in found}) == 1 and len(below) > 1:
-        return _unwrapped([e.below(1) for e in found], is_zip=False)
-    return found
+    nested = [entry for entry in found if len(entry.parts) > 1]
+    downloads = {entry.parts[0] for entry in nested if _of_course_site(entry.parts[1])}
+    unwrapped = []
+    for entry in found:
+        wrapped = len(entry.parts) > 1 and entry.parts[0] in downloads
+        unwrapped.append(entry.below(1) if wrapped else entry)
+    if not is_zip:
+        return unwrapped
+    outermost = {entry.parts[0] for entry in unwrapped}
+    subfolders = {entry.parts[1] for entry in unwrapped if len(entry.parts) > 2}
+    if len(outermost) == 1 and len(subfolders) > 1:
+        return _unwrapped([entry.below(1) for entry in unwrapped], is_zip=False)
+    return unwrapped
 
 
 def _of_course_site(name: str) -> bool:
@@ -193,12 +208,13 @@ def _of_student(owner: _Owner, files: Sequence[Entry], names: Iterable[str]) -> 
     id_ = _id(Path(owner.id).stem if owner.alone else owner.id)
     gradable = [entry for entry in files if entry.suffix in SUFFIXES]
     if not gradable:
-        refused = next((f"{e.name} {e.problem}." for e in files if e.problem), NOTHING)
-        return Submission(id_, owner.name, "", b"", _named(files), (), refused, owner.keys)
+        problems = [f"{entry.name} {entry.problem}." for entry in files if entry.problem]
+        problem = problems[0] if problems else NOTHING
+        return Submission(id_, owner.name, "", b"", _named(files), (), problem, owner.keys)
     latest = _latest_attempts(gradable)
     chosen = latest[0]
     if len(latest) > 1:
-        chosen = max(latest, key=lambda e: (_definitions(e, names), e.changed, _natural("/".join(e.parts))))
+        chosen = max(latest, key=lambda entry: _rank(entry, names))
     one = _of_entry(chosen, id_)
     return dataclasses.replace(
         one,
@@ -207,6 +223,11 @@ def _of_student(owner: _Owner, files: Sequence[Entry], names: Iterable[str]) -> 
         notices=tuple(_remarks(owner, files, gradable, chosen)),
         keys=owner.keys,
     )
+
+
+def _rank(entry: Entry, names: Iterable[str]) -> tuple[int, float, list[tuple[int, str]]]:
+    """The greater, the rather it is the file to grade."""
+    return _definitions(entry, names), entry.changed, _natural("/".join(entry.parts))
 
 
 def _of_entry(entry: Entry, id_: str) -> Submission:
@@ -253,34 +274,41 @@ def _latest_attempts(gradable: Sequence[Entry]) -> list[Entry]:
     latest: dict[tuple[str, ...], tuple[tuple[int, ...], Entry]] = {}
     for entry in gradable:
         pattern = _CANVAS_ATTEMPT if _CANVAS.fullmatch(entry.parts[0]) else _ATTEMPT
-        base, number = _attempt(_own(entry), pattern)
-        if base not in latest or latest[base][0] < number:
-            latest[base] = (number, entry)
+        base, numbers = _attempt(_own(entry), pattern)
+        if base not in latest or latest[base][0] < numbers:
+            latest[base] = (numbers, entry)
     return [entry for _, entry in latest.values()]
 
 
 def _attempt(parts: tuple[str, ...], pattern: re.Pattern[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """A path without the numbers of attempts, and these numbers."""
-    base, numbers = [], []
+    """A path without the numbers of attempts, and these numbers; 0 where a part has none."""
     *folders, file = parts
     suffix = Path(file).suffix
+    base: list[str] = []
+    numbers: list[int] = []
     for part in (*folders, file.removesuffix(suffix)):
         match = pattern.search(part)
-        base.append(part[: match.start()] if match else part)
-        numbers.append(int(next(filter(None, match.groups()))) if match else 0)
+        if match is None:
+            base.append(part)
+            numbers.append(0)
+        else:
+            base.append(part[: match.start()])
+            number = next(group for group in match.groups() if group)
+            numbers.append(int(number))
     return (*base, suffix), tuple(numbers)
 
 
 def _definitions(entry: Entry, names: Iterable[str]) -> int:
-    """How many of `names` the file seems to define, by its bytes."""
+    """How many of `names` the file seems to define, by its bytes; -1 where it cannot be read."""
     try:
         data = entry.read()
     except Refused:
         return -1
-    return sum(
-        re.search(rb"\b(?:def\s+%b\s*\(|%b\s*=)" % (name.encode(), name.encode()), data) is not None
-        for name in names
-    )
+    return sum(_defines(name.encode(), data) for name in names)
+
+
+def _defines(name: bytes, data: bytes) -> bool:
+    return re.search(rb"\b(?:def\s+%b\s*\(|%b\s*=)" % (name, name), data) is not None
 
 
 def _natural(text: str) -> list[tuple[int, str]]:

@@ -137,7 +137,6 @@ def test_nothing_is_left_of_a_closed_session(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     with session(tmp_path) as one:
         graded(one, tiny.RIGHT)
-        assert set(threading.enumerate()) - before
     assert set(threading.enumerate()) <= before
 
 

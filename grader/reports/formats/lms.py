@@ -1,7 +1,7 @@
 """Learning platforms: Canvas's and nbgrader's grades, Moodle's worksheet filled in, and its feedback zip.
 
-Each platform's rows are matched by what it knows of a student, which the batch does not: a submission's id
-holds it where the platform named the file. What cannot be matched is returned, never guessed.
+Each platform's rows are matched by what it knows of a student, which the batch does not: the names that the
+platform gave to the files hold it. What cannot be matched is returned, never guessed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def canvas(results: Sequence[Result], overrides: Overrides | None = None, title:
     ]
     rows = [head, ["    Points Possible", "", "", "", f"{full:.2f}"]]
     for result in marked:
-        found = _CANVAS.match(result.submission.id)
+        found = _first_match(_CANVAS, result)
         login = "" if found else neutral.csv(result.submission.id)
         name = neutral.csv(result.submission.name)
         rows.append([name, found[1] if found else "", login, "", f"{result.score:.2f}"])
@@ -91,7 +91,7 @@ def moodle(
         raise UsageError(
             f"The worksheet has no column {', '.join(missing)}; download it from Moodle in English."
         )
-    grades = {_participant(result.submission.id): result for result in _marked(results, overrides)}
+    grades = {_participant(result): result for result in _marked(results, overrides)}
     identifier, grade = header.index(_IDENTIFIER), header.index(_GRADE)
     maximum = header.index(_MAXIMUM) if _MAXIMUM in header else None
     found = set()
@@ -126,9 +126,24 @@ def _marked(results: Sequence[Result], overrides: Overrides | None) -> list[Resu
     return sorted(marked, key=lambda result: result.submission.id)
 
 
-def _participant(identifier: str) -> str:
-    found = _MOODLE.match(identifier)
-    return found[1] if found else identifier
+def moodle_folder(result: Result) -> str | None:
+    """The submission's folder in Moodle's download; None where it does not come from one."""
+    found = _first_match(_MOODLE, result)
+    return found[0] if found else None
+
+
+def _participant(result: Result) -> str:
+    found = _first_match(_MOODLE, result)
+    return found[1] if found else result.submission.id
+
+
+def _first_match(pattern: re.Pattern[str], result: Result) -> re.Match[str] | None:
+    """The platform's own name for a submission: that of a file or its folder, else the submission's id."""
+    names = [path.split("/")[0] for path in result.submission.files]
+    for name in (*names, result.submission.id):
+        if match := pattern.match(name):
+            return match
+    return None
 
 
 def _scaled(result: Result, maximum: str) -> float:

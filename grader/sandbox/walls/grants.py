@@ -24,7 +24,9 @@ _SYSTEM = (
 _FILES = ("/dev/null", "/dev/zero", "/dev/urandom", "/etc/localtime", "/etc/ld.so.cache", "/proc/cpuinfo")
 _SITES = ("site-packages", "dist-packages")
 # what installers write for grader: the package, its metadata, the finder of an editable install
-_PRODUCT = re.compile(r"(__editable__\W?_?|_)?(backprop[-_.])?grader([-._].*)?", re.IGNORECASE)
+_PRODUCT = re.compile(
+    r"(__editable__\W?_?|_editable_impl_|_)?(backprop[-._])?grader([-._].*)?", re.IGNORECASE
+)
 
 
 def readable_paths(private: Iterable[Path] = ()) -> tuple[str, ...]:

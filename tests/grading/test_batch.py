@@ -11,46 +11,12 @@ from pathlib import Path
 
 import pytest
 import tiny
+from watching import Recorder, marks
 
 from grader import results
 from grader.errors import UsageError
 from grader.exercise import Exercise
 from grader.grading import batch
-from grader.intake.submission import find
-
-
-class Told(batch.Watcher):
-    """Remembers what a batch tells, and does something when a submission starts."""
-
-    def __init__(self, on_start=lambda _: None):
-        self.order, self.finished_ids, self.kept, self.lost, self.on_start = [], [], [], [], on_start
-
-    def started(self, submission):
-        self.order.append(submission.id)
-        self.on_start(submission)
-
-    def finished(self, result, kept):
-        (self.kept if kept else self.finished_ids).append(result.submission.id)
-
-    def again(self, submission, why):
-        self.lost.append((submission.id, why))
-
-
-@pytest.fixture
-def plan(tmp_path):
-    exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
-
-    def made(sources, **options):
-        folder = tiny.submissions(tmp_path / "class", sources)
-        found = find([folder], exercise.functions)
-        return batch.Plan(found, exercise, tmp_path / "out", **{"jobs": 2, "seed": 1, **options})
-
-    return made
-
-
-def marks(folder):
-    graded = (results.from_json(path.read_text()) for path in folder.glob("*/grade.json"))
-    return {result.submission.id: result.score for result in graded}
 
 
 def children(pid):
@@ -95,7 +61,7 @@ def test_a_process_that_is_killed_costs_a_retry(plan, what):
         if len(watcher.order) == 2:
             threading.Timer(0.8, kill).start()
 
-    watcher = Told(on_start)
+    watcher = Recorder(on_start)
     order = plan({f"s{i}": tiny.SLOW for i in range(3)}, jobs=1)
     graded = batch.run(order, watcher)
     assert killed
@@ -114,14 +80,14 @@ def test_who_breaks_the_grader_twice_gets_a_result_that_says_so(plan):
         "    if student.double(torch.ones(1)).item() == 1:\n        os.kill(os.getpid(), 9)\n"
     )
     order = dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder)))
-    watcher = Told()
+    watcher = Recorder()
     graded = batch.run(order, watcher)
     assert marks(order.folder) == {"a": 2.0, "killer": 0.0, "z": 2.0}
     assert list(graded.faults) == ["killer"]
     assert [id_ for id_, _ in watcher.lost] == ["killer"]
     killer = results.from_json((order.folder / "killer" / "grade.json").read_text())
     assert "could not be graded" in str(killer.notices[0])
-    watcher = Told()
+    watcher = Recorder()
     batch.run(order, watcher)
     assert sorted(watcher.kept) == ["a", "z"]  # a fault is not kept
 
@@ -136,54 +102,8 @@ def test_a_grading_process_that_hangs_is_ended(plan, monkeypatch):
     order = dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder)))
     monkeypatch.setattr(batch, "_PATIENCE", -8.0)  # of the 20 s that a submission has
     graded = batch.run(order)
-    assert "did not come to an end" in graded.faults["killer"]
+    assert "did not finish in time" in str(graded.faults["killer"])
     assert marks(order.folder)["a"] == 2.0
-
-
-def test_what_has_not_changed_is_kept(plan):
-    order = plan({"a": tiny.RIGHT, "b": tiny.WRONG, "c": tiny.RIGHT})
-    batch.run(order)
-    first = {p: p.read_text() for p in order.folder.glob("*/grade.json")}
-
-    def again(sources=None, **options):
-        sources = sources or {"a": tiny.RIGHT, "b": tiny.WRONG, "c": tiny.RIGHT}
-        watcher = Told()
-        assert len(batch.run(plan(sources, **options), watcher).results) == len(sources)
-        return sorted(watcher.finished_ids)
-
-    assert again() == []
-    assert {p: p.read_text() for p in first} == first
-    assert again(seed=None) == []
-    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}) == ["b"]
-    assert marks(order.folder) == {"a": 2.0, "b": 2.0, "c": 2.0}
-    (order.folder / "a" / "grade.json").write_text("{")
-    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}) == ["a"]
-    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, force=True) == ["a", "b", "c"]
-    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=2) == ["a", "b", "c"]
-
-
-def test_a_changed_exercise_grades_all_again(plan):
-    order = plan({"a": tiny.RIGHT})
-    batch.run(order)
-    (order.exercise.folder / "solution.py").write_text("def double(x):\n    return 3 * x\n")
-    graded = batch.run(dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder))))
-    assert (graded.kept, graded.results[0].score) == (0, 0.0)
-
-
-def test_the_longest_expected_comes_first(plan):
-    sources = {"a": tiny.RIGHT, "b": tiny.RIGHT + "#" * 5000, "c": tiny.SLOW}
-    watcher = Told()
-    batch.run(plan(sources, jobs=1), watcher)
-    assert watcher.order == ["b", "c", "a"]
-    watcher = Told()
-    batch.run(plan(sources, jobs=1, force=True), watcher)
-    assert watcher.order[0] == "c"  # as it took longest the last time
-
-
-def test_one_seed_is_drawn_for_a_class_and_kept_for_those_who_come_later(plan):
-    first = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None))
-    later = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=None))
-    assert len({result.seed for result in (*first.results, *later.results)}) == 1
 
 
 def test_an_unusable_format_or_folder_of_data_is_told_before_anything_is_graded(plan, tmp_path):
@@ -210,7 +130,7 @@ def test_ctrl_c_keeps_what_is_done_and_a_second_run_goes_on(plan, tmp_path):
     assert process.returncode == 130
     assert "2 of 5 are graded. The same command goes on from here." in "".join(lines)
     assert len(marks(order.folder)) == 2
-    watcher = Told()
+    watcher = Recorder()
     batch.run(dataclasses.replace(order, seed=None), watcher)
     assert (len(watcher.kept), len(watcher.finished_ids)) == (2, 3)
 
@@ -236,11 +156,3 @@ def running(pid):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
-
-
-@pytest.mark.parametrize(("options", "code"), [((), 0), (("--fail-under", "1"), 1), (("--format", "pdf"), 2)])
-def test_exit_codes(plan, tmp_path, options, code):
-    order = plan({"a": tiny.WRONG})
-    command = [sys.executable, "-m", "grader", "grade", str(tmp_path / "class"), "--out", str(order.folder)]
-    command += ["--exercise", str(order.exercise.folder), *options]
-    assert subprocess.run(command, capture_output=True).returncode == code
