@@ -113,7 +113,7 @@ def grade(
         require_isolation=require_isolation,
     )
     graded = batch.run(plan, progress.watcher(out))
-    terminal.show_summary(graded.results, chosen.notes(lang), out, lang, output.manual_marks(out_folder))
+    terminal.show_summary(graded.results, chosen, out, lang, output.manual_marks(out_folder))
     _tell(out_folder, graded, students.missing(found))
     if graded.faults:
         raise typer.Exit(FAULT)
@@ -158,11 +158,11 @@ def check(
     with Session(chosen, profile, seed, settings, require_isolation, tell=_say) as session:
         result = session.grade(one)
     if shape is Shape.TERMINAL:
-        terminal.show(result, chosen.notes(lang), out, lang)
+        terminal.show(result, chosen, out, lang)
     elif shape is Shape.JSON:
         sys.stdout.write(results.to_json(result))
     else:
-        sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes(lang), lang))
+        sys.stdout.write(FORMATS[shape.value].render(result, chosen, lang))
     if fail_under is not None and result.score < fail_under:
         raise typer.Exit(BELOW)
 

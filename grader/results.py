@@ -1,4 +1,4 @@
-"""The frozen records that everything passes on, and their form on disk (`grade.json`, schema 1).
+"""The frozen records that everything passes on, and their form on disk (`grade.json`, schema 2).
 
 A `Result` is one graded submission. Every report is a view of it, so whatever a report shows stands here.
 """
@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-SCHEMA = 1
+from grader.notices import Notice, from_plain, to_plain
+
+SCHEMA = 2
 
 Outcome = Literal["passed", "failed", "blocked"]
 Status = Literal["right", "partial", "wrong", "missing", "blocked"]
@@ -106,7 +108,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Result:
-    """One submission, graded. `notices` are sentences: what was skipped, capped, denied or timed out."""
+    """One submission, graded. `notices` say what was skipped, capped, denied or timed out."""
 
     exercise: str
     profile: str
@@ -118,7 +120,7 @@ class Result:
     score: float
     max_score: float
     functions: Mapping[str, FunctionResult]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     isolation: Mapping[str, str] = field(default_factory=dict)
     curves: Curves | None = None
     schema: int = SCHEMA
@@ -144,8 +146,10 @@ def to_json(result: Result) -> str:
     return json.dumps(result, default=_fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _fields(record: object) -> dict[str, Any]:
+def _fields(record: object) -> Mapping[str, Any]:
     """A record's fields; a shallow look, where dataclasses.asdict copies all that is in them."""
+    if isinstance(record, Notice):
+        return to_plain(record)
     if not dataclasses.is_dataclass(record):
         raise TypeError(f"a {type(record).__name__} has no place in a grade.json")
     return vars(record)
@@ -162,7 +166,7 @@ def from_json(text: str) -> Result:
                 **data,
                 "submission": Submission(**_tuples(data["submission"])),
                 "functions": {name: _function(f) for name, f in data["functions"].items()},
-                "notices": tuple(data["notices"]),
+                "notices": tuple(from_plain(notice) for notice in data["notices"]),
                 "curves": _curves(data["curves"]),
             }
         )

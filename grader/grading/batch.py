@@ -25,6 +25,7 @@ from grader.grading import output
 from grader.grading.pools import Cluster, Cores, Lanes, Lost
 from grader.grading.process import Settings, Task
 from grader.intake.submission import Submission
+from grader.notices import Notice
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.results import CheckResult, FunctionResult, Result
 
@@ -273,7 +274,7 @@ class _Run:
             score=0.0,
             max_score=round(self._plan.exercise.max_score, 2),
             functions=functions,
-            notices=(*held.notices, notice),
+            notices=tuple(Notice("remark", {"text": text}) for text in (*held.notices, notice)),
         )
 
     # -- results ---------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def render_one(
         if name not in FORMATS:
             raise UsageError(f"there is no format {name!r}; there are {', '.join(FORMATS)}.")
         form = FORMATS[name]
-        text = form.render(result, exercise.notes(lang), lang, manual)
+        text = form.render(result, exercise, lang, manual)
         write_atomically(folder / result.submission.id / form.filename, text)
 
 
@@ -78,7 +78,7 @@ def render_class(
 ) -> None:
     """Write `index.html` and `gradebook.csv`."""
     overrides = manual_marks(folder)
-    page = class_page(results, exercise.notes(lang), lang, progress, overrides)
+    page = class_page(results, exercise, lang, progress, overrides)
     write_atomically(folder / "index.html", page)
     write_atomically(folder / "gradebook.csv", gradebook(results, overrides))
 

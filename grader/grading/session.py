@@ -31,6 +31,7 @@ from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderError, GraderFault
 from grader.exercise import Exercise, Function, Profile
 from grader.intake.submission import Submission
+from grader.notices import Notice
 from grader.results import CheckResult, Curves, FunctionResult, Result, Status
 from grader.sandbox.host import Course, Zygote
 from grader.sandbox.student import Student
@@ -139,6 +140,7 @@ class Session:
                 raise GraderFault("the sandbox's warm process ended during the grading; run `grader doctor`")
             isolation = {**self.isolation, **student.isolation}
             warnings = filter(None, [levels.warning(isolation)])
+            texts = (*warnings, *submission.notices, *student.reading.notices, *student.notices)
             return Result(
                 exercise=self.exercise.name,
                 profile=self.profile.name,
@@ -152,7 +154,7 @@ class Session:
                 score=round(sum(f.score for f in functions.values()), 2),
                 max_score=round(self.exercise.max_score, 2),
                 functions=functions,
-                notices=(*warnings, *submission.notices, *student.reading.notices, *student.notices),
+                notices=tuple(Notice("remark", {"text": text}) for text in texts),
                 isolation=isolation,
                 curves=_curves(judge),
             )
