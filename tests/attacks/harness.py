@@ -201,7 +201,7 @@ class Range:
         with _recorded() as said:
             result = self.session.grade(one)
         ending = "; ".join(c.message for f in result.functions.values() for c in f.checks if c.message)
-        return result, Strike("".join(said), " ".join((ending, *result.notices)))
+        return result, Strike("".join(said), " ".join((ending, *map(str, result.notices))))
 
     def unharmed(self) -> bool:
         """Whether the sibling, loaded before the attacks, and the zygote go on as if nothing had been."""
