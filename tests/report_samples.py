@@ -70,6 +70,9 @@ BACKWARD_ATTEMPT = """def backward_pass(w1, b1, w2, b2,
     return dl_w1, dl_db1, dl_dw2, dl_db2
 """  # noqa: W291, W293 - the student's own spaces
 
+TITLE = "A check with a French title."
+FRENCH_TITLE = "Une vérification avec un titre français."
+
 NOTES = {
     note.id: note
     for note in (
@@ -137,11 +140,14 @@ NOTES = {
 
 
 class SampleExercise(Exercise):
-    """practical3 with notes of its own, so that rewording the real ones changes no test."""
+    """practical3 with texts of its own, so that rewording the real ones changes no test."""
 
     def notes(self, lang: str = "en") -> Mapping[str, Note]:
         del lang  # these notes are English only
         return NOTES
+
+    def check_title(self, title: str, lang: str = "en") -> str:
+        return FRENCH_TITLE if (title, lang) == (TITLE, "fr") else title
 
 
 _practical3 = Exercise.load("practical3")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from grader.exercise import Exercise
 from grader.reports.text import neutral, prose
 from grader.reports.text.words import SIGNS, Words
-from grader.reports.views.content import Notes, explain, grouped, not_passed
+from grader.reports.views.content import Notes, explain, grouped, message_of, not_passed
 from grader.reports.views.listing import listing
 from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import CheckResult, FunctionResult, Note, Result
@@ -27,7 +27,8 @@ def markdown_report(
         lines += function_section(name, function, notes, words)
         override = (manual or {}).get(name)
         if override and override.comment:
-            lines += ["", f"> **{words('From your instructor')}**: {neutral.markdown(override.comment)}"]
+            label = f"**{words('From your instructor')}**"
+            lines += ["", f"> {words.labelled(label, neutral.markdown(override.comment))}"]
     if result.notices:
         lines += ["", f"## {words('Notices')}", ""]
         lines += [f"- {neutral.markdown(words.notice(notice))}" for notice in result.notices[:MAX_NOTICES]]
@@ -73,12 +74,11 @@ def _title(check: CheckResult, words: Words) -> str:
 
 
 def _check(check: CheckResult, words: Words) -> str:
-    line = _title(check, words)
-    if check.message:
-        line += f": {neutral.markdown(check.message)}"
+    message = neutral.markdown(message_of(check))
     if check.mismatch:
-        line += f" ({neutral.markdown_code(words.difference(check.mismatch))})"
-    return line
+        difference = neutral.markdown_code(words.difference(check.mismatch))
+        message = f"{message} ({difference})" if message else difference
+    return words.labelled(_title(check, words), message) if message else _title(check, words)
 
 
 def _source(function: FunctionResult) -> Iterator[str]:
@@ -94,8 +94,10 @@ def _source(function: FunctionResult) -> Iterator[str]:
 
 def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[str]:
     # Formulas are in plain characters and facts are quoted, so any Markdown reader can show them.
-    yield from ("", f"> **{words('Correction')}**: {neutral.markdown(prose.to_text(note.title, facts))}")
+    title = words.labelled(f"**{words('Correction')}**", neutral.markdown(prose.to_text(note.title, facts)))
+    yield from ("", f"> {title}")
     for paragraph in prose.to_text(note.note, facts).split("\n\n"):
         yield from (">", f"> {neutral.markdown(paragraph)}")
     if note.hint:
-        yield from (">", f"> **{words('Hint')}**: {neutral.markdown(prose.to_text(note.hint, facts))}")
+        hint = words.labelled(f"**{words('Hint')}**", neutral.markdown(prose.to_text(note.hint, facts)))
+        yield from (">", f"> {hint}")

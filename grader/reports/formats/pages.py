@@ -41,6 +41,7 @@ def environment(lang: str) -> Environment:
         percent=lambda share: language.percent(share, lang),
         moment=lambda started: language.moment(started, lang),
         grouped=content.grouped,
+        message=content.message_of,
         sentence=prose.sentence_to_html,
         prose=prose.to_html,
         title=prose.line_to_html,

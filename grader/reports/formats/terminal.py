@@ -14,7 +14,15 @@ from grader.exercise import Exercise
 from grader.reports.text import neutral, prose
 from grader.reports.text.words import SIGNS, Words
 from grader.reports.views import cohort
-from grader.reports.views.content import Explanation, Notes, explain, grouped, next_steps, not_passed
+from grader.reports.views.content import (
+    Explanation,
+    Notes,
+    explain,
+    grouped,
+    message_of,
+    next_steps,
+    not_passed,
+)
 from grader.reports.views.overrides import Manual, Overrides, apply_overrides, marked
 from grader.results import CheckResult, FunctionResult, Note, Result
 
@@ -40,7 +48,7 @@ def show(
         parts += _function(name, function, explain(name, function, notes), words)
         override = (manual or {}).get(name)
         if override and override.comment:
-            comment = f"{words('From your instructor')}: {neutral.terminal(override.comment)}"
+            comment = words.labelled(words("From your instructor"), neutral.terminal(override.comment))
             parts.append(_indented(Text(comment, style="blue")))
     parts += _closing(result, notes, words)
     console.print(Group(*parts), markup=False, highlight=False)
@@ -102,7 +110,7 @@ def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableT
         for check in group:
             line = Text(f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome])
             yield _indented(line.append(words.title(check.title), style="default"))
-        message, mismatch = group[0].message, group[0].mismatch
+        message, mismatch = message_of(group[0]), group[0].mismatch
         if message:
             yield _indented(Text(neutral.terminal(message)), by=4)
         if mismatch:
@@ -134,7 +142,7 @@ def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[Render
     if note.note:
         yield _indented(Text(prose.to_text(note.note, facts), style="green"), by=4)
     if note.hint:
-        hint = f"{words('Hint')}: {prose.to_text(note.hint, facts)}"
+        hint = words.labelled(words("Hint"), prose.to_text(note.hint, facts))
         yield _indented(Text(hint, style="italic"), by=4)
 
 
@@ -151,7 +159,7 @@ def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableT
     for layer, state in result.isolation.items():
         if state != "enforced":
             missing = neutral.one_line(f"{layer} {state}")
-            yield Text(f"· {words('Isolation')}: {missing}", style="yellow")
+            yield Text(f"· {words.labelled(words('Isolation'), missing)}", style="yellow")
 
 
 def _indented(what: RenderableType, by: int = 2) -> Padding:
@@ -202,4 +210,6 @@ def _looks(results: Sequence[Result], words: Words) -> Iterator[RenderableType]:
     if len(looks) > MAX_LOOKS:
         names += f" … ({len(looks)})"
     yield Text()
-    yield Text(f"{words('To look at')}: ", style="bold").append(names, style="not bold")
+    line = Text(words.labelled(words("To look at"), names))
+    line.stylize("bold", 0, len(line) - len(names))
+    yield line

@@ -31,6 +31,10 @@ class Words:
         """The sentence for `number` things, in singular or plural."""
         return self._translations.ngettext(one, many, number) % {"num": number, **values}
 
+    def labelled(self, label: str, text: str) -> str:
+        """`text` after a label and a colon, which French sets apart from the label."""
+        return self("%(label)s: %(text)s", label=label, text=text)
+
     def title(self, title: str) -> str:
         """A check's title, translated if the exercise has it in this language."""
         return self.exercise.check_title(title, self.lang)

@@ -75,6 +75,14 @@ def first_failed(function: FunctionResult) -> CheckResult | None:
     return next((check for check in function.checks if check.outcome == "failed"), None)
 
 
+def message_of(check: CheckResult) -> str:
+    """The check's message; empty if it names both values of the mismatch, which every report shows itself."""
+    found = check.mismatch
+    if found and found.actual in check.message and found.expected in check.message:
+        return ""
+    return check.message
+
+
 def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
     """The checks that failed or were not judged."""
     return [check for check in checks if check.outcome != "passed"]

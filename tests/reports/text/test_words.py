@@ -47,7 +47,7 @@ def test_every_state_has_a_sign_and_a_word_in_both_languages():
 
 
 def test_titles_notices_and_marks_are_in_the_language():
-    assert FRENCH.title("x0 is right.") == "x0 est juste."
+    assert FRENCH.title(samples.TITLE) == samples.FRENCH_TITLE
     assert FRENCH.notice(Notice("cell-magic", {"magic": "bash"}, cell=2)).startswith("Cellule 2\u00a0:")
     assert FRENCH.mark(samples.wrong().functions["backward_pass"]) == "1 / 6"
     assert FRENCH.points(2.5) == "2,5"

@@ -59,3 +59,9 @@ def test_a_misconception_without_a_note_shows_its_id():
 def test_an_instructor_looks_at_notices_of_kinds_that_say_so():
     result = replace(samples.right(), notices=(Notice("late"), Notice("no-result"), Notice("called-again")))
     assert [notice.kind for notice in content.to_look_at(result)] == ["no-result", "called-again"]
+
+
+def test_a_message_that_only_repeats_the_mismatch_is_left_out():
+    check = samples.wrong().functions["loss"].checks[1]
+    assert content.message_of(check) == check.message
+    assert content.message_of(replace(check, message="loss is 0.1296; expected 7.4409.")) == ""
