@@ -152,7 +152,7 @@ def test_an_exercise_without_graph_and_curves_has_neither():
 
 
 @pytest.mark.parametrize(
-    ("total", "says"), [(1, "Value"), (15, "Values: 15 of 15 entries are wrong; the worst")]
+    ("total", "says"), [(1, "Value<"), (15, "Values: 15 of 15 entries are wrong; the worst one:<")]
 )
 def test_how_many_values_are_wrong_is_said_where_there_are_several(total, says):
     mismatch = Mismatch("q", "values", "1", "2", total, total, 1.0, ())
