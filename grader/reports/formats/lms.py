@@ -1,7 +1,7 @@
 """Learning platforms: grades for Canvas and nbgrader, Moodle's worksheet filled in, Moodle's feedback zip.
 
-A platform knows its students by its own ids. A submission's id holds that id if the platform itself named
-the file. What cannot be matched is returned, never guessed.
+A platform knows its students by its own ids. The names that it gave to the files of its download hold them.
+What cannot be matched is returned, never guessed.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _GRADE, _IDENTIFIER, _MODIFIED, _MAXIMUM = "Grade", "Identifier", "Last modified
 def canvas(results: Sequence[Result], overrides: Overrides | None = None, title: str = "") -> str:
     """Canvas's gradebook CSV. `title` is the assignment's column, such as "Practical 3 (4711)".
 
-    With a title that Canvas does not know, it makes a new column. The user's id is read from a downloaded
-    file's name; if the submission has another name, its id stands as the login id, by which Canvas
+    With a title that Canvas does not know, it makes a new column. The user's id is read from the name of a
+    downloaded file. Without such a name, the submission's id stands as the login id, by which Canvas
     matches too.
     """
     found = marked(results, overrides)
@@ -43,7 +43,7 @@ def canvas(results: Sequence[Result], overrides: Overrides | None = None, title:
         ["    Points Possible", "", "", "", f"{full:.2f}"],
     ]
     for result in found:
-        match = _CANVAS.match(result.submission.id)
+        match = _first_match(_CANVAS, result)
         user = match[1] if match else ""
         login = "" if match else neutral.csv(result.submission.id)
         rows.append([neutral.csv(result.submission.name), user, login, "", f"{result.score:.2f}"])
@@ -85,7 +85,7 @@ def moodle(
         )
     identifier, grade = header.index(_IDENTIFIER), header.index(_GRADE)
     maximum = header.index(_MAXIMUM) if _MAXIMUM in header else None
-    unmatched = {_participant(result.submission.id): result for result in marked(results, overrides)}
+    unmatched = {_participant(result): result for result in marked(results, overrides)}
     for row in rows[1:]:
         result = unmatched.pop(_number_at_end(row[identifier]), None)
         if result is not None:
@@ -110,9 +110,25 @@ def moodle_feedback(reports: Mapping[str, str]) -> bytes:
     return file.getvalue()
 
 
-def _participant(identifier: str) -> str:
-    found = _MOODLE.match(identifier)
-    return found[1] if found else identifier
+def moodle_folder(result: Result) -> str | None:
+    """The submission's folder in Moodle's download; None if it does not come from one."""
+    found = _first_match(_MOODLE, result)
+    return found[0] if found else None
+
+
+def _participant(result: Result) -> str:
+    found = _first_match(_MOODLE, result)
+    return found[1] if found else result.submission.id
+
+
+def _first_match(pattern: re.Pattern[str], result: Result) -> re.Match[str] | None:
+    """The name that a platform gave: to a file or its folder, else to the submission."""
+    names = [path.split("/")[0] for path in result.submission.files]
+    for name in (*names, result.submission.id):
+        found = pattern.match(name)
+        if found:
+            return found
+    return None
 
 
 def _number_at_end(text: str) -> str:

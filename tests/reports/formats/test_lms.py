@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 import report_samples as samples
@@ -12,6 +13,7 @@ import report_samples as samples
 from grader.errors import UsageError
 from grader.reports.formats import lms
 from grader.reports.views.overrides import Override
+from grader.results import Result
 
 
 def table(text: str) -> list[list[str]]:
@@ -33,6 +35,20 @@ WORKSHEET = (
     'Participant 7,"Martin, Bruno",b@x.invalid,Submitted,,10.00,-,\r\n'
     "Participant 8,Nobody,n@x.invalid,No submission,,10.00,-,\r\n"
 )
+
+
+def handed_in_as(file: str) -> Result:
+    sample = samples.wrong("bruno")
+    return replace(sample, submission=replace(sample.submission, files=(file,)))
+
+
+def test_a_platform_s_name_is_found_in_the_files_too():
+    moodle = handed_in_as("Bruno_7_assignsubmission_file_/practical.ipynb")
+    canvas = handed_in_as("martinbruno_123_456_practical.ipynb")
+    assert lms.moodle_folder(moodle) == "Bruno_7_assignsubmission_file_"
+    assert lms.moodle_folder(samples.wrong("bruno")) is None
+    assert table(lms.moodle(WORKSHEET, [moodle])[0])[1][4] == "4.50"
+    assert table(lms.canvas([canvas]))[2][1] == "123"
 
 
 def test_moodle_s_own_worksheet_is_filled_in_and_nothing_else_is_touched():
