@@ -71,10 +71,13 @@ class Words:
             kinds = {"shape": self("shape"), "dtype": self("data type"), "type": self("type")}
             kind = kinds[found.kind]
             return self("%(quantity)s: %(kind)s %(actual)s, expected %(expected)s", kind=kind, **values)
-        where = f"[{', '.join(map(str, found.where))}]" if found.where else ""
-        worst = self("%(quantity)s%(where)s is %(actual)s, expected %(expected)s", where=where, **values)
         if found.total <= 1:
-            return worst
+            return self("%(quantity)s is %(actual)s, expected %(expected)s", **values)
+        worst = self(
+            "%(quantity)s is %(actual)s at index %(index)s, expected %(expected)s",
+            index=list(found.where),
+            **values,
+        )
         wrong = self.count(
             "%(num)s of %(total)s entries is wrong",
             "%(num)s of %(total)s entries are wrong",

@@ -24,9 +24,12 @@ NOTE = samples.NOTES["uses-global"]
         (Mismatch("x", "values", "1", "2", 1, 1), "x is 1, expected 2"),
         (
             Mismatch("x", "values", "1", "2", 1, 12, where=(0, 3)),
-            "x[0, 3] is 1, expected 2; 1 of 12 entries is wrong",
+            "x is 1 at index [0, 3], expected 2; 1 of 12 entries is wrong",
         ),
-        (Mismatch("x", "values", "1", "2", 3, 12), "x is 1, expected 2; 3 of 12 entries are wrong"),
+        (
+            Mismatch("x", "values", "1", "2", 3, 12, where=(7,)),
+            "x is 1 at index [7], expected 2; 3 of 12 entries are wrong",
+        ),
     ],
     ids=["shape", "dtype", "one number", "one of several", "several"],
 )
