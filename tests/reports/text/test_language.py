@@ -87,3 +87,12 @@ def test_plural_forms_are_those_of_the_language():
     one, many = "%(num)s mistake", "%(num)s mistakes"
     french = language.translations("fr")
     assert french.ngettext(one, many, 0) == french.ngettext(one, many, 1) != french.ngettext(one, many, 2)
+
+
+def test_french_is_set_as_french_is():
+    for message in catalogue("fr"):
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        for string in strings if message.id else ():
+            words = re.sub(r"%\(\w+\)s|\{\w+\}|`[^`]+`", "x", string)
+            assert not re.search(r"(?<!\u00a0)[:;?!](\s|$)", words), string
+            assert "'" not in words, string
