@@ -176,7 +176,7 @@ def grade(
         require_isolation=require_isolation,
     )
     graded = batch.run(plan, progress.watcher(stdout))
-    terminal.show_summary(graded.results, chosen.notes(lang), stdout, lang, output.manual_marks(out))
+    terminal.show_summary(graded.results, chosen, stdout, lang, output.manual_marks(out))
     _say_who_is_missing(students.missing(found))
     if graded.kept:
         stdout.print(f"\n{graded.kept} unchanged and kept; --force grades them again.", markup=False)
@@ -216,11 +216,11 @@ def check(
     with Session(chosen, profile, seed, folder, require_isolation, on_slow_run=_say_aside) as session:
         result = session.grade(mine)
     if shape is Shape.TERMINAL:
-        terminal.show(result, chosen.notes(lang), stdout, lang)
+        terminal.show(result, chosen, stdout, lang)
     elif shape is Shape.JSON:
         sys.stdout.write(to_json(result))
     else:
-        sys.stdout.write(FORMATS[shape.value].render(result, chosen.notes(lang), lang))
+        sys.stdout.write(FORMATS[shape.value].render(result, chosen, lang))
     _fail_under(fail_under, [result])
 
 

@@ -148,7 +148,7 @@ def to_json(result: Result) -> str:
     return json.dumps(result, default=_fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _fields(record: object) -> dict[str, Any]:
+def _fields(record: object) -> Mapping[str, Any]:
     """A record's fields; a shallow look, where dataclasses.asdict copies all that is in them."""
     if isinstance(record, Notice):
         return notices.to_plain(record)

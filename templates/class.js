@@ -1,5 +1,5 @@
 "use strict";
-// Sorts and filters the table of submissions. The page is whole without it.
+// Sorts and filters the table of submissions. Without this script, the page is still complete.
 (() => {
   const table = document.querySelector("table.class");
   if (!table) return;

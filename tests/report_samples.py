@@ -1,11 +1,13 @@
-"""Results as grading gives them, built by hand for the tests of the reports."""
+"""Results as grading gives them, and an exercise, built by hand for the tests of the reports."""
 
 from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 
+from grader.exercise import Exercise
 from grader.notices import Notice
 from grader.results import (
     CheckResult,
@@ -73,6 +75,9 @@ BACKWARD_ATTEMPT = """def backward_pass(w1, b1, w2, b2,
     return dl_w1, dl_db1, dl_dw2, dl_db2
 """  # noqa: W291, W293 - the student's own spaces
 
+TITLE = "A check with a French title."
+FRENCH_TITLE = "Une vérification avec un titre français."
+
 NOTES = {
     note.id: note
     for note in (
@@ -139,6 +144,21 @@ NOTES = {
 }
 
 
+class SampleExercise(Exercise):
+    """practical3 with texts of its own, so that rewording the real ones changes no test."""
+
+    def notes(self, lang: str = "en") -> Mapping[str, Note]:
+        del lang  # these notes are English only
+        return NOTES
+
+    def check_title(self, title: str, lang: str = "en") -> str:
+        return FRENCH_TITLE if (title, lang) == (TITLE, "fr") else title
+
+
+_practical3 = Exercise.load("practical3")
+EXERCISE = SampleExercise(**{field.name: getattr(_practical3, field.name) for field in fields(_practical3)})
+
+
 def right(identifier: str = "amelie") -> Result:
     """Everything right, with training curves."""
     functions = {name: _right(name) for name in POINTS}
@@ -201,7 +221,7 @@ def wrong(identifier: str = "bruno") -> Result:
         checks=(CheckResult("step", "One step", "blocked", 0, 5, "Not judged: it needs `backward_pass`."),),
         source=Source(RIGHT["train"], 60),
     )  # fmt: skip
-    notices = (remark("Lines 80 to 97 were not run: no graded function needs them."),)
+    notices = (Notice("loop-not-run", line=3, cell=15),)
     return _result(identifier, "Bruno Martin", functions, notices=notices, curves=training_curves(factor=1.7))
 
 
@@ -227,8 +247,8 @@ def unfinished(identifier: str = "chloe") -> Result:
         Mismatch("history", "type", "NoneType", "list"),
     )
     notices = (
-        remark("train was stopped: it ran out of time (20 s)."),
-        remark("The output was cut after 64 KB."),
+        Notice("no-result", {"function": "train", "reason": "it did not return within 20 s"}),
+        Notice("prints-a-lot", {"kilobytes": "64"}),
     )
     isolation = {"landlock": "unavailable: the kernel is older than 5.13", "seccomp": "enforced"}
     return _result(identifier, "Chloé O'Neil", functions, notices=notices, isolation=isolation)
@@ -258,7 +278,10 @@ def hostile(identifier: str = 'eve"><b>\u202e') -> Result:
         identifier,
         "=cmd|' /C calc'!A0" + HOSTILE,
         functions,
-        notices=(remark(HOSTILE), remark("denied: " + HOSTILE)),
+        notices=(
+            Notice("remark", {"text": HOSTILE}),
+            Notice("no-result", {"function": HOSTILE, "reason": HOSTILE}),
+        ),
     )
     return replace(
         sample,
@@ -281,7 +304,7 @@ def large(identifier: str = "dora") -> Result:
         )
         for name in POINTS
     }
-    notices = tuple(remark(f"notice {index}: " + "y" * 3_000) for index in range(500))
+    notices = tuple(Notice("remark", {"text": f"notice {index}: " + "y" * 3_000}) for index in range(500))
     return _result(identifier, "D" * 10_000, functions, notices=notices, curves=training_curves(steps=1_000))
 
 
@@ -380,3 +403,14 @@ def _result(
         isolation=isolation or {"landlock": "enforced", "seccomp": "enforced", "limits": "enforced"},
         curves=curves,
     )
+
+
+def with_a_failed_check(title: str) -> Result:
+    """A result in which `loss` fails one check, of that title."""
+    result = wrong()
+    check = CheckResult("loss/x", title, "failed", 0.0, 1.0)
+    loss = replace(result.functions["loss"], checks=(check,))
+    return replace(result, functions={**result.functions, "loss": loss})
+
+
+ALL = [right, wrong, unfinished, hostile, large]

@@ -145,7 +145,7 @@ def render_one(
     manual = (overrides or {}).get(result.submission.id)
     for name in dict.fromkeys(("html", *formats)):
         form = FORMATS[name]
-        text = form.render(result, exercise.notes(lang), lang, manual)
+        text = form.render(result, exercise, lang, manual)
         write_atomically(folder / result.submission.id / form.filename, text)
 
 
@@ -158,7 +158,7 @@ def render_class(
 ) -> None:
     """Write the class page and the gradebook. progress: how many are graded, of how many, if not all are."""
     overrides = manual_marks(folder)
-    page = class_page(results, exercise.notes(lang), lang, progress, overrides)
+    page = class_page(results, exercise, lang, progress, overrides)
     write_atomically(folder / CLASS_PAGE, page)
     write_atomically(folder / CLASS_FORMATS["csv"].filename, gradebook(results, overrides))
 

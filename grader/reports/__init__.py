@@ -1,4 +1,8 @@
-"""The reports: views of a Result, and nothing else. A format is one module and one row of a table below."""
+"""The reports: views of a Result. To add a format, write one module and add one row to a table below.
+
+formats/ has one module per format; views/ decides what all of them say, and in which order; text/ holds
+words, languages, formulas, and what makes a student's text harmless.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +22,13 @@ from grader.reports.formats.workflow import workflow_commands
 
 @dataclass(frozen=True)
 class Format:
-    """A file and the function that gives its text."""
+    """A file's name, and the function that returns its text."""
 
     filename: str
     render: Callable[..., str]
 
 
-# Beside each `grade.json`: render(result, notes, lang, manual).
+# Written beside each `grade.json`: render(result, exercise, lang, manual).
 FORMATS = {
     "html": Format("report.html", student_report),
     "markdown": Format("report.md", markdown_report),
@@ -35,7 +39,7 @@ FORMATS = {
     "github": Format("annotations.txt", workflow_commands),
 }
 
-# Beside the class page: render(results, overrides).
+# Written beside the class page: render(results, overrides).
 CLASS_FORMATS = {
     "csv": Format("gradebook.csv", gradebook),
     "canvas": Format("canvas.csv", canvas),

@@ -45,7 +45,7 @@ def test_a_report_is_a_file_like_any_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "null", '{"schema": 1}', to_json(samples.right()).replace('"schema": 1', '"schema": 2')],
+    ["", "{}", "[]", "null", '{"schema": 2}', to_json(samples.right()).replace('"schema": 2', '"schema": 1')],
     ids=["empty", "no-schema", "list", "null", "nothing-else", "of-another-version"],
 )
 def test_what_is_no_grade_json_is_named(tmp_path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Classroom 50's `result.json`: whole numbers, the repository's facts from the environment."""
+"""Classroom 50's `result.json`: whole numbers, and the repository's facts from the environment."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from grader.exercise import Exercise
 from grader.reports.text.neutral import clean
-from grader.reports.views.content import Notes
 from grader.reports.views.overrides import Manual, apply_overrides
-from grader.results import Result
+from grader.results import FunctionResult, Result
 
-SCALE = 100  # scores are whole numbers there: a point is 100 of theirs
+SCALE = 100  # Classroom 50 has whole numbers only: one of our points is 100 of theirs, so that halves survive
 SCHEMA = "classroom50/result/v1"
 FIELDS = {
     "classroom": "CLASSROOM",
@@ -26,32 +26,32 @@ FIELDS = {
 
 def classroom50_report(
     result: Result,
-    notes: Notes,
+    exercise: Exercise,
     lang: str = "en",
     manual: Manual | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> str:
-    """One result as Classroom 50 reads it. Points are multiplied by SCALE, so that halves survive."""
-    del notes, lang  # it holds numbers only
+    """One result as Classroom 50 reads it, its points multiplied by SCALE."""
+    del exercise, lang  # the file holds no words
     result = clean(apply_overrides(result, manual), limit=200)
     data: dict[str, Any] = {"schema": SCHEMA}
-    data |= {field: environment.get(variable, "") for field, variable in FIELDS.items()}
-    data |= {
-        "datetime": result.started,
-        "score": _whole(result.score),
-        "max-score": _whole(result.max_score),
-        "tests": [
-            {
-                "test-name": name,
-                "passed": function.score >= function.max_score,
-                "score": _whole(function.score),
-                "max-score": _whole(function.max_score),
-                "misconceptions": list(function.misconceptions),
-            }
-            for name, function in result.functions.items()
-        ],
-    }
+    for field, variable in FIELDS.items():
+        data[field] = environment.get(variable, "")
+    data["datetime"] = result.started
+    data["score"] = _whole(result.score)
+    data["max-score"] = _whole(result.max_score)
+    data["tests"] = [_test(name, function) for name, function in result.functions.items()]
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _test(name: str, function: FunctionResult) -> dict[str, Any]:
+    return {
+        "test-name": name,
+        "passed": function.score >= function.max_score,
+        "score": _whole(function.score),
+        "max-score": _whole(function.max_score),
+        "misconceptions": list(function.misconceptions),
+    }
 
 
 def _whole(points: float) -> int:

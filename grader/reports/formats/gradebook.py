@@ -1,57 +1,58 @@
-"""The gradebook: one row a submission, to open in a spreadsheet or to join with a list of students."""
+"""The gradebook: one row per submission, to open in a spreadsheet or to join with a list of students."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from grader.reports.text import neutral
-from grader.reports.views.content import alarming
-from grader.reports.views.overrides import Overrides, apply_overrides
+from grader.reports.views.cohort import function_names
+from grader.reports.views.content import to_look_at
+from grader.reports.views.overrides import Overrides, marked
 from grader.results import Result
 
 
 def gradebook(results: Sequence[Result], overrides: Overrides | None = None) -> str:
     """CSV with a header: id, name, score, max, each function's score and status, misconceptions, flags.
 
-    Numbers are written with a point, whatever the language, as programs read them. Texts that a
-    spreadsheet would take for a formula begin with an apostrophe.
+    Programs read this file, so numbers have a decimal point in every language. A text that a spreadsheet
+    would take for a formula begins with an apostrophe.
     """
     overrides = overrides or {}
-    marked = [apply_overrides(result, overrides.get(result.submission.id)) for result in results]
-    marked.sort(key=lambda result: result.submission.id)
-    names = list(dict.fromkeys(name for result in marked for name in result.functions))
+    found = marked(results, overrides)
+    names = function_names(found)
     header = ["submission", "name", "score", "max_score"]
-    header += [column for name in names for column in (name, f"{name}_status")]
-    rows = [[*header, "misconceptions", "manual", "look", "seed"]]
-    rows += [_row(result, names, set(overrides.get(result.submission.id, ()))) for result in marked]
-    return to_csv(rows)
+    for name in names:
+        header += [name, f"{name}_status"]
+    header += ["misconceptions", "manual", "look", "seed"]
+    rows = [_row(result, names, overrides.get(result.submission.id, ())) for result in found]
+    return to_csv([header, *rows])
 
 
 def to_csv(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of neutral texts as CSV, every cell quoted, lines ended as RFC 4180 has it."""
+    """Rows of texts as CSV by RFC 4180, every cell quoted. The texts must be neutral already."""
     file = io.StringIO()
     csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
     return file.getvalue()
 
 
 def mark(value: float) -> str:
-    """A mark with two decimals at most: "3", "2.5"."""
+    """A mark with at most two decimals: "3", "2.5"."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _row(result: Result, names: Sequence[str], manual: set[str]) -> list[str]:
+def _row(result: Result, names: Sequence[str], manual: Collection[str]) -> list[str]:
     row = [neutral.csv(result.submission.id), neutral.csv(result.submission.name)]
     row += [mark(result.score), mark(result.max_score)]
     for name in names:
         function = result.functions.get(name)
         row += [mark(function.score), function.status] if function else ["", ""]
-    found = [identifier for function in result.functions.values() for identifier in function.misconceptions]
-    return [
-        *row,
-        neutral.csv(" ".join(dict.fromkeys(found))),
-        neutral.csv(" ".join(sorted(manual))),
-        neutral.csv(" / ".join(alarming(result))),
-        str(result.seed),
-    ]
+    named: list[str] = []
+    for function in result.functions.values():
+        named += function.misconceptions
+    row.append(neutral.csv(" ".join(dict.fromkeys(named))))
+    row.append(neutral.csv(" ".join(sorted(manual))))
+    row.append(neutral.csv(" / ".join(str(notice) for notice in to_look_at(result))))
+    row.append(str(result.seed))
+    return row

@@ -1,33 +1,37 @@
-"""Gradescope's `results.json`, to be written to /autograder/results: a test a function."""
+"""Gradescope's `results.json`, to be written to /autograder/results: one test per function."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from grader.exercise import Exercise
 from grader.reports.formats.markdown import function_section
-from grader.reports.formats.terminal import Words
 from grader.reports.text.neutral import clean
+from grader.reports.text.words import Words
 from grader.reports.views.content import Notes
 from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import FunctionResult, Result
 
 
-def gradescope_report(result: Result, notes: Notes, lang: str = "en", manual: Manual | None = None) -> str:
-    """One result as Gradescope reads it; the score is given, so that rounding cannot change the sum."""
+def gradescope_report(
+    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+) -> str:
+    """One result as Gradescope reads it. It gives the score, so that rounding cannot change the sum."""
     result = clean(apply_overrides(result, manual), limit=1_000)
-    words = Words(lang, result.exercise)
+    words = Words(exercise, lang)
+    notes = exercise.notes(lang)
+    tests = []
+    for number, (name, function) in enumerate(result.functions.items(), 1):
+        tests.append(_test(number, name, function, notes, words))
     data = {
         "score": round(result.score, 2),
         "execution_time": round(result.duration_s, 3),
-        "output": "\n".join(map(str, result.notices)),
+        "output": "\n".join(words.notice(notice) for notice in result.notices),
         "output_format": "text",
         "visibility": "visible",
-        "stdout_visibility": "hidden",  # what grader prints may hold what a student printed
-        "tests": [
-            _test(number, name, function, notes, words)
-            for number, (name, function) in enumerate(result.functions.items(), 1)
-        ],
+        "stdout_visibility": "hidden",  # grader's own output may hold what a student printed
+        "tests": tests,
         "extra_data": {"exercise": result.exercise, "profile": result.profile, "seed": result.seed},
     }
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

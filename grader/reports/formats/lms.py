@@ -1,7 +1,7 @@
-"""Learning platforms: Canvas's and nbgrader's grades, Moodle's worksheet filled in, and its feedback zip.
+"""Learning platforms: grades for Canvas and nbgrader, Moodle's worksheet filled in, Moodle's feedback zip.
 
-Each platform's rows are matched by what it knows of a student, which the batch does not: the names that the
-platform gave to the files hold it. What cannot be matched is returned, never guessed.
+A platform knows its students by its own ids. The names that it gave to the files of its download hold them.
+What cannot be matched is returned, never guessed.
 """
 
 from __future__ import annotations
@@ -16,63 +16,55 @@ from datetime import datetime
 from grader.errors import UsageError
 from grader.reports.formats.gradebook import to_csv
 from grader.reports.text import neutral
-from grader.reports.views.overrides import Overrides, apply_overrides
+from grader.reports.views.overrides import Overrides, marked
 from grader.results import Result
 
 _CANVAS = re.compile(r"^[^_]+(?:_LATE)?_(\d+)_\d+_")
 _MOODLE = re.compile(r"^.+_(\d+)_assignsubmission_file_?$")
-_NBGRADER = (
-    "assignment,duedate,timestamp,student_id,last_name,first_name,email,"
-    "raw_score,late_submission_penalty,score,max_score"
-)
+_NBGRADER = [
+    "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
+    "late_submission_penalty", "score", "max_score",
+]  # fmt: skip
 _GRADE, _IDENTIFIER, _MODIFIED, _MAXIMUM = "Grade", "Identifier", "Last modified (grade)", "Maximum Grade"
 
 
 def canvas(results: Sequence[Result], overrides: Overrides | None = None, title: str = "") -> str:
-    """Canvas's gradebook CSV; with another `title` than "Practical 3 (4711)" Canvas makes a new column.
+    """Canvas's gradebook CSV. `title` is the assignment's column, such as "Practical 3 (4711)".
 
-    The user's id is read from a downloaded file's name; where the submission has another name, the
-    submission's id stands as the login id, by which Canvas matches too.
+    With a title that Canvas does not know, it makes a new column. The user's id is read from the name of a
+    downloaded file. Without such a name, the submission's id stands as the login id, by which Canvas
+    matches too.
     """
-    marked = _marked(results, overrides)
-    full = max((result.max_score for result in marked), default=0.0)
-    head = [
-        "Student",
-        "ID",
-        "SIS Login ID",
-        "Section",
-        neutral.csv(title or (marked[0].exercise if marked else "")),
+    found = marked(results, overrides)
+    full = max((result.max_score for result in found), default=0.0)
+    column = title or (found[0].exercise if found else "")
+    rows = [
+        ["Student", "ID", "SIS Login ID", "Section", neutral.csv(column)],
+        ["    Points Possible", "", "", "", f"{full:.2f}"],
     ]
-    rows = [head, ["    Points Possible", "", "", "", f"{full:.2f}"]]
-    for result in marked:
-        found = _first_match(_CANVAS, result)
-        login = "" if found else neutral.csv(result.submission.id)
-        name = neutral.csv(result.submission.name)
-        rows.append([name, found[1] if found else "", login, "", f"{result.score:.2f}"])
+    for result in found:
+        match = _first_match(_CANVAS, result)
+        user = match[1] if match else ""
+        login = "" if match else neutral.csv(result.submission.id)
+        rows.append([neutral.csv(result.submission.name), user, login, "", f"{result.score:.2f}"])
     return to_csv(rows)
 
 
 def nbgrader(results: Sequence[Result], overrides: Overrides | None = None) -> str:
     """The CSV that `nbgrader export` writes; the submission's id is the student's."""
-    rows = [_NBGRADER.split(",")]
-    for result in _marked(results, overrides):
-        name = neutral.csv(result.submission.name)
-        score, full = f"{result.score:.2f}", f"{result.max_score:.2f}"
-        rows.append(
-            [
-                neutral.csv(result.exercise),
-                "",
-                _timestamp(result.started),
-                neutral.csv(result.submission.id),
-                name,
-                "",
-                "",
-                score,
-                "0.0",
-                score,
-                full,
-            ]
-        )
+    rows = [_NBGRADER]
+    for result in marked(results, overrides):
+        cells = {
+            "assignment": neutral.csv(result.exercise),
+            "timestamp": _timestamp(result.started),
+            "student_id": neutral.csv(result.submission.id),
+            "last_name": neutral.csv(result.submission.name),
+            "raw_score": f"{result.score:.2f}",
+            "late_submission_penalty": "0.0",
+            "score": f"{result.score:.2f}",
+            "max_score": f"{result.max_score:.2f}",
+        }
+        rows.append([cells.get(column, "") for column in _NBGRADER])
     return to_csv(rows)
 
 
@@ -81,7 +73,7 @@ def moodle(
 ) -> tuple[str, tuple[str, ...]]:
     """The instructor's own grading worksheet with the grades filled in, and the ids that have no row in it.
 
-    Grades are scaled to the row's maximum. Raises UsageError where the worksheet lacks a column.
+    Grades are scaled to the row's maximum. Raises UsageError if the worksheet lacks a column.
     """
     reader = csv.reader(io.StringIO(worksheet.removeprefix("\ufeff")))
     rows = [row for row in reader if row]
@@ -91,26 +83,23 @@ def moodle(
         raise UsageError(
             f"The worksheet has no column {', '.join(missing)}; download it from Moodle in English."
         )
-    grades = {_participant(result): result for result in _marked(results, overrides)}
     identifier, grade = header.index(_IDENTIFIER), header.index(_GRADE)
     maximum = header.index(_MAXIMUM) if _MAXIMUM in header else None
-    found = set()
+    unmatched = {_participant(result): result for result in marked(results, overrides)}
     for row in rows[1:]:
-        participant = "".join(re.findall(r"\d+$", row[identifier]))
-        if result := grades.get(participant):
-            found.add(participant)
-            row[grade] = f"{_scaled(result, row[maximum] if maximum is not None else ''):.2f}"
-    unmatched = tuple(
-        result.submission.id for participant, result in grades.items() if participant not in found
-    )
-    # The rows are Moodle's own and go back to it: an apostrophe put before a name would be a change.
-    return to_csv(rows), unmatched
+        result = unmatched.pop(_number_at_end(row[identifier]), None)
+        if result is not None:
+            full = row[maximum] if maximum is not None else ""
+            row[grade] = f"{_scaled(result, full):.2f}"
+    # The rows are Moodle's own and go back to it: an apostrophe before a name would be a change.
+    return to_csv(rows), tuple(result.submission.id for result in unmatched.values())
 
 
 def moodle_feedback(reports: Mapping[str, str]) -> bytes:
-    """The zip of reports for Moodle: submission id (the download's own folder) -> its page.
+    """The zip of reports for Moodle; `reports` maps submission ids to pages.
 
-    Ids that are no folder of a Moodle download are left out: Moodle could not place them.
+    The id must be the submission's folder in a download from Moodle. Any other id is left out, as Moodle
+    could not place it.
     """
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -121,13 +110,8 @@ def moodle_feedback(reports: Mapping[str, str]) -> bytes:
     return file.getvalue()
 
 
-def _marked(results: Sequence[Result], overrides: Overrides | None) -> list[Result]:
-    marked = [apply_overrides(result, (overrides or {}).get(result.submission.id)) for result in results]
-    return sorted(marked, key=lambda result: result.submission.id)
-
-
 def moodle_folder(result: Result) -> str | None:
-    """The submission's folder in Moodle's download; None where it does not come from one."""
+    """The submission's folder in Moodle's download; None if it does not come from one."""
     found = _first_match(_MOODLE, result)
     return found[0] if found else None
 
@@ -138,12 +122,18 @@ def _participant(result: Result) -> str:
 
 
 def _first_match(pattern: re.Pattern[str], result: Result) -> re.Match[str] | None:
-    """The platform's own name for a submission: that of a file or its folder, else the submission's id."""
+    """The name that a platform gave: to a file or its folder, else to the submission."""
     names = [path.split("/")[0] for path in result.submission.files]
     for name in (*names, result.submission.id):
-        if match := pattern.match(name):
-            return match
+        found = pattern.match(name)
+        if found:
+            return found
     return None
+
+
+def _number_at_end(text: str) -> str:
+    found = re.search(r"\d+$", text)
+    return found[0] if found else ""
 
 
 def _scaled(result: Result, maximum: str) -> float:
@@ -151,7 +141,9 @@ def _scaled(result: Result, maximum: str) -> float:
         full = float(maximum.replace(",", "."))
     except ValueError:
         return result.score
-    return result.score * full / result.max_score if result.max_score else 0.0
+    if not result.max_score:
+        return 0.0
+    return result.score * full / result.max_score
 
 
 def _timestamp(started: str) -> str:

@@ -4,85 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from grader.reports.formats.terminal import SIGNS, Words
+from grader.exercise import Exercise
 from grader.reports.text import neutral, prose
-from grader.reports.views.content import Notes, explain, grouped, is_unexplained
+from grader.reports.text.words import SIGNS, Words
+from grader.reports.views.content import Notes, explain, grouped, message_of, not_passed
 from grader.reports.views.listing import listing
 from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import CheckResult, FunctionResult, Note, Result
 
+MAX_NOTICES = 40
 
-def markdown_report(result: Result, notes: Notes, lang: str = "en", manual: Manual | None = None) -> str:
+
+def markdown_report(
+    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+) -> str:
     """One result as GitHub's Markdown. Raises UsageError as `student_report` does."""
     result = neutral.clean(apply_overrides(result, manual), limit=1_000)
-    words = Words(lang, result.exercise)
-    name = neutral.markdown(result.submission.name or result.submission.id)
-    lines = [f"# {name}: {words.points(result.score)} / {words.points(result.max_score)}", ""]
-    lines += [f"| {words('Function')} | {words('Verdict')} | {words('Points')} |", "| --- | --- | ---: |"]
-    for key, function in result.functions.items():
-        mark = f"{words.points(function.score)} / {words.points(function.max_score)}"
-        code = neutral.markdown_code(key, cell=True)
-        lines.append(f"| {code} | {SIGNS[function.status]} {words.state(function.status)} | {mark} |")
-    for key, function in result.functions.items():
-        lines += function_section(key, function, notes, words)
-        if manual and key in manual and manual[key].comment:
-            lines += ["", f"> **{words('From your instructor')}**: {neutral.markdown(manual[key].comment)}"]
+    words = Words(exercise, lang)
+    notes = exercise.notes(lang)
+    lines = list(_overview(result, words))
+    for name, function in result.functions.items():
+        lines += function_section(name, function, notes, words)
+        override = (manual or {}).get(name)
+        if override and override.comment:
+            label = f"**{words('From your instructor')}**"
+            lines += ["", f"> {words.labelled(label, neutral.markdown(override.comment))}"]
     if result.notices:
         lines += ["", f"## {words('Notices')}", ""]
-        lines += [f"- {neutral.markdown(str(notice))}" for notice in result.notices[:40]]
+        lines += [f"- {neutral.markdown(words.notice(notice))}" for notice in result.notices[:MAX_NOTICES]]
     return "\n".join(lines) + "\n"
 
 
 def function_section(name: str, function: FunctionResult, notes: Notes, words: Words) -> Iterator[str]:
-    """The lines on one function of a cleaned result; none where it is simply right."""
+    """The lines on one function of a cleaned result; none if it is simply right."""
     if function.status == "right" and not function.follow_through:
         return
     yield from ("", f"## {neutral.markdown_code(name)}: {words.state(function.status)}", "")
     if function.follow_through:
         yield words("right, given your own functions that it builds on")
-    for group in grouped([check for check in function.checks if check.outcome != "passed"]):
+    for group in grouped(not_passed(function.checks)):
         yield from (_title(check, words) for check in group[:-1])
         yield _check(group[-1], words)
     yield from _source(function)
-    told = explain(name, function, notes)
-    if told.others:
-        yield words("One of these explains your results exactly; your results alone cannot tell which.")
-    for index, together in enumerate((told.notes, *told.others)):
-        if index:
+    explanation = explain(name, function, notes)
+    before = words.before_notes(explanation)
+    if before:
+        yield from ("", neutral.markdown(before))
+    for number, together in enumerate(explanation.sets):
+        if number > 0:
             yield from ("", f"*{words('or')}*")
         for note in together:
             yield from _note(note, function.facts, words)
-    if is_unexplained(function):
-        yield from ("", words("No known mistake explains these results, so none is named."))
-    elif function.first_wrong and not told.notes:
-        first = neutral.markdown(function.first_wrong)
-        yield from ("", words("The first quantity that is off is %(name)s.", name=first))
+
+
+def _overview(result: Result, words: Words) -> Iterator[str]:
+    name = neutral.markdown(result.submission.name or result.submission.id)
+    yield f"# {name}: {words.points(result.score)} / {words.points(result.max_score)}"
+    yield ""
+    yield f"| {words('Function')} | {words('Verdict')} | {words('Points')} |"
+    yield "| --- | --- | ---: |"
+    for key, function in result.functions.items():
+        code = neutral.markdown_code(key, cell=True)
+        state = f"{SIGNS[function.status]} {words.state(function.status)}"
+        yield f"| {code} | {state} | {words.mark(function)} |"
 
 
 def _title(check: CheckResult, words: Words) -> str:
-    return f"- {SIGNS[check.outcome]} {neutral.markdown(words.title(check))}"
+    return f"- {SIGNS[check.outcome]} {neutral.markdown(words.title(check.title))}"
 
 
 def _check(check: CheckResult, words: Words) -> str:
-    line = _title(check, words)
-    if check.message:
-        line += f": {neutral.markdown(check.message)}"
-    return line + (f" ({neutral.markdown_code(words.difference(check.mismatch))})" if check.mismatch else "")
+    message = neutral.markdown(message_of(check))
+    if check.mismatch:
+        difference = neutral.markdown_code(words.difference(check.mismatch))
+        message = f"{message} ({difference})" if message else difference
+    return words.labelled(_title(check, words), message) if message else _title(check, words)
 
 
 def _source(function: FunctionResult) -> Iterator[str]:
     shown = listing(function)
     if shown is None:
         return
-    marks = ((">" if line.marked else " ", line) for line in shown.lines)
-    text = "\n".join(f"{mark}{line.number:4}  {line.text}" for mark, line in marks)
-    yield from ("", neutral.markdown_block(text))
+    lines = []
+    for line in shown.lines:
+        mark = ">" if line.marked else " "
+        lines.append(f"{mark}{line.number:4}  {line.text}")
+    yield from ("", neutral.markdown_block("\n".join(lines)))
 
 
 def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[str]:
-    # Formulas are in plain characters and facts are quoted: neither needs the reader's Markdown to know them.
-    yield from ("", f"> **{words('Correction')}**: {neutral.markdown(prose.to_text(note.title, facts))}")
+    # Formulas are in plain characters and facts are quoted, so any Markdown reader can show them.
+    title = words.labelled(f"**{words('Correction')}**", neutral.markdown(prose.to_text(note.title, facts)))
+    yield from ("", f"> {title}")
     for paragraph in prose.to_text(note.note, facts).split("\n\n"):
         yield from (">", f"> {neutral.markdown(paragraph)}")
     if note.hint:
-        yield from (">", f"> **{words('Look at')}**: {neutral.markdown(prose.to_text(note.hint, facts))}")
+        hint = words.labelled(f"**{words('Hint')}**", neutral.markdown(prose.to_text(note.hint, facts)))
+        yield from (">", f"> {hint}")

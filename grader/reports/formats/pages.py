@@ -1,4 +1,4 @@
-"""Jinja2, set up once for every HTML page: escaping always on, the reader's language, inline style."""
+"""Jinja2, set up once for every HTML page: text is always escaped, style and script stand in the page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.reports.text import language, neutral, prose
+from grader.reports.text.words import SIGNS
 from grader.reports.views import content
 
 _SHAPE = re.compile(r"\(\s*(\d+(?:\s*,\s*\d+)*)?\s*,?\s*\)")
@@ -18,7 +19,7 @@ _SHAPE = re.compile(r"\(\s*(\d+(?:\s*,\s*\d+)*)?\s*,?\s*\)")
 
 @cache
 def environment(lang: str) -> Environment:
-    """The environment for pages in `lang`. Raises UsageError where there is no such language."""
+    """The environment for pages in `lang`. Raises UsageError if there is no such language."""
     pages = Environment(
         loader=FileSystemLoader(language.templates()),
         autoescape=True,
@@ -29,19 +30,18 @@ def environment(lang: str) -> Environment:
     )
     pages.install_gettext_translations(language.translations(lang), newstyle=True)  # type: ignore[attr-defined]
 
-    # Sentences in another language than the page's say so, for a voice to read them; messages are English.
+    # A screen reader needs to know which sentences are not in the page's language; messages are English.
     def spoken(language: str) -> Markup:
         return Markup(' lang="{}"').format(language) if language != lang else Markup()
 
-    pages.globals.update(spoken=spoken, foreign=spoken("en"))
+    pages.globals.update(spoken=spoken, foreign=spoken("en"), signs=SIGNS)
     pages.globals.update(lang=lang, style=inline("style.css"), script=inline("class.js"), policy=policy)
     pages.filters.update(
-        points=lambda value: language.number(value, lang),
-        decimal=lambda value: language.number(value, lang, digits=2),
+        number=lambda value: language.number(value, lang),
         percent=lambda share: language.percent(share, lang),
         moment=lambda started: language.moment(started, lang),
-        fixed=lambda title, exercise: language.fixed(title, lang, exercise),
         grouped=content.grouped,
+        message=content.message_of,
         sentence=prose.sentence_to_html,
         prose=prose.to_html,
         title=prose.line_to_html,
@@ -55,35 +55,43 @@ def environment(lang: str) -> Environment:
 
 @cache
 def inline(name: str) -> Markup:
-    """A style sheet or script of the templates' folder, to stand in the page itself."""
+    """A style sheet or script of the templates' folder, as text for the page itself."""
     return Markup((language.templates() / name).read_text(encoding="utf-8").strip())
 
 
 def policy(script: bool = False) -> str:
-    """The page's content security policy: nothing is fetched, and nothing runs but what we wrote."""
+    """The page's content security policy: nothing is fetched, and only our own style and script are used."""
     parts = ["default-src 'none'", f"style-src {_digest(inline('style.css'))}"]
-    parts += [f"script-src {_digest(inline('class.js'))}"] if script else []
-    return "; ".join([*parts, "base-uri 'none'", "form-action 'none'"])
+    if script:
+        parts.append(f"script-src {_digest(inline('class.js'))}")
+    parts += ["base-uri 'none'", "form-action 'none'"]
+    return "; ".join(parts)
 
 
 def shape(text: str) -> tuple[int, ...] | None:
-    """A shape such as "(3, 4)" as numbers, None where `text` is none."""
+    """A shape such as "(3, 4)" as numbers; None if `text` is not a shape."""
     match = _SHAPE.fullmatch(text.strip())
     if not match:
         return None
-    return tuple(int(size) for size in (match[1] or "").split(",") if size.strip())
+    if match[1] is None:
+        return ()
+    return tuple(int(size) for size in match[1].split(","))
 
 
 def measure(sizes: tuple[int, ...]) -> tuple[int, int]:
-    """The width and height, in pixels, to draw a tensor with: small sizes differ, big ones fit."""
-    if len(sizes) == 0:
-        return 5, 5
-    height, width = (sizes[0], 1) if len(sizes) == 1 else (sizes[-2], sizes[-1])
-    return _length(width), _length(height)
+    """The width and height of a tensor's drawing, in pixels: small sizes differ visibly, big ones fit."""
+    if not sizes:
+        return _length(1), _length(1)
+    if len(sizes) == 1:
+        return _length(1), _length(sizes[0])
+    return _length(sizes[-1]), _length(sizes[-2])
 
 
 def _length(size: int) -> int:
-    return 0 if size == 0 else min(44, round(5 + 12 * (size - 1) ** 0.35)) if size > 1 else 5
+    if size == 0:
+        return 0
+    length: float = 5 + 12 * (size - 1) ** 0.35
+    return min(44, round(length))
 
 
 def _digest(text: str) -> str:

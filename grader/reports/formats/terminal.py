@@ -1,4 +1,4 @@
-"""One result, and a class's summary, in a terminal: the page's content, compact."""
+"""One result, and a class's summary, in a terminal: the page's content in a compact form."""
 
 from __future__ import annotations
 
@@ -10,146 +10,70 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from grader.reports.text import language, neutral, prose
+from grader.exercise import Exercise
+from grader.reports.text import neutral, prose
+from grader.reports.text.words import SIGNS, Words
 from grader.reports.views import cohort
-from grader.reports.views.content import Explanation, Notes, explain, grouped, is_unexplained, next_steps
-from grader.reports.views.overrides import Manual, Overrides, apply_overrides
-from grader.results import CheckResult, FunctionResult, Mismatch, Note, Result
+from grader.reports.views.content import (
+    Explanation,
+    Notes,
+    explain,
+    grouped,
+    message_of,
+    next_steps,
+    not_passed,
+)
+from grader.reports.views.overrides import Manual, Overrides, apply_overrides, marked
+from grader.results import CheckResult, FunctionResult, Note, Result
 
 STYLES = {
     "right": "green", "passed": "green", "partial": "yellow", "wrong": "red", "failed": "red",
     "missing": "red", "blocked": "dim",
 }  # fmt: skip
-SIGNS = {
-    "right": "✓", "passed": "✓", "partial": "◐", "wrong": "✗", "failed": "✗", "missing": "∅", "blocked": "‖",
-}  # fmt: skip
 AROUND = 2  # lines of source shown before and after the marked one
-
-
-class Words:
-    """The report's words in one language, for a terminal and for Markdown."""
-
-    def __init__(self, lang: str, exercise: str = "") -> None:
-        self.lang = lang
-        self.exercise = exercise
-        self._translations = language.translations(lang)
-
-    def __call__(self, sentence: str, **values: object) -> str:
-        translated = self._translations.gettext(sentence)
-        return translated % values if values else translated
-
-    def count(self, one: str, many: str, number: int, **values: object) -> str:
-        return self._translations.ngettext(one, many, number) % {"num": number, **values}
-
-    def title(self, check: CheckResult) -> str:
-        """A check's title, translated where the exercise has it in this language."""
-        return language.fixed(check.title, self.lang, self.exercise)
-
-    def points(self, value: float) -> str:
-        return language.number(value, self.lang)
-
-    def state(self, status: str) -> str:
-        names = {
-            "right": self("right"),
-            "partial": self("partly right"),
-            "wrong": self("wrong"),
-            "missing": self("missing"),
-            "blocked": self("not judged"),
-            "passed": self("passed"),
-            "failed": self("failed"),
-        }
-        return names[status]
-
-    def difference(self, found: Mismatch) -> str:
-        """A mismatch as one sentence."""
-        values = {"quantity": found.quantity, "actual": found.actual, "expected": found.expected}
-        kinds = {"shape": self("shape"), "dtype": self("data type"), "type": self("type")}
-        if found.kind != "values":
-            return self(
-                "%(quantity)s: %(kind)s %(actual)s, expected %(expected)s", kind=kinds[found.kind], **values
-            )
-        where = f"[{', '.join(map(str, found.where))}]" if found.where else ""
-        sentence = self("%(quantity)s%(where)s is %(actual)s, expected %(expected)s", where=where, **values)
-        off = self.count(
-            "%(wrong)s of %(num)s entry is off",
-            "%(wrong)s of %(num)s entries are off",
-            found.total,
-            wrong=found.wrong,
-        )
-        return f"{sentence}; {off}"
-
-
-def render(result: Result, notes: Notes, lang: str = "en", manual: Manual | None = None) -> RenderableType:
-    """One result for a terminal. Raises UsageError as `student_report` does."""
-    result = neutral.clean(apply_overrides(result, manual), limit=1_000)
-    words = Words(lang, result.exercise)
-    parts: list[RenderableType] = [_head(result, words), Text()]
-    for name, function in result.functions.items():
-        comment = (manual or {}).get(name)
-        parts += _function(name, function, explain(name, function, notes), words)
-        if comment and comment.comment:
-            said = f"{words('From your instructor')}: {neutral.terminal(comment.comment)}"
-            parts.append(_indented(Text(said, style="blue")))
-    steps = next_steps(result, notes)
-    first = steps[0].function if steps else ""
-    closing = (
-        words("Begin with %(name)s.", name=first)
-        if steps
-        else words("Nothing: everything is right. Well done.")
-    )
-    parts += [Text(), Text(closing, style="bold")]
-    parts += [Text(f"· {neutral.one_line(str(notice))}", style="dim") for notice in result.notices[:10]]
-    unavailable = [f"{layer} {kept}" for layer, kept in result.isolation.items() if kept != "enforced"]
-    parts += [
-        Text(f"· {words('Isolation')}: {neutral.one_line(layer)}", style="yellow") for layer in unavailable
-    ]
-    return Group(*parts)
-
-
-def summary(
-    results: Sequence[Result], notes: Notes, lang: str = "en", overrides: Overrides | None = None
-) -> RenderableType:
-    """A class for a terminal: a row a submission, the most frequent misconceptions, and whom to look at."""
-    words, overrides = Words(lang), overrides or {}
-    marked = [apply_overrides(result, overrides.get(result.submission.id)) for result in results]
-    shown = sorted((neutral.clean(result, limit=200) for result in marked), key=lambda one: one.submission.id)
-    parts: list[RenderableType] = [_table(shown, words)]
-    frequent = cohort.misconceptions(shown, notes)[:5]
-    if frequent:
-        parts += [Text(), Text(words("For the next lecture"), style="bold")]
-        parts += [
-            Text(f"{len(shared.submissions):4}  {prose.to_text(shared.note.title)}  ").append(
-                shared.note.id, style="dim"
-            )
-            for shared in frequent
-        ]
-    looks = cohort.needing_a_look(shown)
-    if looks:
-        names = ", ".join(neutral.one_line(look.result.submission.id) for look in looks[:20])
-        more = f" … ({len(looks)})" if len(looks) > 20 else ""
-        parts += [
-            Text(),
-            Text(f"{words('To look at')}: ", style="bold").append(names + more, style="not bold"),
-        ]
-    return Group(*parts)
+MAX_NOTICES = 10
+MAX_SHARED = 5  # misconceptions in a class's summary
+MAX_LOOKS = 20
 
 
 def show(
-    result: Result, notes: Notes, console: Console, lang: str = "en", manual: Manual | None = None
+    result: Result, exercise: Exercise, console: Console, lang: str = "en", manual: Manual | None = None
 ) -> None:
-    """Print one result on `console`."""
-    console.print(render(result, notes, lang, manual), markup=False, highlight=False)
+    """Print one result on `console`. Raises UsageError as `student_report` does."""
+    result = neutral.clean(apply_overrides(result, manual), limit=1_000)
+    words = Words(exercise, lang)
+    notes = exercise.notes(lang)
+    parts: list[RenderableType] = [_head(result, words), Text()]
+    for name, function in result.functions.items():
+        parts += _function(name, function, explain(name, function, notes), words)
+        override = (manual or {}).get(name)
+        if override and override.comment:
+            comment = words.labelled(words("From your instructor"), neutral.terminal(override.comment))
+            parts.append(_indented(Text(comment, style="blue")))
+    parts += _closing(result, notes, words)
+    console.print(Group(*parts), markup=False, highlight=False)
 
 
 def show_summary(
     results: Sequence[Result],
-    notes: Notes,
+    exercise: Exercise,
     console: Console,
     lang: str = "en",
     overrides: Overrides | None = None,
 ) -> None:
-    """Print a class's summary on `console`."""
-    console.print(summary(results, notes, lang, overrides), markup=False, highlight=False)
+    """Print a class's summary: one row per submission, the most frequent misconceptions, what to look at.
+
+    Raises UsageError as `class_page` does.
+    """
+    words = Words(exercise, lang)
+    shown = [neutral.clean(result, limit=200) for result in marked(results, overrides)]
+    parts: list[RenderableType] = [_table(shown, words)]
+    parts += _frequent(shown, exercise.notes(lang), words)
+    parts += _looks(shown, words)
+    console.print(Group(*parts), markup=False, highlight=False)
+
+
+# -- one result ------------------------------------------------------------------------------------------
 
 
 def _head(result: Result, words: Words) -> Text:
@@ -159,44 +83,38 @@ def _head(result: Result, words: Words) -> Text:
 
 
 def _function(
-    name: str, function: FunctionResult, told: Explanation, words: Words
+    name: str, function: FunctionResult, explanation: Explanation, words: Words
 ) -> Iterator[RenderableType]:
-    mark = f"{words.points(function.score)} / {words.points(function.max_score)}"
-    style = STYLES[function.status]
-    line = Text(f"{SIGNS[function.status]} ", style=style).append(f"{name:<16}", style="bold default")
-    yield line.append(f"{words.state(function.status):<14}").append(mark, style="default")
+    line = Text(f"{SIGNS[function.status]} ", style=STYLES[function.status])
+    line.append(f"{name:<16}", style="bold default")
+    line.append(f"{words.state(function.status):<14}").append(words.mark(function), style="default")
+    yield line
     if function.follow_through:
         yield _indented(Text(words("right, given your own functions that it builds on"), style="dim"))
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
     yield from _source(function)
-    if told.others:
-        yield _indented(
-            Text(words("One of these explains your results exactly; your results alone cannot tell which."))
-        )
-    for index, notes in enumerate((told.notes, *told.others)):
-        if index:
+    before = words.before_notes(explanation)
+    if before:
+        yield _indented(Text(before, style="dim" if explanation.unexplained else ""))
+    for number, together in enumerate(explanation.sets):
+        if number > 0:
             yield _indented(Text(words("or"), style="italic"))
-        for note in notes:
+        for note in together:
             yield from _note(note, function.facts, words)
-    if is_unexplained(function):
-        yield _indented(
-            Text(words("No known mistake explains these results, so none is named."), style="dim")
-        )
-    elif function.first_wrong and not told.notes:
-        yield _indented(Text(words("The first quantity that is off is %(name)s.", name=function.first_wrong)))
 
 
 def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableType]:
-    for group in grouped([check for check in checks if check.outcome != "passed"]):
+    for group in grouped(not_passed(checks)):
         for check in group:
             line = Text(f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome])
-            yield _indented(line.append(words.title(check), style="default"))
-        if group[0].message:
-            yield _indented(Text(neutral.terminal(group[0].message)), by=4)
-        if group[0].mismatch:
-            yield _indented(Text(neutral.one_line(words.difference(group[0].mismatch)), style="dim"), by=4)
+            yield _indented(line.append(words.title(check.title), style="default"))
+        message, mismatch = message_of(group[0]), group[0].mismatch
+        if message:
+            yield _indented(Text(neutral.terminal(message)), by=4)
+        if mismatch:
+            yield _indented(Text(neutral.one_line(words.difference(mismatch)), style="dim"), by=4)
 
 
 def _source(function: FunctionResult) -> Iterator[RenderableType]:
@@ -204,21 +122,19 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
     if function.source is None or function.line is None:
         return
     first = function.source.first_line
-    text = neutral.terminal(function.source.text)
-    window = (max(1, function.line - first + 1 - AROUND), function.line - first + 1 + AROUND)
-    # Rich counts the lines to show from the text's own first line, and those to mark from `start_line`.
-    yield _indented(
-        Syntax(
-            text,
-            "python",
-            theme="ansi_dark",
-            background_color="default",
-            line_numbers=True,
-            start_line=first,
-            line_range=window,
-            highlight_lines={function.line},
-        )
+    # Rich counts `line_range` from the text's own first line, and `highlight_lines` from `start_line`.
+    marked_line = function.line - first + 1
+    code = Syntax(
+        neutral.terminal(function.source.text),
+        "python",
+        theme="ansi_dark",
+        background_color="default",
+        line_numbers=True,
+        start_line=first,
+        line_range=(max(1, marked_line - AROUND), marked_line + AROUND),
+        highlight_lines={function.line},
     )
+    yield _indented(code)
 
 
 def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[RenderableType]:
@@ -226,12 +142,36 @@ def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[Render
     if note.note:
         yield _indented(Text(prose.to_text(note.note, facts), style="green"), by=4)
     if note.hint:
-        yield _indented(Text(f"{words('Look at')}: {prose.to_text(note.hint, facts)}", style="italic"), by=4)
+        hint = words.labelled(words("Hint"), prose.to_text(note.hint, facts))
+        yield _indented(Text(hint, style="italic"), by=4)
+
+
+def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableType]:
+    """What to do first, the notices, and what was not isolated."""
+    steps = next_steps(result, notes)
+    closing = words("Everything is right. Well done.")
+    if steps:
+        closing = words("Begin with %(name)s.", name=steps[0].function)
+    yield Text()
+    yield Text(closing, style="bold")
+    for notice in result.notices[:MAX_NOTICES]:
+        yield Text(f"· {neutral.one_line(words.notice(notice))}", style="dim")
+    for layer, state in result.isolation.items():
+        if state != "enforced":
+            missing = neutral.one_line(f"{layer} {state}")
+            yield Text(f"· {words.labelled(words('Isolation'), missing)}", style="yellow")
+
+
+def _indented(what: RenderableType, by: int = 2) -> Padding:
+    return Padding(what, (0, 0, 0, by))
+
+
+# -- a class ---------------------------------------------------------------------------------------------
 
 
 def _table(results: Sequence[Result], words: Words) -> Table:
-    """A row a submission; the functions are signs, by number, so that a narrow terminal holds them."""
-    names = list(dict.fromkeys(name for result in results for name in result.functions))
+    """One row per submission. Functions have numbers for names, so that a narrow terminal holds them."""
+    names = cohort.function_names(results)
     legend = "  ".join(f"{number}\u00a0{neutral.one_line(name)}" for number, name in enumerate(names, 1))
     table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False, caption=legend)
     table.caption_justify = "left"
@@ -240,11 +180,36 @@ def _table(results: Sequence[Result], words: Words) -> Table:
     for number, _ in enumerate(names, 1):
         table.add_column(str(number), no_wrap=True)
     for result in results:
-        functions = (result.functions.get(name) for name in names)
-        cells = (Text(SIGNS[one.status], style=STYLES[one.status]) if one else Text("-") for one in functions)
-        table.add_row(Text(neutral.one_line(result.submission.id)), words.points(result.score), *cells)
+        signs = [_sign(result.functions.get(name)) for name in names]
+        table.add_row(Text(neutral.one_line(result.submission.id)), words.points(result.score), *signs)
     return table
 
 
-def _indented(what: RenderableType, by: int = 2) -> Padding:
-    return Padding(what, (0, 0, 0, by))
+def _sign(function: FunctionResult | None) -> Text:
+    if function is None:
+        return Text("-")
+    return Text(SIGNS[function.status], style=STYLES[function.status])
+
+
+def _frequent(results: Sequence[Result], notes: Notes, words: Words) -> Iterator[RenderableType]:
+    frequent = cohort.misconceptions(results, notes)[:MAX_SHARED]
+    if not frequent:
+        return
+    yield Text()
+    yield Text(words("For the next lecture"), style="bold")
+    for shared in frequent:
+        line = Text(f"{len(shared.submissions):4}  {prose.to_text(shared.note.title)}  ")
+        yield line.append(shared.note.id, style="dim")
+
+
+def _looks(results: Sequence[Result], words: Words) -> Iterator[RenderableType]:
+    looks = cohort.needing_a_look(results)
+    if not looks:
+        return
+    names = ", ".join(neutral.one_line(look.result.submission.id) for look in looks[:MAX_LOOKS])
+    if len(looks) > MAX_LOOKS:
+        names += f" … ({len(looks)})"
+    yield Text()
+    line = Text(words.labelled(words("To look at"), names))
+    line.stylize("bold", 0, len(line) - len(names))
+    yield line

@@ -6,17 +6,17 @@ import io
 
 from rich.console import Console
 
+from grader.exercise import Exercise
 from grader.reports.formats import terminal
-from grader.reports.views.content import Notes
 from grader.reports.views.overrides import Manual
 from grader.results import Result
 
 WIDTH = 100
 
 
-def text_report(result: Result, notes: Notes, lang: str = "en", manual: Manual | None = None) -> str:
+def text_report(result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None) -> str:
     """One result as plain text, WIDTH columns wide. Raises UsageError as `student_report` does."""
     file = io.StringIO()
     console = Console(file=file, width=WIDTH, color_system=None, legacy_windows=False, force_terminal=False)
-    terminal.show(result, notes, console, lang, manual)
+    terminal.show(result, exercise, console, lang, manual)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"

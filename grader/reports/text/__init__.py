@@ -1,1 +1,1 @@
-"""How reports write: notes, formulas, languages, and text made harmless."""
+"""How reports write: words, notes, formulas, languages, and students' text made harmless."""

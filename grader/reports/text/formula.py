@@ -1,39 +1,27 @@
 # ruff: noqa: RUF001, RUF002 - formulas are made of these characters
 """The LaTeX that notes are written in, as MathML for a page and as plain characters for a terminal.
 
-A subset: names, numbers, `_`, `^`, primes, groups, `\\frac`, `\\sqrt`, `\\text` and its kin, and the symbols
-below. Anything else is refused, so that a note's author sees it in the tests, not a student in a report.
+Only a subset of LaTeX: names, numbers, `_`, `^`, primes, groups, `\\frac`, `\\sqrt`, `\\left`, `\\right`, and
+the commands in `templates/formulas.toml`. Anything else is refused, so that the author of a note sees it in
+the tests, and no student in a report.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from markupsafe import Markup, escape
 
-IDENTIFIERS = {
-    "alpha": "α", "beta": "β", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε", "eta": "η", "theta": "θ",
-    "lambda": "λ", "mu": "μ", "sigma": "σ", "zeta": "ζ", "phi": "φ", "pi": "π", "ell": "ℓ", "partial": "∂",
-    "nabla": "∇", "infty": "∞", "Delta": "Δ", "Sigma": "Σ", "top": "⊤", "intercal": "⊤",
-}  # fmt: skip
-OPERATORS = {
-    "cdot": "·", "times": "×", "odot": "⊙", "otimes": "⊗", "circ": "∘", "pm": "±", "mp": "∓", "sum": "∑",
-    "prod": "∏", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈",
-    "equiv": "≡", "sim": "∼", "propto": "∝", "in": "∈", "to": "→", "rightarrow": "→", "leftarrow": "←",
-    "mapsto": "↦", "Rightarrow": "⇒", "ldots": "…", "dots": "…", "cdots": "⋯", "mid": "∣", "|": "‖",
-    "Vert": "‖", "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "langle": "⟨",
-    "rangle": "⟩", "gets": "←", "neg": "¬",
-}  # fmt: skip
-FUNCTIONS = {"tanh", "exp", "log", "ln", "max", "min", "cosh", "sinh", "sin", "cos", "arg", "argmax", "det"}
-SPACES = {",": " ", ";": " ", ":": " ", " ": " ", "quad": " ", "qquad": "  ", "!": ""}
-TEXTS = {"text", "mathrm", "mathtt", "texttt", "operatorname", "mathit", "textrm", "mathbf", "boldsymbol"}
-ALPHABETS = {("mathcal", "N"): "𝒩", ("mathcal", "L"): "ℒ", ("mathbb", "R"): "ℝ", ("mathbb", "E"): "𝔼"}
-ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~", "vec": "→"}
-_SUBSCRIPTS = str.maketrans("0123456789+-aeijkmnt", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑᵢⱼₖₘₙₜ")
-_SUPERSCRIPTS = str.maketrans("0123456789+-nit⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱᵗᵀ")
+from grader import paths
+
 _TOKEN = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|\s+|(.)", re.DOTALL)
+_SPACED = frozenset("=+−·×⊙⊗≤≥≠≈≡∼∝∈→←↦⇒<>")  # operators with a space on both sides in plain text
+_BEFORE_A_SIGN = ("(", "=", ",", "[", "·", "×", "⊙")  # a minus after one of these is a sign
 
 
 class FormulaError(ValueError):
@@ -63,6 +51,29 @@ def to_text(latex: str) -> str:
     return re.sub(r"(?<=[(⟨]) | (?=[)⟩,])", "", text)
 
 
+def displayed(latex: str) -> Markup:
+    """`to_mathml`, or the source itself as code if the formula is outside the subset."""
+    try:
+        return to_mathml(latex)
+    except FormulaError:
+        return Markup("<code>{}</code>").format(escape(latex))
+
+
+def plain(latex: str) -> str:
+    """`to_text`, or the source itself if the formula is outside the subset."""
+    try:
+        return to_text(latex)
+    except FormulaError:
+        return latex
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, Any]]:
+    """The tables of `templates/formulas.toml`."""
+    path = paths.folder("templates") / "formulas.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 def _parse(latex: str) -> Node:
     tokens = _Tokens(latex)
     row = _row(tokens, end=None)
@@ -75,12 +86,15 @@ class _Tokens:
     """The formula's tokens: "\\name" for a command, a number, or one character."""
 
     def __init__(self, latex: str) -> None:
-        self._tokens = [
-            match[0].strip() or "\\ " if match[1] else match[0]
-            for match in _TOKEN.finditer(latex)
-            if match[0].strip() or match[1]
-        ]
+        self._tokens: list[str] = []
         self._next = 0
+        for match in _TOKEN.finditer(latex):
+            is_command = match[1] is not None
+            token = match[0].strip()
+            if is_command and token == "\\":
+                self._tokens.append("\\ ")  # the command of a space, which `strip` took away
+            elif token:
+                self._tokens.append(token)
 
     def peek(self) -> str | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -93,14 +107,17 @@ class _Tokens:
         return token
 
     def until(self, end: str) -> Iterator[str]:
-        while (token := self.take()) != end:
+        """The tokens up to `end`, which is taken too."""
+        token = self.take()
+        while token != end:
             yield token
+            token = self.take()
 
 
 def _row(tokens: _Tokens, end: str | None) -> Node:
-    """The pieces up to `end`, or to the formula's end where it is None."""
+    """The pieces up to `end`, or up to the end of the formula if it is None."""
     pieces: list[Node] = []
-    while (token := tokens.peek()) is not None and token != end:
+    while tokens.peek() not in (None, end):
         piece = _scripted(tokens)
         if piece == MINUS and _opens(pieces):
             piece = SIGN
@@ -111,10 +128,7 @@ def _row(tokens: _Tokens, end: str | None) -> Node:
         if tokens.peek() is None:
             raise FormulaError(f"{end!r} is missing")
         tokens.take()
-    if len(pieces) == 1:
-        return pieces[0]
-    mathml = Markup("<mrow>{}</mrow>").format(Markup().join(piece.mathml for piece in pieces))
-    return Node(mathml, "".join(piece.text for piece in pieces))
+    return pieces[0] if len(pieces) == 1 else _joined(*pieces)
 
 
 def _scripted(tokens: _Tokens) -> Node:
@@ -122,22 +136,25 @@ def _scripted(tokens: _Tokens) -> Node:
     base = _piece(tokens)
     lower: Node | None = None
     upper: Node | None = None
-    while (token := tokens.peek()) in ("_", "^", "'"):
-        tokens.take()
-        if token == "'":
-            prime = Node(Markup("<mo>′</mo>"), "′")
-            upper = prime if upper is None else _join(upper, prime)
-        elif token == "_":
+    while tokens.peek() in ("_", "^", "'"):
+        mark = tokens.take()
+        if mark == "_":
             lower = _piece(tokens)
-        else:
-            upper = _piece(tokens) if upper is None else _join(upper, _piece(tokens))
+            continue
+        raised = Node(Markup("<mo>′</mo>"), "′") if mark == "'" else _piece(tokens)
+        upper = raised if upper is None else _joined(upper, raised)
+    return _with_scripts(base, lower, upper)
+
+
+def _with_scripts(base: Node, lower: Node | None, upper: Node | None) -> Node:
     if lower is None and upper is None:
         return base
-    tag = "msubsup" if lower and upper else "msub" if lower else "msup"
-    inside = Markup().join(part.mathml for part in (base, lower, upper) if part)
-    text = base.text + (_script(lower, "_", _SUBSCRIPTS) if lower else "")
-    text += _script(upper, "^", _SUPERSCRIPTS) if upper else ""
-    return Node(Markup("<{0}>{1}</{0}>").format(Markup(tag), inside), text)
+    mathml, text, tag = base.mathml, base.text, "m"
+    if lower is not None:
+        mathml, text, tag = mathml + lower.mathml, text + _script(lower, "_", "subscript"), tag + "sub"
+    if upper is not None:
+        mathml, text, tag = mathml + upper.mathml, text + _script(upper, "^", "superscript"), tag + "sup"
+    return Node(Markup("<{0}>{1}</{0}>").format(Markup(tag), mathml), text)
 
 
 def _piece(tokens: _Tokens) -> Node:
@@ -151,107 +168,125 @@ def _piece(tokens: _Tokens) -> Node:
     if token[0].isdigit():
         return Node(Markup("<mn>{}</mn>").format(token), token)
     if token.isalpha():
-        return Node(Markup("<mi>{}</mi>").format(token), token)
+        return _identifier(token)
     return _operator({"-": "−", "*": "∗"}.get(token, token))
 
 
 def _command(name: str, tokens: _Tokens) -> Node:
-    if name in IDENTIFIERS:
-        return Node(Markup("<mi>{}</mi>").format(IDENTIFIERS[name]), IDENTIFIERS[name])
-    if name in OPERATORS:
-        return _operator(OPERATORS[name])
-    if name in FUNCTIONS:
-        return Node(Markup("<mi>{}</mi>").format(name), name)
-    if name in SPACES:
-        return Node(Markup('<mspace width="0.25em"/>') if SPACES[name] else Markup(), SPACES[name])
-    if name in _COMMANDS:
-        return _COMMANDS[name](name, tokens)
+    tables = _tables()
+    if name in _STRUCTURES:
+        return _STRUCTURES[name](tokens)
+    if name in tables["identifiers"]:
+        return _identifier(tables["identifiers"][name])
+    if name in tables["functions"]:
+        return _identifier(tables["functions"][name])
+    if name in tables["operators"]:
+        return _operator(tables["operators"][name])
+    if name in tables["spaces"]:
+        return _space(tables["spaces"][name])
+    if name in tables["accents"]:
+        return _accented(tables["accents"][name], tokens)
+    if name in tables["alphabets"]:
+        return _letter(name, tokens)
+    if name in tables["texts"]:
+        return _words(name, tokens)
     raise FormulaError(f"\\{name} is not among the formulas' commands")
 
 
-def _fraction(_name: str, tokens: _Tokens) -> Node:
+def _fraction(tokens: _Tokens) -> Node:
     over, under = _piece(tokens), _piece(tokens)
     text = f"{_bracketed(over, '+−·⊙ ')}/{_bracketed(under, '+−·⊙ /')}"
     return Node(Markup("<mfrac>{}{}</mfrac>").format(over.mathml, under.mathml), f" {text} ")
 
 
-def _root(_name: str, tokens: _Tokens) -> Node:
+def _root(tokens: _Tokens) -> Node:
     inside = _piece(tokens)
     return Node(Markup("<msqrt>{}</msqrt>").format(inside.mathml), f"√({inside.text})")
+
+
+def _fence(tokens: _Tokens) -> Node:
+    """What stands after `\\left` or `\\right`; "." is a fence that is not shown."""
+    token = tokens.take()
+    if token == ".":
+        return Node(Markup(), "")
+    return _operator(_tables()["operators"].get(token[1:], token.lstrip("\\")))
+
+
+_STRUCTURES: Mapping[str, Callable[[_Tokens], Node]] = {
+    "frac": _fraction,
+    "tfrac": _fraction,
+    "dfrac": _fraction,
+    "sqrt": _root,
+    "left": _fence,
+    "right": _fence,
+}
+
+
+def _identifier(name: str) -> Node:
+    return Node(Markup("<mi>{}</mi>").format(name), name)
+
+
+def _operator(sign: str) -> Node:
+    text = sign
+    if sign in _SPACED:
+        text = f" {sign} "
+    elif sign == ",":
+        text = ", "
+    return Node(Markup("<mo>{}</mo>").format(sign), text)
+
+
+def _space(text: str) -> Node:
+    return Node(Markup('<mspace width="0.25em"/>') if text else Markup(), text)
+
+
+def _accented(accent: str, tokens: _Tokens) -> Node:
+    inside = _piece(tokens)
+    mathml = Markup('<mover accent="true">{}<mo>{}</mo></mover>').format(inside.mathml, accent)
+    return Node(mathml, f"{inside.text}{accent}")
+
+
+def _letter(alphabet: str, tokens: _Tokens) -> Node:
+    letter = "".join(tokens.until("}")) if tokens.take() == "{" else ""
+    letters = _tables()["alphabets"][alphabet]
+    if letter not in letters:
+        raise FormulaError(f"\\{alphabet}{{{letter}}} is not among the formulas' letters")
+    return _identifier(letters[letter])
 
 
 def _words(name: str, tokens: _Tokens) -> Node:
     if tokens.take() != "{":
         raise FormulaError(f"\\{name} needs braces")
-    words = "".join("_" if token == "\\_" else token.lstrip("\\") for token in tokens.until("}"))
-    tag = "mtext" if name.startswith("text") else "mi"
-    return Node(Markup("<{0}>{1}</{0}>").format(Markup(tag), words), words)
-
-
-def _alphabet(name: str, tokens: _Tokens) -> Node:
-    letter = "".join(tokens.until("}")) if tokens.take() == "{" else ""
-    if (name, letter) not in ALPHABETS:
-        raise FormulaError(f"\\{name}{{{letter}}} is not among the formulas' letters")
-    return Node(Markup("<mi>{}</mi>").format(ALPHABETS[name, letter]), ALPHABETS[name, letter])
-
-
-def _accent(name: str, tokens: _Tokens) -> Node:
-    inside = _piece(tokens)
-    mathml = Markup('<mover accent="true">{}<mo>{}</mo></mover>').format(inside.mathml, ACCENTS[name])
-    return Node(mathml, f"{inside.text}{ACCENTS[name]}")
-
-
-def _fence(_name: str, tokens: _Tokens) -> Node:
-    token = tokens.take()
-    return _operator(OPERATORS.get(token[1:], token.lstrip("\\"))) if token != "." else Node(Markup(), "")
-
-
-_COMMANDS: dict[str, Callable[[str, _Tokens], Node]] = {
-    "frac": _fraction, "tfrac": _fraction, "dfrac": _fraction, "sqrt": _root, "left": _fence, "right": _fence,
-    **dict.fromkeys(TEXTS, _words), **dict.fromkeys(("mathcal", "mathbb"), _alphabet),
-    **dict.fromkeys(ACCENTS, _accent),
-}  # fmt: skip
+    words = "".join(token.removeprefix("\\") for token in tokens.until("}"))
+    tag = Markup(_tables()["texts"][name])
+    return Node(Markup("<{0}>{1}</{0}>").format(tag, words), words)
 
 
 def _opens(pieces: list[Node]) -> bool:
     """Whether what comes next begins a term, so that a minus is its sign."""
-    return not pieces or pieces[-1].text.strip() in ("(", "=", ",", "[", "·", "×", "⊙")
+    return not pieces or pieces[-1].text.strip() in _BEFORE_A_SIGN
 
 
-def _operator(sign: str) -> Node:
-    spaced = f" {sign} " if sign in "=+−·×⊙⊗≤≥≠≈≡∼∝∈→←↦⇒<>" else f"{sign} " if sign == "," else sign
-    return Node(Markup("<mo>{}</mo>").format(sign), spaced)
+def _joined(*pieces: Node) -> Node:
+    mathml = Markup().join(piece.mathml for piece in pieces)
+    return Node(Markup("<mrow>{}</mrow>").format(mathml), "".join(piece.text for piece in pieces))
 
 
-def _join(first: Node, second: Node) -> Node:
-    return Node(Markup("<mrow>{}{}</mrow>").format(first.mathml, second.mathml), first.text + second.text)
-
-
-def _script(node: Node, mark: str, table: dict[int, int]) -> str:
+def _script(node: Node, mark: str, kind: str) -> str:
+    """A subscript or superscript in plain text: in raised characters if there are any, else "_(n+1)"."""
     text = node.text.replace(" ", "").replace("−", "-")
     if text.strip("′") == "":
         return text
-    raised = text.translate(table)
-    if all(character not in text for character in raised if character != "′"):
+    characters = _tables()["scripts"][kind]
+    raised = text.translate(str.maketrans(characters["from"], characters["to"]))
+    untouched = [character for character in raised if character in text and character != "′"]
+    if not untouched:
         return raised
-    return f"{mark}{text}" if len(text) == 1 or text.startswith("(") else f"{mark}({text})"
+    if len(text) == 1 or text.startswith("("):
+        return mark + text
+    return f"{mark}({text})"
 
 
 def _bracketed(node: Node, signs: str) -> str:
-    return f"({node.text.strip()})" if any(sign in node.text for sign in signs) else node.text
-
-
-def plain(latex: str) -> str:
-    """`to_text`, or the source itself where the formula is outside the subset."""
-    try:
-        return to_text(latex)
-    except FormulaError:
-        return latex
-
-
-def displayed(latex: str) -> Markup:
-    """`to_mathml`, or the source itself as code where the formula is outside the subset."""
-    try:
-        return to_mathml(latex)
-    except FormulaError:
-        return Markup("<code>{}</code>").format(escape(latex))
+    if any(sign in node.text for sign in signs):
+        return f"({node.text.strip()})"
+    return node.text

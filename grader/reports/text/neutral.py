@@ -1,7 +1,8 @@
-"""Text that students wrote, made harmless for each place it is shown in.
+"""Text that students wrote, made harmless for each place where it is shown.
 
 A submission's names, prints, exceptions and source reach every report. `clean` is applied once, where a
-report begins; what a target needs besides is one function each. HTML needs no more: Jinja2 escapes it.
+report begins; what a target needs in addition is one function here. HTML needs nothing more: Jinja2
+escapes every text.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -19,14 +20,15 @@ LIMIT = 4_000  # characters of one text that a report shows
 
 T = TypeVar("T")
 
-# C0 and C1 controls but newline and tab, marks that turn the direction of text, invisible characters,
-# line separators, lone surrogates, tags and non-characters: unseen by a reader, able to mislead.
+# What a reader cannot see and what can mislead: C0 and C1 controls except newline and tab, marks that turn
+# the direction of text, invisible characters, line separators, lone surrogates, tags and non-characters.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _FORMULA = re.compile(r"(^|[;,|\t\n])(\s*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
-# What Markdown could take for markup; a list's sign, a heading's or a link's only where it could be one.
+# What Markdown could take for markup. The sign of a list, a heading or a link counts only at a place where
+# Markdown would read it as one.
 _MARKUP = re.compile(r"([\\`*_\[\]<>#!|~&@$]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
 
 
@@ -34,7 +36,7 @@ def visible(text: str, limit: int = LIMIT) -> str:
     """`text` with every unseen character written as its Python escape, and cut to `limit` characters."""
     if len(text) > limit:
         text = text[:limit] + " […]"
-    if text.isprintable():  # the usual case, and quick: nothing unseen is printable to Python
+    if text.isprintable():  # the usual case, and a quick test: no unseen character is printable to Python
         return text
     return _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
 
@@ -42,13 +44,14 @@ def visible(text: str, limit: int = LIMIT) -> str:
 def clean(record: T, limit: int = LIMIT) -> T:
     """`record`, a frozen dataclass, with every text in it made `visible`; numbers are left alone.
 
-    What holds nothing unseen is the very same object: the records of a class share most of their parts.
+    A part that holds nothing unseen is returned as the same object: the records of a class share most of
+    their parts, and copies would cost time and memory.
     """
     return _clean(record, limit)  # type: ignore[no-any-return]  # the shape is kept
 
 
 def one_line(text: str) -> str:
-    """`text` on one line, as where a line break could pass for the report's own next line."""
+    """`text` on one line, for a place where a line break would look like the report's own next line."""
     return " ".join(visible(text).split())
 
 
@@ -59,16 +62,17 @@ def terminal(text: str) -> str:
 
 def markdown(text: str) -> str:
     """For running Markdown text: no markup but `code`, no link or HTML, and nobody is mentioned."""
-    parts = re.split(r"(`[^`]+`)", one_line(text))
-    return "".join(
-        markdown_code(part[1:-1]) if index % 2 else _plain(part) for index, part in enumerate(parts)
-    )
+    written = ""
+    for index, part in enumerate(re.split(r"(`[^`]+`)", one_line(text))):
+        is_code = index % 2 == 1  # what the pattern's group matched stands between the other parts
+        written += markdown_code(part[1:-1]) if is_code else _plain(part)
+    return written
 
 
 def markdown_code(text: str, cell: bool = False) -> str:
-    """A Markdown code span of `text`; in a table's `cell` a bar must not end the cell."""
+    """A Markdown code span of `text`; in a table's `cell`, a bar is escaped: it would end the cell."""
     text = one_line(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    fence = "`" * (1 + _longest_run_of_backticks(text))
     pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
     span = f"{fence}{pad}{text}{pad}{fence}"
     return span.replace("|", "\\|") if cell else span
@@ -77,7 +81,7 @@ def markdown_code(text: str, cell: bool = False) -> str:
 def markdown_block(text: str, language: str = "") -> str:
     """A fenced Markdown block of `text`, which cannot close the fence."""
     text = visible(text, limit=20_000)
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    fence = "`" * max(3, 1 + _longest_run_of_backticks(text))
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
@@ -96,9 +100,8 @@ def workflow_property(text: str) -> str:
     return workflow(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def xml(text: str) -> str:
-    """For XML, which forbids most control characters outright; the XML writer escapes the rest."""
-    return visible(text)
+def _longest_run_of_backticks(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
 
 
 def _plain(text: str) -> str:
@@ -118,17 +121,29 @@ def _clean(value: Any, limit: int) -> Any:
     if isinstance(value, Curves):
         return value  # thousands of numbers, no text
     if isinstance(value, Mapping):
-        pairs = [(_clean(key, limit), _clean(item, limit)) for key, item in value.items()]
-        kept = all(key is k and item is i for (key, item), (k, i) in zip(value.items(), pairs, strict=True))
-        return value if kept else dict(pairs)
+        return _clean_mapping(value, limit)
     if isinstance(value, tuple):
-        items = [_clean(item, limit) for item in value]
-        return value if all(map(operator.is_, value, items)) else tuple(items)
+        items = _clean_items(value, limit)
+        return value if items is None else tuple(items)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [getattr(value, name) for name in _names(type(value))]
-        items = [_clean(field, limit) for field in fields]
-        return value if all(map(operator.is_, fields, items)) else type(value)(*items)
+        items = _clean_items(fields, limit)
+        return value if items is None else type(value)(*items)
     return value
+
+
+def _clean_items(items: Sequence[Any], limit: int) -> list[Any] | None:
+    """The items made visible, None if every one of them stayed the same object."""
+    cleaned = [_clean(item, limit) for item in items]
+    return None if all(map(operator.is_, items, cleaned)) else cleaned
+
+
+def _clean_mapping(mapping: Mapping[Any, Any], limit: int) -> Mapping[Any, Any]:
+    keys = _clean_items(list(mapping), limit)
+    values = _clean_items(list(mapping.values()), limit)
+    if keys is None and values is None:
+        return mapping
+    return dict(zip(keys or mapping, values or mapping.values(), strict=True))
 
 
 @cache

@@ -1,14 +1,14 @@
 """Notes in light Markdown: `code`, *emphasis*, lists, $formulas$, and {facts} of the submission at hand.
 
-A `{name}` is replaced by the function's fact of that name, in running text and in code; where there is no
-such fact, as in a note that is shown to a class, by an ellipsis. A fact is the student's own text: it is
-put in after parsing, so that it is never read as Markdown.
+A `{name}` is replaced by the function's fact of that name, in running text and in code. If there is no such
+fact, as in a note that is shown to a class, it is replaced by an ellipsis. A fact is the student's own text:
+it is put in after parsing, so that it is never read as Markdown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -36,7 +36,7 @@ def line_to_html(text: str, facts: Facts | None = None) -> Markup:
 
 
 def to_text(text: str, facts: Facts | None = None) -> str:
-    """A note as plain text, its paragraphs apart; formulas in plain characters."""
+    """A note as plain text, with an empty line between paragraphs; formulas are in plain characters."""
     paragraphs: list[str] = []
     for token in _parser().parse(text.strip(), {"facts": facts or {}}):
         if token.type == "inline":
@@ -46,7 +46,7 @@ def to_text(text: str, facts: Facts | None = None) -> str:
 
 
 def sentence_to_html(sentence: str) -> Markup:
-    """A check's sentence, which may quote a student: escaped, and `code` set as code."""
+    """A check's sentence, which may quote a student: it is escaped, and `code` is set as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(sentence))))
 
 
@@ -102,13 +102,20 @@ def _filled(text: str, facts: Facts) -> str:
 
 
 def _plain(tokens: Sequence[Token], facts: Facts) -> str:
-    words: dict[str, Callable[[Token], str]] = {
-        "formula": lambda token: plain(token.content),
-        "code_inline": lambda token: f"`{_filled(token.content, facts)}`",
-        "fact": lambda token: f"`{token.content}`",
-    }
-    breaks = {"softbreak": " ", "hardbreak": "\n"}
-    return "".join(
-        words[token.type](token) if token.type in words else breaks.get(token.type, token.content)
-        for token in tokens
-    )
+    return "".join(_plain_token(token, facts) for token in tokens)
+
+
+def _plain_token(token: Token, facts: Facts) -> str:
+    match token.type:
+        case "formula":
+            return plain(token.content)
+        case "code_inline":
+            return f"`{_filled(token.content, facts)}`"
+        case "fact":
+            return f"`{token.content}`"
+        case "softbreak":
+            return " "
+        case "hardbreak":
+            return "\n"
+        case _:
+            return token.content

@@ -1,1 +1,1 @@
-"""What reports show of a result, whichever form they take."""
+"""What reports show of a result, in whatever format: each decision is made here once."""

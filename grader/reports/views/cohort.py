@@ -1,16 +1,17 @@
-"""What a class's results show together: marks, checks, misconceptions, and who needs a person's look."""
+"""What a class's results show together: marks, checks, misconceptions, and submissions to look at."""
 
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.reports.views.content import Notes, alarming, note_of, unexplained
-from grader.results import Note, Result
+from grader.notices import Notice
+from grader.reports.views.content import Notes, note_of, to_look_at, unexplained
+from grader.results import Note, Outcome, Result
 
-FEWEST = 8  # submissions; below this a correlation says nothing
+FEWEST = 8  # submissions; a correlation of fewer says nothing
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class Bin:
 
 @dataclass(frozen=True)
 class CheckStatistics:
-    """One check over the class. Blocked ones are not judged, so they count in neither share.
+    """One check over the class. A blocked check was not judged, so it counts in neither share.
 
-    `discrimination` is the correlation of passing with the rest of the mark: near 0 or below, the check
-    does not tell strong submissions from weak ones.
+    discrimination: the correlation between passing and the rest of the mark. Near 0 or below, the check
+    does not tell strong submissions from weak ones. None for fewer than FEWEST judged submissions.
     """
 
     function: str
@@ -40,7 +41,7 @@ class CheckStatistics:
 
     @property
     def pass_rate(self) -> float | None:
-        """The share that passed of those judged."""
+        """The share of the judged submissions that passed, from 0 to 1; None if none was judged."""
         judged = self.passed + self.failed
         return self.passed / judged if judged else None
 
@@ -55,15 +56,20 @@ class Shared:
 
 @dataclass(frozen=True)
 class Look:
-    """A submission that a person should look at, and why."""
+    """A submission that the instructor should look at, and why."""
 
     result: Result
     unexplained: tuple[str, ...]
-    notices: tuple[str, ...]
+    notices: tuple[Notice, ...]
+
+
+def function_names(results: Sequence[Result]) -> tuple[str, ...]:
+    """The functions of all results, each once, in the exercise's order."""
+    return tuple(dict.fromkeys(name for result in results for name in result.functions))
 
 
 def bins(results: Sequence[Result], number: int = 20) -> tuple[Bin, ...]:
-    """The distribution of marks in `number` equal bins at most, none narrower than a point."""
+    """The distribution of marks in at most `number` equal bins, none narrower than one point."""
     full = max((result.max_score for result in results), default=0.0)
     if full <= 0:
         return ()
@@ -76,56 +82,70 @@ def bins(results: Sequence[Result], number: int = 20) -> tuple[Bin, ...]:
 
 def check_statistics(results: Sequence[Result]) -> tuple[CheckStatistics, ...]:
     """Each check's pass rate and discrimination, in the exercise's order."""
-    seen: dict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
+    found: dict[tuple[str, str], list[_Judgement]] = defaultdict(list)
     titles: dict[tuple[str, str], str] = {}
     for result in results:
         for name, function in result.functions.items():
             for check in function.checks:
-                seen[name, check.id].append((check.outcome, result.score - check.points))
+                rest_of_mark = result.score - check.points
+                found[name, check.id].append(_Judgement(check.outcome, rest_of_mark))
                 titles[name, check.id] = check.title
     return tuple(
-        CheckStatistics(
-            name,
-            identifier,
-            titles[name, identifier],
-            passed=sum(outcome == "passed" for outcome, _ in entries),
-            failed=sum(outcome == "failed" for outcome, _ in entries),
-            blocked=sum(outcome == "blocked" for outcome, _ in entries),
-            discrimination=_discrimination(entries),
-        )
-        for (name, identifier), entries in seen.items()
+        _statistics(name, identifier, titles[name, identifier], judgements)
+        for (name, identifier), judgements in found.items()
     )
 
 
 def misconceptions(results: Sequence[Result], notes: Notes) -> tuple[Shared, ...]:
     """The misconceptions named in the class, the most frequent first."""
-    shared: dict[str, dict[str, Result]] = defaultdict(dict)
+    submissions: dict[str, dict[str, Result]] = defaultdict(dict)
     functions: dict[str, str] = {}
     for result in results:
         for name, function in result.functions.items():
             for identifier in function.misconceptions:
-                shared[identifier][result.submission.id] = result
+                submissions[identifier][result.submission.id] = result
                 functions.setdefault(identifier, name)
-    found = [
-        Shared(note_of(identifier, notes, functions[identifier]), tuple(submissions.values()))
-        for identifier, submissions in shared.items()
-    ]
-    return tuple(sorted(found, key=lambda one: (-len(one.submissions), one.note.id)))
+    found = []
+    for identifier, showing in submissions.items():
+        note = note_of(identifier, notes, functions[identifier])
+        found.append(Shared(note, tuple(showing.values())))
+    return tuple(sorted(found, key=lambda shared: (-len(shared.submissions), shared.note.id)))
 
 
 def needing_a_look(results: Sequence[Result]) -> tuple[Look, ...]:
-    """The submissions with an unexplained mistake, or with a notice of a limit hit or a thing refused."""
-    looks = (Look(result, unexplained(result), alarming(result)) for result in results)
+    """The submissions with an unexplained mistake, or with a notice that the instructor should see."""
+    looks = (Look(result, unexplained(result), to_look_at(result)) for result in results)
     return tuple(look for look in looks if look.unexplained or look.notices)
 
 
-def _discrimination(entries: Sequence[tuple[str, float]]) -> float | None:
-    judged = [(float(outcome == "passed"), rest) for outcome, rest in entries if outcome != "blocked"]
-    if (
-        len(judged) < FEWEST
-        or len({passed for passed, _ in judged}) < 2
-        or len({rest for _, rest in judged}) < 2
-    ):
+@dataclass(frozen=True)
+class _Judgement:
+    """How one submission did in one check, and its mark without that check's points."""
+
+    outcome: Outcome
+    rest_of_mark: float
+
+
+def _statistics(
+    function: str, identifier: str, title: str, judgements: Sequence[_Judgement]
+) -> CheckStatistics:
+    counts = Counter(judgement.outcome for judgement in judgements)
+    return CheckStatistics(
+        function,
+        identifier,
+        title,
+        passed=counts["passed"],
+        failed=counts["failed"],
+        blocked=counts["blocked"],
+        discrimination=_discrimination(judgements),
+    )
+
+
+def _discrimination(judgements: Sequence[_Judgement]) -> float | None:
+    judged = [judgement for judgement in judgements if judgement.outcome != "blocked"]
+    passed = [float(judgement.outcome == "passed") for judgement in judged]
+    rests = [judgement.rest_of_mark for judgement in judged]
+    # a correlation with something constant is not defined
+    if len(judged) < FEWEST or len(set(passed)) < 2 or len(set(rests)) < 2:
         return None
-    passed, rest = zip(*judged, strict=True)
-    return statistics.correlation(passed, rest)
+    return statistics.correlation(passed, rests)

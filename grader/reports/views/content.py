@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.notices import Notice
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 Notes = Mapping[str, Note]
 
-# What a notice says when a person should look: nothing else in a Result tells a limit from a remark.
-ALARMING = re.compile(
-    r"gave no result|did not return|used up|(out of|ran out of) (time|memory)|killed|denied|refused|forge",
-    re.IGNORECASE,
-)
+
+@dataclass(frozen=True)
+class Explanation:
+    """What explains a function's mistakes, as far as that is known.
+
+    sets: the notes of every set of misconceptions that explains the results; results alone cannot tell
+    several sets apart. first_wrong: the first wrong quantity, where no misconception is named.
+    unexplained: checks failed, and nothing tells why.
+    """
+
+    sets: tuple[tuple[Note, ...], ...] = ()
+    first_wrong: str = ""
+    unexplained: bool = False
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The notes of the named set; empty where none is named."""
+        return self.sets[0] if self.sets else ()
 
 
 @dataclass(frozen=True)
@@ -31,25 +44,21 @@ class Step:
     line: int | None = None
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """The notes of the set that explains a function's mistakes, and of the sets that explain them as well."""
-
-    notes: tuple[Note, ...]
-    others: tuple[tuple[Note, ...], ...]
-
-
 def note_of(identifier: str, notes: Notes, function: str = "") -> Note:
     """The note of a misconception; one that has no text still shows its id."""
-    return notes.get(identifier) or Note(identifier, function, identifier.replace("-", " "), "")
+    if identifier in notes:
+        return notes[identifier]
+    return Note(identifier, function, identifier.replace("-", " "), "")
 
 
 def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
-    """The function's explanation: the named set first, then the alternatives that are another set."""
-    sets = [function.misconceptions, *function.alternatives]
-    distinct = list(dict.fromkeys(ids for ids in sets if ids))
-    told = [tuple(note_of(identifier, notes, name) for identifier in ids) for ids in distinct]
-    return Explanation(told[0] if told else (), tuple(told[1:]))
+    """The function's explanation: the named set comes first, then those that explain the results as well."""
+    named = [ids for ids in (function.misconceptions, *function.alternatives) if ids]
+    if not named:
+        first_wrong = function.first_wrong or ""
+        return Explanation((), first_wrong, unexplained=_lost_by_checks(function) and not first_wrong)
+    distinct = list(dict.fromkeys(named))
+    return Explanation(tuple(_notes_of(ids, notes, name) for ids in distinct))
 
 
 def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:
@@ -61,41 +70,61 @@ def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:
     )
 
 
+def first_failed(function: FunctionResult) -> CheckResult | None:
+    """The first check that failed, None where none did."""
+    return next((check for check in function.checks if check.outcome == "failed"), None)
+
+
+def message_of(check: CheckResult) -> str:
+    """The check's message; empty if it names both values of the mismatch, which every report shows itself."""
+    found = check.mismatch
+    if found and found.actual in check.message and found.expected in check.message:
+        return ""
+    return check.message
+
+
+def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    """The checks that failed or were not judged."""
+    return [check for check in checks if check.outcome != "passed"]
+
+
+def grouped(checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], ...]:
+    """The checks in their order; neighbours that say the same form one group, so that it is said once."""
+    groups = itertools.groupby(enumerate(checks), key=_said)
+    return tuple(tuple(check for _, check in group) for _, group in groups)
+
+
+def to_look_at(result: Result) -> tuple[Notice, ...]:
+    """The notices for which an instructor should look at the submission."""
+    return tuple(notice for notice in result.notices if notice.look)
+
+
+def unexplained(result: Result) -> tuple[str, ...]:
+    """The functions whose mistake nothing explains."""
+    functions = result.functions.items()
+    return tuple(name for name, function in functions if explain(name, function, {}).unexplained)
+
+
+def _notes_of(ids: Sequence[str], notes: Notes, function: str) -> tuple[Note, ...]:
+    return tuple(note_of(identifier, notes, function) for identifier in ids)
+
+
 def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
     points = function.max_score - function.score
     if function.status == "missing":
         return Step("write", name, points)
     if function.status == "blocked":
         return Step("rerun", name, points)
-    told = explain(name, function, notes).notes
-    return Step("correct" if told else "look", name, points, told, first_failed(function), function.line)
+    named = explain(name, function, notes).notes
+    kind: Literal["correct", "look"] = "correct" if named else "look"
+    return Step(kind, name, points, named, first_failed(function), function.line)
 
 
-def first_failed(function: FunctionResult) -> CheckResult | None:
-    """The first check that failed, None where none did."""
-    return next((check for check in function.checks if check.outcome == "failed"), None)
+def _lost_by_checks(function: FunctionResult) -> bool:
+    return function.status in ("partial", "wrong") and first_failed(function) is not None
 
 
-def grouped(checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], ...]:
-    """The checks in their order, those together that say the same one after the other: it is read once."""
-    numbered = enumerate(checks)
-    groups = itertools.groupby(
-        numbered, key=lambda one: (one[1].outcome, one[1].message, one[0] if one[1].mismatch else None)
-    )
-    return tuple(tuple(check for _, check in group) for _, group in groups)
-
-
-def is_unexplained(function: FunctionResult) -> bool:
-    """Whether checks failed and nothing tells why: no misconception, no first wrong quantity."""
-    failed = function.status in ("partial", "wrong") and first_failed(function) is not None
-    return failed and not (function.misconceptions or function.alternatives or function.first_wrong)
-
-
-def alarming(result: Result) -> tuple[str, ...]:
-    """The notices that tell of a limit that was hit or a thing that was refused."""
-    return tuple(notice for notice in map(str, result.notices) if ALARMING.search(notice))
-
-
-def unexplained(result: Result) -> tuple[str, ...]:
-    """The functions whose mistake nothing explains."""
-    return tuple(name for name, function in result.functions.items() if is_unexplained(function))
+def _said(numbered: tuple[int, CheckResult]) -> tuple[str, str, int | None]:
+    """What a check says: neighbours may say the same, but a check with a mismatch stands for itself."""
+    number, check = numbered
+    return check.outcome, check.message, number if check.mismatch else None

@@ -1,4 +1,4 @@
-"""Training curves as polylines: the student's over the reference's, one panel a quantity."""
+"""Training curves as polylines: the student's over the reference's, one panel per quantity."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from grader.results import Curves
 
 WIDTH, HEIGHT = 300, 150  # of a panel's plotting area, in the drawing's units
-POINTS = 160  # of a curve at most: more cannot be seen
+POINTS = 160  # a curve's points at most: more cannot be seen
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A labelled place on the upright axis."""
+    """A labelled place on the vertical axis."""
 
     y: float
     label: str
@@ -22,7 +22,11 @@ class Tick:
 
 @dataclass(frozen=True)
 class Panel:
-    """One quantity over the steps: the points of both curves, in pieces where a value is not a number."""
+    """One quantity over the steps. A curve is in pieces where a value is not a finite number.
+
+    student, reference: the points of each piece, as SVG wants them. last: the last value of both curves.
+    diverged: whether the student's curve has a value that is not a finite number.
+    """
 
     title: str
     student: tuple[str, ...]
@@ -35,36 +39,57 @@ class Panel:
 
 
 def panels(curves: Curves | None, titles: Sequence[str]) -> tuple[Panel, ...]:
-    """A panel for each of loss, train error and test error; none where there are no curves."""
+    """One panel for each title, the column of the curves' entries; none if a curve has no entries."""
     if curves is None or not curves.student or not curves.reference:
         return ()
     return tuple(_panel(curves, column, title) for column, title in enumerate(titles))
 
 
+@dataclass(frozen=True)
+class _Axis:
+    """The vertical axis: the values at its ends, and those that get a label."""
+
+    low: float
+    high: float
+    places: tuple[float, ...]
+    logarithmic: bool
+
+    def y(self, value: float) -> float:
+        """Where a value lies, in the drawing's units; 0 is at the top."""
+        if self.logarithmic:
+            share = math.log(value / self.low) / math.log(self.high / self.low)
+        else:
+            share = (value - self.low) / (self.high - self.low)
+        return round(HEIGHT * (1 - share), 1)
+
+
 def _panel(curves: Curves, column: int, title: str) -> Panel:
     student = [float(entry[column]) for entry in curves.student]
     reference = [float(entry[column]) for entry in curves.reference]
-    finite = [value for value in (*student, *reference) if math.isfinite(value)] or [0.0]
-    positive = [value for value in finite if value > 0]
-    # Where one curve dwarfs the other, only a logarithmic axis shows both.
-    logarithmic = len(positive) == len(finite) and max(finite) > 100 * min(finite)
-    low, high, places = _decades(min(finite), max(finite)) if logarithmic else _axis(min(finite), max(finite))
+    axis = _axis_for([*student, *reference])
     steps = max(len(student), len(reference))
+    return Panel(
+        title,
+        student=_pieces(student, steps, axis),
+        reference=_pieces(reference, steps, axis),
+        ticks=tuple(Tick(axis.y(place), f"{place:.5g}") for place in axis.places),
+        steps=steps,
+        last=(student[-1], reference[-1]),
+        logarithmic=axis.logarithmic,
+        diverged=not all(math.isfinite(value) for value in student),
+    )
 
-    def y(value: float) -> float:
-        share = math.log(value / low) / math.log(high / low) if logarithmic else (value - low) / (high - low)
-        return round(HEIGHT * (1 - share), 1)
 
-    def pieces(values: Sequence[float]) -> tuple[str, ...]:
-        return tuple(
-            " ".join(f"{round(WIDTH * step / max(steps - 1, 1), 1):g},{y(value):g}" for step, value in piece)
-            for piece in _runs(_thinned(values))
-        )
-
-    ticks = tuple(Tick(y(place), f"{place:.5g}") for place in places)
-    diverged = not all(math.isfinite(value) for value in student)
-    last = (student[-1], reference[-1])
-    return Panel(title, pieces(student), pieces(reference), ticks, steps, last, logarithmic, diverged)
+def _pieces(values: Sequence[float], steps: int, axis: _Axis) -> tuple[str, ...]:
+    """The curve's pieces, each as "x,y x,y ..."."""
+    pieces = []
+    for run in _runs(_thinned(values)):
+        points = []
+        for step, value in run:
+            x = round(WIDTH * step / max(steps - 1, 1), 1)
+            points.append(f"{x:g},{axis.y(value):g}")
+        pieces.append(" ".join(points))
+    return tuple(pieces)
 
 
 def _thinned(values: Sequence[float]) -> list[tuple[int, float]]:
@@ -74,7 +99,7 @@ def _thinned(values: Sequence[float]) -> list[tuple[int, float]]:
 
 
 def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
-    """The points in runs of finite values; a lone point becomes a short line, or it would not be seen."""
+    """The points in runs of finite values. A lone point stands twice: a line of one point is not drawn."""
     runs: list[list[tuple[int, float]]] = [[]]
     for step, value in points:
         if math.isfinite(value):
@@ -84,17 +109,29 @@ def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
     return [run if len(run) > 1 else run * 2 for run in runs if run]
 
 
-def _axis(low: float, high: float) -> tuple[float, float, list[float]]:
-    """A linear axis from 0 or below, with three to six round places."""
+def _axis_for(values: Sequence[float]) -> _Axis:
+    finite = [value for value in values if math.isfinite(value)] or [0.0]
+    low, high = min(finite), max(finite)
+    # If one curve is a hundred times higher than the other, only a logarithmic axis shows both.
+    if low > 0 and high > 100 * low:
+        return _decades(low, high)
+    return _linear(low, high)
+
+
+def _linear(low: float, high: float) -> _Axis:
+    """An axis from 0 or below, with three to six round places."""
     low, high = min(low, 0.0), max(high, 1e-9)
     rough = (high - low) / 4
     magnitude = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= rough)
     first, last = math.floor(low / step), math.ceil(high / step)
-    return first * step, last * step, [index * step for index in range(first, last + 1)]
+    places = tuple(index * step for index in range(first, last + 1))
+    return _Axis(first * step, last * step, places, logarithmic=False)
 
 
-def _decades(low: float, high: float) -> tuple[float, float, list[float]]:
+def _decades(low: float, high: float) -> _Axis:
+    """A logarithmic axis from one power of ten to another, with about five of them as places."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     stride = max(1, (last - first) // 5)
-    return 10.0**first, 10.0**last, [10.0**power for power in range(first, last + 1, stride)]
+    places = tuple(10.0**power for power in range(first, last + 1, stride))
+    return _Axis(10.0**first, 10.0**last, places, logarithmic=True)

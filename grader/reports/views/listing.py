@@ -12,14 +12,14 @@ from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 from grader.results import FunctionResult
 
 _LEXER = PythonLexer(stripnl=False, ensurenl=False)
-_FORMATTER = HtmlFormatter(nowrap=True)  # to make one takes longer than to use it
-MAX_CHARACTERS = 6_000  # of source that a function shows
-MAX_HTML = 24_000  # of highlighted source; beyond it the source is shown plain
+_FORMATTER = HtmlFormatter(nowrap=True)  # one for all: making it takes longer than using it
+MAX_CHARACTERS = 6_000  # of source shown for one function
+MAX_HTML = 24_000  # characters of highlighted source; longer ones are shown without colours
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its number in the file or cell, its text, the same highlighted, and whether it is marked."""
+    """One line: its number in the file or cell, its text, the text highlighted, and whether it is marked."""
 
     number: int
     text: str
@@ -38,25 +38,25 @@ class Listing:
 
 
 def listing(function: FunctionResult) -> Listing | None:
-    """The function's source around its first marked line, None where there is no source."""
+    """The function's source around its first marked line; None if there is no source."""
     source = function.source
     if source is None or not source.text.strip():
         return None
     texts = source.text.expandtabs(4).rstrip("\n").split("\n")
-    marked = None if function.line is None else function.line - source.first_line
-    start, stop = _window([len(text) for text in texts], marked or 0)
+    marked = 0 if function.line is None else function.line - source.first_line
+    start, stop = _window([len(text) for text in texts], marked)
     shown = [text[:MAX_CHARACTERS] for text in texts[start:stop]]
     marks = {function.line, *function.lines.values()}
-    numbers = range(source.first_line + start, source.first_line + stop)
-    lines = tuple(
-        Line(number, text, html, number in marks)
-        for number, text, html in zip(numbers, shown, _highlighted(shown), strict=True)
-    )
-    return Listing(lines, start, len(texts) - stop, source.cell)
+    lines = []
+    number = source.first_line + start
+    for text, html in zip(shown, _highlighted(shown), strict=True):
+        lines.append(Line(number, text, html, marked=number in marks))
+        number += 1
+    return Listing(tuple(lines), start, len(texts) - stop, source.cell)
 
 
 def _window(lengths: list[int], marked: int) -> tuple[int, int]:
-    """The longest run of lines around `marked` that stays within MAX_CHARACTERS; at least that line."""
+    """The longest run of lines around `marked` within MAX_CHARACTERS, at least the marked line itself."""
     marked = min(max(marked, 0), len(lengths) - 1)
     start, stop, room = marked, marked + 1, MAX_CHARACTERS - lengths[marked]
     while True:

@@ -1,4 +1,4 @@
-"""Manual marks: an instructor's `overrides.toml`, which regrading never touches.
+"""Manual marks: an instructor's `overrides.toml`. Grading again never touches it.
 
 [alice.FUNCTION]             # the submission's id, the function's name
 points = 4.5                 # replaces the function's score; may be left out
@@ -21,7 +21,7 @@ from grader.results import FunctionResult, Result
 
 @dataclass(frozen=True)
 class Override:
-    """What the instructor says of one function: points instead of the grader's, a comment, or both."""
+    """What the instructor says about one function: points instead of the grader's, a comment, or both."""
 
     points: float | None = None
     comment: str = ""
@@ -32,17 +32,12 @@ Overrides = Mapping[str, Manual]  # a class's, by submission id
 
 
 def load_overrides(path: Path) -> Overrides:
-    """Read `overrides.toml`. Raises UsageError where it cannot be read or holds anything unknown."""
+    """Read `overrides.toml`. Raises UsageError if it cannot be read or holds anything unknown."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
-    return {
-        submission: {
-            name: _override(entry, f"{path}, [{submission}.{name}]") for name, entry in table.items()
-        }
-        for submission, table in _tables(tables, str(path))
-    }
+    return {submission: _manual(path, submission, table) for submission, table in tables.items()}
 
 
 def apply_overrides(result: Result, manual: Manual | None) -> Result:
@@ -58,22 +53,28 @@ def apply_overrides(result: Result, manual: Manual | None) -> Result:
     return dataclasses.replace(result, functions=functions, score=score)
 
 
+def marked(results: Iterable[Result], overrides: Overrides | None) -> list[Result]:
+    """A class's results with the instructor's points, sorted by submission id. Raises UsageError."""
+    overrides = overrides or {}
+    changed = [apply_overrides(result, overrides.get(result.submission.id)) for result in results]
+    return sorted(changed, key=lambda result: result.submission.id)
+
+
 def unused_overrides(overrides: Overrides, results: Iterable[Result]) -> tuple[str, ...]:
     """The ids in `overrides` that no result has: most likely misspelt."""
     known = {result.submission.id for result in results}
     return tuple(sorted(set(overrides) - known))
 
 
-def _tables(tables: Mapping[str, Any], where: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    for name, table in tables.items():
-        if not isinstance(table, dict):
-            raise UsageError(f"{where}: {name} must be a table, such as [{name}.FUNCTION].")
-        yield name, table
+def _manual(path: Path, submission: str, table: Any) -> Manual:
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: {submission} must be a table, such as [{submission}.FUNCTION].")
+    return {name: _override(entry, f"{path}, [{submission}.{name}]") for name, entry in table.items()}
 
 
 def _override(entry: Any, where: str) -> Override:
     if not isinstance(entry, dict) or set(entry) - {"points", "comment"}:
-        raise UsageError(f"{where} may hold points and comment only.")
+        raise UsageError(f"{where} may hold only points and comment.")
     points, comment = entry.get("points"), entry.get("comment", "")
     if not isinstance(comment, str):
         raise UsageError(f"{where}: comment must be a text.")

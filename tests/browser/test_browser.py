@@ -26,19 +26,19 @@ from grader.reports.views.overrides import Override  # noqa: E402
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 MANUAL = {"backward_pass": Override(4.5, "Right idea.\nCome and see me.")}
 PAGES: dict[str, Callable[[], str]] = {
-    "right": lambda: student_report(samples.right(), samples.NOTES),
-    "wrong": lambda: student_report(samples.wrong(), samples.NOTES, manual=MANUAL),
-    "french": lambda: student_report(samples.wrong(), samples.NOTES, "fr"),
-    "unfinished": lambda: student_report(samples.unfinished(), samples.NOTES),
-    "hostile": lambda: student_report(samples.hostile(), samples.NOTES),
-    "large": lambda: student_report(samples.large(), samples.NOTES),
+    "right": lambda: student_report(samples.right(), samples.EXERCISE),
+    "wrong": lambda: student_report(samples.wrong(), samples.EXERCISE, manual=MANUAL),
+    "french": lambda: student_report(samples.wrong(), samples.EXERCISE, "fr"),
+    "unfinished": lambda: student_report(samples.unfinished(), samples.EXERCISE),
+    "hostile": lambda: student_report(samples.hostile(), samples.EXERCISE),
+    "large": lambda: student_report(samples.large(), samples.EXERCISE),
     "class": lambda: class_page(
         [samples.hostile(), samples.unfinished(), samples.wrong(), *samples.a_class(30)],
-        samples.NOTES,
+        samples.EXERCISE,
         progress=(33, 40),
         overrides={"bruno": MANUAL},
     ),
-    "empty": lambda: class_page([], samples.NOTES),
+    "empty": lambda: class_page([], samples.EXERCISE),
 }
 WIDTHS = {"phone": 390, "tablet": 820, "laptop": 1366}
 

@@ -1,0 +1,99 @@
+"""The reports' words: states with their signs, marks, differences, and the sentences around a note."""
+
+from __future__ import annotations
+
+from grader.exercise import Exercise
+from grader.notices import Notice
+from grader.reports.text import language
+from grader.reports.views.content import Explanation
+from grader.results import FunctionResult, Mismatch
+
+SIGNS = {
+    "right": "✓", "passed": "✓", "partial": "◐", "wrong": "✗", "failed": "✗", "missing": "∅", "blocked": "‖",
+}  # fmt: skip
+
+
+class Words:
+    """The words of a report in one language: its own, translated by gettext, and the exercise's."""
+
+    def __init__(self, exercise: Exercise, lang: str) -> None:
+        """Raises UsageError if there is no such language."""
+        self.exercise = exercise
+        self.lang = lang
+        self._translations = language.translations(lang)
+
+    def __call__(self, sentence: str, **values: object) -> str:
+        """An English sentence in the report's language, with its %(name)s filled in."""
+        translated = self._translations.gettext(sentence)
+        return translated % values if values else translated
+
+    def count(self, one: str, many: str, number: int, **values: object) -> str:
+        """The sentence for `number` things, in singular or plural."""
+        return self._translations.ngettext(one, many, number) % {"num": number, **values}
+
+    def labelled(self, label: str, text: str) -> str:
+        """`text` after a label and a colon, which French sets apart from the label."""
+        return self("%(label)s: %(text)s", label=label, text=text)
+
+    def title(self, title: str) -> str:
+        """A check's title, translated if the exercise has it in this language."""
+        return self.exercise.check_title(title, self.lang)
+
+    def notice(self, notice: Notice) -> str:
+        """A notice as one sentence."""
+        return notice.sentence(self._translations.gettext)
+
+    def points(self, value: float) -> str:
+        """A mark as the language writes it, with at most two decimals."""
+        return language.number(value, self.lang)
+
+    def mark(self, graded: FunctionResult) -> str:
+        """A function's score and the highest it could be, such as "1.5 / 2"."""
+        return f"{self.points(graded.score)} / {self.points(graded.max_score)}"
+
+    def state(self, status: str) -> str:
+        """A function's status or a check's outcome."""
+        names = {
+            "right": self("right"),
+            "partial": self("partly right"),
+            "wrong": self("wrong"),
+            "missing": self("missing"),
+            "blocked": self("not judged"),
+            "passed": self("passed"),
+            "failed": self("failed"),
+        }
+        return names[status]
+
+    def difference(self, found: Mismatch) -> str:
+        """A mismatch as one sentence."""
+        values = {"quantity": found.quantity, "actual": found.actual, "expected": found.expected}
+        if found.kind != "values":
+            kinds = {"shape": self("shape"), "dtype": self("data type"), "type": self("type")}
+            kind = kinds[found.kind]
+            return self("%(quantity)s: %(kind)s %(actual)s, expected %(expected)s", kind=kind, **values)
+        if found.total <= 1:
+            return self("%(quantity)s is %(actual)s, expected %(expected)s", **values)
+        worst = self(
+            "%(quantity)s is %(actual)s at index %(index)s, expected %(expected)s",
+            index=list(found.where),
+            **values,
+        )
+        wrong = self.count(
+            "%(num)s of %(total)s entries is wrong",
+            "%(num)s of %(total)s entries are wrong",
+            found.wrong,
+            total=found.total,
+        )
+        return f"{worst}; {wrong}"
+
+    def before_notes(self, explanation: Explanation) -> str:
+        """What is said before an explanation's notes, or instead of them; may be empty."""
+        if len(explanation.sets) > 1:
+            return self(
+                "Each of these explains your results exactly. The results alone cannot tell which one it is."
+            )
+        if explanation.unexplained:
+            return self("No known mistake explains these results, so none is named.")
+        if explanation.first_wrong:
+            return self("First wrong quantity: %(name)s.", name=explanation.first_wrong)
+        return ""
