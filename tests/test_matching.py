@@ -6,10 +6,11 @@ import pytest
 import torch
 from inprocess import Here, base, evidence
 
-from grader.diagnosis import Catalogue, Evidence, diagnose, student_source
-from grader.diagnosis.explain import explanations
+from grader.diagnosis import Catalogue, Evidence, diagnose, repairs
+from grader.diagnosis.matching import explanations
 from grader.diagnosis.observation import normalised, trace
-from grader.diagnosis.variants import Bench, table
+from grader.diagnosis.reference_runner import ReferenceRunner
+from grader.diagnosis.variant_table import variant_table
 
 CATALOGUE = Catalogue.load(Path(__file__).parents[1] / "reference" / "practical3")
 
@@ -478,18 +479,18 @@ def test_exceptions_are_compared_without_the_order_of_the_operands():
 
 
 def test_the_tolerance_holds_for_float32_and_not_for_a_percent():
-    bench = Bench(CATALOGUE, "backward_pass")
-    kept = table(CATALOGUE, "backward_pass")
-    made = bench.trace((0,))
-    rounded = type(made)(made.forms, made.errors, tuple(v * (1 + 1e-5) for v in made.numbers))
-    off = type(made)(made.forms, made.errors, tuple(v * 1.01 for v in made.numbers))
-    assert (0,) in [e.forms for e in explanations(rounded, kept)]
+    bench = ReferenceRunner(CATALOGUE, "backward_pass")
+    kept = variant_table(CATALOGUE, "backward_pass")
+    made = bench.run_variant((0,))
+    rounded = type(made)(made.structures, made.errors, tuple(v * (1 + 1e-5) for v in made.numbers))
+    off = type(made)(made.structures, made.errors, tuple(v * 1.01 for v in made.numbers))
+    assert (0,) in [e.combination for e in explanations(rounded, kept)]
     assert explanations(off, kept) == []
 
 
 def test_a_reference_without_changes_of_its_arguments_is_observed_by_its_value():
-    assert Bench(CATALOGUE, "forward_pass").observed == ()
-    assert trace(Bench(CATALOGUE, "loss").outcomes, ()).forms == ("()", "()", "()")
+    assert ReferenceRunner(CATALOGUE, "forward_pass").accumulators == ()
+    assert trace(ReferenceRunner(CATALOGUE, "loss").outcomes, ()).structures == ("()", "()", "()")
 
 
 def test_parts_in_any_order_are_told_beside_another_mistake():
@@ -517,7 +518,7 @@ def test_a_column_that_fits_by_chance_on_a_few_samples_is_not_named():
     ],
 )
 def test_the_loop_that_a_constant_counts(source, line):
-    repaired = student_source.counted_by(source, 1)
+    repaired = repairs.counted_by(source, 1)
     assert (repaired and repaired[1]) == line
     assert line is None or "range(n)" in repaired[0]
 
@@ -525,7 +526,7 @@ def test_the_loop_that_a_constant_counts(source, line):
 def test_a_slip_in_a_name_is_mended_by_the_name_it_resembles():
     source = "def f(w):\n    dl_dw1 = w\n    dl_w1 = g(dl_w1)\n    return dl_w1"
     assert (
-        student_source.respelt(source, "dl_w1")
+        repairs.respelt(source, "dl_w1")
         == "def f(w):\n    dl_dw1 = w\n    dl_dw1 = g(dl_dw1)\n    return dl_dw1"
     )
-    assert student_source.respelt("def f(w):\n    total = total + w", "total") is None
+    assert repairs.respelt("def f(w):\n    total = total + w", "total") is None

@@ -13,16 +13,20 @@ import itertools
 import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grader.diagnosis import first_wrong, student_source
+from grader.diagnosis import repairs
 from grader.diagnosis.catalogue import Catalogue, Forest, Form, Misconception
-from grader.diagnosis.observation import Diagnosis, Evidence, Outcome, Plugged, Prober, call, flatten
-from grader.diagnosis.variants import bound, code_of, remembered
+from grader.diagnosis.local_values import rebound_arguments
+from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober, call
+from grader.diagnosis.recognisers import Observation, claim_signs
+from grader.diagnosis.reference_runner import bound, code_of, remembered
+from grader.diagnosis.student_source import StudentSource
+from grader.diagnosis.verdict import Claims, Diagnosis
 from grader.exercise import patterns
 
 STEPS = (0, 1, 2, 3)
@@ -80,13 +84,6 @@ def diagnose(
     return _Case(catalogue, function, prober, evidence, plugged).diagnosis()
 
 
-@dataclass
-class _Found:
-    ids: list[str] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)
-    facts: dict[str, str] = field(default_factory=dict)
-
-
 class _Case:
     def __init__(
         self, catalogue: Catalogue, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
@@ -99,10 +96,10 @@ class _Case:
         self.way = described(catalogue, self.namespace)[function]
         self.parameters = patterns.parameters(catalogue.trees[function])
         known = [*self.parameters, *catalogue.trees, "torch", "math"]
-        self.wording = student_source.Wording(evidence, self.parameters, known)
+        self.wording = StudentSource(evidence, self.parameters, known)
         self.order = {m.id: i for i, m in enumerate(catalogue.of(function))}
         self.by_id = {m.id: m for m in catalogue.of(function)}
-        self.found = _Found()
+        self.found = Claims()
         self.supply: dict[str, Tensor] = {}
         self.arguments = self.way.arguments
         self.source = evidence.source  # with what hides other mistakes repaired
@@ -161,13 +158,12 @@ class _Case:
 
     def diagnosis(self) -> Diagnosis:
         first = self.asked()
-        if self.is_stub(list(first.values())):
+        if self.claim_signs(list(first.values()), conclusive=True):
             return self.told()
-        self.recognise_calls()
         first = self.behind_exceptions(first)
         first = self.behind_constant_sizes(first)
         first = self.behind_constant_steps(first)
-        self.recognise_changed(first[1])
+        self.claim_signs([first[1]], conclusive=False)
         runs = self.runs(first)
         if len(runs) < len(first) and self.supplied_for_right():
             runs = self.runs(self.asked())
@@ -197,33 +193,23 @@ class _Case:
         """The outcomes that are of a run's form, by the number of steps."""
         return {steps: run for steps, outcome in outcomes.items() if (run := self.read(outcome)) is not None}
 
-    def is_stub(self, outcomes: Sequence[Outcome]) -> bool:
-        misconception = self.catalogue.recognised_by(self.function, "stub")
-        unwritten = all(o.error is not None and o.error[0] == "NotImplementedError" for o in outcomes)
-        silent = all(o.error is None and not flatten(o.value) for o in outcomes)
-        begun = self.evidence.is_stub or self.wording.is_only_begun(set(self.catalogue.trees))
-        if misconception is None or not (unwritten or (silent and begun)):
-            return False
-        self.name(misconception, self.evidence.first_line)
-        return True
+    def seen(self, outcomes: Sequence[Outcome]) -> Observation:
+        """What the recognisers may look at, after calls that all had the same arguments."""
+        listed = self.catalogue.recognised_by(self.function, "calls")
+        return Observation(
+            outcomes=outcomes,
+            arguments=[self.arguments] * len(outcomes),
+            parameters=self.parameters,
+            functions=self.catalogue.trees.keys(),
+            evidence=self.evidence,
+            source=self.wording,
+            listed_calls=listed.calls if listed is not None else (),
+            iterates=True,
+        )
 
-    def recognise_calls(self) -> None:
-        misconception = self.catalogue.recognised_by(self.function, "calls")
-        if misconception is not None:
-            told, line = student_source.calls_told(misconception, self.evidence)
-            if told:
-                self.name(misconception, line)
-
-    def recognise_changed(self, outcome: Outcome) -> None:
-        misconception = self.catalogue.recognised_by(self.function, "mutates")
-        changed = [
-            name
-            for name, before, after in zip(self.parameters, self.arguments, outcome.arguments, strict=False)
-            if isinstance(after, Tensor)
-            and (after.shape != before.shape or not torch.equal(after.to(before.dtype), before))
-        ]
-        if misconception is not None and changed:
-            self.name(misconception, None, argument="`, `".join(changed))
+    def claim_signs(self, outcomes: Sequence[Outcome], conclusive: bool) -> bool:
+        misconceptions, seen = self.catalogue.misconceptions, self.seen(outcomes)
+        return claim_signs(misconceptions, self.function, seen, self.found, conclusive)
 
     def behind_exceptions(self, first: dict[int, Outcome]) -> dict[int, Outcome]:
         """The calls again where an exception has an explanation of its own."""
@@ -247,15 +233,15 @@ class _Case:
         if shadow is not None and error[0] == "UnboundLocalError" and hidden:
             if hidden[1] in {*self.evidence.shadows, *self.catalogue.trees}:
                 self.name(shadow, self.evidence.shadows.get(hidden[1], line), hidden=hidden[1])
-                source = student_source.renamed_local(self.source, hidden[1])
+                source = repairs.renamed_local(self.source, hidden[1])
             else:  # a slip in a name, and not the mistake
-                source = student_source.respelt(self.source, hidden[1])
+                source = repairs.respelt(self.source, hidden[1])
         for misconception in self.catalogue.of(self.function):
             if any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
                 # once something is repaired, the lines of exceptions are not those of the student's source
                 original = self.source is self.evidence.source
                 self.name(misconception, line if original else self.wording.line_of_seen(misconception))
-                source = student_source.edited(self.source, misconception.repair)
+                source = repairs.edited(self.source, misconception.repair)
         edit = getattr(self.prober, "edited", None)
         if source is None or edit is None:
             return False
@@ -331,9 +317,7 @@ class _Case:
 
     def right_values(self) -> list[Tensor]:
         """The arguments, and what the reference makes of them."""
-        rebound = first_wrong.rebound_arguments(
-            self.namespace[self.function], (*self.arguments, *self.way.extra, 0)
-        )
+        rebound = rebound_arguments(self.namespace[self.function], (*self.arguments, *self.way.extra, 0))
         return [value for value in (*self.arguments, *rebound) if isinstance(value, Tensor)]
 
     def behind_constant_steps(self, first: dict[int, Outcome]) -> dict[int, Outcome]:
@@ -344,7 +328,7 @@ class _Case:
         edit = getattr(self.prober, "edited", None)
         if many is None or edit is None or len(lengths) != 1 or min(lengths) < 2:
             return first
-        repaired = student_source.counted_by(self.source, self.parameters.index(self.way.steps))
+        repaired = repairs.counted_by(self.source, self.parameters.index(self.way.steps))
         if repaired is None:
             return first
         source, line = repaired
@@ -484,7 +468,7 @@ class _Case:
         by_ids: dict[frozenset[str], tuple[Form, ...]] = {}
         for forms in found:
             by_ids.setdefault(frozenset(form.id for form in forms), forms)
-        scores = {ids: sum(self.wording.supports(self.by_id[id_]) for id_ in ids) for ids in by_ids}
+        scores = {ids: sum(self.wording.support(self.by_id[id_]) for id_ in ids) for ids in by_ids}
         best = max(scores.values())
         return [forms for ids, forms in by_ids.items() if scores[ids] == best]
 
