@@ -1,18 +1,17 @@
 """Diagnoses of hand-written functions: what is named, what is told as an alternative, what is left alone."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from inprocess import Here, base, evidence
 
-from grader.diagnosis import Catalogue, Evidence, diagnose, repairs
+from grader.diagnosis import Evidence, diagnose, repairs
 from grader.diagnosis.matching import explanations
 from grader.diagnosis.observation import normalised, trace
 from grader.diagnosis.reference_runner import ReferenceRunner
 from grader.diagnosis.variant_table import variant_table
+from grader.exercise import Exercise
 
-CATALOGUE = Catalogue.load(Path(__file__).parents[1] / "reference" / "practical3")
+CATALOGUE = Exercise.load("practical3")
 
 STATES = "t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2"
 HEADS = {
