@@ -13,17 +13,20 @@ import itertools
 import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grader.diagnosis import first_wrong, student_source
-from grader.diagnosis.catalogue import Catalogue, Forest, Form, Misconception
-from grader.diagnosis.observation import Diagnosis, Evidence, Outcome, Plugged, Prober, call, flatten
-from grader.diagnosis.variants import bound, code_of, remembered
-from grader.exercise import patterns
+from grader.diagnosis import repairs
+from grader.diagnosis.local_values import rebound_arguments
+from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober, call
+from grader.diagnosis.recognisers import Observation, claim_signs
+from grader.diagnosis.reference_runner import bound, code_of, remembered
+from grader.diagnosis.student_source import StudentSource
+from grader.diagnosis.verdict import Claims, Diagnosis
+from grader.exercise import Exercise, Forest, Form, Misconception, patterns
 
 STEPS = (0, 1, 2, 3)
 RTOL = 2e-3  # of a tensor's greatest change; variants that differ do so by far more
@@ -64,45 +67,38 @@ class Run:
     history: Columns | None
 
 
-def described(catalogue: Catalogue, namespace: Mapping[str, Any] | None = None) -> Mapping[str, Trajectory]:
+def described(exercise: Exercise, namespace: Mapping[str, Any] | None = None) -> Mapping[str, Trajectory]:
     """The functions of an exercise that are followed step by step."""
-    make = getattr(catalogue.probes, "trajectories", None)
+    make = getattr(exercise.probes, "trajectories", None)
     if make is None:
         return {}
-    tables = make(types.SimpleNamespace(**(namespace or catalogue.reference)))
+    tables = make(types.SimpleNamespace(**(namespace or exercise.solution.reference)))
     return {function: Trajectory(**table) for function, table in tables.items()}
 
 
 def diagnose(
-    catalogue: Catalogue, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
 ) -> Diagnosis:
     """What is wrong with an iterating function."""
-    return _Case(catalogue, function, prober, evidence, plugged).diagnosis()
-
-
-@dataclass
-class _Found:
-    ids: list[str] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)
-    facts: dict[str, str] = field(default_factory=dict)
+    return _Case(exercise, function, prober, evidence, plugged).diagnosis()
 
 
 class _Case:
     def __init__(
-        self, catalogue: Catalogue, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+        self, exercise: Exercise, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
     ) -> None:
-        self.catalogue = catalogue
+        self.exercise = exercise
         self.function = function
         self.prober = prober
         self.evidence = evidence
-        self.namespace = catalogue.namespace({n: remembered(f) for n, f in plugged.items()})
-        self.way = described(catalogue, self.namespace)[function]
-        self.parameters = patterns.parameters(catalogue.trees[function])
-        known = [*self.parameters, *catalogue.trees, "torch", "math"]
-        self.wording = student_source.Wording(evidence, self.parameters, known)
-        self.order = {m.id: i for i, m in enumerate(catalogue.of(function))}
-        self.by_id = {m.id: m for m in catalogue.of(function)}
-        self.found = _Found()
+        self.namespace = exercise.solution.namespace({n: remembered(f) for n, f in plugged.items()})
+        self.way = described(exercise, self.namespace)[function]
+        self.parameters = patterns.parameters(exercise.solution.trees[function])
+        known = [*self.parameters, *exercise.solution.trees, "torch", "math"]
+        self.wording = StudentSource(evidence, self.parameters, known)
+        self.order = {m.id: i for i, m in enumerate(exercise.misconceptions.of(function))}
+        self.by_id = {m.id: m for m in exercise.misconceptions.of(function)}
+        self.found = Claims()
         self.supply: dict[str, Tensor] = {}
         self.arguments = self.way.arguments
         self.source = evidence.source  # with what hides other mistakes repaired
@@ -136,7 +132,7 @@ class _Case:
         arguments: Sequence[Tensor] | None = None,
     ) -> Run | None:
         """The reference with these mistakes from `start`; None where the mistakes exclude one another."""
-        code = _code(self.catalogue, self.function, tuple(forms))
+        code = _code(self.exercise, self.function, tuple(forms))
         if code is None:
             return None
         function = bound(code, self.namespace, self.function)
@@ -161,13 +157,12 @@ class _Case:
 
     def diagnosis(self) -> Diagnosis:
         first = self.asked()
-        if self.is_stub(list(first.values())):
+        if self.claim_signs(list(first.values()), conclusive=True):
             return self.told()
-        self.recognise_calls()
         first = self.behind_exceptions(first)
         first = self.behind_constant_sizes(first)
         first = self.behind_constant_steps(first)
-        self.recognise_changed(first[1])
+        self.claim_signs([first[1]], conclusive=False)
         runs = self.runs(first)
         if len(runs) < len(first) and self.supplied_for_right():
             runs = self.runs(self.asked())
@@ -197,33 +192,23 @@ class _Case:
         """The outcomes that are of a run's form, by the number of steps."""
         return {steps: run for steps, outcome in outcomes.items() if (run := self.read(outcome)) is not None}
 
-    def is_stub(self, outcomes: Sequence[Outcome]) -> bool:
-        misconception = self.catalogue.recognised_by(self.function, "stub")
-        unwritten = all(o.error is not None and o.error[0] == "NotImplementedError" for o in outcomes)
-        silent = all(o.error is None and not flatten(o.value) for o in outcomes)
-        begun = self.evidence.is_stub or self.wording.is_only_begun(set(self.catalogue.trees))
-        if misconception is None or not (unwritten or (silent and begun)):
-            return False
-        self.name(misconception, self.evidence.first_line)
-        return True
+    def seen(self, outcomes: Sequence[Outcome]) -> Observation:
+        """What the recognisers may look at, after calls that all had the same arguments."""
+        listed = self.exercise.misconceptions.recognised_by(self.function, "calls")
+        return Observation(
+            outcomes=outcomes,
+            arguments=[self.arguments] * len(outcomes),
+            parameters=self.parameters,
+            functions=self.exercise.solution.trees.keys(),
+            evidence=self.evidence,
+            source=self.wording,
+            listed_calls=listed.calls if listed is not None else (),
+            iterates=True,
+        )
 
-    def recognise_calls(self) -> None:
-        misconception = self.catalogue.recognised_by(self.function, "calls")
-        if misconception is not None:
-            told, line = student_source.calls_told(misconception, self.evidence)
-            if told:
-                self.name(misconception, line)
-
-    def recognise_changed(self, outcome: Outcome) -> None:
-        misconception = self.catalogue.recognised_by(self.function, "mutates")
-        changed = [
-            name
-            for name, before, after in zip(self.parameters, self.arguments, outcome.arguments, strict=False)
-            if isinstance(after, Tensor)
-            and (after.shape != before.shape or not torch.equal(after.to(before.dtype), before))
-        ]
-        if misconception is not None and changed:
-            self.name(misconception, None, argument="`, `".join(changed))
+    def claim_signs(self, outcomes: Sequence[Outcome], conclusive: bool) -> bool:
+        misconceptions, seen = self.exercise.misconceptions, self.seen(outcomes)
+        return claim_signs(misconceptions, self.function, seen, self.found, conclusive)
 
     def behind_exceptions(self, first: dict[int, Outcome]) -> dict[int, Outcome]:
         """The calls again where an exception has an explanation of its own."""
@@ -242,20 +227,20 @@ class _Case:
         line = next((o.frames[-1][1] for o in reversed(outcomes) if o.frames), None)
         source: str | None = None
         text = f"{error[0]}: {error[1]}"
-        shadow = self.catalogue.recognised_by(self.function, "shadow")
+        shadow = self.exercise.misconceptions.recognised_by(self.function, "shadow")
         hidden = re.search(r"local variable '([^']+)'", error[1])
         if shadow is not None and error[0] == "UnboundLocalError" and hidden:
-            if hidden[1] in {*self.evidence.shadows, *self.catalogue.trees}:
+            if hidden[1] in {*self.evidence.shadows, *self.exercise.solution.trees}:
                 self.name(shadow, self.evidence.shadows.get(hidden[1], line), hidden=hidden[1])
-                source = student_source.renamed_local(self.source, hidden[1])
+                source = repairs.renamed_local(self.source, hidden[1])
             else:  # a slip in a name, and not the mistake
-                source = student_source.respelt(self.source, hidden[1])
-        for misconception in self.catalogue.of(self.function):
+                source = repairs.respelt(self.source, hidden[1])
+        for misconception in self.exercise.misconceptions.of(self.function):
             if any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
                 # once something is repaired, the lines of exceptions are not those of the student's source
                 original = self.source is self.evidence.source
                 self.name(misconception, line if original else self.wording.line_of_seen(misconception))
-                source = student_source.edited(self.source, misconception.repair)
+                source = repairs.edited(self.source, misconception.repair)
         edit = getattr(self.prober, "edited", None)
         if source is None or edit is None:
             return False
@@ -281,7 +266,7 @@ class _Case:
         return {n: values[n] for n in self.evidence.reads_globals if n in values and n not in self.supply}
 
     def supplied(self, error: tuple[str, str] | None, before: Mapping[int, Outcome]) -> bool:
-        misconception = self.catalogue.recognised_by(self.function, "global")
+        misconception = self.exercise.misconceptions.recognised_by(self.function, "global")
         if misconception is None:
             return False
         wanted = self.globals_read()
@@ -304,7 +289,7 @@ class _Case:
     def known_names(self) -> set[str]:
         return {
             n
-            for tree in self.catalogue.trees.values()
+            for tree in self.exercise.solution.trees.values()
             for n in (*patterns.parameters(tree), *patterns.assigned(tree))
         }
 
@@ -313,7 +298,7 @@ class _Case:
 
         A variable `Y = 0.9 * train_target` of the notebook's does not hold what the caller hands over.
         """
-        misconception = self.catalogue.recognised_by(self.function, "global")
+        misconception = self.exercise.misconceptions.recognised_by(self.function, "global")
         names = [name for name in self.evidence.reads_globals if name not in self.supply]
         values = self.right_values() if misconception is not None and names else []
         if misconception is None or not 0 < len(values) ** len(names) <= MOST_SUPPLIED:
@@ -331,20 +316,18 @@ class _Case:
 
     def right_values(self) -> list[Tensor]:
         """The arguments, and what the reference makes of them."""
-        rebound = first_wrong.rebound_arguments(
-            self.namespace[self.function], (*self.arguments, *self.way.extra, 0)
-        )
+        rebound = rebound_arguments(self.namespace[self.function], (*self.arguments, *self.way.extra, 0))
         return [value for value in (*self.arguments, *rebound) if isinstance(value, Tensor)]
 
     def behind_constant_steps(self, first: dict[int, Outcome]) -> dict[int, Outcome]:
         """The calls again with the parameter where a constant number of steps stands, which is named then."""
-        many = self.catalogue.recognised_by(self.function, "steps")
+        many = self.exercise.misconceptions.recognised_by(self.function, "steps")
         runs = [self.read(outcome) for outcome in first.values()]
         lengths = {len(r.history) if r is not None and r.history is not None else 0 for r in runs}
         edit = getattr(self.prober, "edited", None)
         if many is None or edit is None or len(lengths) != 1 or min(lengths) < 2:
             return first
-        repaired = student_source.counted_by(self.source, self.parameters.index(self.way.steps))
+        repaired = repairs.counted_by(self.source, self.parameters.index(self.way.steps))
         if repaired is None:
             return first
         source, line = repaired
@@ -373,14 +356,14 @@ class _Case:
         accepted = [reference, *([s] * len(reference) for s in self.way.spreads)]
         if any(_same_spread(run.parameters, spreads) for spreads in accepted):
             return
-        for form in self.catalogue.forms_of(self.function, "initial"):
+        for form in self.exercise.misconceptions.forms_of(self.function, "initial"):
             if _same_spread(run.parameters, self.spread((form,))):
                 self.name(self.by_id[form.id], self.line_of(form))
                 return
 
     def spread(self, forms: tuple[Form, ...]) -> list[float]:
         """The standard deviations of the parameters that a variant draws; none where it draws none."""
-        code = _code(self.catalogue, self.function, forms)
+        code = _code(self.exercise, self.function, forms)
         if code is None:
             return []
         function = bound(code, self.namespace, self.function)
@@ -393,7 +376,7 @@ class _Case:
 
     def is_endless(self, runs: Mapping[int, Run]) -> bool:
         """Whether it makes a great number of steps of its own; then nothing more is asked but its start."""
-        many = self.catalogue.recognised_by(self.function, "steps")
+        many = self.exercise.misconceptions.recognised_by(self.function, "steps")
         lengths = {len(run.history) for run in runs.values() if run.history is not None}
         if many is None or len(lengths) != 1 or min(lengths) <= MOST_STEPS:
             return False
@@ -416,8 +399,8 @@ class _Case:
     def by_constant_steps(self, runs: Mapping[int, Run], constant: int) -> list[tuple[Form, ...]]:
         """The mistakes of a function that makes the same number of steps, whatever it is told."""
         start = self.start_of(runs[0])
-        one = self.catalogue.recognised_by(self.function, "one step")
-        many = self.catalogue.recognised_by(self.function, "steps")
+        one = self.exercise.misconceptions.recognised_by(self.function, "one step")
+        many = self.exercise.misconceptions.recognised_by(self.function, "steps")
         last = {1: runs[3]}
         sets = self.updates(start, last, rtol=2e-2) if start is not None else []
         if one is not None and (sets or constant == 1):
@@ -475,7 +458,9 @@ class _Case:
 
     def sets(self, stage: str, size: int) -> Iterator[tuple[Form, ...]]:
         """All sets of `size` forms of a stage, each of another mistake."""
-        for forms in itertools.combinations(self.catalogue.forms_of(self.function, stage), size):
+        for forms in itertools.combinations(
+            self.exercise.misconceptions.forms_of(self.function, stage), size
+        ):
             if len({form.id for form in forms}) == size:
                 yield forms
 
@@ -484,7 +469,7 @@ class _Case:
         by_ids: dict[frozenset[str], tuple[Form, ...]] = {}
         for forms in found:
             by_ids.setdefault(frozenset(form.id for form in forms), forms)
-        scores = {ids: sum(self.wording.supports(self.by_id[id_]) for id_ in ids) for ids in by_ids}
+        scores = {ids: sum(self.wording.support(self.by_id[id_]) for id_ in ids) for ids in by_ids}
         best = max(scores.values())
         return [forms for ids, forms in by_ids.items() if scores[ids] == best]
 
@@ -520,7 +505,7 @@ class _Case:
         # Columns that follow from the parameters by one of the mistakes: the reference's own forms, as
         # seen along the reference's trajectory, cannot be used; only what measuring later explains is.
         later = self.measured(runs, runs[0].parameters, steps, shift=1)
-        stale = [m for m in self.catalogue.of(self.function) if m.recognise == "stale"]
+        stale = [m for m in self.exercise.misconceptions.of(self.function) if m.recognise == "stale"]
         columns = range(len(self.way.columns))
         off = [c for c in columns if not _same_column(theirs, measured, c)]
         if later is not None and off and stale and all(_same_column(theirs[:-1], later[:-1], c) for c in off):
@@ -597,7 +582,7 @@ class _Case:
 
     def in_so_many_words(self) -> None:
         """Mistakes whose wrong expression stands in the source, where an exception hides the numbers."""
-        for misconception in self.catalogue.of(self.function):
+        for misconception in self.exercise.misconceptions.of(self.function):
             line = self.wording.line_of_seen(misconception)
             # Unless something else is known to be wrong, only what does not depend on the rest is told.
             certain = misconception.stage == "initial" or (self.found.ids and misconception.stage)
@@ -605,7 +590,7 @@ class _Case:
                 self.name(misconception, line)
 
     def line_of(self, form: Form) -> int | None:
-        line = self.wording.line_of_form(form, self.catalogue.trees[form.function])
+        line = self.wording.line_of_form(form, self.exercise.solution.trees[form.function])
         return line if line is not None else self.wording.line_of_seen(self.by_id[form.id])
 
     def name(self, misconception: Misconception, line: int | None, **facts: str) -> None:
@@ -637,14 +622,14 @@ class _Case:
         return tuple(sorted({*ids, *self.found.ids}, key=lambda id_: self.order[id_]))
 
 
-def _code(catalogue: Catalogue, function: str, forms: tuple[Form, ...]) -> types.CodeType | None:
+def _code(exercise: Exercise, function: str, forms: tuple[Form, ...]) -> types.CodeType | None:
     """The reference with these mistakes, compiled once; None where they exclude one another."""
-    key = (catalogue.sha256, function, forms)
+    key = (exercise.mistakes_sha256, function, forms)
     if key not in _codes:
-        forest: Forest | None = catalogue.trees
+        forest: Forest | None = exercise.solution.trees
         for form in forms:
             forest = form.apply(forest) if forest is not None else None
-        _codes[key] = code_of(forest, catalogue.trees, function) if forest is not None else None
+        _codes[key] = code_of(forest, exercise.solution.trees, function) if forest is not None else None
     return _codes[key]
 
 

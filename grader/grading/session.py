@@ -22,7 +22,7 @@ from grader import results
 from grader.checking.follow_through import AS_IT_STANDS
 from grader.checking.judge import Judge
 from grader.checking.runner import Checks
-from grader.diagnosis import Catalogue, Diagnosis, diagnose, prepare
+from grader.diagnosis import Diagnosis, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
 from grader.exercise import Exercise, Function, Profile
@@ -107,10 +107,6 @@ class Session:
         """What the grades of this session depend on."""
         return versions(self.exercise, self._data)
 
-    @functools.cached_property
-    def _catalogue(self) -> Catalogue:
-        return Catalogue.load(self.exercise.folder)
-
     def _worker_setup(self) -> WorkerSetup:
         """What a submission may import of the course. Raises UsageError where the data cannot be used."""
         prologues = self.exercise.prologues()
@@ -128,7 +124,7 @@ class Session:
 
         jobs: how many processes do the same at this moment.
         """
-        prepare(self._catalogue, jobs=jobs)
+        prepare(self.exercise, jobs=jobs)
         _ = self.zygote, self._checks
         # what is there now stays: to walk all of torch for garbage takes 0.1 s each time
         gc.collect()
@@ -242,7 +238,7 @@ class Session:
             with calls.replacing(replaced):
                 prober = StudentProber(calls)
                 evidence = prober.evidence(function)
-                diagnosis = diagnose(self._catalogue, function, prober, evidence, plugged)
+                diagnosis = diagnose(self.exercise, function, prober, evidence, plugged)
             if diagnosis.misconceptions:
                 return diagnosis
             diagnoses.append(diagnosis)

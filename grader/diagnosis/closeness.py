@@ -1,0 +1,105 @@
+"""Every way in which the diagnosis calls two things equal, and every tolerance with its reason.
+
+A tolerance is no threshold of taste: it lies between what rounding does to a right computation, some 1e-6 in
+float32 after a chain of a dozen operations, and what the smallest mistake of a catalogue does, some percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from grader.diagnosis.observation import Outcome, Trace, structure, trace
+
+
+class Tolerance(NamedTuple):
+    """`relative` is of each entry; `absolute` is of the greatest entry of all, so that it has no unit."""
+
+    relative: float
+    absolute: float
+
+
+# The same computation in another order: a hundred times float32's rounding, and far below any mistake.
+SAME = Tolerance(1e-4, 1e-5)
+
+# A student's numbers beside a variant's, entry by entry: twice the above, as both are rounded. `absolute` is
+# in the units of the probes here, whose quantities are all between 0.05 and some tens.
+MATCH = Tolerance(2e-4, 2e-5)
+
+# Whether a variant is worth running on the other probes as well, and whether two calls raised from the same
+# state. It decides nothing alone, so it may be coarse, but must not reject what MATCH accepts.
+COARSE = Tolerance(1e-3, 1e-3)
+
+# A quantity beside what it must be given the student's own earlier ones, whose rounding it inherits.
+QUANTITY = Tolerance(1e-3, 1e-4)
+
+# What a wrong quantity resembles: the right one times a factor, transposed or in another order. It is only
+# told as an observation, and a factor that is meant (2, -1, 1/n) is met to float32's rounding.
+LIKENESS = Tolerance(1e-3, 1e-3)
+
+# All entries of a quantity below this: it was never written. Right ones are above 0.05 on the probes.
+ZERO = 1e-6
+
+# An entry of a history beside the right one. Both absolute and relative: it may be an error rate of 0, or a
+# loss that sums over many samples in another order.
+HISTORY = Tolerance(1e-4, 1e-5)
+
+_TINY = 1e-30  # stands in for the greatest entry where all are 0
+
+
+def close(a: Tensor, b: Tensor, tolerance: Tolerance = SAME) -> bool:
+    """Whether `a` is `b`: of its shape, and within the tolerance at every entry. nan equals nan."""
+    if a.shape != b.shape:
+        return False
+    a, b = a.detach().double(), b.detach().double()
+    finite = b[b.isfinite()]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
+    absolute = tolerance.absolute * max(scale, _TINY)
+    return torch.allclose(a, b, rtol=tolerance.relative, atol=absolute, equal_nan=True)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values have the same structure and, but for rounding, the same numbers."""
+    left: list[Tensor] = []
+    right: list[Tensor] = []
+    if structure(a, left) != structure(b, right):
+        return False
+    return all(close(x, y) for x, y in zip(left, right, strict=True))
+
+
+def equal_traces(a: Trace, b: Trace) -> bool:
+    """Whether two traces cannot be told apart by their numbers; the exceptions' texts are not compared."""
+    return a.group == b.group and all(close(x, y) for x, y in zip(a.numbers, b.numbers, strict=True))
+
+
+def equal_outcomes(a: Sequence[Outcome], b: Sequence[Outcome], accumulators: Sequence[int]) -> bool:
+    """Whether two series of outcomes are the same in what is compared of them, exceptions included."""
+    left, right = trace(a, accumulators), trace(b, accumulators)
+    return left.errors == right.errors and equal_traces(left, right)
+
+
+def raise_alike(a: Trace, b: Trace) -> bool:
+    """Whether on some probe both raise the same exception, after the same changes."""
+    for error, other, x, y in zip(a.errors, b.errors, a.numbers, b.numbers, strict=True):
+        if error and error == other and close(x, y, COARSE):
+            return True
+    return False
+
+
+def matching_entries(student: Tensor, variants: Tensor) -> Tensor:
+    """(variants, entries): which entries of each variant are those of the student, of shape (entries,)."""
+    return (variants - student).abs() <= MATCH.absolute + MATCH.relative * variants.abs()
+
+
+def same_column(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], column: int) -> bool:
+    """Whether one column of two histories is the same, from the first row to the last."""
+    if len(a) != len(b):
+        return False
+    for row, right in zip(a, b, strict=True):
+        allowed = HISTORY.absolute + HISTORY.relative * abs(right[column])
+        if not abs(row[column] - right[column]) <= allowed:
+            return False
+    return True
