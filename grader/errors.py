@@ -2,7 +2,7 @@
 
 GraderError                 base; its text is one sentence for a person
 ├── UsageError              the arguments or an input cannot be used       (exit code 2)
-├── ExerciseError           a folder of reference/ says something unusable (exit code 2)
+├── ExerciseError           an exercise's folder says something unusable   (exit code 2)
 ├── IsolationError          the machine cannot enforce what was required   (exit code 2)
 ├── GraderFault             grader's own machinery failed                  (exit code 3)
 └── StudentFailure          a call of the student's function gave no value; a check's failure
@@ -31,7 +31,14 @@ class UsageError(GraderError):
 
 
 class ExerciseError(GraderError):
-    """A folder of reference/ says something that cannot be used."""
+    """An exercise's folder says something that cannot be used.
+
+    `problems` has a line for each fault: the file, the place in it, what is wrong, and what would be right.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class IsolationError(GraderError):

@@ -36,7 +36,7 @@ def copied(folder: Path, translation: str) -> Exercise:
     """The exercise, copied to `folder`, with `translation` as its French."""
     made = shutil.copytree(EXERCISE, folder / "copied", ignore=shutil.ignore_patterns("data", "__pycache__"))
     (made / "locale" / "fr.toml").write_text(translation, encoding="utf-8")
-    return Exercise(made)
+    return Exercise.read(made)
 
 
 def check_titles() -> set[str]:
@@ -129,10 +129,16 @@ def test_a_language_without_a_file_is_english():
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[loss-haff]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\n", "no misconception loss-haff"),
-        ("[loss-half]\ntitle = 'T'\nnote = 'N'\n", r"\[loss-half\] needs title, note, hint"),
-        ("[loss-half]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\nid = 'x'\n", "and nothing else"),
-        ("[loss-half\n", "is not TOML"),
+        (
+            "[loss-haff]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\n",
+            "did you mean 'loss-half'",
+        ),
+        ("[loss-half]\ntitle = 'T'\nnote = 'N'\n", r"\[loss-half\] hint: this key is missing"),
+        (
+            "[loss-half]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\nid = 'x'\n",
+            r"\] id: this key is not known",
+        ),
+        ("[loss-half\n", "this is not TOML"),
     ],
     ids=["unknown id", "a text too few", "a key too many", "not TOML"],
 )

@@ -27,7 +27,7 @@ class Reference:
         self.plugged = frozenset(plugged)
         self.known: dict[str, Any] = {}  # what an exercise has found out about this one
         names: dict[str, Any] = {"__name__": "solution"}
-        exec(exercise.solution_code, names)
+        exec(exercise.solution.code, names)
         derivatives = {f.derivative_of: f.name for f in exercise.functions.values() if f.derivative_of}
         replaced = dict(plugged)
         for function, derivative in derivatives.items():

@@ -1,8 +1,9 @@
-"""Naming the mistake: variants of the reference, matched with what a student's function gives."""
+"""Diagnosis: what is wrong with a function that gave wrong results."""
 
 from grader.diagnosis.catalogue import Catalogue
 from grader.diagnosis.diagnose import diagnose
-from grader.diagnosis.observation import Diagnosis, Evidence, Outcome, Prober
-from grader.diagnosis.variants import prepare
+from grader.diagnosis.observation import Evidence, Outcome, Prober
+from grader.diagnosis.variant_table import prepare
+from grader.diagnosis.verdict import Diagnosis
 
 __all__ = ["Catalogue", "Diagnosis", "Evidence", "Outcome", "Prober", "diagnose", "prepare"]

@@ -9,7 +9,7 @@ import math
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -91,16 +91,58 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class Misconceptions:
+    """All that an exercise knows."""
+
+    all: tuple[Misconception, ...]
+
+    def __iter__(self) -> Iterator[Misconception]:
+        return iter(self.all)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for known in self.all for name in known.functions))
+
+    def of(self, function: str) -> tuple[Misconception, ...]:
+        return tuple(known for known in self.all if function in known.functions)
+
+    def forms_of(self, function: str, stage: str = "") -> tuple[Form, ...]:
+        return tuple(form for known in self.of(function) if known.stage == stage for form in known.forms)
+
+    def recognised_by(self, function: str, recogniser: str) -> Misconception | None:
+        return next((known for known in self.of(function) if known.recognise == recogniser), None)
+
+
+@dataclass(frozen=True)
+class Solution:
+    source: str
+    trees: Forest
+
+    @cached_property
+    def code(self) -> types.CodeType:
+        return compile(self.source, "solution.py", "exec")
+
+    @cached_property
+    def reference(self) -> Mapping[str, Any]:
+        return self.namespace()
+
+    def namespace(self, plugged: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        names: dict[str, Any] = {"__name__": "solution", "math": math}
+        exec(self.code, names)
+        names.update(plugged or {})
+        return names
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """What is known of an exercise. `load` reads it from the exercise's folder."""
 
     name: str
-    source: str
-    misconceptions: Mapping[str, tuple[Misconception, ...]]
+    solution: Solution
+    misconceptions: Misconceptions
     probes: types.ModuleType
     sha256: str
     folder: Path
-    trees: Forest = field(repr=False)
 
     @classmethod
     def load(cls, folder: Path) -> Catalogue:
@@ -108,39 +150,29 @@ class Catalogue:
         source = (folder / "solution.py").read_text(encoding="utf-8")
         trees = patterns.functions(source)
         files = sorted((folder / "misconceptions").glob("*.toml"))
-        found: dict[str, list[Misconception]] = {}
-        for path in files:
-            for misconception in _read(path, trees):
-                for function in misconception.functions:
-                    found.setdefault(function, []).append(misconception)
+        found = [misconception for path in files for misconception in _read(path, trees)]
         digest = hashlib.sha256()
         for path in (folder / "solution.py", folder / "probes.py", *files):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return cls(
             folder.name,
-            source,
-            {function: tuple(those) for function, those in found.items()},
+            Solution(source, trees),
+            Misconceptions(tuple(found)),
             _module(folder / "probes.py"),
             digest.hexdigest(),
             folder,
-            trees,
         )
 
-    @cached_property
-    def _code(self) -> types.CodeType:
-        return compile(self.source, "solution.py", "exec")
+    @property
+    def trees(self) -> Forest:
+        return self.solution.trees
 
-    @cached_property
-    def reference(self) -> dict[str, Any]:
-        """The namespace of the reference solution as it is."""
-        return self.namespace()
+    @property
+    def reference(self) -> Mapping[str, Any]:
+        return self.solution.reference
 
     def namespace(self, plugged: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """A fresh namespace of the reference solution, with `plugged` in place of its own functions."""
-        names: dict[str, Any] = {"__name__": "solution", "math": math}  # edits may use math
-        exec(self._code, names)
-        names.update(plugged or {})
-        return names
+        return self.solution.namespace(plugged)
 
     @cached_property
     def _probes(self) -> Mapping[str, Sequence[tuple[Any, ...]]]:
@@ -151,25 +183,16 @@ class Catalogue:
         return self._probes.get(function, ())
 
     def of(self, function: str) -> tuple[Misconception, ...]:
-        """The misconceptions known of a function, in the catalogue's order."""
-        return self.misconceptions.get(function, ())
+        return self.misconceptions.of(function)
 
     def forms_of(self, function: str, stage: str = "") -> tuple[Form, ...]:
-        """All ways to make the mistakes known of a function."""
-        return tuple(form for m in self.of(function) if m.stage == stage for form in m.forms)
+        return self.misconceptions.forms_of(function, stage)
 
     def recognised_by(self, function: str, what: str) -> Misconception | None:
-        """The misconception of a function that is told by the evidence `what`, if there is one."""
-        return next((m for m in self.of(function) if m.recognise == what), None)
+        return self.misconceptions.recognised_by(function, what)
 
     def __iter__(self) -> Iterator[Misconception]:
-        """Every misconception once."""
-        seen: set[str] = set()
-        for those in self.misconceptions.values():
-            for misconception in those:
-                if misconception.id not in seen:
-                    seen.add(misconception.id)
-                    yield misconception
+        return iter(self.misconceptions)
 
     def notes(self) -> dict[str, Note]:
         """What a student reads about each misconception, by id."""

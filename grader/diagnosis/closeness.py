@@ -1,47 +1,141 @@
-"""All that the diagnosis calls equal, each tolerance with its reason."""
+"""Every way in which the diagnosis calls two things equal, and every tolerance with its reason.
+
+A tolerance is no threshold of taste: it lies between what rounding does to a right computation, some 1e-6 in
+float32 after a chain of a dozen operations, and what the smallest mistake of a catalogue does, some percent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-# Parameters after a few steps, relative to how far each tensor moved: a sum of a few products in another
-# order differs by 1e-5 at most, the least visible mistake by far more than this.
-MOVED_RTOL = 2e-3
+from grader.diagnosis.observation import Outcome, Trace, structure, trace
 
-# The same where the initial parameters are only estimated: the estimate's own error, of a percent, adds up.
-ESTIMATED_START_RTOL = 2e-2
 
-# The resolution of float32 is 1.2e-7 of an entry. Adding a small step to a large parameter rounds several
-# times, which has nothing to do with how far the parameter moved.
+class Tolerance(NamedTuple):
+    """`relative` is of each entry; `absolute` is of the greatest entry of all, so that it has no unit."""
+
+    relative: float
+    absolute: float
+
+
+# The same computation in another order: a hundred times float32's rounding, and far below any mistake.
+SAME = Tolerance(1e-4, 1e-5)
+
+# A student's numbers beside a variant's, entry by entry: twice the above, as both are rounded. `absolute` is
+# in the units of the probes here, whose quantities are all between 0.05 and some tens.
+MATCH = Tolerance(2e-4, 2e-5)
+
+# Whether a variant is worth running on the other probes as well, and whether two calls raised from the same
+# state. It decides nothing alone, so it may be coarse, but must not reject what MATCH accepts.
+COARSE = Tolerance(1e-3, 1e-3)
+
+# A quantity beside what it must be given the student's own earlier ones, whose rounding it inherits.
+QUANTITY = Tolerance(1e-3, 1e-4)
+
+# What a wrong quantity resembles: the right one times a factor, transposed or in another order. It is only
+# told as an observation, and a factor that is meant (2, -1, 1/n) is met to float32's rounding.
+LIKENESS = Tolerance(1e-3, 1e-3)
+
+# All entries of a quantity below this: it was never written. Right ones are above 0.05 on the probes.
+ZERO = 1e-6
+
+# An entry of a history beside the right one. Both absolute and relative: it may be an error rate of 0, or a
+# loss that sums over many samples in another order.
+HISTORY = Tolerance(1e-4, 1e-5)
+
+# Parameters after a few steps, relative to how far each tensor moved. Rounding makes 1e-6 of it; the closest
+# two sets of mistakes of the practical differ by 1.6e-2.
+MOVED = 2e-3
+
+# The same where the initial parameters are only estimated. Their error of up to 7e-3 is added.
+MOVED_FROM_ESTIMATE = 2e-2
+
+# Of the greatest entry of a tensor. It is three times float32's resolution: adding a small step to a large
+# entry rounds, however far the entry moves.
 FLOAT32_NOISE = 4e-7
 
-# A drawn tensor of n entries misses its standard deviation by a relative standard error of 1 / sqrt(2 n), and
-# its mean by one of 1 / sqrt(n). Five of them are missed once in two million draws.
-SPREAD_STANDARD_ERRORS = 5
+# A tensor of n random entries misses their standard deviation by a relative standard error of 1 / sqrt(2 n),
+# and their mean of 0 by 1 / sqrt(n). A right draw is off by five of these once in a million times.
+STANDARD_ERRORS = 5
 
-# Entries of a history: sums over the samples, and shares of them. The shares differ by 1 / samples or not at
-# all; the sums are of float32 numbers, or of Python's own.
-COLUMN_RTOL = 1e-4
-COLUMN_ATOL = 1e-5
+_TINY = 1e-30  # stands in for the greatest entry where all are 0
+
+
+def close(a: Tensor, b: Tensor, tolerance: Tolerance = SAME) -> bool:
+    """Whether `a` is `b`: of its shape, and within the tolerance at every entry. nan equals nan."""
+    if a.shape != b.shape:
+        return False
+    a, b = a.detach().double(), b.detach().double()
+    finite = b[b.isfinite()]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
+    absolute = tolerance.absolute * max(scale, _TINY)
+    return torch.allclose(a, b, rtol=tolerance.relative, atol=absolute, equal_nan=True)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values have the same structure and, but for rounding, the same numbers."""
+    left: list[Tensor] = []
+    right: list[Tensor] = []
+    if structure(a, left) != structure(b, right):
+        return False
+    return all(close(x, y) for x, y in zip(left, right, strict=True))
+
+
+def equal_traces(a: Trace, b: Trace) -> bool:
+    """Whether two traces cannot be told apart by their numbers; the exceptions' texts are not compared."""
+    return a.group == b.group and all(close(x, y) for x, y in zip(a.numbers, b.numbers, strict=True))
+
+
+def equal_outcomes(a: Sequence[Outcome], b: Sequence[Outcome], observed: Sequence[int]) -> bool:
+    """Whether two series of outcomes are the same, exceptions included."""
+    left, right = trace(a, observed), trace(b, observed)
+    return left.errors == right.errors and equal_traces(left, right)
+
+
+def raise_alike(a: Trace, b: Trace) -> bool:
+    """Whether on some probe both raise the same exception, after the same changes."""
+    for error, other, x, y in zip(a.errors, b.errors, a.numbers, b.numbers, strict=True):
+        if error and error == other and close(x, y, COARSE):
+            return True
+    return False
+
+
+def matching_entries(student: Tensor, variants: Tensor) -> Tensor:
+    """(variants, entries): which entries of each variant are those of the student, of shape (entries,)."""
+    return (variants - student).abs() <= MATCH.absolute + MATCH.relative * variants.abs()
+
+
+def same_column(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], column: int) -> bool:
+    """Whether one column of two histories is the same, from the first row to the last."""
+    if len(a) != len(b):
+        return False
+    for row, right in zip(a, b, strict=True):
+        allowed = HISTORY.absolute + HISTORY.relative * abs(right[column])
+        if not abs(row[column] - right[column]) <= allowed:
+            return False
+    return True
 
 
 def parameters_agree(
-    theirs: Sequence[Tensor], ours: Sequence[Tensor], start: Sequence[Tensor], rtol: float = MOVED_RTOL
+    theirs: Sequence[Tensor], ours: Sequence[Tensor], start: Sequence[Tensor], tolerance: float = MOVED
 ) -> bool:
-    """Whether two lists of parameters agree, each tensor within `rtol` of its greatest move from `start`.
+    """Whether two lists of parameters agree, each tensor relative to how far it moved from `start`.
 
     Infinite and undefined entries must be the same ones in both.
     """
     for others in (ours, start):
         if [p.shape for p in theirs] != [p.shape for p in others]:
             return False
-    return all(_moved_alike(a, b, origin, rtol) for a, b, origin in zip(theirs, ours, start, strict=True))
+    return all(
+        _moved_alike(a, b, origin, tolerance) for a, b, origin in zip(theirs, ours, start, strict=True)
+    )
 
 
-def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, rtol: float) -> bool:
+def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, tolerance: float) -> bool:
     if b.numel() == 0:
         return True
     if not (a.isfinite().all() and b.isfinite().all()):
@@ -49,7 +143,7 @@ def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, rtol: float) -> bool:
     moved = float((b.double() - origin.double()).abs().max())
     size = float(torch.maximum(b.abs(), origin.abs()).max())
     difference = float((a.double() - b.double()).abs().max())
-    return difference <= rtol * moved + FLOAT32_NOISE * size
+    return difference <= tolerance * moved + FLOAT32_NOISE * size
 
 
 def spread_agrees(parameters: Sequence[Tensor], spreads: Sequence[float]) -> bool:
@@ -65,17 +159,7 @@ def _drawn_with(tensor: Tensor, spread: float) -> bool:
         return False
     found = float(entries.pow(2).mean().sqrt())
     mean = float(entries.mean())
-    if abs(found - spread) > spread * SPREAD_STANDARD_ERRORS / (2 * count) ** 0.5:
+    if abs(found - spread) > spread * STANDARD_ERRORS / (2 * count) ** 0.5:
         return False
     # Undefined entries are no evidence of another spread, and pass both.
-    return not abs(mean) > spread * SPREAD_STANDARD_ERRORS / count**0.5
-
-
-def column_agrees(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], column: int) -> bool:
-    """Whether two histories are equally long and agree in one column."""
-    if len(a) != len(b):
-        return False
-    for theirs, ours in zip(a, b, strict=True):
-        if not abs(theirs[column] - ours[column]) <= COLUMN_ATOL + COLUMN_RTOL * abs(ours[column]):
-            return False
-    return True
+    return not abs(mean) > spread * STANDARD_ERRORS / count**0.5

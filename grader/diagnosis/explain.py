@@ -1,197 +1,173 @@
-"""Which sets of mistakes explain what a student's function gave: the smallest that give the same numbers."""
+"""Which known mistakes explain a student's numbers, and how the calls have to be read for that."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from grader.diagnosis.observation import RAISED, Trace
-from grader.diagnosis.variants import Bench, Block, Group, Indices, Table
+from grader.diagnosis.case import Case
+from grader.diagnosis.catalogue import Misconception
+from grader.diagnosis.closeness import equal_traces
+from grader.diagnosis.matching import (
+    OTHER_MESSAGE,
+    Explanation,
+    by_cost,
+    cheapest,
+    explanations,
+    extended,
+    fits,
+    misfit,
+    promising,
+)
+from grader.diagnosis.observation import Trace
+from grader.diagnosis.recognisers import READERS, Reading
+from grader.diagnosis.reference_runner import ReferenceRunner, bound, code_of
+from grader.diagnosis.variant_table import tabulated, variant_table
+from grader.exercise import patterns
 
-RTOL = 2e-4  # a float32 student's rounding, amplified by a chain of a dozen operations
-ATOL = 2e-5
+ENOUGH = 2  # mistakes; an explanation of so few is not beaten by reading the calls in another way
+STARTS = 2  # combinations of the table that are extended by one form, where none of them explains
+STARTS_ALONE = 6  # the same where only single mistakes have been run
+AT_MOST_CALLS = 5  # calls of the student's earlier functions that are tried one way and the other
 
-OTHER_MESSAGE = 1.5  # what an exception of another text weighs against a smaller set
-OTHER_STATE = 0.4  # the same for arguments left in another state by an exception
+_RIGHT = "_right_"  # stands before the name of a reference's function beside the student's own
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """A set of forms that gives the student's numbers; without forms, the reference itself.
+class Explained:
+    """A reading of the calls, and what explains it equally well.
 
-    cost: the number of mistakes, and what does not fit exactly where the function raised.
+    misconception: the mistake that the reading rests on. runner: what gives the numbers of `explanations`.
     """
 
-    forms: Indices
-    cost: float
+    runner: ReferenceRunner
+    explanations: Sequence[Explanation]
+    reading: Reading
+    misconception: Misconception | None = None
+
+    @property
+    def cost(self) -> float:
+        """How many mistakes it takes, and what does not fit exactly."""
+        return self.explanations[0].cost + (self.misconception is not None)
 
 
-def explanations(student: Trace, table: Table, ignored: Tensor | None = None) -> list[Explanation]:
-    """Every variant of `table` that explains `student`, the cheapest first.
+def explain(case: Case) -> Explained | None:
+    """The reading under which the fewest mistakes explain the numbers; None where nothing does."""
+    best: Explained | None = None
+    for reading, misconception in _readings(case):
+        found = _explained(case, reading, misconception)
+        if found is None:
+            continue
+        if best is None or found.cost < best.cost:
+            best = found
+        if found.cost <= ENOUGH or reading.conclusive:
+            break
+    return best
 
-    Where the student's function returned, the numbers must agree; where it raised, the variant must have
-    raised too. `ignored` marks entries, over all probes, that are not compared.
+
+def _readings(case: Case) -> Iterator[tuple[Reading, Misconception | None]]:
+    """The ways to read the calls: as they are, and with what each recogniser makes of them."""
+    yield from _readings_of(case, comes_first=True)
+    yield Reading(case.outcomes), None
+    yield from _readings_of(case, comes_first=False)
+
+
+def _readings_of(case: Case, comes_first: bool) -> Iterator[tuple[Reading, Misconception]]:
+    for reader in READERS:
+        misconception = case.exercise.misconceptions.recognised_by(case.function, reader.name)
+        if misconception is not None and reader.comes_first == comes_first:
+            for reading in reader.readings(case.seen):
+                yield reading, misconception
+
+
+def _explained(case: Case, reading: Reading, misconception: Misconception | None) -> Explained | None:
+    """The cheapest explanations of a reading; one without mistakes where it is right."""
+    student = case.plain.trace(reading.outcomes)
+    right = _as_right(case, student, reading.ignored)
+    if right is not None:
+        return Explained(right, [Explanation((), 0.0)], reading, misconception)
+    runner, found = case.plugged, []
+    if case.theirs:
+        found = _explained_live(case.plugged, student, reading.ignored)
+    if not found:
+        runner, found = case.plain, _explained_by_table(case, student, reading.ignored)
+    if reading.is_whole and misconception is not None:
+        found = [e for e in found if misconception.id not in _ids(runner, e)]
+    if not found:
+        return None
+    return Explained(runner, cheapest(found), reading, misconception)
+
+
+def _ids(runner: ReferenceRunner, explanation: Explanation) -> set[str]:
+    return {runner.forms[index].id for index in explanation.combination}
+
+
+# as it should be
+
+
+def _as_right(case: Case, student: Trace, ignored: Tensor | None) -> ReferenceRunner | None:
+    """What shows that the student's function is right: the reference with or without their functions."""
+    for runner in (case.plugged, case.plain):
+        if fits(student, runner.reference, ignored):
+            return runner
+    if case.theirs and _fits_in_part(case, student, ignored):
+        return case.plugged
+    return None
+
+
+def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
+    """Whether the function is right with the student's own earlier functions at some of its calls.
+
+    Who calls a wrong `f` here and writes its formula out there has made no mistake of this function's.
     """
-    block = table.blocks.get(student.group)
-    if block is None:
-        return []
-    agrees = _agreeing(student, block, ignored)
-    raised = torch.tensor([form == RAISED for form in student.forms])
-    worded = _worded(student, table, block) | ~raised
-    explains = (agrees | raised).all(dim=1)
-    if bool(raised.all()):
-        # Only messages speak here, and what was changed until then: both have to fit, and sizes be told.
-        if not any(any(c.isdigit() for c in error) for error in student.errors):
-            return []
-        explains &= worded.all(dim=1) & agrees.all(dim=1)
+    calls = patterns.calls(case.plain.tree, case.theirs.keys())
+    namespace = dict(case.plugged.namespace)
+    for name in case.theirs:
+        namespace[_RIGHT + name] = case.plain.namespace[name]
+    trees = case.exercise.solution.trees
+    # Neither none nor all of them: these are the runners themselves.
+    for chosen in range(1, 2 ** min(len(calls), AT_MOST_CALLS) - 1):
+        right = [call for i, call in enumerate(calls) if chosen >> i & 1]
+        edited = {**trees, case.function: patterns.called_otherwise(case.plain.tree, right, _RIGHT)}
+        function = bound(code_of(edited, trees, case.function), namespace, case.function)
+        if fits(student, case.plain.trace(case.plugged.run(function)), ignored):
+            return True
+    return False
+
+
+# by mistakes
+
+
+def _explained_by_table(case: Case, student: Trace, ignored: Tensor | None) -> list[Explanation]:
+    """Explanations among the variants that are kept, and by one mistake more where that is needed."""
+    variants = variant_table(case.exercise, case.function)
+    found = explanations(student, variants, ignored)
+    if not found:
+        starts = promising(student, case.plain.reference, variants, case.plain.sizes, STARTS)
+        return extended(student, case.plain, starts, ignored)
+    best = found[0]
+    if best.cost - len(best.combination) >= OTHER_MESSAGE:
+        # The numbers fit and the exception does not: perhaps a further mistake only shows there.
+        starts = [explanation.combination for explanation in cheapest(found)][:STARTS]
+        found = by_cost([*found, *extended(student, case.plain, starts, ignored, below=OTHER_MESSAGE)])
+    return found
+
+
+def _explained_live(runner: ReferenceRunner, student: Trace, ignored: Tensor | None) -> list[Explanation]:
+    """Explanations with the student's own earlier functions plugged in: by one mistake, or else by two."""
+    singles = []
+    for index in range(len(runner.forms)):
+        made = runner.run_variant((index,))
+        if made is not None and not equal_traces(made, runner.reference):
+            singles.append(((index,), made))
     found = []
-    for row in explains.nonzero().flatten().tolist():
-        forms = _forms(block, row)
-        found.append(Explanation(forms, _cost(len(forms), worded[row], agrees[row])))
-    return sorted(found, key=lambda explanation: (explanation.cost, explanation.forms))
-
-
-def explains(student: Trace, variant: Trace, ignored: Tensor | None = None) -> float | None:
-    """What it costs to explain `student` by one variant that was just run, the forms' number left out."""
-    if student.group != variant.group:
-        return None
-    block = Block(torch.cat(variant.numbers)[None], torch.zeros(1), torch.zeros(1))
-    agrees = _agreeing(student, block, ignored)[0]
-    raised = torch.tensor([form == RAISED for form in student.forms])
-    worded = torch.tensor([a == b for a, b in zip(student.errors, variant.errors, strict=True)])
-    if not bool((agrees | raised).all()) or (bool(raised.all()) and not bool((worded & agrees).all())):
-        return None
-    return _cost(0, worded, agrees)
-
-
-def _cost(size: int, worded: Tensor, agrees: Tensor) -> float:
-    return size + OTHER_MESSAGE * (not bool(worded.all())) + OTHER_STATE * (not bool(agrees.all()))
-
-
-def _agreeing(student: Trace, block: Block, ignored: Tensor | None) -> Tensor:
-    """(variants, probes): whether the numbers of a probe agree."""
-    ours, theirs = torch.cat(student.numbers), block.numbers
-    close = (theirs - ours).abs() <= ATOL + RTOL * theirs.abs()
-    close |= (theirs == ours) | (theirs.isnan() & ours.isnan())
-    if ignored is not None:
-        close |= ignored
-    lengths = [vector.numel() for vector in student.numbers]
-    return torch.stack([part.all(dim=1) for part in torch.split(close, lengths, dim=1)], dim=1)
-
-
-def _worded(student: Trace, table: Table, block: Block) -> Tensor:
-    """(variants, probes): whether the exceptions are the same."""
-    known = {message: i for i, message in enumerate(table.messages)}
-    return block.errors == torch.tensor([known.get(error, -1) for error in student.errors])
-
-
-def cheapest(found: Iterable[Explanation], margin: float = 1e-9) -> list[Explanation]:
-    """Those of the least cost."""
-    found = list(found)
-    least = min((explanation.cost for explanation in found), default=0.0)
-    return [explanation for explanation in found if explanation.cost <= least + margin]
-
-
-def promising(
-    student: Trace, reference: Trace, variants: Table, lengths: Sequence[Sequence[int]], most: int
-) -> list[Indices]:
-    """The sets that give the most of the student's quantities, and more than the reference does.
-
-    They are worth extending by a further mistake. lengths: per probe, the entries of each observed
-    quantity, in order.
-    """
-    ranked: list[tuple[float, Indices]] = []
-    for group, block in variants.blocks.items():
-        both = [
-            ours == theirs and form != RAISED
-            for form, ours, theirs in zip(student.forms, student.group, group, strict=True)
-        ]
-        if not any(both):
-            continue
-        wanted = [[both[probe]] * len(parts) for probe, parts in enumerate(lengths)]
-        score = _shared(student, block.numbers, group, lengths, wanted)
-        own = _shared(student, torch.cat(reference.numbers)[None], reference.group, lengths, wanted)
-        for row in score.topk(min(most, len(score))).indices.tolist():
-            if score[row] > own[0]:
-                forms = _forms(block, row)
-                ranked.append((len(forms) * 0.1 - float(score[row]), forms))
-    return [forms for _, forms in sorted(ranked)[:most]]
-
-
-def explained_state(
-    student: Trace,
-    reference: Trace,
-    variants: Table,
-    lengths: Sequence[Sequence[int]],
-    changed: Sequence[Sequence[bool]],
-) -> Indices:
-    """The smallest set that gives the most of what calls that raised had changed until then.
-
-    changed: per probe, for each observed quantity, whether the call changed it. Empty where no set
-    gives two quantities more than the reference itself.
-    """
-    best: tuple[float, Indices] = (0.0, ())
-    own = _shared(student, torch.cat(reference.numbers)[None], reference.group, lengths, changed)
-    for group, block in variants.blocks.items():
-        if [n for _, n in group] != [n for _, n in student.group]:
-            continue
-        score = _shared(student, block.numbers, group, lengths, changed)
-        value = score - 0.1 * (block.sets >= 0).sum(dim=1)
-        row = int(value.argmax())
-        if float(score[row] - own[0]) >= 2 and float(value[row]) > best[0]:
-            best = (float(value[row]), _forms(block, row))
-    return best[1]
-
-
-def _forms(block: Block, row: int) -> Indices:
-    return tuple(i for i in block.sets[row].tolist() if i >= 0)
-
-
-def _shared(
-    student: Trace,
-    numbers: Tensor,
-    group: Group,
-    lengths: Sequence[Sequence[int]],
-    wanted: Sequence[Sequence[bool]],
-) -> Tensor:
-    """How many of the wanted quantities each row of `numbers` has in common with the student."""
-    score = torch.zeros(len(numbers))
-    start = 0
-    for probe, (_, length) in enumerate(group):
-        if any(wanted[probe]) and sum(lengths[probe]) == length == student.numbers[probe].numel():
-            theirs = numbers[:, start : start + length]
-            close = (theirs - student.numbers[probe]).abs() <= ATOL + RTOL * theirs.abs()
-            parts = torch.split(close, list(lengths[probe]), dim=1)
-            for part, counts in zip(parts, wanted[probe], strict=True):
-                score += part.all(dim=1) & counts
-        start += length
-    return score
-
-
-def searched(
-    student: Trace,
-    bench: Bench,
-    starts: Sequence[Indices],
-    ignored: Tensor | None = None,
-    below: float = math.inf,
-) -> list[Explanation]:
-    """Explanations among the sets of `starts`, each extended by one form; they are run now.
-
-    below: what they may cost besides their number."""
-    found, tried = [], set()
-    for start in starts:
-        used = {bench.forms[i].id for i in start}
-        for i, form in enumerate(bench.forms):
-            forms = tuple(sorted((*start, i)))
-            if form.id in used or forms in tried:
-                continue
-            tried.add(forms)
-            made = bench.trace(forms, like=student)
-            cost = explains(student, made, ignored) if made is not None else None
-            if cost is not None and cost < below:
-                found.append(Explanation(forms, len(forms) + cost))
-    return sorted(found, key=lambda explanation: (explanation.cost, explanation.forms))
+    for combination, made in singles:
+        cost = misfit(student, made, ignored)
+        if cost is not None:
+            found.append(Explanation(combination, 1 + cost))
+    if not found:
+        starts = promising(student, runner.reference, tabulated(singles), runner.sizes, STARTS_ALONE)
+        found = extended(student, runner, starts, ignored)
+    return by_cost(found)

@@ -1,8 +1,7 @@
-"""What goes into a diagnosis and what comes out, and how a call's outcome becomes numbers to compare."""
+"""What a diagnosis looks at: calls, evidence, and how a call's outcome becomes numbers to compare."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,15 +30,21 @@ class Outcome:
 
 
 class Prober(Protocol):
-    """Calls a student's function. It may have a method `edited(function, source) -> Prober` besides, for
-    the same submission with that function's text replaced: it shows what lies behind an exception."""
+    """Calls a student's function, on copies of the arguments."""
 
-    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}) -> Outcome:
-        """Call it on copies of `arguments`; `supply` sets globals of the student's module for this call."""
+    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}) -> Outcome:
+        """What one call gives. `supply` sets globals of the student's module for this call.
+
+        Raises StudentFailure where the function hangs or dies.
+        """
         ...
 
     def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
         """What `call` gives for each row of arguments."""
+        ...
+
+    def edited(self, function: str, source: str) -> Prober:
+        """A prober over the same submission with that function's text replaced."""
         ...
 
 
@@ -61,41 +66,23 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """What is wrong with one function.
-
-    misconceptions: the smallest set of ids that explains what was seen; empty: unexplained.
-    alternatives: other sets that explain it just as well.
-    first_wrong: the first quantity of the reference's chain that is off, None where that is not certain.
-    line: where the student's source says so; `lines` has a line for each id that could be placed.
-    facts: the student's own names and numbers, for the placeholders of the notes.
-    """
-
-    misconceptions: tuple[str, ...] = ()
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    first_wrong: str | None = None
-    line: int | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Trace:
     """A function on all its probes, as numbers.
 
-    forms: per probe, the structure of what it gave, such as "((5,), (3,))", or "raised".
+    structures: per probe, the structure of what it gave, such as "((5,), (3,))", or "raised".
     errors: per probe, the normalised exception, "" where it did not raise.
     numbers: per probe, every entry of what is observed, float32, in one vector.
     """
 
-    forms: tuple[str, ...]
+    structures: tuple[str, ...]
     errors: tuple[str, ...]
     numbers: tuple[Tensor, ...]
 
     @property
     def group(self) -> tuple[tuple[str, int], ...]:
         """Traces of the same group can be compared number by number."""
-        return tuple((form, vector.numel()) for form, vector in zip(self.forms, self.numbers, strict=True))
+        sizes = [vector.numel() for vector in self.numbers]
+        return tuple(zip(self.structures, sizes, strict=True))
 
 
 RAISED = "raised"
@@ -103,16 +90,27 @@ RAISED = "raised"
 
 def trace(outcomes: Sequence[Outcome], observed: Sequence[int]) -> Trace:
     """The outcomes as numbers. `observed`: positions of the arguments to look at; none: the value."""
-    forms, errors, numbers = [], [], []
+    structures, errors, numbers = [], [], []
     for outcome in outcomes:
+        # Also where a call raised, the observed arguments show what it had changed until then.
         leaves: list[Tensor] = []
-        seen = [outcome.arguments[i] for i in observed] if observed else outcome.value
-        form = structure(seen, leaves) if observed or outcome.error is None else ""
-        forms.append(RAISED if outcome.error else form)
-        errors.append(normalised(*outcome.error) if outcome.error else "")
-        flat = [leaf.detach().to(torch.float32).reshape(-1) for leaf in leaves]
-        numbers.append(torch.cat(flat) if flat else torch.zeros(0))
-    return Trace(tuple(forms), tuple(errors), tuple(numbers))
+        if observed:
+            found = structure([outcome.arguments[position] for position in observed], leaves)
+        elif outcome.error is None:
+            found = structure(outcome.value, leaves)
+        if outcome.error is None:
+            structures.append(found)
+            errors.append("")
+        else:
+            structures.append(RAISED)
+            errors.append(normalised(*outcome.error))
+        numbers.append(_in_one_vector(leaves))
+    return Trace(tuple(structures), tuple(errors), tuple(numbers))
+
+
+def _in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
+    flat = [leaf.detach().to(torch.float32).reshape(-1) for leaf in leaves]
+    return torch.cat(flat) if flat else torch.zeros(0)
 
 
 def structure(value: Any, leaves: list[Tensor]) -> str:
@@ -153,25 +151,6 @@ def normalised(kind: str, text: str) -> str:
     return f"{kind}: {text}"
 
 
-def same(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
-    """Whether two values have the same structure and, within float32's tolerance, the same numbers."""
-    left: list[Tensor] = []
-    right: list[Tensor] = []
-    if structure(a, left) != structure(b, right):
-        return False
-    return all(close(x, y, rtol, atol) for x, y in zip(left, right, strict=True))
-
-
-def close(a: Tensor, b: Tensor, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
-    """Whether `a` is `b` within float32's tolerance, relative to the greatest entry of `b`."""
-    if a.shape != b.shape:
-        return False
-    a, b = a.detach().double(), b.detach().double()
-    finite = b[b.isfinite()]
-    scale = float(finite.abs().max()) if finite.numel() else 0.0
-    return torch.allclose(a, b, rtol=rtol, atol=atol * max(scale, 1e-30), equal_nan=True)
-
-
 def copied(value: Any) -> Any:
     """`value` with every tensor cloned."""
     if isinstance(value, Tensor):
@@ -189,8 +168,3 @@ def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
     except Exception as error:
         return Outcome(None, own, (type(error).__name__, str(error)))
     return Outcome(value, own)
-
-
-def number(value: float) -> str:
-    """A number as a note shows it."""
-    return f"{value:.4g}" if math.isfinite(value) else str(value)

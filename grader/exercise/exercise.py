@@ -1,13 +1,11 @@
-"""An exercise: what a folder of `reference/` says."""
+"""An exercise: a folder of `reference/`, or one anywhere, read once and checked whole."""
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import importlib
 import sys
-import tomllib
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,100 +14,119 @@ from typing import Any
 
 from grader import paths
 from grader.errors import ExerciseError
+from grader.exercise.check_files import read_check_files
+from grader.exercise.graph import Graph, read_graph
+from grader.exercise.misconceptions import Misconceptions, read_misconceptions
+from grader.exercise.solution import Solution, read_solution
+from grader.exercise.tables import (
+    ExerciseTable,
+    Function,
+    Limits,
+    Problems,
+    Prologue,
+    read_table,
+    read_toml,
+)
+from grader.exercise.translations import Translation, read_translation
 from grader.results import Note
 
-
-@dataclass(frozen=True)
-class Function:
-    """One graded function, as `exercise.toml` describes it.
-
-    earlier: the functions it builds on, judged before it and plugged in for follow-through.
-    derivative_of: the function whose derivative (with respect to its first argument) it is.
-    seconds: the time one call may take. slow: calls of it at a file's top level are not run.
-    """
-
-    name: str
-    points: float
-    required: bool = True
-    earlier: tuple[str, ...] = ()
-    derivative_of: str | None = None
-    seconds: float = 10.0
-    slow: bool = False
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use."""
-
-    load_seconds: float = 20.0
-    submission_seconds: float = 300.0
-    cpu_seconds: int = 120
-    memory_mb: int = 2048
-    output_kb: int = 64
+FILE = "exercise.toml"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile's settings, handed to the exercise's inputs as they stand in `exercise.toml`."""
+    """A profile's settings, handed to the exercise's inputs as they stand in exercise.toml."""
 
     name: str
     settings: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
 class Exercise:
-    """A folder of `reference/`. Raises ExerciseError where the folder says something unusable."""
+    """What a folder says, as records. `Exercise.load` finds the folder, `Exercise.read` reads it.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.name = folder.name
-        described = _read_toml(folder / "exercise.toml")
-        self.title: str = described.get("title", self.name)
-        self.follow_through: float = float(described.get("follow_through", 1.0))
-        self.tolerance: Mapping[str, float] = described.get("tolerance", {})
-        self.functions = self._functions(described.get("functions", {}))
-        try:
-            self.limits = Limits(**described.get("limits", {}))
-        except TypeError as error:
-            raise ExerciseError(f"{folder / 'exercise.toml'}: [limits] is not understood: {error}") from error
-        self.profiles = {name: Profile(name, s) for name, s in described.get("profiles", {}).items()}
-        self._prologue: Mapping[str, Any] = described.get("prologue", {})
-        self._notes: dict[str, dict[str, Note]] = {}
+    follow_through: the share of a check's points that is earned by what is right given the student's earlier
+    functions. tolerance: dtype -> relative tolerance. curves: the titles of the training curves' columns.
+    """
 
-    def _functions(self, tables: Mapping[str, Any]) -> dict[str, Function]:
-        where = self.folder / "exercise.toml"
-        if not tables:
-            raise ExerciseError(f"{where} names no function; add a table such as [functions.f]")
-        found: dict[str, Function] = {}
-        for name, table in tables.items():
-            settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-            try:
-                function = Function(name, **settings)
-            except TypeError as error:
-                raise ExerciseError(f"{where}: [functions.{name}] is not understood: {error}") from error
-            unknown = [other for other in function.earlier if other not in found]
-            if unknown:
-                raise ExerciseError(f"{where}: {name} builds on {unknown[0]}, which does not stand before it")
-            found[name] = function
-        return found
+    folder: Path
+    title: str
+    follow_through: float
+    tolerance: Mapping[str, float]
+    curves: tuple[str, ...]
+    functions: Mapping[str, Function]
+    limits: Limits
+    profiles: Mapping[str, Profile]
+    prologue: Prologue | None
+    solution: Solution
+    misconceptions: Misconceptions
+    graph: Graph | None
+    translations: Mapping[str, Translation]
 
     @classmethod
     def load(cls, name: str) -> Exercise:
-        """The exercise of that name under `reference/`, or in the folder that `name` is the path of."""
-        folder = Path(name) if (Path(name) / "exercise.toml").is_file() else paths.folder("reference") / name
-        if not (folder / "exercise.toml").is_file():
-            known = sorted(p.parent.name for p in paths.folder("reference").glob("*/exercise.toml"))
-            raise ExerciseError(f"there is no exercise {name!r}; known are {', '.join(known)}")
-        return cls(folder.resolve())
+        """The exercise of that name under `reference/`, or in the folder that `name` is the path of.
+
+        Raises ExerciseError where there is none, or where its folder says something unusable.
+        """
+        folder = Path(name)
+        if not (folder / FILE).is_file():
+            folder = paths.folder("reference") / name
+        if not (folder / FILE).is_file():
+            known = sorted(path.parent.name for path in paths.folder("reference").glob(f"*/{FILE}"))
+            raise ExerciseError(
+                f"there is no exercise {name!r}: it is neither a folder with an {FILE} nor one of the "
+                f"known exercises ({', '.join(known)})"
+            )
+        return cls.read(folder.resolve())
+
+    @classmethod
+    def read(cls, folder: Path) -> Exercise:
+        """Read a folder whole. Raises ExerciseError with all that is wrong in it, a line each."""
+        problems = Problems()
+        exercise = _read(folder, problems)
+        if exercise is None or problems.lines:
+            raise ExerciseError(*problems.lines)
+        return exercise
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of the package's own, to be found by its name alone on any machine."""
+        return self.folder.parent == paths.folder("reference").resolve()
 
     @property
     def max_score(self) -> float:
         """The points of all functions together."""
         return sum(function.points for function in self.functions.values())
 
+    # what a reader sees
+
+    def notes(self, lang: str = "en") -> Mapping[str, Note]:
+        """What a student reads about each misconception, by id; in English where `lang` has no text."""
+        translation = self.translations.get(lang)
+        return self._english if translation is None else translation.notes
+
     @functools.cached_property
-    def inputs(self) -> types.ModuleType:
-        """The exercise's `inputs` module."""
-        return self.module("inputs")
+    def _english(self) -> Mapping[str, Note]:
+        return self.misconceptions.notes()
+
+    def check_title(self, title: str, lang: str = "en") -> str:
+        """A check's title in `lang`; as it is where there is no translation."""
+        translation = self.translations.get(lang)
+        return title if translation is None else translation.check_title(title)
+
+    def curve_titles(self, lang: str = "en") -> tuple[str, ...]:
+        """The titles of the training curves in `lang`."""
+        translation = self.translations.get(lang)
+        names = {} if translation is None else translation.curves
+        return tuple(names.get(title, title) for title in self.curves)
+
+    # the folder's Python
 
     def module(self, name: str) -> types.ModuleType:
         """A module of the exercise's folder, which is imported as a package of its own."""
@@ -121,88 +138,128 @@ class Exercise:
         return importlib.import_module(f"{package}.{name}")
 
     @functools.cached_property
-    def solution_source(self) -> str:
-        """The text of the reference solution."""
-        return (self.folder / "solution.py").read_text(encoding="utf-8")
+    def inputs(self) -> types.ModuleType:
+        """The exercise's `inputs`: what draws the inputs of its checks."""
+        return self.module("inputs")
 
     @functools.cached_property
-    def solution_code(self) -> types.CodeType:
-        """The reference solution, compiled."""
-        return compile(self.solution_source, str(self.folder / "solution.py"), "exec")
+    def probes(self) -> types.ModuleType | None:
+        """The exercise's `probes`, on which mistakes are told apart; None where it has none."""
+        return self.module("probes") if (self.folder / "probes.py").is_file() else None
 
     def prologues(self) -> dict[str, str]:
         """The modules that a submission can import: name -> source."""
-        if not self._prologue:
+        if self.prologue is None:
             return {}
-        text = (self.folder / self._prologue["source"]).read_text(encoding="utf-8")
-        return dict.fromkeys(self._prologue["modules"], text)
+        text = (self.folder / self.prologue.source).read_text(encoding="utf-8")
+        return dict.fromkeys(self.prologue.modules, text)
 
     @functools.cached_property
-    def standins(self) -> dict[str, Any]:
+    def standins(self) -> Mapping[str, Any]:
         """Function -> what takes its place where it gives nothing; empty where the exercise has none."""
-        path = self.folder / "standins.py"
-        if not path.is_file():
+        if not self.standins_source:
             return {}
         names: dict[str, Any] = {"__name__": "standins"}
-        exec(compile(self.standins_source, str(path), "exec"), names)
+        exec(compile(self.standins_source, str(self.folder / "standins.py"), "exec"), names)
         return {name: names[name] for name in self.functions if name in names}
 
     @functools.cached_property
     def standins_source(self) -> str:
-        """The text of the stand-ins, which workers get too."""
-        return (self.folder / "standins.py").read_text(encoding="utf-8")
+        """The text of the stand-ins, which workers get too; empty where there are none."""
+        path = self.folder / "standins.py"
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    # what a grade depends on
 
     @functools.cached_property
     def sha256(self) -> str:
         """A digest of everything in the folder, to tell whether a grade is of this very exercise."""
-        digest = hashlib.sha256()
-        for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(str(path.relative_to(self.folder)).encode() + b"\0" + path.read_bytes() + b"\0")
-        return digest.hexdigest()
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return _digest(self.folder, [path for path in files if "__pycache__" not in path.parts])
 
-    def notes(self, lang: str = "en") -> dict[str, Note]:
-        """What a student reads about each misconception, by id; those that functions share name none.
-
-        In `lang` where `locale/<lang>.toml` has it, else in English. Raises ExerciseError where that
-        file speaks of a misconception that there is not, or leaves out a text.
-        """
-        if lang not in self._notes:
-            self._notes[lang] = self._english_notes() if lang == "en" else self._translated_notes(lang)
-        return self._notes[lang]
-
-    def _english_notes(self) -> dict[str, Note]:
-        return {
-            id_: Note(
-                id_,
-                path.stem if path.stem in self.functions else "",
-                table["title"],
-                table["note"],
-                table.get("hint", ""),
-            )
-            for path in sorted((self.folder / "misconceptions").glob("*.toml"))
-            for id_, table in _read_toml(path).items()
-        }
-
-    def _translated_notes(self, lang: str) -> dict[str, Note]:
-        notes = dict(self.notes())
-        path = self.folder / "locale" / f"{lang}.toml"
-        tables = _read_toml(path) if path.is_file() else {}
-        tables.pop("checks", None)  # the checks' titles, which the reports look up
-        for id_, table in tables.items():
-            if id_ not in notes:
-                raise ExerciseError(f"{path}: there is no misconception {id_}")
-            texts = [key for key in ("title", "note", "hint") if getattr(notes[id_], key)]
-            if sorted(table) != sorted(texts):
-                raise ExerciseError(f"{path}: [{id_}] needs {', '.join(texts)}, and nothing else")
-            notes[id_] = dataclasses.replace(notes[id_], **table, lang=lang)
-        return notes
+    @functools.cached_property
+    def mistakes_sha256(self) -> str:
+        """A digest of what the wrong variants of the solution depend on."""
+        files = [self.solution.path, self.folder / "probes.py"]
+        files += (self.folder / "misconceptions").glob("*.toml")
+        return _digest(self.folder, [path for path in files if path.is_file()])
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ExerciseError(f"{path} is missing") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ExerciseError(f"{path} is not TOML: {error}") from error
+def _digest(folder: Path, files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+# -- reading a folder -------------------------------------------------------------------------------------
+
+
+def _read(folder: Path, problems: Problems) -> Exercise | None:
+    path = folder / FILE
+    table = read_table(ExerciseTable, read_toml(path, problems), path, "", problems)
+    if table is None:
+        return None
+    solution = read_solution(folder / "solution.py", problems)
+    functions = _functions(table, path, solution, problems)
+    misconceptions = read_misconceptions(folder / "misconceptions", solution.trees, problems)
+    checks = read_check_files(folder / "checks", table.functions, problems)
+    titles = [check.title for checks_of_one in checks.values() for check in checks_of_one]
+    translations = {}
+    for file in sorted((folder / "locale").glob("*.toml")):
+        notes = misconceptions.notes()
+        translations[file.stem] = read_translation(file, notes, titles, table.curves, problems)
+    return Exercise(
+        folder=folder,
+        title=table.title or folder.name,
+        follow_through=table.follow_through,
+        tolerance=table.tolerance,
+        curves=table.curves,
+        functions=functions,
+        limits=read_table(Limits, table.limits, path, "[limits]", problems) or Limits(),
+        profiles={name: Profile(name, settings) for name, settings in table.profiles.items()},
+        prologue=_prologue(table, path, problems),
+        solution=solution,
+        misconceptions=misconceptions,
+        graph=read_graph(folder / "graph.toml", problems),
+        translations=translations,
+    )
+
+
+def _functions(
+    table: ExerciseTable, path: Path, solution: Solution, problems: Problems
+) -> dict[str, Function]:
+    if not table.functions:
+        problems.add(path, "", "it names no function; add a table such as [functions.f]")
+    if not table.profiles:
+        problems.add(path, "", "it has no profile; add a table such as [profiles.quick]")
+    found: dict[str, Function] = {}
+    above: list[str] = []  # also those with a fault, which is told once
+    for name, data in table.functions.items():
+        place = f"[functions.{name}]"
+        if name not in solution.trees:
+            problems.add_unknown(path, place, "function of solution.py", name, solution.trees)
+        function = read_table(Function, {**data, "name": name}, path, place, problems)
+        if function is not None:
+            found[name] = function
+            _check_order(function, above, path, problems)
+        above.append(name)
+    return found
+
+
+def _check_order(function: Function, above: list[str], path: Path, problems: Problems) -> None:
+    """Note what a function builds on that does not stand above it."""
+    for key, names in (("earlier", function.earlier), ("derivative_of", (function.derivative_of,))):
+        for name in names:
+            if name is not None and name not in above:
+                place = f"[functions.{function.name}] {key}"
+                problems.add_unknown(path, place, "function above this one", name, above)
+
+
+def _prologue(table: ExerciseTable, path: Path, problems: Problems) -> Prologue | None:
+    if table.prologue is None:
+        return None
+    prologue = read_table(Prologue, table.prologue, path, "[prologue]", problems)
+    if prologue is not None and not (path.parent / prologue.source).is_file():
+        problems.add(path, "[prologue] source", f"there is no file {prologue.source}")
+    return prologue

@@ -11,9 +11,9 @@ import copy
 import functools
 import re
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from grader.errors import ExerciseError
 
@@ -40,31 +40,81 @@ def expression(statements: Sequence[ast.stmt]) -> ast.expr | None:
     return None
 
 
-def match(pattern: ast.AST, node: ast.AST, captures: Captures) -> bool:
-    """Whether `node` is an instance of `pattern`; fills `captures`. Nodes put in by an edit match nothing."""
-    if isinstance(pattern, ast.Name) and _PLACEHOLDER.match(pattern.id):
-        if not isinstance(node, ast.expr):
-            return False
-        known = captures.setdefault(pattern.id, node)
-        return known is node or ast.dump(known) == ast.dump(node)
+@dataclass
+class Renaming:
+    """Lets a name that neither side knows stand for any other name, the same one throughout.
+
+    known: names that mean the same on both sides. names: those of the pattern -> those of the tree.
+    """
+
+    known: frozenset[str]
+    names: dict[str, str]
+
+    def allows(self, pattern: str, name: str) -> bool:
+        """Whether `name` may stand where the pattern has another; from then on it must."""
+        if pattern in self.known or name in self.known:
+            return pattern == name
+        return self.names.setdefault(pattern, name) == name
+
+
+def match(pattern: ast.AST, node: ast.AST, captures: Captures, renaming: Renaming | None = None) -> bool:
+    """Whether `node` is an instance of `pattern`; fills `captures`. Nodes put in by an edit match nothing.
+
+    Without `renaming` both must be written alike. With it, local names may differ, and the operands of a sum
+    or a product may stand in either order.
+    """
+    if isinstance(pattern, ast.Name):
+        if _PLACEHOLDER.match(pattern.id):
+            return _captured(pattern.id, node, captures)
+        if renaming is not None:
+            return isinstance(node, ast.Name) and renaming.allows(pattern.id, node.id)
     if type(pattern) is not type(node) or getattr(node, "foreign", False):
         return False
-    return all(
-        _match_field(getattr(pattern, name, None), getattr(node, name, None), captures)
-        for name in pattern._fields
-        if name not in _IGNORED
-    )
+    if renaming is not None and _commutes(pattern) and isinstance(node, ast.BinOp):
+        return _match_either_order(pattern, node, captures, renaming)
+    for name in pattern._fields:
+        if name in _IGNORED:
+            continue
+        if not _match_field(getattr(pattern, name, None), getattr(node, name, None), captures, renaming):
+            return False
+    return True
 
 
-def _match_field(pattern: object, value: object, captures: Captures) -> bool:
+def _captured(placeholder: str, node: ast.AST, captures: Captures) -> bool:
+    """Whether a placeholder may stand for this expression: for any at first, then for the same again."""
+    if not isinstance(node, ast.expr):
+        return False
+    first = captures.setdefault(placeholder, node)
+    return first is node or ast.dump(first) == ast.dump(node)
+
+
+def _commutes(node: ast.AST) -> TypeGuard[ast.BinOp]:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mult)
+
+
+def _match_either_order(pattern: ast.BinOp, node: ast.BinOp, captures: Captures, renaming: Renaming) -> bool:
+    if type(pattern.op) is not type(node.op):
+        return False
+    for left, right in ((node.left, node.right), (node.right, node.left)):
+        tried = dict(captures)
+        tried_renaming = Renaming(renaming.known, dict(renaming.names))
+        if match(pattern.left, left, tried, tried_renaming) and match(
+            pattern.right, right, tried, tried_renaming
+        ):
+            captures.update(tried)
+            renaming.names.update(tried_renaming.names)
+            return True
+    return False
+
+
+def _match_field(pattern: object, value: object, captures: Captures, renaming: Renaming | None) -> bool:
     if isinstance(pattern, ast.AST):
-        return isinstance(value, ast.AST) and match(pattern, value, captures)
+        return isinstance(value, ast.AST) and match(pattern, value, captures, renaming)
     if isinstance(pattern, list):
-        return (
-            isinstance(value, list)
-            and len(pattern) == len(value)
-            and all(_match_field(p, v, captures) for p, v in zip(pattern, value, strict=True))
-        )
+        if not isinstance(value, list) or len(pattern) != len(value):
+            return False
+        pairs = zip(pattern, value, strict=True)
+        return all(_match_field(part, other, captures, renaming) for part, other in pairs)
     return pattern == value
 
 
@@ -180,6 +230,35 @@ def clone(tree: Tree) -> Tree:
     return made
 
 
+def last_function(source: str) -> ast.FunctionDef | None:
+    """The last function defined at the top of `source`, which may be indented; None if it is not Python."""
+    try:
+        body = ast.parse(textwrap.dedent(source)).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    for node in reversed(body):
+        if isinstance(node, ast.FunctionDef):
+            return node
+    return None
+
+
+def holds(tree: ast.AST, wanted: ast.AST) -> bool:
+    """Whether the very same stands somewhere in `tree`."""
+    dumped = ast.dump(wanted)
+    return any(type(node) is type(wanted) and ast.dump(node) == dumped for node in ast.walk(tree))
+
+
+class Renamer(ast.NodeTransformer):
+    """Gives variables other names, in place: `names` has the new ones by the old ones."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        """The node with its new name."""
+        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+
+
 def functions(source: str) -> dict[str, ast.FunctionDef]:
     """The functions defined at the top of `source`, without their docstrings; the last of a name stands."""
     found = {}
@@ -225,6 +304,13 @@ def assignment(function: ast.FunctionDef, name: str) -> str | None:
         ):
             return ast.unparse(node)
     return None
+
+
+def names_stored(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement stores a value in, such as the two of `a, b = f(x)`."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
 
 
 def mentioned(function: ast.FunctionDef, names: Sequence[str]) -> tuple[str, ...]:

@@ -1,29 +1,63 @@
-"""What an exercise's `probes.py` says of its functions, for the diagnosis."""
+"""What an exercise's `probes.py` describes a function by."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor
 
-    Arguments = tuple[Any, ...]
-    Parameters = tuple[Tensor, ...]
+Arguments = types.SimpleNamespace  # the arguments of one call, by the reference's names
+LeadingArguments = tuple[Any, ...]  # the arguments of one call by position, up to the number of steps
+Parameters = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class InnerFactor:
+    """A factor that a quantity is made of, and that the function does not show by itself.
+
+    quantity: the factor's name. The whole is `outer` times it, element by element.
+    through: the argument that `outer` depends on and the inner factor does not.
+    outer: the arguments -> the other factor.
+    """
+
+    quantity: str
+    through: str
+    outer: Callable[[Arguments], Tensor]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One quantity of a function's computation; the links of a function stand in the computation's order.
+
+    quantity: its name in the reference.
+    observed: which part of the result shows it, by the reference's name: an argument that is changed (then
+    its change counts), or a part of what is returned.
+    expect: (the arguments, the student's own earlier quantities) -> what it must be.
+    unless: later quantities that could not be right if this one were wrong.
+    inner: set where it is a local derivative times an earlier quantity that the result does not show.
+    """
+
+    quantity: str
+    observed: str
+    expect: Callable[[Arguments, Mapping[str, Tensor]], Tensor]
+    unless: tuple[str, ...] = ()
+    inner: InnerFactor | None = None
 
 
 @dataclass(frozen=True)
 class TrajectoryInputs:
     """Three sets of arguments for a function that iterates, each up to but without the number of steps."""
 
-    arguments: Arguments
+    arguments: LeadingArguments
     """The arguments of nearly all calls. Small, since the function runs on them many times."""
 
-    again: Arguments
+    again: LeadingArguments
     """Other arguments, with other shares of each class: what the first ones show must hold here too."""
 
-    wide: Arguments
+    wide: LeadingArguments
     """Arguments that give the parameters some hundred entries, enough to see their standard deviation."""
 
 
@@ -53,15 +87,15 @@ class Trajectory:
     accepted_spreads: tuple[float, ...]
     """Standard deviations of the initial parameters that are accepted besides the reference's own."""
 
-    measure: Callable[[Parameters, Arguments], tuple[float, ...]]
+    measure: Callable[[Parameters, LeadingArguments], tuple[float, ...]]
     """`measure(parameters, arguments)`: the history's entry for these parameters."""
 
-    still: Callable[[Arguments, Parameters | None], Arguments]
+    still: Callable[[LeadingArguments, Parameters | None], LeadingArguments]
     """`still(arguments, parameters)`: arguments of the same shapes on which a step changes nearly nothing.
 
     `parameters` is None, or an estimate of the initial ones, which makes the step smaller still.
     """
 
-    arranged: Callable[[Arguments, Parameters], Arguments]
+    arranged: Callable[[LeadingArguments, Parameters], LeadingArguments]
     """`arranged(arguments, parameters)`: arguments of the same shapes on which the first step from these
     parameters changes every column of the history."""

@@ -6,7 +6,7 @@ sizes are all different most mistakes raise; equal ones let them compute, mixed 
 
 import torch
 
-from grader.exercise.probes import Trajectory, TrajectoryInputs
+from grader.exercise.probes import InnerFactor, Link, Trajectory, TrajectoryInputs
 
 SIZES = [(7, 5, 3), (4, 4, 4), (6, 3, 3), (4, 4, 3)]  # D, H, C
 SEED = 20
@@ -47,13 +47,7 @@ def probes(solution):
 
 
 def chain(solution):
-    """{function: its quantities in order}, for the first that is off.
-
-    Each: `quantity`; `observed`, the part of the result that shows it; `expect(a, seen)`, its value by the
-    arguments `a` and the student's own earlier quantities `seen`; `unless`, later quantities that could not
-    be right if it were not; and, where it is a product of a local derivative and an earlier quantity that the
-    result does not show, that `inner` one.
-    """
+    """{function: its quantities in the order of the computation}, to find the first wrong one."""
     sigma, dsigma, dloss = solution.sigma, solution.dsigma, solution.dloss
 
     def dl_ds2(a, _=None):
@@ -64,39 +58,31 @@ def chain(solution):
 
     return {
         "forward_pass": [
-            {"quantity": "x0", "observed": "x0", "expect": lambda a, _: a.x},
-            {"quantity": "s1", "observed": "s1", "expect": lambda a, seen: a.w1.mv(seen["x0"]) + a.b1},
-            {"quantity": "x1", "observed": "x1", "expect": lambda _, seen: sigma(seen["s1"])},
-            {"quantity": "s2", "observed": "s2", "expect": lambda a, seen: a.w2.mv(seen["x1"]) + a.b2},
-            {"quantity": "x2", "observed": "x2", "expect": lambda _, seen: sigma(seen["s2"])},
+            Link("x0", "x0", lambda a, _: a.x),
+            Link("s1", "s1", lambda a, seen: a.w1.mv(seen["x0"]) + a.b1),
+            Link("x1", "x1", lambda _, seen: sigma(seen["s1"])),
+            Link("s2", "s2", lambda a, seen: a.w2.mv(seen["x1"]) + a.b2),
+            Link("x2", "x2", lambda _, seen: sigma(seen["s2"])),
         ],
         "backward_pass": [
-            {
-                "quantity": "dl_ds2",
-                "observed": "dl_db2",
-                "expect": dl_ds2,
-                "unless": ("dl_dw2", "dl_db1", "dl_dw1"),
-                "inner": {"quantity": "dl_dx2", "through": "s2", "factor": lambda a: dsigma(a.s2)},
-            },
-            {
-                "quantity": "dl_dw2",
-                "observed": "dl_dw2",
-                "expect": lambda a, _: torch.outer(dl_ds2(a), a.x1),
-            },
-            {"quantity": "dl_db2", "observed": "dl_db2", "expect": dl_ds2},
-            {
-                "quantity": "dl_ds1",
-                "observed": "dl_db1",
-                "expect": dl_ds1,
-                "unless": ("dl_dw1",),
-                "inner": {"quantity": "dl_dx1", "through": "s1", "factor": lambda a: dsigma(a.s1)},
-            },
-            {
-                "quantity": "dl_dw1",
-                "observed": "dl_dw1",
-                "expect": lambda a, _: torch.outer(dl_ds1(a), a.x),
-            },
-            {"quantity": "dl_db1", "observed": "dl_db1", "expect": dl_ds1},
+            Link(
+                "dl_ds2",
+                observed="dl_db2",
+                expect=dl_ds2,
+                unless=("dl_dw2", "dl_db1", "dl_dw1"),
+                inner=InnerFactor("dl_dx2", through="s2", outer=lambda a: dsigma(a.s2)),
+            ),
+            Link("dl_dw2", "dl_dw2", lambda a, _: torch.outer(dl_ds2(a), a.x1)),
+            Link("dl_db2", "dl_db2", dl_ds2),
+            Link(
+                "dl_ds1",
+                observed="dl_db1",
+                expect=dl_ds1,
+                unless=("dl_dw1",),
+                inner=InnerFactor("dl_dx1", through="s1", outer=lambda a: dsigma(a.s1)),
+            ),
+            Link("dl_dw1", "dl_dw1", lambda a, _: torch.outer(dl_ds1(a), a.x)),
+            Link("dl_db1", "dl_db1", dl_ds1),
         ],
     }
 

@@ -91,10 +91,9 @@ def _raised(outcomes: Outcomes) -> list[Outcome]:
 def _repair(case: Case, seen: Observation) -> bool:
     """Go on with the student's source repaired, if the exception has a cause that can be taken out of it."""
     source = _without_known_cause(case, seen) or _without_unbound(case, seen)
-    prober = case.student.edited(source) if source is not None else None
-    if source is None or prober is None:
+    if source is None:
         return False
-    case.student.prober, case.student.source = prober, source
+    case.student.edit(source)
     return True
 
 

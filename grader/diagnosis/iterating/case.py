@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from grader.diagnosis.catalogue import Catalogue, Form
-from grader.diagnosis.closeness import MOVED_RTOL
+from grader.diagnosis.closeness import MOVED
 from grader.diagnosis.iterating import history, start, update
-from grader.diagnosis.iterating.runs import Forms, Parameters, ReferenceRuns, Run, StudentRuns
+from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run, StudentRuns
 from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
 from grader.diagnosis.recognisers import Observation, Steps, StepSign, claim_signs, claim_step_sign
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Claims, Clue, Diagnosis
+from grader.exercise.probes import Parameters
 
 
 class Case:
@@ -38,7 +39,7 @@ class Case:
             outcomes=outcomes,
             arguments=[self.student.arguments] * len(outcomes),
             parameters=self.reference.parameters,
-            functions=list(self.trees),
+            functions=self.trees.keys(),
             evidence=self.evidence,
             source=self.source,
             listed_calls=calls.calls if calls is not None else (),
@@ -80,12 +81,10 @@ class Case:
             if misconception.stage == "initial" or (self.claims.ids and misconception.stage):
                 self.claims.add(misconception, Clue(line))
 
-    def updates(
-        self, runs: Mapping[int, Run], initial: Parameters, rtol: float = MOVED_RTOL
-    ) -> list[Forms]:
+    def updates(self, runs: Mapping[int, Run], initial: Parameters, tolerance: float = MOVED) -> list[Forms]:
         """The sets of mistakes that explain the parameters, as far as the source does not decide."""
         arguments = self.student.arguments
-        found = update.explanations(self.reference, runs, initial, arguments, rtol)
+        found = update.explanations(self.reference, runs, initial, arguments, tolerance)
         return update.preferred(found, lambda id_: self.source.support(self.by_id[id_]))
 
     def line_of(self, form: Form) -> int | None:

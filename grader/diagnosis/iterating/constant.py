@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from grader.diagnosis import repairs
-from grader.diagnosis.closeness import ESTIMATED_START_RTOL, parameters_agree
+from grader.diagnosis.closeness import MOVED_FROM_ESTIMATE, parameters_agree
 from grader.diagnosis.iterating import start
 from grader.diagnosis.iterating.case import Case
 from grader.diagnosis.iterating.runs import ASKED_STEPS, MOST_STEPS, Forms, Run, read_run
@@ -29,13 +29,11 @@ def counted(case: Case, outcomes: Outcomes) -> Outcomes:
     if repaired is None:
         return outcomes
     source, line = repaired
-    prober = student.edited(source)
-    if prober is None:
-        return outcomes
-    before, student.prober = student.prober, prober
+    before = student.source, student.prober
+    student.edit(source)
     again = student.ask_each()
     if _lengths(again) != list(ASKED_STEPS):
-        student.prober = before
+        student.source, student.prober = before
         return outcomes
     case.claims.add(misconception, Clue(line + case.evidence.first_line - 1))
     return again
@@ -46,14 +44,14 @@ def _lengths(outcomes: Outcomes) -> list[int]:
     lengths = []
     for outcome in outcomes.values():
         run = read_run(outcome)
-        has_history = run is not None and run.history is not None
-        lengths.append(len(run.history) if has_history else -1)
+        length = run.reported if run is not None else None
+        lengths.append(-1 if length is None else length)
     return lengths
 
 
 def claim_endless(case: Case, runs: Mapping[int, Run]) -> bool:
     """Claim that the function takes a great number of steps by itself; it is too slow to be followed."""
-    reported = {steps: len(run.history) for steps, run in runs.items() if run.history is not None}
+    reported = {steps: run.reported for steps, run in runs.items() if run.reported is not None}
     if len(set(reported.values())) != 1 or min(reported.values()) <= MOST_STEPS:
         return False
     return case.claim_step_sign(STEPS, Steps(reported, is_constant=True))
@@ -61,10 +59,9 @@ def claim_endless(case: Case, runs: Mapping[int, Run]) -> bool:
 
 def observed_steps(case: Case, runs: Mapping[int, Run]) -> Steps:
     """What the runs show of the number of steps taken."""
-    reported = {}
-    for steps, run in runs.items():
-        reported[steps] = len(run.history) if run.history is not None else None
-    return Steps(reported, is_constant=len(set(reported.values())) == 1 and _always_moves(case, runs))
+    reported = {steps: run.reported for steps, run in runs.items()}
+    is_constant = len(set(reported.values())) == 1 and _always_moves(case, runs)
+    return Steps(reported, is_constant=is_constant)
 
 
 def _always_moves(case: Case, runs: Mapping[int, Run]) -> bool:
@@ -87,7 +84,7 @@ def claim(case: Case, runs: Mapping[int, Run], seen: Steps) -> list[Forms]:
     last = runs[max(runs)]
     sets: list[Forms] = []
     if initial is not None:
-        sets = case.updates({1: last}, initial, ESTIMATED_START_RTOL)
+        sets = case.updates({1: last}, initial, MOVED_FROM_ESTIMATE)
     (taken,) = set(seen.reported.values())
     if case.claim_step_sign(ONE_STEP, replace(seen, is_one_step=bool(sets))):
         if initial is not None and sets and taken == 1:
@@ -97,7 +94,7 @@ def claim(case: Case, runs: Mapping[int, Run], seen: Steps) -> list[Forms]:
         return []
     if initial is None or taken is None or not 1 < taken <= MOST_STEPS:
         return []
-    sets = case.updates({taken: last}, initial, ESTIMATED_START_RTOL)
+    sets = case.updates({taken: last}, initial, MOVED_FROM_ESTIMATE)
     if sets:
         case.claim_history({taken: last}, initial, sets[0])
     return sets

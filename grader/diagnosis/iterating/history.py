@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from grader.diagnosis.catalogue import Form
 from grader.diagnosis.closeness import same_column
-from grader.diagnosis.iterating.runs import Forms, History, Parameters, ReferenceRuns, Run, StudentRuns
+from grader.diagnosis.iterating.runs import Forms, History, ReferenceRuns, Run, StudentRuns
 from grader.diagnosis.recognisers import Steps
+from grader.exercise.probes import Parameters
 
 MOST_MISTAKES = 3  # that are combined
 

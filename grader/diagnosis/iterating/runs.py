@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,12 @@ from grader.diagnosis.local_values import rebound_arguments
 from grader.diagnosis.observation import Outcome, Plugged, Prober, call
 from grader.diagnosis.reference_runner import bound, code_of, remembered
 from grader.exercise import patterns
-from grader.exercise.probes import Trajectory
+from grader.exercise.probes import LeadingArguments, Parameters, Trajectory
 
 ASKED_STEPS = (0, 1, 2, 3)  # the numbers of steps that a student's function is asked for
 MOST_STEPS = 60  # a function that always takes more than this is not followed
 MOST_ENTRIES = 1_000_000  # of a history that is a tensor; a longer one is not read
 
-Arguments = tuple[Any, ...]  # of a call, up to the number of steps
-Parameters = tuple[Tensor, ...]
 History = tuple[tuple[float, ...], ...]
 Forms = tuple[Form, ...]
 
@@ -39,6 +37,11 @@ class Run:
     def shapes(self) -> list[torch.Size]:
         """The shape of each parameter."""
         return [parameter.shape for parameter in self.parameters]
+
+    @property
+    def reported(self) -> int | None:
+        """The number of steps that the history tells of."""
+        return len(self.history) if self.history is not None else None
 
 
 def read_run(outcome: Outcome) -> Run | None:
@@ -90,7 +93,7 @@ class ReferenceRuns:
         self.trajectory = trajectories(exercise, self.namespace)[function]
         self.parameters = patterns.parameters(exercise.solution.trees[function])
 
-    def run(self, forms: Forms, start: Parameters, arguments: Arguments, steps: int) -> Run | None:
+    def run(self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int) -> Run | None:
         """The run with these mistakes; None where they exclude one another or cannot be run."""
         code = _code(self.exercise, self.function, forms)
         if code is None:
@@ -99,12 +102,12 @@ class ReferenceRuns:
         started = {self.trajectory.start: start}
         return read_run(call(lambda *given: function(*given, **started), (*arguments, steps)))
 
-    def shapes(self, arguments: Arguments) -> list[torch.Size]:
+    def shapes(self, arguments: LeadingArguments) -> list[torch.Size]:
         """The shapes of the parameters that the reference draws for these arguments."""
         run = read_run(call(self.namespace[self.function], (*arguments, 0)))
         return run.shapes if run is not None else []
 
-    def initial_spreads(self, forms: Forms, arguments: Arguments) -> list[float]:
+    def initial_spreads(self, forms: Forms, arguments: LeadingArguments) -> list[float]:
         """The standard deviation of each parameter that is drawn with these mistakes.
 
         Empty where the mistakes exclude one another or nothing is drawn.
@@ -120,21 +123,23 @@ class ReferenceRuns:
             return []
         return [float(parameter.pow(2).mean().sqrt()) for parameter in run.parameters]
 
-    def measured(self, parameters: Parameters, arguments: Arguments) -> tuple[float, ...] | None:
+    def measured(self, parameters: Parameters, arguments: LeadingArguments) -> tuple[float, ...] | None:
         """The history's entry for a student's parameters; None where they do not fit the network."""
         try:
             return self.trajectory.measure(parameters, arguments)
         except (RuntimeError, TypeError):
             return None
 
-    def right_values(self, arguments: Arguments) -> list[Tensor]:
+    def right_values(self, arguments: LeadingArguments) -> list[Tensor]:
         """The tensors among the arguments, and those that the reference puts in their place."""
         rebound = rebound_arguments(self.namespace[self.function], (*arguments, 0))
         return [value for value in (*arguments, *rebound) if isinstance(value, Tensor)]
 
     def combinations(self, stage: str, size: int) -> Iterator[Forms]:
         """All sets of `size` forms of a stage, each of another mistake."""
-        for forms in itertools.combinations(self.exercise.misconceptions.forms_of(self.function, stage), size):
+        for forms in itertools.combinations(
+            self.exercise.misconceptions.forms_of(self.function, stage), size
+        ):
             if len({form.id for form in forms}) == size:
                 yield forms
 
@@ -155,12 +160,12 @@ class StudentRuns:
         self.arguments = self.inputs.arguments  # arranged for the student's own initial parameters
         self.supply: dict[str, Tensor] = {}
 
-    def ask(self, steps: int, arguments: Arguments | None = None) -> Outcome:
+    def ask(self, steps: int, arguments: LeadingArguments | None = None) -> Outcome:
         """What the function gives for that many steps; `arguments` are `self.arguments` if not given."""
         given = self.arguments if arguments is None else arguments
         return self.prober.call(self.function, (*given, steps), self.supply)
 
-    def run(self, steps: int, arguments: Arguments | None = None) -> Run | None:
+    def run(self, steps: int, arguments: LeadingArguments | None = None) -> Run | None:
         """The same, read as a run."""
         return read_run(self.ask(steps, arguments))
 
@@ -175,22 +180,20 @@ class StudentRuns:
         if run is not None and run.shapes == self.reference.shapes(arguments):
             self.arguments = self.reference.trajectory.arranged(arguments, run.parameters)
             outcomes[0] = self.ask(0)
-        wanted = ASKED_STEPS[1:]
-        if run is not None and run.history is not None and len(run.history) > MOST_STEPS:
+        wanted: Sequence[int] = ASKED_STEPS[1:]
+        if run is not None and run.reported is not None and run.reported > MOST_STEPS:
             wanted = ASKED_STEPS[1:2]
         for steps in wanted:
             outcomes[steps] = self.ask(steps)
         return outcomes
 
-    def edited(self, source: str) -> Prober | None:
-        """A prober for the function with another source; None where the prober cannot make one."""
-        edit = getattr(self.prober, "edited", None)
-        return edit(self.function, source) if edit is not None else None
+    def edit(self, source: str) -> None:
+        """Go on with another source of the function."""
+        self.source = source
+        self.prober = self.prober.edited(self.function, source)
 
 
-def trajectories(
-    exercise: Catalogue, namespace: Mapping[str, Any] | None = None
-) -> Mapping[str, Trajectory]:
+def trajectories(exercise: Catalogue, namespace: Mapping[str, Any] | None = None) -> Mapping[str, Trajectory]:
     """The functions of an exercise that are followed step by step, each with how to follow it.
 
     namespace: the solution's names, the reference's own where it is not given.

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from grader.diagnosis.catalogue import Form
 from grader.diagnosis.closeness import spread_agrees
-from grader.diagnosis.iterating.runs import Parameters, ReferenceRuns, Run, StudentRuns
+from grader.diagnosis.iterating.runs import ReferenceRuns, Run, StudentRuns
+from grader.exercise.probes import Parameters
 
-ESTIMATES = 6  # they bring an initial spread of 0.1 to an error of 7e-3 after four steps, smaller ones to 2e-4
+ESTIMATES = (
+    6  # they bring an initial spread of 0.1 to an error of 7e-3 after four steps, smaller ones to 2e-4
+)
 
 
 def wrong_start(student: StudentRuns, reference: ReferenceRuns, *, always_steps: bool) -> Form | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from grader.diagnosis.closeness import MOVED_RTOL, parameters_agree
-from grader.diagnosis.iterating.runs import Arguments, Forms, Parameters, ReferenceRuns, Run
+from grader.diagnosis.closeness import MOVED, parameters_agree
+from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run
+from grader.exercise.probes import LeadingArguments, Parameters
 
 MOST_MISTAKES = 3  # that are combined
 
@@ -18,8 +19,8 @@ def explanations(
     reference: ReferenceRuns,
     runs: Mapping[int, Run],
     start: Parameters,
-    arguments: Arguments,
-    rtol: float = MOVED_RTOL,
+    arguments: LeadingArguments,
+    tolerance: float = MOVED,
 ) -> list[Forms]:
     """The smallest sets of mistakes that lead from `start` to the parameters of all runs.
 
@@ -30,7 +31,7 @@ def explanations(
         found = [
             forms
             for forms in reference.combinations("update", size)
-            if leads_to(reference, forms, runs, start, arguments, rtol)
+            if leads_to(reference, forms, runs, start, arguments, tolerance)
         ]
         if found:
             return found
@@ -42,15 +43,15 @@ def leads_to(
     forms: Forms,
     runs: Mapping[int, Run],
     start: Parameters,
-    arguments: Arguments,
-    rtol: float = MOVED_RTOL,
+    arguments: LeadingArguments,
+    tolerance: float = MOVED,
 ) -> bool:
     """Whether the reference with these mistakes goes from `start` to the parameters of each of the runs."""
     for steps in sorted(runs):
         if steps == 0:
             continue
         made = reference.run(forms, start, arguments, steps)
-        if made is None or not parameters_agree(runs[steps].parameters, made.parameters, start, rtol):
+        if made is None or not parameters_agree(runs[steps].parameters, made.parameters, start, tolerance):
             return False
     return True
 

@@ -8,7 +8,7 @@ def before(x):
 
 
 def attack(x):
-    attempt(lambda: open(HOST["grader"] + "/session.py").read())
+    attempt(lambda: open(HOST["grader"] + "/grading/session.py").read())
 
 
 def after(x):

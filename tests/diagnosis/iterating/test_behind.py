@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from iterating.trainings import case_of, edited, trained
 
 from grader.diagnosis.iterating import behind
 from grader.diagnosis.iterating.runs import read_runs
+from iterating.trainings import case_of, edited, trained
 
 STEP_SIZE = ("0.1 / n", "0.1")
 SUBSTRACT = ("p.sub_(eta", "p.substract(eta")

@@ -1,10 +1,10 @@
 """A training that takes the same number of steps, whatever number it is asked for."""
 
 import pytest
-from iterating.trainings import case_of, edited, trained
 
 from grader.diagnosis.iterating import constant
 from grader.diagnosis.iterating.runs import read_runs
+from iterating.trainings import case_of, edited, trained
 
 AS_MANY_AS_SAMPLES = ("range(nb_steps)", "range(len(train_input))")  # a constant that no edit takes out
 

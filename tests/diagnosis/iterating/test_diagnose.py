@@ -3,9 +3,9 @@
 import pytest
 import torch
 from inprocess import Here, base
-from iterating.trainings import EXERCISE, NOTEBOOK_LOOP, TRAIN, diagnosed, edited, trained
 
 from grader.diagnosis import Evidence, diagnose
+from iterating.trainings import EXERCISE, NOTEBOOK_LOOP, TRAIN, diagnosed, edited, trained
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -93,10 +93,14 @@ def test_earlier_functions_that_are_wrong_are_not_the_trainings_mistakes():
         assert found.misconceptions == ids
 
 
-@pytest.mark.parametrize("returned", ["(w1, w2)", "(w1, b1, w2)", "(w1.t(), b1, w2, b2)", "(torch.zeros(0),)"])
+@pytest.mark.parametrize(
+    "returned", ["(w1, w2)", "(w1, b1, w2)", "(w1.t(), b1, w2, b2)", "(torch.zeros(0),)"]
+)
 @pytest.mark.parametrize("count", ["nb_steps", "len(train_input)"])
 def test_parameters_that_fit_no_network_are_accused_of_nothing(returned, count):
     found = trained(
-        ("return (w1, b1, w2, b2)", f"return {returned}"), ("range(nb_steps)", f"range({count})"), ("1e-6", "0.3")
+        ("return (w1, b1, w2, b2)", f"return {returned}"),
+        ("range(nb_steps)", f"range({count})"),
+        ("1e-6", "0.3"),
     )
     assert set(found.misconceptions) <= {"train-ignores-nb-steps"}

@@ -1,11 +1,11 @@
 """What a training reports: the columns of its history."""
 
 import pytest
-from iterating.trainings import case_of, edited, trained
 
 from grader.diagnosis.iterating import history
 from grader.diagnosis.iterating.runs import Run, read_runs
 from grader.diagnosis.recognisers import STALE
+from iterating.trainings import case_of, edited, trained
 
 ACCURACY = ("wrong / n,", "1 - wrong / n,")
 PERCENT = ("test_wrong / len(test_input)", "100 * test_wrong / len(test_input)")

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from iterating.trainings import case_of, edited, form_of, greatest_difference
 
 from grader.diagnosis.iterating import runs
 from grader.diagnosis.iterating.runs import read_run
 from grader.diagnosis.observation import Outcome
+from iterating.trainings import case_of, edited, form_of, greatest_difference
 
 W, B = torch.ones(2, 3), torch.zeros(2)
 ROWS = [(1.0, 0.5, 0.25), (0.5, 0.5, 0.0)]

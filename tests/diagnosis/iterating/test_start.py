@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from iterating.trainings import case_of, edited, greatest_difference
 
 from grader.diagnosis.iterating.start import estimated_start, wrong_start
+from iterating.trainings import case_of, edited, greatest_difference
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """How a training moves: the mistakes that lead to its parameters."""
 
 import pytest
-from iterating.trainings import case_of, edited, form_of, ids
 
 from grader.diagnosis.iterating import update
 from grader.diagnosis.iterating.runs import read_runs
+from iterating.trainings import case_of, edited, form_of, ids
 
 STEP_SIZE = ("0.1 / n", "0.1")
 NO_ZETA = ("* 0.9", "* 1.0")
@@ -54,5 +54,7 @@ def test_the_source_decides_between_sets_and_equals_stay():
 
 
 def test_two_forms_of_one_mistake_are_one_set():
-    first, second, *_ = [f for f in case_of(edited()).reference.combinations("update", 1) if f[0].id == "train-step-per-sample"]
+    first, second, *_ = [
+        f for f in case_of(edited()).reference.combinations("update", 1) if f[0].id == "train-step-per-sample"
+    ]
     assert update.preferred([first, second], lambda _: 0) == [first]

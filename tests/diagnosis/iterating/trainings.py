@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,11 +10,11 @@ from inprocess import Here, base, evidence
 from torch import Tensor
 
 from grader.diagnosis import diagnose
+from grader.diagnosis.catalogue import Catalogue
 from grader.diagnosis.iterating.case import Case
 from grader.diagnosis.verdict import Diagnosis
-from grader.exercise import Exercise
 
-EXERCISE = Exercise.load("practical3")
+EXERCISE = Catalogue.load(Path(__file__).parents[3] / "reference" / "practical3")
 
 TRAIN = """
 def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
@@ -80,7 +81,7 @@ def edited(*edits: tuple[str, str], source: str = TRAIN) -> str:
 
 
 def case_of(source: str, **names: Any) -> Case:
-    """A training under diagnosis, of which nothing has been asked yet. names: more variables of its module."""
+    """A training under diagnosis, nothing asked of it yet. names: more variables of its module."""
     known = {**base(EXERCISE), **names}
     return Case(EXERCISE, "train", Here(source, known), evidence(source, "train", known), {})
 

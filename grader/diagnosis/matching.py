@@ -1,0 +1,244 @@
+"""Which combinations of mistakes give the same numbers as a student's function, the cheapest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from grader.diagnosis.closeness import matching_entries
+from grader.diagnosis.observation import RAISED, Trace
+from grader.diagnosis.reference_runner import Combination, ReferenceRunner
+from grader.diagnosis.variant_table import Block, Group, Table
+
+OTHER_MESSAGE = 1.5  # what an exception of another text costs: more than one mistake, less than two
+OTHER_STATE = 0.4  # what arguments cost that an exception left in another state: less than one mistake
+PER_MISTAKE = (
+    0.1  # what each mistake takes from a score that counts quantities: it only decides between equals
+)
+LEAST_GAIN = 2  # quantities that a combination must explain beyond the reference, to be told by state alone
+
+_ROUNDING = 1e-9  # costs are sums of the above
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A combination of mistakes that gives the student's numbers; without any, it is the reference itself.
+
+    cost: the number of mistakes, and what does not fit exactly where the function raised.
+    """
+
+    combination: Combination
+    cost: float
+
+
+def by_cost(found: Iterable[Explanation]) -> list[Explanation]:
+    """The cheapest first."""
+    return sorted(found, key=lambda explanation: (explanation.cost, explanation.combination))
+
+
+def cheapest(found: Sequence[Explanation]) -> list[Explanation]:
+    """Those of the least cost."""
+    least = min((explanation.cost for explanation in found), default=0.0)
+    return [explanation for explanation in found if explanation.cost <= least + _ROUNDING]
+
+
+# comparing
+
+
+def explanations(student: Trace, table: Table, ignored: Tensor | None = None) -> list[Explanation]:
+    """Every variant of `table` that explains `student`, the cheapest first.
+
+    Where the student's function returned, the numbers must agree; where it raised, the variant must have
+    raised too. `ignored` marks entries, over all probes, that are not compared.
+    """
+    block = table.blocks.get(student.group)
+    if block is None:
+        return []
+    if bool(_raised(student).all()) and not _tells_sizes(student):
+        return []
+    agrees = _agrees(student, block.numbers, ignored)
+    same_message = _has_same_message(student, table, block)
+    found = []
+    for row in _explains(student, agrees, same_message).nonzero().flatten().tolist():
+        combination = block.combination(row)
+        cost = len(combination) + _misfit(same_message[row], agrees[row])
+        found.append(Explanation(combination, cost))
+    return by_cost(found)
+
+
+def misfit(student: Trace, variant: Trace, ignored: Tensor | None = None) -> float | None:
+    """What does not fit where a variant explains `student`, as a cost; None where it does not explain it."""
+    if student.group != variant.group:
+        return None
+    agrees = _agrees(student, torch.cat(variant.numbers)[None], ignored)
+    pairs = zip(student.errors, variant.errors, strict=True)
+    same_message = torch.tensor([[ours == theirs for ours, theirs in pairs]])
+    if not bool(_explains(student, agrees, same_message)[0]):
+        return None
+    return _misfit(same_message[0], agrees[0])
+
+
+def fits(student: Trace, reference: Trace, ignored: Tensor | None = None) -> bool:
+    """Whether a function that never raised gives what the reference gives."""
+    return not any(student.errors) and misfit(student, reference, ignored) is not None
+
+
+def _explains(student: Trace, agrees: Tensor, same_message: Tensor) -> Tensor:
+    """(variants,): which variants explain the student, given what agrees on each probe."""
+    raised = _raised(student)
+    if bool(raised.all()):
+        # Only messages speak here, and what was changed until then: both have to fit.
+        return (agrees & same_message).all(dim=1)
+    return (agrees | raised).all(dim=1)
+
+
+def _tells_sizes(student: Trace) -> bool:
+    """Whether some message has a number in it, such as a tensor's size; others are too common to tell."""
+    return any(character.isdigit() for error in student.errors for character in error)
+
+
+def _raised(student: Trace) -> Tensor:
+    return torch.tensor([structure == RAISED for structure in student.structures])
+
+
+def _misfit(same_message: Tensor, agrees: Tensor) -> float:
+    cost = 0.0
+    if not bool(same_message.all()):
+        cost += OTHER_MESSAGE
+    if not bool(agrees.all()):
+        cost += OTHER_STATE
+    return cost
+
+
+def _agrees(student: Trace, variants: Tensor, ignored: Tensor | None) -> Tensor:
+    """(variants, probes): whether the numbers of a probe agree; infinities and nan agree with themselves."""
+    ours = torch.cat(student.numbers)
+    entries = matching_entries(ours, variants)
+    entries |= (variants == ours) | (variants.isnan() & ours.isnan())
+    if ignored is not None:
+        entries |= ignored
+    sizes = [vector.numel() for vector in student.numbers]
+    return torch.stack([probe.all(dim=1) for probe in torch.split(entries, sizes, dim=1)], dim=1)
+
+
+def _has_same_message(student: Trace, table: Table, block: Block) -> Tensor:
+    """(variants, probes): whether the exceptions are the same; where the student returned, they are."""
+    known = {message: i for i, message in enumerate(table.messages)}
+    messages = torch.tensor([known.get(error, -1) for error in student.errors])
+    return (block.errors == messages) | ~_raised(student)
+
+
+# searching further
+
+
+def promising(
+    student: Trace, reference: Trace, variants: Table, sizes: Sequence[Sequence[int]], most: int
+) -> list[Combination]:
+    """The combinations that give the most of the student's quantities, and more than the reference does.
+
+    They are worth extending by a further mistake. sizes: per probe, the entries of each quantity.
+    """
+    ranked: list[tuple[float, Combination]] = []
+    for group, block in variants.blocks.items():
+        wanted = _wanted_where_alike(student, group, sizes)
+        if not any(map(any, wanted)):
+            continue
+        score = _shared(student, block.numbers, group, sizes, wanted)
+        own = _shared(student, torch.cat(reference.numbers)[None], reference.group, sizes, wanted)
+        for row in score.topk(min(most, len(score))).indices.tolist():
+            if score[row] > own[0]:
+                combination = block.combination(row)
+                ranked.append((PER_MISTAKE * len(combination) - float(score[row]), combination))
+    return [combination for _, combination in sorted(ranked)[:most]]
+
+
+def _wanted_where_alike(student: Trace, group: Group, sizes: Sequence[Sequence[int]]) -> list[list[bool]]:
+    """For each probe and quantity, whether it counts: where both returned, and values of one structure."""
+    wanted = []
+    for probe, parts in enumerate(sizes):
+        returned = student.structures[probe] != RAISED
+        alike = returned and student.group[probe] == group[probe]
+        wanted.append([alike] * len(parts))
+    return wanted
+
+
+def explained_state(
+    student: Trace,
+    reference: Trace,
+    variants: Table,
+    sizes: Sequence[Sequence[int]],
+    changed: Sequence[Sequence[bool]],
+) -> Combination:
+    """The smallest combination that gives the most of what calls that raised had changed until then.
+
+    changed: per probe, for each quantity, whether the call changed it. Empty where no combination gives
+    LEAST_GAIN quantities more than the reference itself.
+    """
+    best: Combination = ()
+    best_value = 0.0
+    own = _shared(student, torch.cat(reference.numbers)[None], reference.group, sizes, changed)
+    for group, block in variants.blocks.items():
+        if [size for _, size in group] != [size for _, size in student.group]:
+            continue
+        score = _shared(student, block.numbers, group, sizes, changed)
+        value = score - PER_MISTAKE * (block.combinations >= 0).sum(dim=1)
+        row = int(value.argmax())
+        if float(score[row] - own[0]) >= LEAST_GAIN and float(value[row]) > best_value:
+            best_value = float(value[row])
+            best = block.combination(row)
+    return best
+
+
+def _shared(
+    student: Trace,
+    numbers: Tensor,
+    group: Group,
+    sizes: Sequence[Sequence[int]],
+    wanted: Sequence[Sequence[bool]],
+) -> Tensor:
+    """(variants,): how many of the wanted quantities each row of `numbers` has in common with the student."""
+    score = torch.zeros(len(numbers))
+    start = 0
+    for probe, (_, size) in enumerate(group):
+        theirs = numbers[:, start : start + size]
+        start += size
+        is_whole = sum(sizes[probe]) == size == student.numbers[probe].numel()
+        if not is_whole or not any(wanted[probe]):
+            continue
+        entries = matching_entries(student.numbers[probe], theirs)
+        quantities = torch.split(entries, list(sizes[probe]), dim=1)
+        for quantity, counts in zip(quantities, wanted[probe], strict=True):
+            if counts:
+                score += quantity.all(dim=1)
+    return score
+
+
+def extended(
+    student: Trace,
+    runner: ReferenceRunner,
+    starts: Sequence[Combination],
+    ignored: Tensor | None = None,
+    below: float = math.inf,
+) -> list[Explanation]:
+    """Explanations among the combinations of `starts`, each extended by one form; they are run now.
+
+    below: what may not fit exactly must cost less than this.
+    """
+    found = []
+    tried = set()
+    for start in starts:
+        used = {runner.forms[index].id for index in start}
+        for index, form in enumerate(runner.forms):
+            combination = tuple(sorted((*start, index)))
+            if form.id in used or combination in tried:
+                continue
+            tried.add(combination)
+            made = runner.run_variant_like(combination, student)
+            cost = misfit(student, made, ignored) if made is not None else None
+            if cost is not None and cost < below:
+                found.append(Explanation(combination, len(combination) + cost))
+    return by_cost(found)

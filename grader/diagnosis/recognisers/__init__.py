@@ -1,0 +1,114 @@
+"""What tells a mistake by other evidence than wrong numbers: a module, a test and a row here for each.
+
+`recognise = "..."` in an exercise's misconceptions/ is the name of one of them.
+"""
+
+from __future__ import annotations
+
+from grader.diagnosis.catalogue import Misconceptions
+from grader.diagnosis.recognisers.base import (
+    Observation,
+    Reader,
+    Reading,
+    Recogniser,
+    Repair,
+    Repairer,
+    Sign,
+    Steps,
+    StepSign,
+    changed_arguments,
+)
+from grader.diagnosis.recognisers.calls import Calls
+from grader.diagnosis.recognisers.columns import Columns
+from grader.diagnosis.recognisers.module_global import ModuleGlobal
+from grader.diagnosis.recognisers.mutates import Mutates
+from grader.diagnosis.recognisers.one_step import OneStep
+from grader.diagnosis.recognisers.order import Order
+from grader.diagnosis.recognisers.overflow import Overflow
+from grader.diagnosis.recognisers.rebinds import Rebinds
+from grader.diagnosis.recognisers.shadow import Shadow
+from grader.diagnosis.recognisers.stale import Stale
+from grader.diagnosis.recognisers.steps import ConstantSteps
+from grader.diagnosis.recognisers.stub import Stub
+from grader.diagnosis.verdict import Claims
+
+__all__ = [
+    "MODULE_GLOBAL",
+    "ONE_STEP",
+    "READERS",
+    "RECOGNISERS",
+    "REPAIRERS",
+    "SHADOW",
+    "SIGNS",
+    "STALE",
+    "STEPS",
+    "Observation",
+    "Reader",
+    "Reading",
+    "Recogniser",
+    "Repair",
+    "Repairer",
+    "Sign",
+    "StepSign",
+    "Steps",
+    "changed_arguments",
+    "claim_signs",
+    "claim_step_sign",
+]
+
+SHADOW = Shadow()
+MODULE_GLOBAL = ModuleGlobal()
+STEPS = ConstantSteps()
+ONE_STEP = OneStep()
+STALE = Stale()
+
+# Those of one kind are asked in this order; for readers it matters: the first reading that explains all wins.
+_TABLE: tuple[Recogniser, ...] = (
+    Stub(),
+    Calls(),
+    Mutates(),
+    SHADOW,
+    MODULE_GLOBAL,
+    Rebinds(),
+    Overflow(),
+    Columns(),
+    Order(),
+    STEPS,
+    ONE_STEP,
+    STALE,
+)
+RECOGNISERS = {recogniser.name: recogniser for recogniser in _TABLE}
+SIGNS = [recogniser for recogniser in _TABLE if isinstance(recogniser, Sign)]
+READERS = [recogniser for recogniser in _TABLE if isinstance(recogniser, Reader)]
+REPAIRERS = [recogniser for recogniser in _TABLE if isinstance(recogniser, Repairer)]
+
+
+def claim_signs(
+    misconceptions: Misconceptions, function: str, seen: Observation, claims: Claims, conclusive: bool
+) -> bool:
+    """Claim the mistakes of a function whose signs are seen; whether there was any.
+
+    conclusive: whether to ask the signs after which nothing else is asked, or the others.
+    """
+    any_seen = False
+    for sign in SIGNS:
+        misconception = misconceptions.recognised_by(function, sign.name)
+        if misconception is None or sign.conclusive != conclusive:
+            continue
+        clue = sign.clue(seen)
+        if clue is not None:
+            claims.add(misconception, clue)
+            any_seen = True
+    return any_seen
+
+
+def claim_step_sign(
+    sign: StepSign, misconceptions: Misconceptions, function: str, seen: Steps, claims: Claims
+) -> bool:
+    """Claim the mistake that the steps of a function show; whether the exercise knows it and it is seen."""
+    misconception = misconceptions.recognised_by(function, sign.name)
+    clue = sign.clue(seen)
+    if misconception is None or clue is None:
+        return False
+    claims.add(misconception, clue)
+    return True

@@ -1,0 +1,80 @@
+"""`recognise = "global"`: the function takes a variable of the notebook instead of an argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grader.diagnosis.closeness import equal_outcomes
+from grader.diagnosis.observation import Outcome
+from grader.diagnosis.recognisers.base import Observation, Recogniser
+from grader.diagnosis.verdict import Clue
+
+AT_MOST_ASKED = 8  # a call names one missing variable at a time; functions read fewer than that
+
+_NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
+
+Values = Mapping[str, Any]  # variables of the module -> what they hold, for every call
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """The calls again, with values for the variables that they should not have asked for."""
+
+    outcomes: Sequence[Outcome]
+    values: Values
+    clue: Clue
+
+
+class ModuleGlobal(Recogniser):
+    """The calls change once these variables are supplied, or a variable is nowhere to be found."""
+
+    name = "global"
+
+    def supplied(
+        self, seen: Observation, known: Values, call_with: Callable[[Values], Sequence[Outcome]]
+    ) -> Supplied | None:
+        """What lies behind the variables that are missing or wrong; None where none is.
+
+        known: the reference's names and the values they have there. call_with: makes the calls of `seen`
+        again with these variables supplied.
+        """
+        values = {name: known[name] for name in seen.evidence.reads_globals if name in known}
+        asked = set(values)
+        outcomes = call_with(values) if values else seen.outcomes
+        for _ in range(AT_MOST_ASKED):
+            missing = undefined(outcomes) - asked
+            asked |= missing
+            found = {name: known[name] for name in missing if name in known}
+            if not found:
+                break
+            values.update(found)
+            outcomes = call_with(values)
+        names = [] if equal_outcomes(outcomes, seen.outcomes, seen.accumulators) else sorted(values)
+        names += sorted(name for name in asked - set(values) if self.is_variable(seen, name))
+        if not names:
+            return None
+        return Supplied(outcomes, values, self.clue(seen, names))
+
+    def clue(self, seen: Observation, names: Sequence[str]) -> Clue:
+        """What there is to say about the variables `names`: the first line that reads one of them."""
+        reads = seen.evidence.reads_globals
+        line = min((reads[name] for name in names if name in reads), default=seen.line_raised)
+        return Clue(line, {"name": "`, `".join(names)})
+
+    def is_variable(self, seen: Observation, name: str) -> bool:
+        """Whether a name is read as a value, and is no missing module or helper."""
+        return name in seen.evidence.reads_globals and seen.source.is_variable(name)
+
+
+def undefined(outcomes: Sequence[Outcome]) -> set[str]:
+    """The names that a call found no variable of."""
+    names = set()
+    for outcome in outcomes:
+        if outcome.error is not None and outcome.error[0] == "NameError":
+            found = _NAME_ERROR.search(outcome.error[1])
+            if found:
+                names.add(found[1])
+    return names

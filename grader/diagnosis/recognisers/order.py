@@ -1,0 +1,58 @@
+"""`recognise = "order"`: the parts of a returned sequence stand in another order than the reference's."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from grader.diagnosis.closeness import same
+from grader.diagnosis.recognisers.base import Observation, Reader, Reading
+
+AT_MOST_UNKNOWN = 2  # parts that equal none of the reference's: with more, any order would fit
+
+
+class Order(Reader):
+    """Most parts are those of the reference at other places; the unknown ones are tried everywhere else."""
+
+    name = "order"
+
+    def readings(self, seen: Observation) -> Iterator[Reading]:
+        right = [outcome.value for outcome in seen.expected]
+        if not all(isinstance(value, tuple) for value in right):
+            return
+        count = len(right[0])
+        theirs = [outcome.value for outcome in seen.outcomes]
+        if not all(isinstance(value, tuple | list) and len(value) == count for value in theirs):
+            return
+        for order in _orders(_places(theirs, right), count):
+            if order == list(range(count)):
+                continue
+            sorted_ = [tuple(value[place] for place in order) for value in theirs]
+            outcomes = [replace(o, value=value) for o, value in zip(seen.outcomes, sorted_, strict=True)]
+            yield Reading(outcomes, is_whole=True)
+
+
+def _places(theirs: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
+    """Part of the reference -> the place at which the student returns it; the unknown ones are left out."""
+    count = len(right[0])
+    places: dict[int, int] = {}
+    for part, place in itertools.product(range(count), repeat=2):
+        if part in places or place in places.values():
+            continue
+        pairs = zip(theirs, right, strict=True)
+        if all(same(value[place], expected[part]) for value, expected in pairs):
+            places[part] = place
+    return places
+
+
+def _orders(places: dict[int, int], count: int) -> Iterator[list[int]]:
+    """Every order of all parts in which the known ones have their places; none if too few are known."""
+    unknown = [part for part in range(count) if part not in places]
+    free = [place for place in range(count) if place not in places.values()]
+    if len(unknown) > AT_MOST_UNKNOWN:
+        return
+    for rest in itertools.permutations(free):
+        order = {**places, **dict(zip(unknown, rest, strict=True))}
+        yield [order[part] for part in range(count)]

@@ -1,0 +1,41 @@
+"""`recognise = "overflow"`: large inputs give inf, nan or an OverflowError; the right value is finite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from grader.diagnosis.observation import Outcome, flatten
+from grader.diagnosis.recognisers.base import Observation, Reader, Reading
+
+
+class Overflow(Reader):
+    """The entries that are not finite are left out; the others must be explained without them."""
+
+    name = "overflow"
+
+    def readings(self, seen: Observation) -> Iterator[Reading]:
+        pairs = zip(seen.outcomes, seen.expected, strict=True)
+        outcomes = [_as_not_a_number(outcome, right) for outcome, right in pairs]
+        ignored = torch.cat([_not_finite(outcome) for outcome in outcomes])
+        if bool(ignored.any()) and not bool(ignored.all()):
+            yield Reading(outcomes, ignored=ignored)
+
+
+def _as_not_a_number(outcome: Outcome, right: Outcome) -> Outcome:
+    """A call that raised an OverflowError as one that gave nan; any other as it is."""
+    if outcome.error is None or outcome.error[0] != "OverflowError":
+        return outcome
+    return replace(right, value=torch.full_like(flatten(right.value)[0], math.nan))
+
+
+def _not_finite(outcome: Outcome) -> Tensor:
+    """For each entry of a call's value, in order, whether it is inf or nan."""
+    leaves = flatten(outcome.value) if outcome.error is None else []
+    if not leaves:
+        return torch.zeros(0, dtype=torch.bool)
+    return torch.cat([~leaf.float().isfinite().reshape(-1) for leaf in leaves])

@@ -1,0 +1,189 @@
+"""Runs the reference's function, and variants of it with mistakes in them, on its probes."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.diagnosis.catalogue import Catalogue, Forest
+from grader.diagnosis.closeness import COARSE, close
+from grader.diagnosis.observation import RAISED, Outcome, Plugged, Trace, call, flatten, trace
+from grader.exercise import patterns
+
+Combination = tuple[int, ...]  # the mistakes in a variant: indices into `ReferenceRunner.forms`
+Row = tuple[Any, ...]  # the arguments of one call
+
+_probes: dict[str, Mapping[str, Sequence[Row]]] = {}
+_runners: dict[tuple[str, str], ReferenceRunner] = {}
+
+
+def probes_of(exercise: Catalogue, function: str) -> Sequence[Row]:
+    """The arguments on which a function and its variants are compared; empty: it is not compared that way."""
+    make = getattr(exercise.probes, "probes", None)
+    if make is None:
+        return ()
+    if exercise.sha256 not in _probes:
+        _probes[exercise.sha256] = make(types.SimpleNamespace(**exercise.solution.reference))
+    return _probes[exercise.sha256].get(function, ())
+
+
+def shared_runner(exercise: Catalogue, function: str) -> ReferenceRunner:
+    """The runner of a function with nothing of a student's in it, made once per process."""
+    key = (exercise.sha256, function)
+    if key not in _runners:
+        _runners[key] = ReferenceRunner(exercise, function)
+    return _runners[key]
+
+
+class ReferenceRunner:
+    """One function of the reference, run on its probes.
+
+    plugged: functions of the student's that take the place of the reference's.
+
+    forms: every known way to make a mistake in it. outcomes, reference: what it gives on the probes, and the
+    same as numbers. accumulators: the positions of the arguments that it changes; where there are any, they
+    are what is compared, otherwise the value.
+    """
+
+    def __init__(self, exercise: Catalogue, function: str, plugged: Plugged | None = None) -> None:
+        self.exercise = exercise
+        self.function = function
+        self.forms = exercise.misconceptions.forms_of(function)
+        self.probes = probes_of(exercise, function)
+        self.namespace = exercise.solution.namespace(
+            {name: remembered(theirs) for name, theirs in (plugged or {}).items()}
+        )
+        self.tree = exercise.solution.trees[function]
+        self.parameters = patterns.parameters(self.tree)
+        self.outcomes = self.run(self.namespace[function])
+        self.accumulators = _changed_positions(self.probes, self.outcomes)
+        self.reference = self.trace(self.outcomes)
+
+    @property
+    def accumulator_names(self) -> tuple[str, ...]:
+        """The names of the arguments that the reference changes."""
+        return tuple(self.parameters[position] for position in self.accumulators)
+
+    @property
+    def sizes(self) -> list[list[int]]:
+        """For each probe, the number of entries of each quantity that is compared."""
+        sizes = []
+        for outcome in self.outcomes:
+            compared = outcome.value
+            if self.accumulators:
+                compared = [outcome.arguments[position] for position in self.accumulators]
+            sizes.append([leaf.numel() for leaf in flatten(compared)])
+        return sizes
+
+    def run(self, function: Callable[..., Any]) -> list[Outcome]:
+        """A trusted function on every probe."""
+        return [call(function, arguments) for arguments in self.probes]
+
+    def trace(self, outcomes: Sequence[Outcome]) -> Trace:
+        """Outcomes as numbers, of what is compared of this function."""
+        return trace(outcomes, self.accumulators)
+
+    # variants
+
+    def edited(self, combination: Combination) -> Forest | None:
+        """The reference's functions with these mistakes; None where they exclude one another."""
+        forest: Forest | None = dict(self.exercise.solution.trees)
+        for index in combination:
+            if forest is None:
+                return None
+            forest = self.forms[index].apply(forest)
+        return forest
+
+    def compiled(self, forest: Forest) -> Callable[..., Any]:
+        """The function of an edited reference."""
+        return bound(
+            code_of(forest, self.exercise.solution.trees, self.function), self.namespace, self.function
+        )
+
+    def run_forest(self, forest: Forest) -> Trace:
+        """What the function of an edited reference gives."""
+        return self.trace(self.run(self.compiled(forest)))
+
+    def run_variant(self, combination: Combination) -> Trace | None:
+        """What the variant with these mistakes gives, None where they exclude one another."""
+        forest = self.edited(combination)
+        return self.run_forest(forest) if forest is not None else None
+
+    def run_variant_like(self, combination: Combination, student: Trace) -> Trace | None:
+        """The same, but None as soon as a probe shows that it is not what the student's function gives."""
+        forest = self.edited(combination)
+        if forest is None:
+            return None
+        function = self.compiled(forest)
+        outcomes: dict[int, Outcome] = {}
+        # Those that returned come first: their numbers rule most variants out.
+        for probe in sorted(range(len(self.probes)), key=lambda i: student.structures[i] == RAISED):
+            outcome = call(function, self.probes[probe])
+            if not self._may_be(outcome, student, probe):
+                return None
+            outcomes[probe] = outcome
+        return self.trace([outcomes[probe] for probe in range(len(self.probes))])
+
+    def _may_be(self, outcome: Outcome, student: Trace, probe: int) -> bool:
+        made = self.trace([outcome])
+        if made.group[0] != student.group[probe]:
+            return False
+        return made.structures[0] == RAISED or close(made.numbers[0], student.numbers[probe], COARSE)
+
+
+def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
+    """The definitions of `function` and of what `forest` has otherwise than `trees`, compiled."""
+    # The function itself is defined anew in any case: it must see the edited ones, not the reference's.
+    edited: list[ast.stmt] = []
+    for name, tree in forest.items():
+        if tree is not trees[name] or name == function:
+            edited.append(tree)
+    return compile(ast.Module(edited, type_ignores=[]), "variant.py", "exec")
+
+
+def bound(code: types.CodeType, namespace: Mapping[str, Any], function: str) -> Callable[..., Any]:
+    """`function` as `code` defines it, in a copy of `namespace`."""
+    names = dict(namespace)
+    exec(code, names)
+    return names[function]  # type: ignore[no-any-return]
+
+
+def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, called once for the same numbers: a student's is far away. Replays what it changed.
+
+    Raises RuntimeError where the function raised anything.
+    """
+    known: dict[bytes, Outcome] = {}
+
+    def recall(*arguments: Any) -> Any:
+        key = b"|".join(_fingerprint(leaf) for leaf in flatten(arguments))
+        if key not in known:
+            known[key] = call(function, arguments)
+        outcome = known[key]
+        if outcome.error is not None:
+            raise RuntimeError(f"{outcome.error[0]}: {outcome.error[1]}")
+        for argument, after in zip(arguments, outcome.arguments, strict=True):
+            if isinstance(argument, Tensor) and argument.shape == after.shape:
+                argument.copy_(after)
+        return outcome.value
+
+    return recall
+
+
+def _fingerprint(tensor: Tensor) -> bytes:
+    return str(tensor.shape).encode() + tensor.detach().contiguous().numpy().tobytes()
+
+
+def _changed_positions(probes: Sequence[Row], outcomes: Sequence[Outcome]) -> tuple[int, ...]:
+    """The positions of the arguments that the reference changes in some call."""
+    changed = set()
+    for arguments, outcome in zip(probes, outcomes, strict=True):
+        for position, (before, after) in enumerate(zip(arguments, outcome.arguments, strict=True)):
+            if isinstance(before, Tensor) and not torch.equal(before, after):
+                changed.add(position)
+    return tuple(sorted(changed))

@@ -1,0 +1,124 @@
+"""The student's source with one cause of trouble taken out, to see what lies behind it.
+
+Every function here takes the source of one function and returns the whole of it rewritten; None where that
+does not apply, or where the source cannot be parsed.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import TypeGuard
+
+from grader.exercise import patterns
+
+ALIKE = 0.8  # difflib's ratio: `dl_w1` and `dl_dw1` are one slip apart, `loss` and `losses` just so
+
+
+def renamed_local(source: str, name: str) -> str | None:
+    """The source with the local variable `name` renamed where it hides a function of that name."""
+    tree = patterns.last_function(source)
+    return _unparsed(_Unshadowed(name).visit(tree)) if tree is not None else None
+
+
+def respelt(source: str, name: str) -> str | None:
+    """The source with the local variable `name`, read too early, renamed to the one that it resembles."""
+    tree = patterns.last_function(source)
+    if tree is None:
+        return None
+    others = sorted({*patterns.parameters(tree), *patterns.assigned(tree)} - {name})
+    alike = difflib.get_close_matches(name, others, 1, ALIKE)
+    if not alike:
+        return None
+    return _unparsed(patterns.Renamer({name: alike[0]}).visit(tree))
+
+
+def renamed_parameter(source: str, position: int, name: str) -> str | None:
+    """The source with its parameter at `position` called `name`; None where a parameter is so called."""
+    tree = patterns.last_function(source)
+    if tree is None:
+        return None
+    parameters = patterns.parameters(tree)
+    if position >= len(parameters) or name in parameters:
+        return None
+    tree = patterns.Renamer({parameters[position]: name}).visit(tree)
+    tree.args.args[position - len(tree.args.posonlyargs)].arg = name
+    return _unparsed(tree)
+
+
+def counted_by(source: str, position: int) -> tuple[str, int] | None:
+    """The source with a constant `range` counted by the parameter at `position`, and that line of it.
+
+    None unless exactly one `range` of a number, or of a name in capitals, stands outside all other loops.
+    """
+    tree = patterns.last_function(source)
+    if tree is None:
+        return None
+    parameters = patterns.parameters(tree)
+    if position >= len(parameters):
+        return None
+    ranges = []
+    for loop in _outermost_loops(tree.body):
+        if _is_constant_range(loop.iter, parameters):
+            ranges.append(loop.iter)
+    if len(ranges) != 1:
+        return None
+    (call,) = ranges
+    call.args = [ast.Name(parameters[position], ast.Load())]
+    return _unparsed(tree), call.lineno
+
+
+def _outermost_loops(statements: Sequence[ast.stmt]) -> Iterator[ast.For]:
+    for statement in statements:
+        if isinstance(statement, ast.For):
+            yield statement
+        elif isinstance(statement, ast.If | ast.With):
+            yield from _outermost_loops(statement.body)
+
+
+def _is_constant_range(node: ast.expr, parameters: Sequence[str]) -> TypeGuard[ast.Call]:
+    """Whether it is `range(1000)` or `range(STEPS)`, where STEPS is no parameter."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != "range":
+        return False
+    if len(node.args) != 1:
+        return False
+    (count,) = node.args
+    if isinstance(count, ast.Constant):
+        return isinstance(count.value, int)
+    return isinstance(count, ast.Name) and count.id.isupper() and count.id not in parameters
+
+
+def edited(source: str, edits: Sequence[patterns.Edit]) -> str | None:
+    """The source with those of the edits made that apply; None where none does."""
+    tree = patterns.last_function(source)
+    if tree is None:
+        return None
+    is_changed = False
+    for edit in edits:
+        after = edit.apply(tree)
+        if after is not None:
+            tree = after
+            is_changed = True
+    return ast.unparse(tree) if is_changed else None
+
+
+def _unparsed(tree: ast.FunctionDef) -> str:
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+class _Unshadowed(ast.NodeTransformer):
+    """Renames a local variable, but not where it is called: there the function is meant."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        function = node.func
+        self.generic_visit(node)
+        if isinstance(function, ast.Name) and function.id == self.name:
+            node.func = ast.Name(self.name, ast.Load())
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Name(f"{node.id}_", node.ctx) if node.id == self.name else node

@@ -1,0 +1,94 @@
+"""What can be said of a function whose numbers no set of known mistakes explains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.diagnosis.case import Case
+from grader.diagnosis.catalogue import Form
+from grader.diagnosis.closeness import raise_alike
+from grader.diagnosis.conclude import diagnosis
+from grader.diagnosis.first_wrong import first_wrong
+from grader.diagnosis.matching import explained_state
+from grader.diagnosis.variant_table import variant_table
+from grader.diagnosis.verdict import Diagnosis
+from grader.exercise import patterns
+
+
+def conclude_unexplained(case: Case) -> Diagnosis:
+    """The first wrong quantity; where every call raised, the mistakes that are plain in another way."""
+    if all(outcome.error is not None for outcome in case.outcomes):
+        ids = [*_by_state(case), *_by_expression(case)]
+        return diagnosis(case, ids or _by_expression_and_message(case))
+    found = first_wrong(case.plugged, case.outcomes, case.prober, _acquitted(case))
+    if found is None:
+        return diagnosis(case)
+    case.claims.facts.update(found.facts)
+    return diagnosis(case, first_wrong=found.quantity)
+
+
+def _acquitted(case: Case) -> list[str]:
+    """Quantities that the student's source computes word for word as the reference does."""
+    acquitted = []
+    for name in patterns.assigned(case.plain.tree):
+        statement = patterns.assignment(case.plain.tree, name)
+        if statement is not None and case.source.line_of(statement) is not None:
+            acquitted.append(name)
+    return acquitted
+
+
+def _by_state(case: Case) -> Sequence[str]:
+    """The mistakes that explain what a function that always raises had changed until then."""
+    runner = case.plain
+    if not runner.accumulators:
+        return ()
+    changed = []
+    for probe in range(len(case.outcomes)):
+        positions = case.seen.changed(probe)
+        changed.append([position in positions for position in runner.accumulators])
+    combination = explained_state(
+        runner.trace(case.outcomes),
+        runner.reference,
+        variant_table(case.exercise, case.function),
+        runner.sizes,
+        changed,
+    )
+    return [runner.forms[index].id for index in combination]
+
+
+def _by_expression(case: Case) -> Sequence[str]:
+    """Mistakes whose wrong expression stands in the source, where a known exception hides the numbers."""
+    if not case.claims.ids:
+        return ()
+    ids = []
+    for form in case.plain.forms:
+        line = case.line_of(form)
+        if line is not None and _is_specific(form):
+            ids.append(form.id)
+            case.claims.place(form.id, line)
+    return ids
+
+
+def _is_specific(form: Form) -> bool:
+    """Whether no edit puts in something that begins with a placeholder, and so stands for anything."""
+    return all("_" not in edit.by[:2] for edit in form.edits)
+
+
+def _by_expression_and_message(case: Case) -> Sequence[str]:
+    """The one mistake whose expression stands in the source and raises the same, from the same state.
+
+    Once is enough: what is built on the wrong quantity may be written in ways that raise elsewhere.
+    """
+    student = case.plain.trace(case.outcomes)
+    lines: dict[str, int] = {}
+    for index, form in enumerate(case.plain.forms):
+        line = case.line_of(form)
+        if line is None:
+            continue
+        made = case.plain.run_variant((index,))
+        if made is not None and raise_alike(student, made):
+            lines.setdefault(form.id, line)
+    if len(lines) != 1:
+        return ()
+    case.claims.lines.update(lines)
+    return list(lines)

@@ -1,0 +1,208 @@
+"""All variants of a function as tensors, so that a student's numbers are compared with all at once.
+
+The variants of a function are run once and kept on disk, as plain arrays, under a name that changes with
+anything they depend on.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+import hashlib
+import json
+import multiprocessing
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grader.diagnosis import catalogue, closeness, observation, reference_runner, variants
+from grader.diagnosis.catalogue import Catalogue
+from grader.diagnosis.observation import Trace
+from grader.diagnosis.reference_runner import Combination, ReferenceRunner, probes_of
+from grader.diagnosis.variants import MOST, Variant, run_variants
+from grader.exercise import patterns
+
+Group = tuple[tuple[str, int], ...]
+
+_FEW = 20  # forms whose combinations are run sooner than another process has started
+_loaded: dict[str, Table] = {}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Variants that can be compared number by number.
+
+    numbers: (variants, entries of all probes); errors: (variants, probes), indices into the table's
+    messages; combinations: (variants, MOST), indices of forms, padded by -1.
+    """
+
+    numbers: Tensor
+    errors: Tensor
+    combinations: Tensor
+
+    def combination(self, row: int) -> Combination:
+        """The mistakes in the variant of one row."""
+        return tuple(index for index in self.combinations[row].tolist() if index >= 0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All variants of a function by the structure of what they give; `messages`: their exceptions."""
+
+    messages: tuple[str, ...]
+    blocks: Mapping[Group, Block]
+
+    def __len__(self) -> int:
+        return sum(len(block.combinations) for block in self.blocks.values())
+
+
+def tabulated(found: Sequence[Variant]) -> Table:
+    """Variants as tensors."""
+    messages: dict[str, int] = {"": 0}
+    grouped: dict[Group, list[Variant]] = {}
+    for variant in found:
+        _, made = variant
+        grouped.setdefault(made.group, []).append(variant)
+        for message in made.errors:
+            messages.setdefault(message, len(messages))
+    blocks = {group: _block(members, messages) for group, members in grouped.items()}
+    return Table(tuple(messages), blocks)
+
+
+def _block(members: Sequence[Variant], messages: Mapping[str, int]) -> Block:
+    numbers, errors, padded = [], [], []
+    for combination, made in members:
+        numbers.append(torch.cat(made.numbers))
+        errors.append([messages[message] for message in made.errors])
+        padded.append([*combination, *[-1] * (MOST - len(combination))])
+    return Block(
+        torch.stack(numbers),
+        torch.tensor(errors, dtype=torch.int32),
+        torch.tensor(padded, dtype=torch.int16),
+    )
+
+
+# made once, and kept
+
+
+def variant_table(exercise: Catalogue, function: str, folder: Path | None = None, jobs: int = 1) -> Table:
+    """The variants of a function, from memory, from the cache in `folder`, or run now by `jobs` processes.
+
+    `folder` is the user's cache by default. A cache that cannot be read or written costs time, no more.
+    """
+    name = f"{exercise.name}-{function}-{_key(exercise)}"
+    if name not in _loaded:
+        path = (folder or cache_folder()) / f"{name}.npz"
+        found = _read(path)
+        if found is None:
+            found = tabulated(_run_all(exercise, function, jobs))
+            _write(path, found)
+        _loaded[name] = found
+    return _loaded[name]
+
+
+def prepare(exercise: Catalogue, folder: Path | None = None, jobs: int = 1) -> None:
+    """Fill the cache for every function, so that no submission waits for it."""
+    for function in exercise.misconceptions.functions:
+        if probes_of(exercise, function):
+            variant_table(exercise, function, folder, jobs)
+
+
+def cache_folder() -> Path:
+    """Where the variants are kept: under XDG_CACHE_HOME, or in the home's `.cache`."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        cache = Path(base) if base else Path.home() / ".cache"
+    except RuntimeError:  # an account without a home
+        return Path(tempfile.gettempdir()) / f"grader-variants-{os.getuid()}"
+    return cache / "grader" / "variants"
+
+
+_MAKERS = (patterns, catalogue, observation, closeness, reference_runner, variants)
+
+
+def _key(exercise: Catalogue) -> str:
+    """A digest of everything that the variants depend on."""
+    parts = f"{exercise.sha256} {_makers_digest()} {torch.__version__} {MOST}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:20]
+
+
+@functools.cache
+def _makers_digest() -> str:
+    """A digest of the code that makes variants."""
+    digest = hashlib.sha256()
+    for module in _MAKERS:
+        digest.update(Path(str(module.__file__)).read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()
+
+
+def _run_all(exercise: Catalogue, function: str, jobs: int) -> list[Variant]:
+    """Every variant, run; the work is split by a combination's first form, the large shares first."""
+    runner = ReferenceRunner(exercise, function)
+    count = len(runner.forms)
+    if jobs == 1 or count < _FEW:
+        return run_variants(runner, range(count))
+    shares = [(str(exercise.folder), function, index) for index in range(count)]
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        return [_as_variant(row) for rows in pool.map(_run_share, shares) for row in rows]
+
+
+def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
+    """One share of `_run_all`, in a process of its own; tensors travel as arrays."""
+    torch.set_num_threads(1)
+    folder, function, first = share
+    runner = ReferenceRunner(Catalogue.load(Path(folder)), function)
+    rows = []
+    for combination, made in run_variants(runner, [first]):
+        arrays = tuple(vector.numpy() for vector in made.numbers)
+        rows.append((combination, made.structures, made.errors, arrays))
+    return rows
+
+
+def _as_variant(row: tuple[Any, ...]) -> Variant:
+    combination, structures, errors, arrays = row
+    numbers = tuple(torch.from_numpy(array) for array in arrays)
+    return combination, Trace(structures, errors, numbers)
+
+
+_PARTS = ("numbers", "errors", "combinations")
+
+
+def _write(path: Path, found: Table) -> None:
+    """Write a table in one step, so that a reader never sees half of it."""
+    described = {"messages": found.messages, "groups": [list(group) for group in found.blocks]}
+    arrays = {"described": np.frombuffer(json.dumps(described).encode(), dtype=np.uint8)}
+    for i, block in enumerate(found.blocks.values()):
+        for part in _PARTS:
+            arrays[f"{part}{i}"] = getattr(block, part).numpy()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        Path(file.name).replace(path)
+    except OSError:
+        return
+
+
+def _read(path: Path) -> Table | None:
+    """The table in a file, None where there is none that can be read."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            described = json.loads(arrays["described"].tobytes())
+            blocks = {}
+            for i, group in enumerate(described["groups"]):
+                key = tuple((structure, size) for structure, size in group)
+                blocks[key] = Block(*(torch.from_numpy(arrays[f"{part}{i}"]) for part in _PARTS))
+            return Table(tuple(described["messages"]), blocks)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

@@ -1,0 +1,56 @@
+"""What a diagnosis says in the end, and what it has established on the way there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from grader.diagnosis.catalogue import Misconception
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with one function.
+
+    misconceptions: the smallest set of ids that explains what was seen; empty: unexplained.
+    alternatives: other sets that explain it just as well.
+    first_wrong: the first quantity of the reference's chain that is wrong, None where that is not certain.
+    line: where the student's source says so; `lines` has a line for each id that could be placed.
+    facts: the student's own names and numbers, for the placeholders of the notes.
+    """
+
+    misconceptions: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    first_wrong: str | None = None
+    line: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Clue:
+    """Where in the student's source a mistake shows, and facts for the placeholders of its note."""
+
+    line: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Claims:
+    """The mistakes that have been established so far, by id, with their lines and facts."""
+
+    ids: list[str] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def add(self, misconception: Misconception, clue: Clue) -> None:
+        """Claim a mistake. The first line that is known of it stands."""
+        if misconception.id not in self.ids:
+            self.ids.append(misconception.id)
+        self.place(misconception.id, clue.line)
+        self.facts.update(clue.facts)
+
+    def place(self, id_: str, line: int | None) -> None:
+        """Note the line of a mistake, which may be claimed later, unless one is known."""
+        if line is not None:
+            self.lines.setdefault(id_, line)

@@ -1,0 +1,86 @@
+"""Which checks an exercise has, by function, read from the files of checks without running them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.exercise.tables import Problems
+
+PREFIX = "test_"
+
+
+@dataclass(frozen=True)
+class CheckText:
+    """One check as its file has it: the test's name without "test_", and its docstring's first line."""
+
+    name: str
+    title: str
+    requires: tuple[str, ...] = ()
+
+
+def read_check_files(
+    folder: Path, functions: Iterable[str], problems: Problems
+) -> dict[str, list[CheckText]]:
+    """Function -> its checks, from `checks/test_<function>.py`."""
+    functions = list(functions)
+    found: dict[str, list[CheckText]] = {}
+    for path in sorted(folder.glob(f"{PREFIX}*.py")):
+        function = path.stem.removeprefix(PREFIX)
+        if function not in functions:
+            problems.add_unknown(path, "", "graded function", function, functions)
+            continue
+        tree = _parsed(path, problems)
+        if tree is None:
+            continue
+        found[function] = list(_checks(tree))
+        _check_requirements(path, found[function], problems)
+        if not found[function]:
+            problems.add(path, "", f"{function} is graded and has no check; write one here")
+    for function in functions:
+        path = folder / f"{PREFIX}{function}.py"
+        if not path.is_file():
+            problems.add(path, "", f"{function} is graded and has no check; write one in this file")
+    return found
+
+
+def _parsed(path: Path, problems: Problems) -> ast.Module | None:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        problems.add(path, f"line {error.lineno}", f"this is not Python: {error.msg}")
+    except (UnicodeDecodeError, OSError, ValueError) as error:
+        problems.add(path, "", f"the file cannot be read: {error}")
+    return None
+
+
+def _checks(tree: ast.Module) -> Iterator[CheckText]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(PREFIX):
+            name = node.name.removeprefix(PREFIX)
+            docstring = ast.get_docstring(node) or name
+            yield CheckText(name, docstring.splitlines()[0], tuple(_required(node)))
+
+
+def _required(function: ast.FunctionDef) -> Iterator[str]:
+    """The names in `@requires(...)`."""
+    for decorator in function.decorator_list:
+        if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Name):
+            continue
+        if decorator.func.id != "requires":
+            continue
+        for argument in decorator.args:
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield argument.value
+
+
+def _check_requirements(path: Path, checks: list[CheckText], problems: Problems) -> None:
+    names = [check.name for check in checks]
+    for number, check in enumerate(checks):
+        for required in check.requires:
+            if required not in names:
+                problems.add_unknown(path, f"{PREFIX}{check.name}", "check", required, names)
+            elif required not in names[:number]:
+                problems.add(path, f"{PREFIX}{check.name}", f"it requires {required}, which stands below it")

@@ -1,0 +1,208 @@
+"""What may stand in the TOML files of an exercise's folder: a model for each kind of table.
+
+Nothing is read by any other rule. What does not fit is not raised at once but noted, with the file and the
+table in which it stands, so that an author hears of all faults together.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+
+# What tells a mistake where no numbers do; `grader.diagnosis.recognisers` has one for each name.
+Recogniser = Literal[
+    "stub",
+    "mutates",
+    "global",
+    "shadow",
+    "calls",
+    "rebinds",
+    "overflow",
+    "columns",
+    "order",
+    "steps",
+    "one step",
+    "stale",
+]
+Stage = Literal["initial", "update", "history"]
+
+Text = Field(min_length=1)
+_LISTED = 12  # names that a suggestion lists
+
+
+class Table(BaseModel):
+    """A table of a TOML file; unknown keys and values of another type are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Function(Table):
+    """One graded function, `[functions.NAME]` in exercise.toml.
+
+    earlier: the functions that it builds on. They are judged before it, and plugged in for follow-through.
+    derivative_of: the function whose derivative, with respect to its first argument, it is.
+    seconds: the time that one call may take. slow: calls of it at a file's top level are not run.
+    """
+
+    name: str
+    points: PositiveFloat
+    required: bool = True
+    earlier: tuple[str, ...] = ()
+    derivative_of: str | None = None
+    seconds: PositiveFloat = 10.0
+    slow: bool = False
+
+
+class Limits(Table):
+    """What one submission may use, `[limits]` in exercise.toml."""
+
+    load_seconds: PositiveFloat = 20.0
+    submission_seconds: PositiveFloat = 300.0
+    cpu_seconds: PositiveInt = 120
+    memory_mb: PositiveInt = 2048
+    output_kb: PositiveInt = 64
+
+
+class Prologue(Table):
+    """The course's own module, `[prologue]`: its source, and the names that submissions import it by."""
+
+    source: str
+    modules: tuple[str, ...]
+
+
+class ExerciseTable(Table):
+    """The whole of exercise.toml. The tables of functions and profiles are looked at one by one."""
+
+    title: str = ""
+    follow_through: float = Field(1.0, ge=0, le=1)
+    curves: tuple[str, ...] = ()
+    limits: dict[str, Any] = {}
+    tolerance: dict[str, PositiveFloat] = {}
+    prologue: dict[str, Any] | None = None
+    functions: dict[str, dict[str, Any]] = {}
+    profiles: dict[str, dict[str, Any]] = {}
+
+
+class FormTable(Table):
+    """One way to make a mistake: edits of the reference, in the function `in`."""
+
+    replace: str | None = None
+    with_: str | None = Field(None, alias="with")
+    edits: tuple[tuple[str, str], ...] = ()
+    in_: str | None = Field(None, alias="in")
+
+
+class MisconceptionTable(FormTable):
+    """One table of a file of misconceptions/; see `grader.exercise.misconceptions.Misconception`."""
+
+    title: str = Text
+    note: str = Text
+    hint: str = Text
+    forms: tuple[dict[str, Any], ...] = ()
+    functions: tuple[str, ...] = ()
+    recognise: Recogniser | None = None
+    stage: Stage | None = None
+    calls: tuple[str, ...] = ()
+    raises: tuple[str, ...] = ()
+    repair: tuple[tuple[str, str], ...] = ()
+    seen: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+
+
+class TranslationTable(Table):
+    """One table of locale/LANG.toml: a misconception's texts in another language."""
+
+    title: str = Text
+    note: str = Text
+    hint: str = Text
+
+
+class GraphTable(Table):
+    """The whole of graph.toml: each quantity's [column, row], and the quantities that each one feeds."""
+
+    nodes: dict[str, tuple[float, float]]
+    forward: dict[str, tuple[str, ...]] = {}
+    backward: dict[str, tuple[str, ...]] = {}
+
+
+T = TypeVar("T", bound=Table)
+
+
+class Problems:
+    """The faults of a folder, a line each: file, table and key, what is wrong, what would be right."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, path: Path, place: str, what: str) -> None:
+        """Note a fault; `place` names the table and the key, and is empty for the file as a whole."""
+        parts = [str(path), place, what]
+        self.lines.append(": ".join(part for part in parts if part))
+
+    def add_unknown(self, path: Path, place: str, what: str, name: str, known: Iterable[str]) -> None:
+        """Note that `name` names none of the `known`; the nearest of these is suggested."""
+        self.add(path, place, f"there is no {what} {name!r}; {suggestion(name, known)}")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What could have been meant: the nearest of the known names, or all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if not known:
+        return "none is known"
+    more = ", …" if len(known) > _LISTED else ""
+    return f"known are {', '.join(known[:_LISTED])}{more}"
+
+
+def read_toml(path: Path, problems: Problems) -> dict[str, Any]:
+    """The tables of a file, with tuples for its arrays; empty where it cannot be read."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problems.add(path, "", "the file is missing")
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        problems.add(path, "", f"the file cannot be read: {error}")
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        problems.add(path, "", f"this is not TOML: {error}")
+        return {}
+    return {key: _with_tuples(value) for key, value in data.items()}
+
+
+def _with_tuples(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_with_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _with_tuples(item) for key, item in value.items()}
+    return value
+
+
+def read_table(model: type[T], data: Any, path: Path, place: str, problems: Problems) -> T | None:
+    """A table as a record; None where it does not fit the model, with each fault noted."""
+    if not isinstance(data, Mapping):
+        problems.add(path, place, "a table is expected here")
+        return None
+    try:
+        return model.model_validate(dict(data))
+    except ValidationError as error:
+        for fault in error.errors():
+            key = ".".join(str(part) for part in fault["loc"])
+            problems.add(path, f"{place} {key}".strip(), _in_words(fault["type"], fault["msg"], key, model))
+        return None
+
+
+def _in_words(kind: str, message: str, key: str, model: type[Table]) -> str:
+    if kind == "extra_forbidden":
+        known = [field.alias or name for name, field in model.model_fields.items()]
+        return f"this key is not known; {suggestion(key, known)}"
+    if kind == "missing":
+        return "this key is missing"
+    return message[:1].lower() + message[1:]

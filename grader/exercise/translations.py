@@ -1,0 +1,107 @@
+"""An exercise's own words in other languages: `locale/<lang>.toml`.
+
+A table for each misconception, by its id; `[checks]` and `[curves]` are English titles with their
+translations. What a file leaves out is shown in English.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.exercise.tables import Problems, TranslationTable, read_table, read_toml
+from grader.results import Note
+
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Title:
+    """A check's title and its translation. A {name} in both stands for what a title says there."""
+
+    pattern: re.Pattern[str]
+    translated: str
+
+    @classmethod
+    def of(cls, english: str, translated: str) -> Title:
+        """The pair; a {name} stands for one word, or for a tuple."""
+        parts = []
+        for number, part in enumerate(_NAME.split(english)):  # text and names, in turn
+            is_name = number % 2 == 1
+            parts.append(rf"(?P<{part}>\([^()]*\)|\S+)" if is_name else re.escape(part))
+        return cls(re.compile("".join(parts)), translated)
+
+    def translate(self, title: str) -> str | None:
+        """`title` in the other language, None where it is another title."""
+        match = self.pattern.fullmatch(title)
+        if match is None:
+            return None
+        return _NAME.sub(lambda name: match[name[1]], self.translated)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One language: notes by id, the titles of checks, and those of the training curves."""
+
+    notes: Mapping[str, Note]
+    checks: tuple[Title, ...] = ()
+    curves: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def check_title(self, title: str) -> str:
+        """A check's title in this language, or as it is."""
+        for known in self.checks:
+            translated = known.translate(title)
+            if translated is not None:
+                return translated
+        return title
+
+
+def read_translation(
+    path: Path, notes: Mapping[str, Note], titles: Iterable[str], curves: Iterable[str], problems: Problems
+) -> Translation:
+    """A language's file. `notes` are the English ones; `titles` and `curves` what can be translated."""
+    tables = read_toml(path, problems)
+    checks = _pairs(tables.pop("checks", {}), path, "checks", titles, problems)
+    renamed = _pairs(tables.pop("curves", {}), path, "curves", curves, problems)
+    translated = dict(notes)
+    for id_, data in tables.items():
+        if id_ not in notes:
+            problems.add_unknown(path, f"[{id_}]", "misconception", id_, notes)
+            continue
+        table = read_table(TranslationTable, data, path, f"[{id_}]", problems)
+        if table is not None:
+            texts = {"title": table.title, "note": table.note, "hint": table.hint}
+            translated[id_] = dataclasses.replace(notes[id_], **texts, lang=path.stem)
+    pairs = tuple(Title.of(english, text) for english, text in checks.items())
+    return Translation(translated, pairs, renamed)
+
+
+def _pairs(data: Any, path: Path, table: str, known: Iterable[str], problems: Problems) -> dict[str, str]:
+    """English titles with their translations; those that the exercise does not have are faults."""
+    known = list(known)
+    pairs = {}
+    for english, text in data.items() if isinstance(data, Mapping) else ():
+        place = f"[{table}] {english!r}"
+        if not isinstance(text, str):
+            problems.add(path, place, "a text is expected here")
+        elif not any(_can_be(english, title) for title in known):
+            problems.add_unknown(path, f"[{table}]", "title", english, known)
+        elif set(_NAME.findall(text)) - set(_NAME.findall(english)):
+            problems.add(path, place, "the translation has a {name} that the title has not")
+        else:
+            pairs[english] = text
+    return pairs
+
+
+def _can_be(english: str, title: str) -> bool:
+    """Whether a title, whose {names} a check fills in, can come out as the one that is translated."""
+    return bool(_any_values(english).fullmatch(title) or _any_values(title).fullmatch(english))
+
+
+def _any_values(title: str) -> re.Pattern[str]:
+    texts = _NAME.split(title)[::2]
+    return re.compile(".+".join(map(re.escape, texts)))

@@ -1,0 +1,65 @@
+"""Reading an exercise's folder: found by name or path, complete wherever it lies, all faults together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from spoilt import Faults, Spoil, added, assert_told, faults, removed, replaced
+
+from grader.errors import ExerciseError
+from grader.exercise import Exercise
+
+FAULTS: Faults = {
+    "a function misspelt": (
+        replaced("exercise.toml", "[functions.train]", "[functions.trian]"),
+        "[functions.trian]: there is no function of solution.py 'trian'; did you mean 'train'?",
+    ),
+    "what it builds on stands below it": (
+        replaced("exercise.toml", 'earlier = ["loss"]', 'earlier = ["train"]'),
+        "exercise.toml: [functions.dloss] earlier: there is no function above this one 'train'",
+    ),
+    "a prologue that is not there": (
+        replaced("exercise.toml", '"prologue.py"', '"prolog.py"'),
+        "exercise.toml: [prologue] source: there is no file prolog.py",
+    ),
+    "no exercise.toml": (removed("exercise.toml"), "exercise.toml: the file is missing"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "says"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_told_with_its_place(folder: Path, spoil: Spoil, says: str) -> None:
+    assert_told(folder, spoil, says)
+
+
+def test_all_faults_are_told_together(folder: Path) -> None:
+    replaced("exercise.toml", "points = 1.5", "points = -4")(folder)
+    replaced("exercise.toml", '"prologue.py"', '"prolog.py"')(folder)
+    added("misconceptions/loss.toml", "\n[new]\ntitel = 'T'\n")(folder)
+    keys = ["points: ", "source: ", "[new] titel: ", "[new] title: ", "[new] note: ", "[new] hint: "]
+    lines = faults(folder)
+    assert len(lines) == len(keys)
+    assert all(any(key in line for line in lines) for key in keys)
+
+
+def test_a_copy_elsewhere_is_complete(folder: Path) -> None:
+    own, copied = Exercise.load("practical3"), Exercise.load(str(folder))
+    assert copied.graph == own.graph is not None
+    assert copied.notes("fr") == own.notes("fr") != own.notes("en")
+    assert copied.check_title("A longer run learns to tell the digits apart.", "fr").startswith(
+        "Un entraînement"
+    )
+    assert copied.curve_titles("fr") == own.curve_titles("fr") != own.curves
+    assert own.is_own
+    assert not copied.is_own
+
+
+def test_what_is_not_there_is_said_with_what_is() -> None:
+    with pytest.raises(ExerciseError, match=r"no exercise 'practical4'.*practical3"):
+        Exercise.load("practical4")
+
+
+def test_the_digest_changes_with_any_file(folder: Path) -> None:
+    before = Exercise.read(folder).sha256
+    added("handout.md", "More.\n")(folder)
+    assert Exercise.read(folder).sha256 != before
