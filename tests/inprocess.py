@@ -68,12 +68,12 @@ def evidence(source, function, names):
     )
 
 
-def base(catalogue):
+def base(exercise):
     """The reference's own functions, for a student who wrote the others right."""
-    return {**catalogue.namespace(), "torch": torch, "math": math}
+    return {**exercise.solution.namespace(), "torch": torch, "math": math}
 
 
-def played(forest, catalogue, function):
+def played(forest, exercise, function):
     """A variant of the reference as a student's source."""
-    edited = [t for name, t in forest.items() if t is not catalogue.trees[name] or name == function]
+    edited = [t for name, t in forest.items() if t is not exercise.solution.trees[name] or name == function]
     return "\n\n".join(ast.unparse(tree) for tree in edited)

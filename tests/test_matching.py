@@ -1,18 +1,17 @@
 """Diagnoses of hand-written functions: what is named, what is told as an alternative, what is left alone."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from inprocess import Here, base, evidence
 
-from grader.diagnosis import Catalogue, diagnose, repairs
+from grader.diagnosis import Evidence, diagnose, repairs
 from grader.diagnosis.matching import explanations
 from grader.diagnosis.observation import normalised, trace
 from grader.diagnosis.reference_runner import ReferenceRunner
 from grader.diagnosis.variant_table import variant_table
+from grader.exercise import Exercise
 
-CATALOGUE = Catalogue.load(Path(__file__).parents[1] / "reference" / "practical3")
+CATALOGUE = Exercise.load("practical3")
 
 STATES = "t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2"
 HEADS = {
@@ -41,6 +40,35 @@ x2 = sigma(s2)
 return x, s1, x1, s2, x2
 """
 
+TRAIN = """
+def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+    targets = train_target * 0.9
+    n = len(train_input)
+    eta = 0.1 / n
+    w1 = torch.empty(nb_hidden, train_input.size(1)).normal_(0, 1e-6)
+    b1 = torch.empty(nb_hidden).normal_(0, 1e-6)
+    w2 = torch.empty(targets.size(1), nb_hidden).normal_(0, 1e-6)
+    b2 = torch.empty(targets.size(1)).normal_(0, 1e-6)
+    gradients = [torch.zeros_like(p) for p in (w1, b1, w2, b2)]
+    history = []
+    for _ in range(nb_steps):
+        for g in gradients:
+            g.zero_()
+        total, wrong = 0.0, 0
+        for x, t in zip(train_input, targets):
+            x0, s1, x1, s2, x2 = forward_pass(w1, b1, w2, b2, x)
+            total += loss(x2, t).item()
+            wrong += int(x2.argmax() != t.argmax())
+            backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, *gradients)
+        test_wrong = 0
+        for x, t in zip(test_input, test_target):
+            test_wrong += int(forward_pass(w1, b1, w2, b2, x)[-1].argmax() != t.argmax())
+        history.append((total, wrong / n, test_wrong / len(test_input)))
+        for p, g in zip((w1, b1, w2, b2), gradients):
+            p.sub_(eta * g)
+    return (w1, b1, w2, b2), history
+"""
+
 
 def written(function, body, *edits):
     """A function's source from its body, with edits of the text that must apply."""
@@ -62,6 +90,14 @@ def backward(*edits, **kwargs):
 
 def forward(*edits, **kwargs):
     return diagnosed("forward_pass", written("forward_pass", FORWARD, *edits), **kwargs)
+
+
+def trained(*edits, **kwargs):
+    source = TRAIN
+    for old, new in edits:
+        assert old in source
+        source = source.replace(old, new)
+    return diagnosed("train", source, **kwargs)
 
 
 RIGHT = {
@@ -118,6 +154,12 @@ def test_a_right_function_is_accused_of_nothing(function, body):
     found = diagnosed(function, written(function, body))
     assert found.misconceptions == ()
     assert found.first_wrong is None
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_right_training_is_accused_of_nothing_whatever_it_draws(seed):
+    found = trained(("targets = train", f"torch.manual_seed({seed})\n    targets = train"))
+    assert found.misconceptions == ()
 
 
 WRONG = {
@@ -334,6 +376,95 @@ def test_the_notebooks_slip_in_a_parameters_name_hides_nothing():
     assert found.facts["unbound"] == "dl_dw1"
 
 
+NOTEBOOK_LOOP = """
+def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+    train_target = train_target * 0.9
+    w1 = torch.empty(nb_hidden, train_input.size(1)).normal_(0, math.exp(-6))
+    b1 = torch.empty(nb_hidden).normal_(0, math.exp(-6))
+    w2 = torch.empty(train_target.size(1), nb_hidden).normal_(0, math.exp(-6))
+    b2 = torch.empty(train_target.size(1)).normal_(0, math.exp(-6))
+    eta = 0.1
+    dl_dw1, dl_db1 = torch.empty(w1.size()), torch.empty(b1.size())
+    dl_dw2, dl_db2 = torch.empty(w2.size()), torch.empty(b2.size())
+    for i, row in enumerate(train_input):
+        dl_dw1.zero_()
+        dl_db1.zero_()
+        dl_dw2.zero_()
+        dl_db2.zero_()
+        t = train_target[i]
+        x0, s1, x1, s2, x2 = forward_pass(w1, b1, w2, b2, row)
+        backward_pass(w1, b1, w2, b2, t, row, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2)
+        w1.substract(eta * dl_dw1)
+        b1.substract(eta * dl_db1)
+        w2.substract(eta * dl_dw2)
+        b2.substract(eta * dl_db2)
+    return (w1, b1, w2, b2), []
+"""
+
+
+def test_the_notebooks_training_loop():
+    found = diagnosed("train", NOTEBOOK_LOOP)
+    assert set(found.misconceptions) == {
+        "train-update-lost",
+        "train-step-size",
+        "train-step-per-sample",
+        "train-single-epoch",
+        "train-init-exp",
+    }
+
+
+# The training.
+
+
+@pytest.mark.parametrize(
+    ("ids", "edits"),
+    [
+        ({"train-step-size", "train-no-zeta"}, [("0.1 / n", "0.1"), ("* 0.9", "* 1.0")]),
+        ({"train-ignores-nb-steps"}, [("range(nb_steps)", "range(4)")]),
+        ({"train-ignores-nb-steps"}, [("range(nb_steps)", "range(100)")]),
+        (
+            {"train-single-epoch", "train-init-exp"},
+            [("range(nb_steps)", "range(1)"), ("1e-6", "math.exp(-6)")],
+        ),
+        ({"mutates-argument"}, [("train_target * 0.9", "train_target.mul_(0.9)")]),
+        ({"train-update-lost"}, [("p.sub_", "p.sub")]),
+        (
+            {"train-accuracy-for-error", "train-percent"},
+            [
+                ("wrong / n,", "100 - 100 * wrong / n,"),
+                ("test_wrong / len(test_input)", "100 - 20 * test_wrong"),
+            ],
+        ),
+        ({"uses-global"}, [("len(train_input)\n", "len(train_data)\n")]),
+        (set(), [("1e-6", "1e-3")]),
+        (set(), [("eta * g", "0.6 * eta * g")]),
+    ],
+    ids=lambda value: ", ".join(sorted(value)) if isinstance(value, set) else "",
+)
+def test_a_mistake_of_the_training_is_named(ids, edits):
+    assert set(trained(*edits).misconceptions) == ids
+
+
+def test_a_history_after_the_update_is_named():
+    update = "        for p, g in zip((w1, b1, w2, b2), gradients):\n            p.sub_(eta * g)\n"
+    early = trained((update, ""), ("        test_wrong = 0\n", update + "        test_wrong = 0\n"))
+    assert early.misconceptions == ("train-stale-history",)
+
+
+def test_a_training_that_is_not_reproducible_is_not_accused():
+    found = trained(("targets = train", "torch.seed()\n    targets = train"), ("0.1 / n", "0.1"))
+    assert "train-step-size" not in found.misconceptions
+
+
+def test_torchs_own_machinery_is_told_by_what_ran_not_by_a_name():
+    evident = Evidence(source=TRAIN, calls={"model.backward": 3}, autograd=False)
+    prober = Here(TRAIN, base(CATALOGUE))
+    assert diagnose(CATALOGUE, "train", prober, evident).misconceptions == ()
+    evident = Evidence(source=TRAIN, calls={"model.backward": 3}, autograd=True)
+    found = diagnose(CATALOGUE, "train", prober, evident)
+    assert (found.misconceptions, found.line) == (("uses-autograd",), 3)
+
+
 # The comparison itself.
 
 
@@ -368,6 +499,11 @@ def test_parts_in_any_order_are_told_beside_another_mistake():
         "forward-order",
         "forward-no-bias",
     }
+
+
+def test_a_column_that_fits_by_chance_on_a_few_samples_is_not_named():
+    off = ("wrong += int(x2.argmax() != t.argmax())", "wrong += int(not torch.equal(x2 > 0.5, t > 0.5))")
+    assert trained(off).misconceptions == ()
 
 
 @pytest.mark.parametrize(

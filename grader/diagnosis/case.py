@@ -8,12 +8,12 @@ from typing import Any
 
 from torch import Tensor
 
-from grader.diagnosis.catalogue import Catalogue, Form, Misconception
 from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
 from grader.diagnosis.recognisers import RECOGNISERS, Observation
 from grader.diagnosis.reference_runner import ReferenceRunner, shared_runner
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Claims
+from grader.exercise import Exercise, Form, Misconception
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Case:
     `plain` where there are none.
     """
 
-    exercise: Catalogue
+    exercise: Exercise
     function: str
     prober: Prober
     seen: Observation
@@ -72,9 +72,7 @@ class Case:
         return recogniser.line_in_source(self.seen) if recogniser is not None else None
 
 
-def open_case(
-    exercise: Catalogue, function: str, prober: Prober, evidence: Evidence, theirs: Plugged
-) -> Case:
+def open_case(exercise: Exercise, function: str, prober: Prober, evidence: Evidence, theirs: Plugged) -> Case:
     """A function with its first calls made. Raises StudentFailure where it hangs or dies."""
     plain = shared_runner(exercise, function)
     plugged = ReferenceRunner(exercise, function, theirs) if theirs else plain
@@ -102,7 +100,7 @@ def open_case(
     return case
 
 
-def _source_of(exercise: Catalogue, runner: ReferenceRunner, evidence: Evidence) -> StudentSource:
+def _source_of(exercise: Exercise, runner: ReferenceRunner, evidence: Evidence) -> StudentSource:
     """The student's source in the names of the reference's function."""
     known = {*runner.parameters, *exercise.solution.trees, "torch", "pass"}
     pairs = zip(runner.parameters, runner.probes[0], strict=False)

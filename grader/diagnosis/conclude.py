@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from grader.diagnosis import first_wrong
 from grader.diagnosis.case import Case
-from grader.diagnosis.catalogue import Form, Misconception
 from grader.diagnosis.explain import Explained
 from grader.diagnosis.verdict import Clue, Diagnosis
+from grader.exercise import Form, Misconception
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from grader.diagnosis import iterating
 from grader.diagnosis.behind_exceptions import look_behind_exceptions
 from grader.diagnosis.case import open_case
-from grader.diagnosis.catalogue import Catalogue
 from grader.diagnosis.conclude import conclude, diagnosis
 from grader.diagnosis.explain import explain
 from grader.diagnosis.observation import Evidence, Plugged, Prober
@@ -14,10 +13,11 @@ from grader.diagnosis.reference_runner import probes_of
 from grader.diagnosis.unexplained import conclude_unexplained
 from grader.diagnosis.verdict import Diagnosis
 from grader.errors import StudentFailure
+from grader.exercise import Exercise
 
 
 def diagnose(
-    exercise: Catalogue,
+    exercise: Exercise,
     function: str,
     prober: Prober,
     evidence: Evidence,
@@ -40,7 +40,7 @@ def diagnose(
 
 
 def _diagnose(
-    exercise: Catalogue, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
 ) -> Diagnosis:
     """The same for a function that is compared call by call."""
     case = open_case(exercise, function, prober, evidence, plugged)

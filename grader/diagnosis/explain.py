@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from grader.diagnosis.case import Case
-from grader.diagnosis.catalogue import Misconception
 from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.matching import (
     OTHER_MESSAGE,
@@ -25,7 +24,7 @@ from grader.diagnosis.observation import Trace
 from grader.diagnosis.recognisers import READERS, Reading
 from grader.diagnosis.reference_runner import ReferenceRunner, bound, code_of
 from grader.diagnosis.variant_table import tabulated, variant_table
-from grader.exercise import patterns
+from grader.exercise import Misconception, patterns
 
 ENOUGH = 2  # mistakes; an explanation of so few is not beaten by reading the calls in another way
 STARTS = 2  # combinations of the table that are extended by one form, where none of them explains

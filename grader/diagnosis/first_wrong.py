@@ -14,12 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.diagnosis.catalogue import Forest
 from grader.diagnosis.closeness import LIKENESS, QUANTITY, ZERO, close
 from grader.diagnosis.local_values import local_values
 from grader.diagnosis.observation import Outcome, Prober
 from grader.diagnosis.reference_runner import ReferenceRunner
-from grader.exercise import patterns
+from grader.exercise import Forest, patterns
 from grader.exercise.probes import Arguments, InnerFactor, Link
 
 _SEED = 1  # of the argument that is moved to see what depends on it

@@ -10,10 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.diagnosis.catalogue import Catalogue, Forest
 from grader.diagnosis.closeness import COARSE, close
 from grader.diagnosis.observation import RAISED, Outcome, Plugged, Trace, call, flatten, trace
-from grader.exercise import patterns
+from grader.exercise import Exercise, Forest, patterns
 
 Combination = tuple[int, ...]  # the mistakes in a variant: indices into `ReferenceRunner.forms`
 Row = tuple[Any, ...]  # the arguments of one call
@@ -22,19 +21,19 @@ _probes: dict[str, Mapping[str, Sequence[Row]]] = {}
 _runners: dict[tuple[str, str], ReferenceRunner] = {}
 
 
-def probes_of(exercise: Catalogue, function: str) -> Sequence[Row]:
+def probes_of(exercise: Exercise, function: str) -> Sequence[Row]:
     """The arguments on which a function and its variants are compared; empty: it is not compared that way."""
     make = getattr(exercise.probes, "probes", None)
     if make is None:
         return ()
-    if exercise.sha256 not in _probes:
-        _probes[exercise.sha256] = make(types.SimpleNamespace(**exercise.solution.reference))
-    return _probes[exercise.sha256].get(function, ())
+    if exercise.mistakes_sha256 not in _probes:
+        _probes[exercise.mistakes_sha256] = make(types.SimpleNamespace(**exercise.solution.reference))
+    return _probes[exercise.mistakes_sha256].get(function, ())
 
 
-def shared_runner(exercise: Catalogue, function: str) -> ReferenceRunner:
+def shared_runner(exercise: Exercise, function: str) -> ReferenceRunner:
     """The runner of a function with nothing of a student's in it, made once per process."""
-    key = (exercise.sha256, function)
+    key = (exercise.mistakes_sha256, function)
     if key not in _runners:
         _runners[key] = ReferenceRunner(exercise, function)
     return _runners[key]
@@ -50,7 +49,7 @@ class ReferenceRunner:
     are what is compared, otherwise the value.
     """
 
-    def __init__(self, exercise: Catalogue, function: str, plugged: Plugged | None = None) -> None:
+    def __init__(self, exercise: Exercise, function: str, plugged: Plugged | None = None) -> None:
         self.exercise = exercise
         self.function = function
         self.forms = exercise.misconceptions.forms_of(function)

@@ -11,9 +11,8 @@ import functools
 from collections.abc import Mapping, Sequence, Set
 
 from grader.diagnosis.canonical import Canonical
-from grader.diagnosis.catalogue import Form, Misconception
 from grader.diagnosis.observation import Evidence
-from grader.exercise import patterns
+from grader.exercise import Form, Misconception, patterns
 
 _MODULES = {"torch", "np", "numpy", "math", "random", "nn", "F", "functional", "plt", "scipy"}
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.diagnosis.case import Case
-from grader.diagnosis.catalogue import Form
 from grader.diagnosis.closeness import raise_alike
 from grader.diagnosis.conclude import diagnosis
 from grader.diagnosis.first_wrong import first_wrong
 from grader.diagnosis.matching import explained_state
 from grader.diagnosis.variant_table import variant_table
 from grader.diagnosis.verdict import Diagnosis
-from grader.exercise import patterns
+from grader.exercise import Form, patterns
 
 
 def conclude_unexplained(case: Case) -> Diagnosis:

@@ -23,12 +23,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grader.diagnosis import catalogue, closeness, observation, reference_runner, variants
-from grader.diagnosis.catalogue import Catalogue
+from grader.diagnosis import closeness, observation, reference_runner, variants
 from grader.diagnosis.observation import Trace
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner, probes_of
 from grader.diagnosis.variants import MOST, Variant, run_variants
-from grader.exercise import patterns
+from grader.exercise import Exercise, misconceptions, patterns
 
 Group = tuple[tuple[str, int], ...]
 
@@ -93,7 +92,7 @@ def _block(members: Sequence[Variant], messages: Mapping[str, int]) -> Block:
 # made once, and kept
 
 
-def variant_table(exercise: Catalogue, function: str, folder: Path | None = None, jobs: int = 1) -> Table:
+def variant_table(exercise: Exercise, function: str, folder: Path | None = None, jobs: int = 1) -> Table:
     """The variants of a function, from memory, from the cache in `folder`, or run now by `jobs` processes.
 
     `folder` is the user's cache by default. A cache that cannot be read or written costs time, no more.
@@ -109,7 +108,7 @@ def variant_table(exercise: Catalogue, function: str, folder: Path | None = None
     return _loaded[name]
 
 
-def prepare(exercise: Catalogue, folder: Path | None = None, jobs: int = 1) -> None:
+def prepare(exercise: Exercise, folder: Path | None = None, jobs: int = 1) -> None:
     """Fill the cache for every function, so that no submission waits for it."""
     for function in exercise.misconceptions.functions:
         if probes_of(exercise, function):
@@ -126,12 +125,12 @@ def cache_folder() -> Path:
     return cache / "grader" / "variants"
 
 
-_MAKERS = (patterns, catalogue, observation, closeness, reference_runner, variants)
+_MAKERS = (patterns, misconceptions, observation, closeness, reference_runner, variants)
 
 
-def _key(exercise: Catalogue) -> str:
+def _key(exercise: Exercise) -> str:
     """A digest of everything that the variants depend on."""
-    parts = f"{exercise.sha256} {_makers_digest()} {torch.__version__} {MOST}"
+    parts = f"{exercise.mistakes_sha256} {_makers_digest()} {torch.__version__} {MOST}"
     return hashlib.sha256(parts.encode()).hexdigest()[:20]
 
 
@@ -145,7 +144,7 @@ def _makers_digest() -> str:
     return digest.hexdigest()
 
 
-def _run_all(exercise: Catalogue, function: str, jobs: int) -> list[Variant]:
+def _run_all(exercise: Exercise, function: str, jobs: int) -> list[Variant]:
     """Every variant, run; the work is split by a combination's first form, the large shares first."""
     runner = ReferenceRunner(exercise, function)
     count = len(runner.forms)
@@ -161,7 +160,7 @@ def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
     """One share of `_run_all`, in a process of its own; tensors travel as arrays."""
     torch.set_num_threads(1)
     folder, function, first = share
-    runner = ReferenceRunner(Catalogue.load(Path(folder)), function)
+    runner = ReferenceRunner(Exercise.read(Path(folder)), function)
     rows = []
     for combination, made in run_variants(runner, [first]):
         arrays = tuple(vector.numpy() for vector in made.numbers)

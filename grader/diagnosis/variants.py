@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from grader.diagnosis.catalogue import Forest, Form
 from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.observation import Trace
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner
+from grader.exercise import Forest, Form
 
 MOST = (
     3  # mistakes in one variant: of four there are some fourteen times as many; `matching` may add a fourth

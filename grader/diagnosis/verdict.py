@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from grader.diagnosis.catalogue import Misconception
+from grader.exercise import Misconception
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import functools
 import gc
 import importlib.metadata
 import itertools
@@ -26,7 +25,7 @@ import torch
 from grader import results
 from grader.checking.judge import Judge
 from grader.checking.runner import Checks
-from grader.diagnosis import Catalogue, Diagnosis, diagnose, prepare
+from grader.diagnosis import Diagnosis, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderError, GraderFault
 from grader.exercise import Exercise, Function, Profile
@@ -109,7 +108,7 @@ class Session:
 
     def prepare(self, jobs: int = 1) -> None:
         """Start what the first submission would wait for, and compute what is kept on disk."""
-        prepare(self._catalogue, jobs=jobs)
+        prepare(self.exercise, jobs=jobs)
         _ = self.zygote, self._checks
         # what is there now stays: to walk all of torch for garbage takes 0.1 s each time
         gc.collect()
@@ -201,7 +200,7 @@ class Session:
                 with student.replacing(replaced):
                     prober = StudentProber(student)
                     evidence = prober.evidence(function)
-                    found.append(diagnose(self._catalogue, function, prober, evidence, plugged))
+                    found.append(diagnose(self.exercise, function, prober, evidence, plugged))
                 if found[-1].misconceptions:
                     return found[-1]
             return found[0]
@@ -214,10 +213,6 @@ class Session:
                 f"({type(error).__name__})."
             )
             return Diagnosis()
-
-    @functools.cached_property
-    def _catalogue(self) -> Catalogue:
-        return Catalogue.load(self.exercise.folder)
 
     def close(self) -> None:
         """End the warm process, and pytest with it."""

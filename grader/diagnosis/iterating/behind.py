@@ -11,7 +11,7 @@ from grader.diagnosis import repairs
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import update
 from grader.diagnosis.iterating.case import Case
-from grader.diagnosis.iterating.runs import read_run, read_runs
+from grader.diagnosis.iterating.runs import Outcomes, read_run, read_runs
 from grader.diagnosis.observation import Outcome
 from grader.diagnosis.recognisers import MODULE_GLOBAL, SHADOW, Observation
 from grader.diagnosis.recognisers.module_global import undefined
@@ -21,8 +21,6 @@ from grader.exercise import patterns
 
 MOST_EXCEPTIONS = 3  # one behind another
 MOST_SUPPLIED = 40  # ways to supply the module's variables that are tried
-
-Outcomes = dict[int, Outcome]  # by the number of steps
 
 
 def exceptions(case: Case, outcomes: Outcomes) -> Outcomes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from grader.diagnosis.catalogue import Catalogue, Form
 from grader.diagnosis.closeness import MOVED
 from grader.diagnosis.iterating import history, start, update
 from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run, StudentRuns
@@ -12,6 +11,7 @@ from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
 from grader.diagnosis.recognisers import Observation, Steps, StepSign, claim_signs, claim_step_sign
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Claims, Clue, Diagnosis
+from grader.exercise import Exercise, Form
 from grader.exercise.probes import Parameters
 
 
@@ -19,7 +19,7 @@ class Case:
     """The student's function beside the reference's; every `claim_...` adds to the claims."""
 
     def __init__(
-        self, exercise: Catalogue, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+        self, exercise: Exercise, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
     ) -> None:
         self.function = function
         self.evidence = evidence

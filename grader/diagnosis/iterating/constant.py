@@ -9,12 +9,9 @@ from grader.diagnosis import repairs
 from grader.diagnosis.closeness import MOVED_FROM_ESTIMATE, parameters_agree
 from grader.diagnosis.iterating import start
 from grader.diagnosis.iterating.case import Case
-from grader.diagnosis.iterating.runs import ASKED_STEPS, MOST_STEPS, Forms, Run, read_run
-from grader.diagnosis.observation import Outcome
+from grader.diagnosis.iterating.runs import ASKED_STEPS, MOST_STEPS, Forms, Outcomes, Run, read_run
 from grader.diagnosis.recognisers import ONE_STEP, STEPS, Steps
 from grader.diagnosis.verdict import Clue
-
-Outcomes = dict[int, Outcome]  # by the number of steps
 
 
 def counted(case: Case, outcomes: Outcomes) -> Outcomes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from grader.diagnosis.catalogue import Catalogue
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import behind, constant, history
 from grader.diagnosis.iterating.case import Case
@@ -10,10 +9,11 @@ from grader.diagnosis.iterating.runs import ASKED_STEPS, read_runs
 from grader.diagnosis.observation import Evidence, Plugged, Prober
 from grader.diagnosis.recognisers import STALE
 from grader.diagnosis.verdict import Diagnosis
+from grader.exercise import Exercise
 
 
 def diagnose(
-    exercise: Catalogue, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
 ) -> Diagnosis:
     """What is wrong with a function of `probes.trajectories`.
 

@@ -10,10 +10,10 @@ import functools
 import itertools
 from collections.abc import Mapping, Sequence
 
-from grader.diagnosis.catalogue import Form
 from grader.diagnosis.closeness import same_column
 from grader.diagnosis.iterating.runs import Forms, History, ReferenceRuns, Run, StudentRuns
 from grader.diagnosis.recognisers import Steps
+from grader.exercise import Form
 from grader.exercise.probes import Parameters
 
 MOST_MISTAKES = 3  # that are combined

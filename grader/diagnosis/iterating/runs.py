@@ -11,11 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.diagnosis.catalogue import Catalogue, Forest, Form
 from grader.diagnosis.local_values import rebound_arguments
 from grader.diagnosis.observation import Outcome, Plugged, Prober, call
 from grader.diagnosis.reference_runner import bound, code_of, remembered
-from grader.exercise import patterns
+from grader.exercise import Exercise, Forest, Form, patterns
 from grader.exercise.probes import LeadingArguments, Parameters, Trajectory
 
 ASKED_STEPS = (0, 1, 2, 3)  # the numbers of steps that a student's function is asked for
@@ -23,7 +22,8 @@ MOST_STEPS = 60  # a function that always takes more than this is not followed
 MOST_ENTRIES = 1_000_000  # of a history that is a tensor; a longer one is not read
 
 History = tuple[tuple[float, ...], ...]
-Forms = tuple[Form, ...]
+Forms = tuple[Form, ...]  # of mistakes that are made together
+Outcomes = dict[int, Outcome]  # by the number of steps asked for
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def read_run(outcome: Outcome) -> Run | None:
     return Run(tuple(p.detach().to(torch.float32) for p in parameters), _read_history(history))
 
 
-def read_runs(outcomes: Mapping[int, Outcome]) -> dict[int, Run]:
+def read_runs(outcomes: Outcomes) -> dict[int, Run]:
     """Those outcomes that can be read as a run, by the number of steps."""
     runs = {}
     for steps, outcome in outcomes.items():
@@ -85,7 +85,7 @@ def _read_history(history: Any) -> History | None:
 class ReferenceRuns:
     """Runs the reference's function from given initial parameters, with known mistakes in it or without."""
 
-    def __init__(self, exercise: Catalogue, function: str, plugged: Plugged) -> None:
+    def __init__(self, exercise: Exercise, function: str, plugged: Plugged) -> None:
         """plugged: the student's own earlier functions, used in place of the reference's."""
         self.exercise = exercise
         self.function = function
@@ -137,9 +137,8 @@ class ReferenceRuns:
 
     def combinations(self, stage: str, size: int) -> Iterator[Forms]:
         """All sets of `size` forms of a stage, each of another mistake."""
-        for forms in itertools.combinations(
-            self.exercise.misconceptions.forms_of(self.function, stage), size
-        ):
+        all_forms = self.exercise.misconceptions.forms_of(self.function, stage)
+        for forms in itertools.combinations(all_forms, size):
             if len({form.id for form in forms}) == size:
                 yield forms
 
@@ -169,7 +168,7 @@ class StudentRuns:
         """The same, read as a run."""
         return read_run(self.ask(steps, arguments))
 
-    def ask_each(self) -> dict[int, Outcome]:
+    def ask_each(self) -> Outcomes:
         """The outcome for each number of `ASKED_STEPS`, on arguments arranged for the initial parameters.
 
         A function that takes a great number of steps by itself is asked twice only.
@@ -193,7 +192,7 @@ class StudentRuns:
         self.prober = self.prober.edited(self.function, source)
 
 
-def trajectories(exercise: Catalogue, namespace: Mapping[str, Any] | None = None) -> Mapping[str, Trajectory]:
+def trajectories(exercise: Exercise, namespace: Mapping[str, Any] | None = None) -> Mapping[str, Trajectory]:
     """The functions of an exercise that are followed step by step, each with how to follow it.
 
     namespace: the solution's names, the reference's own where it is not given.
@@ -209,9 +208,9 @@ def trajectories(exercise: Catalogue, namespace: Mapping[str, Any] | None = None
 _codes: dict[tuple[str, str, Forms], types.CodeType | None] = {}
 
 
-def _code(exercise: Catalogue, function: str, forms: Forms) -> types.CodeType | None:
+def _code(exercise: Exercise, function: str, forms: Forms) -> types.CodeType | None:
     """The reference with these mistakes, compiled once; None where they exclude one another."""
-    key = (exercise.sha256, function, forms)
+    key = (exercise.mistakes_sha256, function, forms)
     if key not in _codes:
         forest: Forest | None = exercise.solution.trees
         for form in forms:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from grader.diagnosis.catalogue import Misconceptions
 from grader.diagnosis.recognisers.base import (
     Observation,
     Reader,
@@ -31,6 +30,7 @@ from grader.diagnosis.recognisers.stale import Stale
 from grader.diagnosis.recognisers.steps import ConstantSteps
 from grader.diagnosis.recognisers.stub import Stub
 from grader.diagnosis.verdict import Claims
+from grader.exercise import Misconceptions
 
 __all__ = [
     "MODULE_GLOBAL",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,11 +9,11 @@ from inprocess import Here, base, evidence
 from torch import Tensor
 
 from grader.diagnosis import diagnose
-from grader.diagnosis.catalogue import Catalogue
 from grader.diagnosis.iterating.case import Case
 from grader.diagnosis.verdict import Diagnosis
+from grader.exercise import Exercise
 
-EXERCISE = Catalogue.load(Path(__file__).parents[3] / "reference" / "practical3")
+EXERCISE = Exercise.load("practical3")
 
 TRAIN = """
 def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
