@@ -61,13 +61,13 @@ class Case:
 
     def claim_start(self, *, always_steps: bool = False) -> None:
         """Claim what is wrong with the initial parameters."""
-        form = start.wrong_start(self.student, self.reference, always_steps=always_steps)
+        form = start.wrong_start(self.student, always_steps=always_steps)
         if form is not None:
             self.claim_form(form)
 
     def claim_history(self, runs: Mapping[int, Run], initial: Parameters, forms: Forms) -> None:
         """Claim what is wrong with the history, given the mistakes that explain the parameters."""
-        found = history.explanation(self.student, self.reference, runs, initial, forms)
+        found = history.explanation(self.student, runs, initial, forms)
         for form in found.values():
             self.claim_form(form)
 

@@ -77,7 +77,7 @@ def claim(case: Case, runs: Mapping[int, Run], seen: Steps) -> list[Forms]:
     Returns the sets of mistakes that explain the parameters. What the function starts from is not known, and
     is estimated.
     """
-    initial = start.estimated_start(case.student, case.reference, runs[0])
+    initial = start.estimated_start(case.student, runs[0])
     last = runs[max(runs)]
     sets: list[Forms] = []
     if initial is not None:

@@ -62,5 +62,5 @@ def diagnose(
     if sets:
         case.claim_history(runs, initial, sets[0])
     else:
-        case.claim_step_sign(STALE, history.unexplained(case.student, case.reference, runs))
+        case.claim_step_sign(STALE, history.unexplained(case.student, runs))
     return case.conclude(sets)

@@ -11,20 +11,16 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from grader.diagnosis.closeness import same_column
-from grader.diagnosis.iterating.runs import Forms, History, ReferenceRuns, Run, StudentRuns
+from grader.diagnosis.iterating.runs import Forms, History, Run, StudentRuns
 from grader.diagnosis.recognisers import Steps
 from grader.exercise import Form
-from grader.exercise.probes import Parameters
+from grader.exercise.probes import LeadingArguments, Parameters
 
 MOST_MISTAKES = 3  # that are combined
 
 
 def explanation(
-    student: StudentRuns,
-    reference: ReferenceRuns,
-    runs: Mapping[int, Run],
-    start: Parameters,
-    update: Forms,
+    student: StudentRuns, runs: Mapping[int, Run], start: Parameters, update: Forms
 ) -> dict[str, Form]:
     """The fewest mistakes that explain all columns that can be explained, each with the form that does.
 
@@ -34,28 +30,30 @@ def explanation(
     runs = {0: Run(start, None), **runs}
     steps = max(runs)
     theirs = runs[steps].history
-    right = reference.run(update, start, student.arguments, steps)
-    if theirs is None or right is None or not _comparable(theirs, right.history, reference):
+    right = student.reference.run(update, start, student.arguments, steps)
+    if theirs is None or right is None or not _comparable(student, theirs, right.history):
         return {}
-    rights = [right.history, measured_history(student, reference, runs)]
-    wrong = [column for column in _columns(reference) if not _is_right(theirs, rights, column)]
-    return _Search(student, reference, theirs, steps, start, update).fewest(wrong)
+    columns = _columns(student)
+    agreeing = _agreeing(theirs, right.history, columns)
+    agreeing += _agreeing(theirs, measured_history(student, runs), columns)
+    wrong = [column for column in columns if column not in agreeing]
+    return _Search(student, theirs, steps, start, update).fewest(wrong)
 
 
-def unexplained(student: StudentRuns, reference: ReferenceRuns, runs: Mapping[int, Run]) -> Steps:
+def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
     """What the history shows where nothing explains the parameters: it can still be measured along them."""
     theirs = runs[max(runs)].history
-    in_time = measured_history(student, reference, runs)
-    if theirs is None or not _comparable(theirs, in_time, reference):
+    in_time = measured_history(student, runs)
+    if theirs is None or not _comparable(student, theirs, in_time):
         return Steps()
-    wrong = [column for column in _columns(reference) if not _is_right(theirs, [in_time], column)]
-    late = measured_history(student, reference, runs, late=True)
+    columns = _columns(student)
+    agreeing = _agreeing(theirs, in_time, columns)
+    wrong = [column for column in columns if column not in agreeing]
+    late = measured_history(student, runs, late=True)
     return Steps(history=theirs, off=wrong, measured_late=late)
 
 
-def measured_history(
-    student: StudentRuns, reference: ReferenceRuns, runs: Mapping[int, Run], *, late: bool = False
-) -> History | None:
+def measured_history(student: StudentRuns, runs: Mapping[int, Run], *, late: bool = False) -> History | None:
     """The history that the student's own parameters give; None where a step's parameters are not known.
 
     runs: by the number of steps. late: each entry is measured after the step instead of before it.
@@ -63,42 +61,40 @@ def measured_history(
     entries = []
     for step in range(max(runs)):
         run = runs.get(step + 1 if late else step)
-        entry = reference.measured(run.parameters, student.arguments) if run is not None else None
+        if run is None:
+            return None
+        entry = student.reference.measured(run.parameters, student.arguments)
         if entry is None:
             return None
         entries.append(entry)
     return tuple(entries)
 
 
-def _columns(reference: ReferenceRuns) -> range:
-    return range(len(reference.trajectory.columns))
+def _columns(student: StudentRuns) -> range:
+    return range(len(student.reference.trajectory.columns))
 
 
-def _comparable(theirs: History, ours: History | None, reference: ReferenceRuns) -> bool:
+def _comparable(student: StudentRuns, theirs: History, ours: History | None) -> bool:
     """Whether both histories have the same number of entries, and the student's all columns."""
     if ours is None or len(theirs) != len(ours):
         return False
-    return all(len(entry) == len(_columns(reference)) for entry in theirs)
+    return all(len(entry) == len(_columns(student)) for entry in theirs)
 
 
-def _is_right(theirs: History, rights: Sequence[History | None], column: int) -> bool:
-    return any(right is not None and same_column(theirs, right, column) for right in rights)
+def _agreeing(theirs: History | None, ours: History | None, columns: Sequence[int]) -> list[int]:
+    """Those of the columns that are the same in both histories; none where one of these is missing."""
+    if theirs is None or ours is None:
+        return []
+    return [column for column in columns if same_column(theirs, ours, column)]
 
 
 class _Search:
     """Searches the mistakes that explain the columns of one history."""
 
     def __init__(
-        self,
-        student: StudentRuns,
-        reference: ReferenceRuns,
-        theirs: History,
-        steps: int,
-        start: Parameters,
-        update: Forms,
+        self, student: StudentRuns, theirs: History, steps: int, start: Parameters, update: Forms
     ) -> None:
         self.student = student
-        self.reference = reference
         self.theirs = theirs
         self.steps = steps
         self.start = start
@@ -119,42 +115,36 @@ class _Search:
             unexplained = [column for column in wrong if not explained[column]]
             if not unexplained:
                 break
-            for forms in self.reference.combinations("history", size):
+            for forms in self.student.reference.combinations("history", size):
+                ids = frozenset(form.id for form in forms)
                 for column in self.explained_by(forms, unexplained):
-                    explained[column].append(frozenset(form.id for form in forms))
-                    self.form_of.update({form.id: form for form in forms})
+                    explained[column].append(ids)
+                    self.form_of.update((form.id, form) for form in forms)
         return explained
 
     def explained_by(self, forms: Forms, columns: Sequence[int]) -> list[int]:
-        """Those of the columns that these mistakes explain."""
-        # One step shows most sets to be wrong, and costs less than all of them.
-        first = self.reference.run((*self.update, *forms), self.start, self.student.arguments, 1)
-        if first is None or first.history is None:
-            return []
-        if not any(same_column(self.theirs[:1], first.history[:1], column) for column in columns):
-            return []
-        made = self.reference.run((*self.update, *forms), self.start, self.student.arguments, self.steps)
-        if made is None or made.history is None:
-            return []
-        return [
-            column
-            for column in columns
-            if same_column(self.theirs, made.history, column) and self.holds_again(forms, column)
-        ]
+        """Those of the columns that these mistakes explain, on other samples too and not by chance on a few.
 
-    def holds_again(self, forms: Forms, column: int) -> bool:
-        """Whether the mistakes give the student's column on other samples too, and not by chance on a few.
-
-        Where the initial parameters are not to be had there, the first samples decide alone.
+        Where the initial parameters are not to be had on other samples, the first ones decide alone.
         """
-        if self.start_again is None:
-            return True
-        start, again = self.start_again.parameters, self.student.inputs.again
-        made = self.reference.run((*self.update, *forms), start, again, self.steps)
-        theirs = self.run_again
-        if made is None or made.history is None or theirs is None or theirs.history is None:
-            return False
-        return same_column(theirs.history, made.history, column)
+        arguments, again = self.student.arguments, self.student.inputs.again
+        # One step shows most sets to be wrong, and costs less than all of them.
+        first = self.history_with(forms, self.start, arguments, 1)
+        if first is None or not _agreeing(self.theirs[:1], first[:1], columns):
+            return []
+        made = self.history_with(forms, self.start, arguments, self.steps)
+        agreeing = _agreeing(self.theirs, made, columns)
+        if not agreeing or self.start_again is None:
+            return agreeing
+        made_again = self.history_with(forms, self.start_again.parameters, again, self.steps)
+        return _agreeing(self.theirs_again, made_again, agreeing)
+
+    def history_with(
+        self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
+    ) -> History | None:
+        """The reference's history with these mistakes in it."""
+        run = self.student.reference.run((*self.update, *forms), start, arguments, steps)
+        return run.history if run is not None else None
 
     @functools.cached_property
     def start_again(self) -> Run | None:
@@ -163,6 +153,7 @@ class _Search:
         return None if run is None or run.history else run
 
     @functools.cached_property
-    def run_again(self) -> Run | None:
-        """The student's run on other samples."""
-        return self.student.run(self.steps, self.student.inputs.again)
+    def theirs_again(self) -> History | None:
+        """The student's history on other samples."""
+        run = self.student.run(self.steps, self.student.inputs.again)
+        return run.history if run is not None else None

@@ -7,7 +7,7 @@ tensor, after no steps at all.
 from __future__ import annotations
 
 from grader.diagnosis.closeness import spread_agrees
-from grader.diagnosis.iterating.runs import ReferenceRuns, Run, StudentRuns
+from grader.diagnosis.iterating.runs import Run, StudentRuns
 from grader.exercise import Form
 from grader.exercise.probes import Parameters
 
@@ -16,30 +16,32 @@ from grader.exercise.probes import Parameters
 ESTIMATES = 6
 
 
-def wrong_start(student: StudentRuns, reference: ReferenceRuns, *, always_steps: bool) -> Form | None:
+def wrong_start(student: StudentRuns, *, always_steps: bool) -> Form | None:
     """The mistake that explains the spread of the student's initial parameters.
 
     None where the spread is right or no mistake explains it. A function that `always_steps` is asked on
     arguments on which a step changes nearly nothing.
     """
-    trajectory = reference.trajectory
+    reference, trajectory = student.reference, student.reference.trajectory
     wide = student.inputs.wide
-    run = student.run(0, trajectory.still(wide, None) if always_steps else wide)
+    if always_steps:
+        wide = trajectory.still(wide, None)
+    run = student.run(0, wide)
     if run is None:
         return None
     right = reference.initial_spreads((), wide)
-    accepted = [right]
-    for spread in trajectory.accepted_spreads:
-        accepted.append([spread] * len(right))
-    if any(spread_agrees(run.parameters, spreads) for spreads in accepted):
+    if spread_agrees(run.parameters, right):
         return None
+    for spread in trajectory.accepted_spreads:
+        if spread_agrees(run.parameters, [spread] * len(right)):
+            return None
     for forms in reference.combinations("initial", 1):
         if spread_agrees(run.parameters, reference.initial_spreads(forms, wide)):
             return forms[0]
     return None
 
 
-def estimated_start(student: StudentRuns, reference: ReferenceRuns, run: Run) -> Parameters | None:
+def estimated_start(student: StudentRuns, run: Run) -> Parameters | None:
     """The initial parameters of a function that always steps, None where they are not to be had.
 
     They are what it returns where a step changes nearly nothing; the better they are known, the less a step
@@ -48,7 +50,7 @@ def estimated_start(student: StudentRuns, reference: ReferenceRuns, run: Run) ->
     estimate: Parameters | None = None
     for _ in range(ESTIMATES):
         try:
-            arguments = reference.trajectory.still(student.arguments, estimate)
+            arguments = student.reference.trajectory.still(student.arguments, estimate)
         except (RuntimeError, TypeError):  # the estimate does not fit the network
             return None
         found = student.run(0, arguments)

@@ -16,12 +16,12 @@ LATE = [(UPDATE, ""), ("        test_wrong = 0\n", UPDATE + "        test_wrong 
 def explained(*edits):
     case = case_of(edited(*edits))
     runs = read_runs(case.student.ask_each())
-    return set(history.explanation(case.student, case.reference, runs, runs[0].parameters, ()))
+    return set(history.explanation(case.student, runs, runs[0].parameters, ()))
 
 
 def unexplained(*edits):
     case = case_of(edited(*edits))
-    return history.unexplained(case.student, case.reference, read_runs(case.student.ask_each()))
+    return history.unexplained(case.student, read_runs(case.student.ask_each()))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,6 @@ def test_what_is_not_known_or_does_not_fit_cannot_be_measured():
     case = case_of(edited())
     runs = read_runs(case.student.ask_each())
     two = {steps: Run(run.parameters[:2], run.history) for steps, run in runs.items()}
-    assert len(history.measured_history(case.student, case.reference, runs)) == 3
-    assert history.measured_history(case.student, case.reference, {0: runs[0], 3: runs[3]}) is None
-    assert history.measured_history(case.student, case.reference, two) is None
+    assert len(history.measured_history(case.student, runs)) == 3
+    assert history.measured_history(case.student, {0: runs[0], 3: runs[3]}) is None
+    assert history.measured_history(case.student, two) is None
