@@ -22,8 +22,8 @@ class Case:
 
     seen, prober: the calls as they are now, and what makes further ones; both change where an exception has
     been repaired.
-    plain: the reference by itself. plugged: the same with the student's own earlier functions in it; it is
-    `plain` where there are none.
+    plain: the reference by itself. plugged: the same with `earlier` in it; it is `plain` where that is empty.
+    earlier: the student's own functions that take the place of the reference's, by name.
     """
 
     exercise: Exercise
@@ -32,7 +32,7 @@ class Case:
     seen: Observation
     plain: ReferenceRunner
     plugged: ReferenceRunner
-    theirs: Plugged
+    earlier: Plugged
     claims: Claims = field(default_factory=Claims)
 
     @property
@@ -72,10 +72,12 @@ class Case:
         return recogniser.line_in_source(self.seen) if recogniser is not None else None
 
 
-def open_case(exercise: Exercise, function: str, prober: Prober, evidence: Evidence, theirs: Plugged) -> Case:
+def open_case(
+    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
+) -> Case:
     """A function with its first calls made. Raises StudentFailure where it hangs or dies."""
     plain = shared_runner(exercise, function)
-    plugged = ReferenceRunner(exercise, function, theirs) if theirs else plain
+    plugged = ReferenceRunner(exercise, function, earlier) if earlier else plain
     listed = exercise.misconceptions.recognised_by(function, "calls")
     case = Case(
         exercise=exercise,
@@ -95,7 +97,7 @@ def open_case(exercise: Exercise, function: str, prober: Prober, evidence: Evide
         ),
         plain=plain,
         plugged=plugged,
-        theirs=theirs,
+        earlier=earlier,
     )
     return case
 

@@ -90,9 +90,9 @@ def equal_traces(a: Trace, b: Trace) -> bool:
     return a.group == b.group and all(close(x, y) for x, y in zip(a.numbers, b.numbers, strict=True))
 
 
-def equal_outcomes(a: Sequence[Outcome], b: Sequence[Outcome], observed: Sequence[int]) -> bool:
-    """Whether two series of outcomes are the same, exceptions included."""
-    left, right = trace(a, observed), trace(b, observed)
+def equal_outcomes(a: Sequence[Outcome], b: Sequence[Outcome], accumulators: Sequence[int]) -> bool:
+    """Whether two series of outcomes are the same in what is compared of them, exceptions included."""
+    left, right = trace(a, accumulators), trace(b, accumulators)
     return left.errors == right.errors and equal_traces(left, right)
 
 

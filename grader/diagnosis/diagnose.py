@@ -21,29 +21,29 @@ def diagnose(
     function: str,
     prober: Prober,
     evidence: Evidence,
-    plugged: Plugged | None = None,
+    earlier: Plugged | None = None,
 ) -> Diagnosis:
     """What is wrong with a function that failed a check.
 
-    plugged: the student's own earlier functions, to be used in the reference and its variants; those that
+    earlier: the student's own earlier functions, to be used in the reference and its variants; those that
     are right are best left out, since without any the variants that are kept can be used.
     Never guesses: where nothing explains what was seen, no misconception is named.
     """
     try:
         if function in iterating.trajectories(exercise):
-            return iterating.diagnose(exercise, function, prober, evidence, plugged or {})
+            return iterating.diagnose(exercise, function, prober, evidence, earlier or {})
         if probes_of(exercise, function):
-            return _diagnose(exercise, function, prober, evidence, plugged or {})
+            return _diagnose(exercise, function, prober, evidence, earlier or {})
     except StudentFailure:  # it hung or died under the probes: nothing can be said
         pass
     return Diagnosis()
 
 
 def _diagnose(
-    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
 ) -> Diagnosis:
     """The same for a function that is compared call by call."""
-    case = open_case(exercise, function, prober, evidence, plugged)
+    case = open_case(exercise, function, prober, evidence, earlier)
     misconceptions = exercise.misconceptions
 
     # Is there anything to diagnose?

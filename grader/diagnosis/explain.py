@@ -88,7 +88,7 @@ def _explained(case: Case, reading: Reading, misconception: Misconception | None
     if right is not None:
         return Explained(right, [Explanation((), 0.0)], reading, misconception)
     runner, found = case.plugged, []
-    if case.theirs:
+    if case.earlier:
         found = _explained_live(case.plugged, student, reading.ignored)
     if not found:
         runner, found = case.plain, _explained_by_table(case, student, reading.ignored)
@@ -111,7 +111,7 @@ def _as_right(case: Case, student: Trace, ignored: Tensor | None) -> ReferenceRu
     for runner in (case.plugged, case.plain):
         if fits(student, runner.reference, ignored):
             return runner
-    if case.theirs and _fits_in_part(case, student, ignored):
+    if case.earlier and _fits_in_part(case, student, ignored):
         return case.plugged
     return None
 
@@ -121,15 +121,15 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
 
     Who calls a wrong `f` here and writes its formula out there has made no mistake of this function's.
     """
-    calls = patterns.calls(case.plain.tree, case.theirs.keys())
+    calls = patterns.calls(case.plain.tree, case.earlier.keys())
     namespace = dict(case.plugged.namespace)
-    for name in case.theirs:
+    for name in case.earlier:
         namespace[_RIGHT + name] = case.plain.namespace[name]
     trees = case.exercise.solution.trees
     # Neither none nor all of them: these are the runners themselves.
     for chosen in range(1, 2 ** min(len(calls), AT_MOST_CALLS) - 1):
         right = [call for i, call in enumerate(calls) if chosen >> i & 1]
-        edited = {**trees, case.function: patterns.called_otherwise(case.plain.tree, right, _RIGHT)}
+        edited = {**trees, case.function: patterns.with_prefix(case.plain.tree, right, _RIGHT)}
         function = bound(code_of(edited, trees, case.function), namespace, case.function)
         if fits(student, case.plain.trace(case.plugged.run(function)), ignored):
             return True

@@ -71,7 +71,7 @@ class Trace:
 
     structures: per probe, the structure of what it gave, such as "((5,), (3,))", or "raised".
     errors: per probe, the normalised exception, "" where it did not raise.
-    numbers: per probe, every entry of what is observed, float32, in one vector.
+    numbers: per probe, every entry of what is compared, float32, in one vector.
     """
 
     structures: tuple[str, ...]
@@ -88,16 +88,12 @@ class Trace:
 RAISED = "raised"
 
 
-def trace(outcomes: Sequence[Outcome], observed: Sequence[int]) -> Trace:
-    """The outcomes as numbers. `observed`: positions of the arguments to look at; none: the value."""
+def trace(outcomes: Sequence[Outcome], accumulators: Sequence[int]) -> Trace:
+    """The outcomes as numbers. `accumulators`: see `compared`."""
     structures, errors, numbers = [], [], []
     for outcome in outcomes:
-        # Also where a call raised, the observed arguments show what it had changed until then.
         leaves: list[Tensor] = []
-        if observed:
-            found = structure([outcome.arguments[position] for position in observed], leaves)
-        elif outcome.error is None:
-            found = structure(outcome.value, leaves)
+        found = structure(compared(outcome, accumulators), leaves)
         if outcome.error is None:
             structures.append(found)
             errors.append("")
@@ -106,6 +102,14 @@ def trace(outcomes: Sequence[Outcome], observed: Sequence[int]) -> Trace:
             errors.append(normalised(*outcome.error))
         numbers.append(_in_one_vector(leaves))
     return Trace(tuple(structures), tuple(errors), tuple(numbers))
+
+
+def compared(outcome: Outcome, accumulators: Sequence[int]) -> Any:
+    """What of a call is compared: the arguments at the positions `accumulators`, or else its value."""
+    if accumulators:
+        # Also where the call raised: they show what it had changed until then.
+        return [outcome.arguments[position] for position in accumulators]
+    return outcome.value if outcome.error is None else ()
 
 
 def _in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
@@ -135,6 +139,7 @@ def flatten(value: Any) -> list[Tensor]:
     return leaves
 
 
+# How torch words that sizes do not fit, in an element-wise operation and in products.
 _SIZES = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)(.*)", re.DOTALL)
 _MV = re.compile(r"size mismatch, got input \(\d+\), mat \((\d+)x(\d+)\), vec \((\d+)\)")
 _MM = re.compile(r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(?:1)\)")
@@ -143,18 +148,21 @@ _MM = re.compile(r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (
 def normalised(kind: str, text: str) -> str:
     """An exception without what depends on the way it was written: the operands' order, mv or mm."""
     text = " ".join(text.split())
-    if found := _SIZES.search(text):
-        sizes = sorted((int(found[1]), int(found[2])))
-        return f"{kind}: sizes {sizes}{found[3]}"
-    if found := _MV.search(text) or _MM.search(text):
-        return f"{kind}: product {found[1]}x{found[2]} by {found[3]}"
+    sizes = _SIZES.search(text)
+    if sizes:
+        first, second, rest = sizes.groups()
+        return f"{kind}: sizes {sorted((int(first), int(second)))}{rest}"
+    product = _MV.search(text) or _MM.search(text)
+    if product:
+        rows, columns, length = product.groups()
+        return f"{kind}: product {rows}x{columns} by {length}"
     return f"{kind}: {text}"
 
 
 def copied(value: Any) -> Any:
     """`value` with every tensor cloned."""
     if isinstance(value, Tensor):
-        return value.clone() if not value.requires_grad else value.detach().clone()
+        return value.detach().clone() if value.requires_grad else value.clone()
     if isinstance(value, tuple | list):
         return type(value)(copied(item) for item in value)
     return value

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis.closeness import COARSE, close
-from grader.diagnosis.observation import RAISED, Outcome, Plugged, Trace, call, flatten, trace
+from grader.diagnosis.observation import RAISED, Outcome, Plugged, Trace, call, compared, flatten, trace
 from grader.exercise import Exercise, Forest, patterns
 
 Combination = tuple[int, ...]  # the mistakes in a variant: indices into `ReferenceRunner.forms`
@@ -73,10 +73,8 @@ class ReferenceRunner:
         """For each probe, the number of entries of each quantity that is compared."""
         sizes = []
         for outcome in self.outcomes:
-            compared = outcome.value
-            if self.accumulators:
-                compared = [outcome.arguments[position] for position in self.accumulators]
-            sizes.append([leaf.numel() for leaf in flatten(compared)])
+            quantities = flatten(compared(outcome, self.accumulators))
+            sizes.append([quantity.numel() for quantity in quantities])
         return sizes
 
     def run(self, function: Callable[..., Any]) -> list[Outcome]:

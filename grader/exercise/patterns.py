@@ -154,30 +154,42 @@ class _Rewriting:
         self.made: list[ast.AST] = []
 
     def visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:
+        if isinstance(node, ast.arguments):
+            return node
         # Thousands of variants share their statements: each remembers the edits that it has no place for.
-        without = _without(node) if isinstance(node, ast.stmt) else None
-        if (without is not None and self.key in without) or isinstance(node, ast.arguments):
+        without = _without(node) if isinstance(node, ast.stmt) else set()
+        if self.key in without:
             return node
         captures: Captures = {}
         if match(self.pattern, node, captures):
-            if isinstance(self.by, list):
-                statements = [_filled(statement, captures) for statement in self.by]
-                self.made += statements
-                return [made for made in statements if isinstance(made, ast.stmt)]
-            self.made.append(_filled(self.by, captures))
-            return self.made[-1]
-        changed = {}
+            return self._put(captures)
+        rebuilt = self._rebuilt(node)
+        if rebuilt is node:
+            without.add(self.key)
+        return rebuilt
+
+    def _put(self, captures: Captures) -> ast.AST | list[ast.stmt]:
+        """What takes the place of a match."""
+        if isinstance(self.by, ast.expr):
+            expression = _filled(self.by, captures)
+            self.made.append(expression)
+            return expression
+        statements = [_filled(statement, captures) for statement in self.by]
+        self.made += statements
+        return [made for made in statements if isinstance(made, ast.stmt)]
+
+    def _rebuilt(self, node: ast.AST) -> ast.AST:
+        """A node with what it holds visited; the very same where that has not changed."""
+        changed: dict[str, object] = {}
         for name, value in ast.iter_fields(node):
-            new: object = value
+            visited: object = value
             if isinstance(value, ast.AST):
-                new = self.visit(value)
+                visited = self.visit(value)
             elif isinstance(value, list):
-                new = self._visit_list(value)
-            if new is not value:
-                changed[name] = new
+                visited = self._visit_list(value)
+            if visited is not value:
+                changed[name] = visited
         if not changed:
-            if without is not None:
-                without.add(self.key)
             return node
         rebuilt = copy.copy(node)
         rebuilt.__dict__.pop("without", None)
@@ -188,10 +200,15 @@ class _Rewriting:
     def _visit_list(self, items: list[object]) -> list[object]:
         rebuilt: list[object] = []
         for item in items:
-            new = self.visit(item) if isinstance(item, ast.AST) else item
-            rebuilt.extend(new) if isinstance(new, list) else rebuilt.append(new)
-        same = len(rebuilt) == len(items) and all(a is b for a, b in zip(rebuilt, items, strict=True))
-        return items if same else rebuilt
+            visited = self.visit(item) if isinstance(item, ast.AST) else item
+            if isinstance(visited, list):
+                rebuilt += visited
+            else:
+                rebuilt.append(visited)
+        if len(rebuilt) != len(items):
+            return rebuilt
+        is_same = all(after is before for after, before in zip(rebuilt, items, strict=True))
+        return items if is_same else rebuilt
 
 
 def _without(node: ast.stmt) -> set[tuple[str, str]]:
@@ -210,24 +227,30 @@ def _filled(template: ast.AST, captures: Captures) -> ast.AST:
     filled = copy.copy(template)
     filled.foreign = True  # type: ignore[attr-defined]
     for name, value in ast.iter_fields(template):
-        if isinstance(value, ast.AST):
-            setattr(filled, name, _filled(value, captures))
-        elif isinstance(value, list):
-            setattr(filled, name, [_filled(v, captures) if isinstance(v, ast.AST) else v for v in value])
+        if isinstance(value, ast.AST | list):
+            setattr(filled, name, _filled_field(value, captures))
     return filled
+
+
+def _filled_field(value: object, captures: Captures) -> object:
+    if isinstance(value, list):
+        return [_filled_field(item, captures) for item in value]
+    return _filled(value, captures) if isinstance(value, ast.AST) else value
 
 
 def clone(tree: Tree) -> Tree:
     """A copy of a syntax tree. To copy.deepcopy it takes ten times as long."""
     made = type(tree).__new__(type(tree))
     for name, value in vars(tree).items():
-        if isinstance(value, ast.AST):
-            value = clone(value)
-        elif isinstance(value, list):
-            value = [clone(item) if isinstance(item, ast.AST) else item for item in value]
         if name != "without":
-            setattr(made, name, value)
+            setattr(made, name, _cloned_field(value))
     return made
+
+
+def _cloned_field(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_cloned_field(item) for item in value]
+    return clone(value) if isinstance(value, ast.AST) else value
 
 
 def last_function(source: str) -> ast.FunctionDef | None:
@@ -277,8 +300,10 @@ def parameters(function: ast.FunctionDef) -> tuple[str, ...]:
 
 def returned(function: ast.FunctionDef) -> tuple[str, ...]:
     """The names in the tuple that a function returns last; empty where it returns something else."""
-    returns = [node for node in function.body if isinstance(node, ast.Return)]
-    value = returns[-1].value if returns else None
+    value = None
+    for node in function.body:
+        if isinstance(node, ast.Return):
+            value = node.value
     if not isinstance(value, ast.Tuple):
         return ()
     names = tuple(element.id for element in value.elts if isinstance(element, ast.Name))
@@ -287,23 +312,23 @@ def returned(function: ast.FunctionDef) -> tuple[str, ...]:
 
 def assigned(function: ast.FunctionDef) -> tuple[str, ...]:
     """The local names that a function assigns at its top level, in order."""
-    return tuple(
-        target.id
-        for node in function.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    )
+    return tuple(name for name, _ in _assignments(function))
 
 
 def assignment(function: ast.FunctionDef, name: str) -> str | None:
-    """The statement that assigns `name` at a function's top level, as text."""
-    for node in function.body:
-        if isinstance(node, ast.Assign) and any(
-            isinstance(t, ast.Name) and t.id == name for t in node.targets
-        ):
-            return ast.unparse(node)
+    """The statement that first assigns `name` at a function's top level, as text."""
+    for target, statement in _assignments(function):
+        if target == name:
+            return ast.unparse(statement)
     return None
+
+
+def _assignments(function: ast.FunctionDef) -> Iterator[tuple[str, ast.Assign]]:
+    for statement in function.body:
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, statement
 
 
 def names_stored(statement: ast.stmt) -> Iterator[str]:
@@ -315,28 +340,28 @@ def names_stored(statement: ast.stmt) -> Iterator[str]:
 
 def mentioned(function: ast.FunctionDef, names: Sequence[str]) -> tuple[str, ...]:
     """`names` in the order in which a function's body first mentions them."""
-    lines = {
-        node.id: (node.lineno, node.col_offset)
-        for node in reversed([n for statement in function.body for n in ast.walk(statement)])
-        if isinstance(node, ast.Name)
-    }
-    return tuple(sorted(names, key=lambda name: lines.get(name, (0, 0))))
+    places: dict[str, tuple[int, int]] = {}
+    for statement in function.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name):
+                places.setdefault(node.id, (node.lineno, node.col_offset))
+    return tuple(sorted(names, key=lambda name: places.get(name, (0, 0))))
 
 
 def calls(function: ast.FunctionDef, names: Collection[str]) -> list[ast.Call]:
     """The calls of the functions `names` in a function, in no particular order."""
-    return [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
-    ]
+    found = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            found.append(node)
+    return found
 
 
-def called_otherwise(function: ast.FunctionDef, chosen: Sequence[ast.Call], prefix: str) -> ast.FunctionDef:
-    """A copy of a function in which the calls of `chosen` are of a function whose name has a prefix."""
-    originals = {id(call.func) for call in chosen}
-    memo: dict[int, Any] = {}
-    made = copy.deepcopy(function, memo)
-    for original in originals:
-        memo[original].id = prefix + memo[original].id
+def with_prefix(function: ast.FunctionDef, chosen: Sequence[ast.Call], prefix: str) -> ast.FunctionDef:
+    """A copy of a function in which the functions that `chosen` calls have a prefix before their names."""
+    copies: dict[int, Any] = {}  # deepcopy's own record: the id of a node -> its copy
+    made = copy.deepcopy(function, copies)
+    for call in chosen:
+        name = copies[id(call.func)]
+        name.id = prefix + name.id
     return made

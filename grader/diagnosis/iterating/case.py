@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from grader.diagnosis.closeness import MOVED
 from grader.diagnosis.iterating import history, start, update
@@ -19,14 +19,14 @@ class Case:
     """The student's function beside the reference's; every `claim_...` adds to the claims."""
 
     def __init__(
-        self, exercise: Exercise, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+        self, exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
     ) -> None:
         self.function = function
         self.evidence = evidence
         self.trees = exercise.solution.trees
         self.misconceptions = exercise.misconceptions
         self.by_id = {m.id: m for m in self.misconceptions.of(function)}  # in the exercise's order
-        self.reference = ReferenceRuns(exercise, function, plugged)
+        self.reference = ReferenceRuns(exercise, function, earlier)
         self.student = StudentRuns(self.reference, prober, evidence.source)
         known = [*self.reference.parameters, *self.trees, "torch", "math"]
         self.source = StudentSource(evidence, self.reference.parameters, known)
@@ -94,13 +94,9 @@ class Case:
 
     def conclude(self, sets: Sequence[Forms] = ()) -> Diagnosis:
         """The diagnosis: the claims, and the first of `sets`, which explain the parameters equally well."""
-        for form in sets[0] if sets else ():
+        if not sets:
+            return self.claims.diagnosis(list(self.by_id))
+        for form in sets[0]:
             self.claims.place(form.id, self.line_of(form))
-        named, *others = [self._with_claims(forms) for forms in sets or [()]]
-        lines = self.claims.lines
-        line = next((lines[id_] for id_ in named if id_ in lines), None)
-        return Diagnosis(named, tuple(others), None, line, self.claims.facts, lines)
-
-    def _with_claims(self, forms: Iterable[Form]) -> tuple[str, ...]:
-        ids = {*self.claims.ids, *(form.id for form in forms)}
-        return tuple(id_ for id_ in self.by_id if id_ in ids)
+        ids, *alternatives = [[form.id for form in forms] for forms in sets]
+        return self.claims.diagnosis(list(self.by_id), ids, alternatives)

@@ -13,14 +13,14 @@ from grader.exercise import Exercise
 
 
 def diagnose(
-    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, plugged: Plugged
+    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
 ) -> Diagnosis:
     """What is wrong with a function of `probes.trajectories`.
 
-    plugged: the student's own earlier functions, used in place of the reference's.
+    earlier: the student's own earlier functions, used in place of the reference's.
     Raises StudentFailure where the function hangs or dies.
     """
-    case = Case(exercise, function, prober, evidence, plugged)
+    case = Case(exercise, function, prober, evidence, earlier)
 
     # What calls and source show by themselves, and what hides behind exceptions and constants.
     outcomes = case.student.ask_each()

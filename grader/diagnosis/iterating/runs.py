@@ -85,11 +85,11 @@ def _read_history(history: Any) -> History | None:
 class ReferenceRuns:
     """Runs the reference's function from given initial parameters, with known mistakes in it or without."""
 
-    def __init__(self, exercise: Exercise, function: str, plugged: Plugged) -> None:
-        """plugged: the student's own earlier functions, used in place of the reference's."""
+    def __init__(self, exercise: Exercise, function: str, earlier: Plugged) -> None:
+        """earlier: the student's own earlier functions, used in place of the reference's."""
         self.exercise = exercise
         self.function = function
-        self.namespace = exercise.solution.namespace({n: remembered(f) for n, f in plugged.items()})
+        self.namespace = exercise.solution.namespace({n: remembered(f) for n, f in earlier.items()})
         self.trajectory = trajectories(exercise, self.namespace)[function]
         self.parameters = patterns.parameters(exercise.solution.trees[function])
 

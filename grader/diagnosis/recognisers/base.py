@@ -1,6 +1,7 @@
 """What a recogniser may look at, and what it may answer.
 
-A recogniser tells one kind of mistake by other evidence than wrong numbers. There are four kinds of them:
+A recogniser tells one kind of mistake by other evidence than wrong numbers. There are four kinds, and
+`ModuleGlobal` beside them, which makes calls of its own:
 
 - `Sign`: the calls and the source show the mistake directly.
 - `Reader`: the mistake changes how all results have to be read; what is left may hold further mistakes.
@@ -10,6 +11,7 @@ A recogniser tells one kind of mistake by other evidence than wrong numbers. The
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -84,6 +86,18 @@ def _is_changed(before: Any, after: Any) -> bool:
     if after.is_complex() != before.is_complex():
         return True
     return not torch.equal(after.to(before.dtype), before)
+
+
+def names_in_errors(outcomes: Sequence[Outcome], kind: str, pattern: re.Pattern[str]) -> set[str]:
+    """The first group of a pattern in the text of every exception of a kind."""
+    names = set()
+    for outcome in outcomes:
+        if outcome.error is None or outcome.error[0] != kind:
+            continue
+        found = pattern.search(outcome.error[1])
+        if found:
+            names.add(found[1])
+    return names
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.diagnosis.closeness import equal_outcomes
 from grader.diagnosis.observation import Outcome
-from grader.diagnosis.recognisers.base import Observation, Recogniser
+from grader.diagnosis.recognisers.base import Observation, Recogniser, names_in_errors
 from grader.diagnosis.verdict import Clue
 
 AT_MOST_ASKED = 8  # a call names one missing variable at a time; functions read fewer than that
@@ -71,10 +71,4 @@ class ModuleGlobal(Recogniser):
 
 def undefined(outcomes: Sequence[Outcome]) -> set[str]:
     """The names that a call found no variable of."""
-    names = set()
-    for outcome in outcomes:
-        if outcome.error is not None and outcome.error[0] == "NameError":
-            found = _NAME_ERROR.search(outcome.error[1])
-            if found:
-                names.add(found[1])
-    return names
+    return names_in_errors(outcomes, "NameError", _NAME_ERROR)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from grader.diagnosis import repairs
 from grader.diagnosis.observation import Outcome
-from grader.diagnosis.recognisers.base import Observation, Repair, Repairer
+from grader.diagnosis.recognisers.base import Observation, Repair, Repairer, names_in_errors
 from grader.diagnosis.verdict import Clue
 
 _UNBOUND = re.compile(r"local variable '([^']+)'")
@@ -30,10 +30,4 @@ class Shadow(Repairer):
 
 def unbound(outcomes: Sequence[Outcome]) -> set[str]:
     """The local variables that were read before they had a value."""
-    names = set()
-    for outcome in outcomes:
-        if outcome.error is not None and outcome.error[0] == "UnboundLocalError":
-            found = _UNBOUND.search(outcome.error[1])
-            if found:
-                names.add(found[1])
-    return names
+    return names_in_errors(outcomes, "UnboundLocalError", _UNBOUND)

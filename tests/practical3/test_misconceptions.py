@@ -1,16 +1,17 @@
-"""The catalogue as such: every edit applies, shows, and is told from its siblings; every note can be read."""
+"""Every mistake that is known: its edits show, it is told from its siblings, and its note can be read."""
 
 import re
-from pathlib import Path
 
 import pytest
-from inprocess import Here, base, evidence, played
+from handwritten import EXERCISE, diagnosed
+from inprocess import played
 
-from grader.diagnosis import Catalogue, diagnose, variants
+from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.observation import trace
+from grader.diagnosis.reference_runner import probes_of, shared_runner
 from grader.reports.text import prose
 
-CATALOGUE = Catalogue.load(Path(__file__).parents[1] / "reference" / "practical3")
+MISCONCEPTIONS = EXERCISE.misconceptions
 
 IDS = set(
     """
@@ -31,67 +32,65 @@ IDS = set(
     """.split()  # noqa: SIM905 (a table is easier to compare with the list it is taken from)
 )
 FACTS = {"name": "x0", "hidden": "loss", "argument": "x"}  # what the placeholders of notes may be
-COMPARED = [name for name in CATALOGUE.misconceptions if CATALOGUE.probes_of(name)]
+COMPARED = [name for name in MISCONCEPTIONS.functions if probes_of(EXERCISE, name)]
 
 
 def forms(function):
-    return [(function, i, form.id) for i, form in enumerate(CATALOGUE.forms_of(function))]
+    return [(function, i, form.id) for i, form in enumerate(MISCONCEPTIONS.forms_of(function))]
 
 
 SINGLES = [single for function in COMPARED for single in forms(function)]
 STAGED = [
     (stage, i, form.id)
     for stage in ("initial", "update", "history")
-    for i, form in enumerate(CATALOGUE.forms_of("train", stage))
-    if form.id != "train-stale-history"  # its edit serves the history only; test_matching writes it out
+    for i, form in enumerate(MISCONCEPTIONS.forms_of("train", stage))
+    if form.id != "train-stale-history"  # its edit serves the history alone; test_history writes it out
 ]
 
 
-def test_every_known_misconception_is_in_the_catalogue():
-    assert {misconception.id for misconception in CATALOGUE} == IDS
+def test_every_misconception_of_the_course_is_known():
+    assert {misconception.id for misconception in MISCONCEPTIONS} == IDS
 
 
 @pytest.mark.parametrize(("function", "index", "id_"), SINGLES)
 def test_an_edit_shows_on_the_probes(function, index, id_):
-    bench = variants.Bench(CATALOGUE, function)
-    assert not variants.equal(bench.trace((index,)), bench.reference), id_
+    runner = shared_runner(EXERCISE, function)
+    assert not equal_traces(runner.run_variant((index,)), runner.reference), id_
 
 
 @pytest.mark.parametrize("function", COMPARED)
 def test_siblings_are_told_apart_or_declared_alike(function):
-    bench = variants.Bench(CATALOGUE, function)
-    singles = [(form, bench.trace((i,))) for i, form in enumerate(bench.forms)]
-    alike = {frozenset((m.id, other)) for m in CATALOGUE.of(function) for other in m.alike}
+    runner = shared_runner(EXERCISE, function)
+    singles = [(form, runner.run_variant((i,))) for i, form in enumerate(runner.forms)]
+    alike = {frozenset((m.id, other)) for m in MISCONCEPTIONS.of(function) for other in m.alike}
     same = {
         frozenset((a.id, b.id))
         for i, (a, left) in enumerate(singles)
         for b, right in singles[:i]
-        if a.id != b.id and left.errors == right.errors and variants.equal(left, right)
+        if a.id != b.id and left.errors == right.errors and equal_traces(left, right)
     }
     assert same <= alike, f"give the same, undeclared: {[sorted(pair) for pair in same - alike]}"
-    known = {m.id for m in CATALOGUE.of(function)}
+    known = {m.id for m in MISCONCEPTIONS.of(function)}
     assert {pair for pair in alike if pair <= known} <= same, "declared alike, and told apart"
 
 
 @pytest.mark.parametrize(("function", "index", "id_"), SINGLES)
 def test_a_variant_played_as_a_student_is_named(function, index, id_):
-    bench = variants.Bench(CATALOGUE, function)
-    source = played(bench.edited((index,)), CATALOGUE, function)
-    names = base(CATALOGUE)
-    found = diagnose(CATALOGUE, function, Here(source, names), evidence(source, function, names))
+    runner = shared_runner(EXERCISE, function)
+    source = played(runner.edited((index,)), EXERCISE, function)
+    found = diagnosed(function, source)
     assert found.misconceptions == (id_,), found
 
 
 @pytest.mark.parametrize(("stage", "index", "id_"), STAGED)
 def test_a_variant_of_train_played_as_a_student_is_named(stage, index, id_):
-    form = CATALOGUE.forms_of("train", stage)[index]
-    source = played(form.apply(CATALOGUE.trees), CATALOGUE, "train")
-    names = base(CATALOGUE)
-    found = diagnose(CATALOGUE, "train", Here(source, names), evidence(source, "train", names))
+    form = MISCONCEPTIONS.forms_of("train", stage)[index]
+    source = played(form.apply(EXERCISE.solution.trees), EXERCISE, "train")
+    found = diagnosed("train", source)
     assert found.misconceptions == (id_,), found
 
 
-@pytest.mark.parametrize("misconception", list(CATALOGUE), ids=lambda m: m.id)
+@pytest.mark.parametrize("misconception", list(MISCONCEPTIONS), ids=lambda m: m.id)
 def test_a_note_can_be_read_and_does_not_give_the_solution_away(misconception):
     for text in (misconception.title, misconception.note, misconception.hint):
         assert text
@@ -104,16 +103,8 @@ def test_a_note_can_be_read_and_does_not_give_the_solution_away(misconception):
                 assert right not in re.sub(r"\W", "", misconception.hint)
 
 
-def test_nothing_is_compared_with_edits_that_equal_the_reference():
-    """`dsigma` of the activation is right where `dsigma` expects the activation: nobody is accused."""
-    names = base(CATALOGUE)
-    source = "def dsigma(x):\n    return (1 - torch.tanh(x)) * (1 + torch.tanh(x))\n"
-    found = diagnose(CATALOGUE, "dsigma", Here(source, names), evidence(source, "dsigma", names))
-    assert found.misconceptions == ()
-
-
 def test_the_quantities_of_the_probes_are_not_tiny():
     for function in COMPARED:
-        bench = variants.Bench(CATALOGUE, function)
-        for vector in trace(bench.outcomes, bench.observed).numbers:
+        runner = shared_runner(EXERCISE, function)
+        for vector in trace(runner.outcomes, runner.accumulators).numbers:
             assert vector.abs().max() > 0.05
