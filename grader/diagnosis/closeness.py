@@ -47,6 +47,21 @@ ZERO = 1e-6
 # loss that sums over many samples in another order.
 HISTORY = Tolerance(1e-4, 1e-5)
 
+# Parameters after a few steps, relative to how far each tensor moved. Rounding makes 1e-6 of it; the closest
+# two sets of mistakes of the practical differ by 1.6e-2.
+MOVED = 2e-3
+
+# The same where the initial parameters are only estimated. Their error of up to 7e-3 is added.
+MOVED_FROM_ESTIMATE = 2e-2
+
+# Of the greatest entry of a tensor. It is three times float32's resolution: adding a small step to a large
+# entry rounds, however far the entry moves.
+FLOAT32_NOISE = 4e-7
+
+# A tensor of n random entries misses their standard deviation by a relative standard error of 1 / sqrt(2 n),
+# and their mean of 0 by 1 / sqrt(n). A right draw is off by five of these once in a million times.
+STANDARD_ERRORS = 5
+
 _TINY = 1e-30  # stands in for the greatest entry where all are 0
 
 
@@ -103,3 +118,48 @@ def same_column(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], colu
         if not abs(row[column] - right[column]) <= allowed:
             return False
     return True
+
+
+def parameters_agree(
+    theirs: Sequence[Tensor], ours: Sequence[Tensor], start: Sequence[Tensor], tolerance: float = MOVED
+) -> bool:
+    """Whether two lists of parameters agree, each tensor relative to how far it moved from `start`.
+
+    Infinite and undefined entries must be the same ones in both.
+    """
+    for others in (ours, start):
+        if [p.shape for p in theirs] != [p.shape for p in others]:
+            return False
+    return all(
+        _moved_alike(a, b, origin, tolerance) for a, b, origin in zip(theirs, ours, start, strict=True)
+    )
+
+
+def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, tolerance: float) -> bool:
+    if b.numel() == 0:
+        return True
+    if not (a.isfinite().all() and b.isfinite().all()):
+        return torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
+    moved = float((b.double() - origin.double()).abs().max())
+    size = float(torch.maximum(b.abs(), origin.abs()).max())
+    difference = float((a.double() - b.double()).abs().max())
+    return difference <= tolerance * moved + FLOAT32_NOISE * size
+
+
+def spread_agrees(parameters: Sequence[Tensor], spreads: Sequence[float]) -> bool:
+    """Whether each tensor looks drawn around 0 with its standard deviation of `spreads`."""
+    if len(spreads) != len(parameters):
+        return False
+    return all(_drawn_with(tensor, spread) for tensor, spread in zip(parameters, spreads, strict=True))
+
+
+def _drawn_with(tensor: Tensor, spread: float) -> bool:
+    entries, count = tensor.double(), tensor.numel()
+    if count == 0:
+        return False
+    found = float(entries.pow(2).mean().sqrt())
+    mean = float(entries.mean())
+    if abs(found - spread) > spread * STANDARD_ERRORS / (2 * count) ** 0.5:
+        return False
+    # Undefined entries are no evidence of another spread, and pass both.
+    return not abs(mean) > spread * STANDARD_ERRORS / count**0.5

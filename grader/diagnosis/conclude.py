@@ -93,14 +93,5 @@ def diagnosis(
     first_wrong: str | None = None,
 ) -> Diagnosis:
     """All that is claimed, and these ids besides."""
-    claims = case.claims
-    named = case.in_order([*claims.ids, *ids])
-    placed = [claims.lines[id_] for id_ in named if id_ in claims.lines]
-    return Diagnosis(
-        misconceptions=named,
-        alternatives=tuple(case.in_order([*claims.ids, *other]) for other in alternatives),
-        first_wrong=first_wrong,
-        line=placed[0] if placed else None,
-        facts=claims.facts,
-        lines=claims.lines,
-    )
+    order = [known.id for known in case.exercise.misconceptions.of(case.function)]
+    return case.claims.diagnosis(order, ids, alternatives, first_wrong)

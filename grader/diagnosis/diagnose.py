@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.diagnosis import trajectory
+from grader.diagnosis import iterating
 from grader.diagnosis.behind_exceptions import look_behind_exceptions
 from grader.diagnosis.case import open_case
 from grader.diagnosis.conclude import conclude, diagnosis
@@ -30,8 +30,8 @@ def diagnose(
     Never guesses: where nothing explains what was seen, no misconception is named.
     """
     try:
-        if function in trajectory.described(exercise):
-            return trajectory.diagnose(exercise, function, prober, evidence, earlier or {})
+        if function in iterating.trajectories(exercise):
+            return iterating.diagnose(exercise, function, prober, evidence, earlier or {})
         if probes_of(exercise, function):
             return _diagnose(exercise, function, prober, evidence, earlier or {})
     except StudentFailure:  # it hung or died under the probes: nothing can be said

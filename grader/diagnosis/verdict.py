@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.exercise import Misconception
@@ -54,3 +54,29 @@ class Claims:
         """Note the line of a mistake, which may be claimed later, unless one is known."""
         if line is not None:
             self.lines.setdefault(id_, line)
+
+    def diagnosis(
+        self,
+        order: Sequence[str],
+        ids: Sequence[str] = (),
+        alternatives: Sequence[Sequence[str]] = (),
+        first_wrong: str | None = None,
+    ) -> Diagnosis:
+        """All that is claimed, and these ids besides.
+
+        order: every id of the function, as the exercise lists them. alternatives: to `ids`.
+        """
+        named = self._with_claimed(ids, order)
+        placed = [self.lines[id_] for id_ in named if id_ in self.lines]
+        return Diagnosis(
+            misconceptions=named,
+            alternatives=tuple(self._with_claimed(other, order) for other in alternatives),
+            first_wrong=first_wrong,
+            line=placed[0] if placed else None,
+            facts=self.facts,
+            lines=self.lines,
+        )
+
+    def _with_claimed(self, ids: Sequence[str], order: Sequence[str]) -> tuple[str, ...]:
+        wanted = {*self.ids, *ids}
+        return tuple(id_ for id_ in order if id_ in wanted)

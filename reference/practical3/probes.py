@@ -6,7 +6,7 @@ sizes are all different most mistakes raise; equal ones let them compute, mixed 
 
 import torch
 
-from grader.exercise.probes import InnerFactor, Link
+from grader.exercise.probes import InnerFactor, Link, Trajectory, TrajectoryInputs
 
 SIZES = [(7, 5, 3), (4, 4, 4), (6, 3, 3), (4, 4, 3)]  # D, H, C
 SEED = 20
@@ -88,74 +88,66 @@ def chain(solution):
 
 
 def trajectories(solution):
-    """{function: how to follow it step by step}, for functions that iterate.
-
-    `arguments`, then the sizes `extra`, then a number of steps (its parameter is called `steps`) make a call;
-    the result is the parameters and the history, whose entries have the `columns`. `start` is the reference's
-    argument for the parameters to start from. `again` are other arguments, on which what the first ones show
-    must hold too; `actual` has arguments of the hand-out's own sizes in the place of the small ones.
-    `measure(parameters, arguments)` is an entry of the history. `wide` is a call's beginning with enough
-    parameters to see their spread, `spreads` standard deviations accepted besides the reference's.
-    `still(arguments, parameters)` are arguments on which a step hardly changes anything.
-    `arranged(arguments, parameters)` are arguments on which every column changes in the first step.
-    """
+    """{function: how to follow it step by step}, for functions that iterate."""
     draw = torch.Generator().manual_seed(SEED)
 
     def samples(classes, nb_inputs, nb_classes):
         inputs = torch.randn(len(classes), nb_inputs, generator=draw)
         return inputs, torch.eye(nb_classes)[torch.tensor(classes)]
 
-    # The classes' shares differ between the two sets, and no error rate is 1/2.
-    train_input, train_target = samples([0, 2, 0, 1, 0, 1, 0], 4, 3)
-    test_input, test_target = samples([2, 0, 2, 1, 2], 4, 3)
-    wide_input, wide_target = samples([0, 3], 40, 10)
+    # The classes' shares differ between training and test, and no error rate is 1/2.
+    train, test = [0, 2, 0, 1, 0, 1, 0], [2, 0, 2, 1, 2]
+    arguments = (*samples(train, 4, 3), *samples(test, 4, 3), 5)
+    wide = samples([0, 3], 40, 10)
+    full_size = TrajectoryInputs(
+        arguments=(*samples(train, 784, 10), *samples(test, 784, 10), 50),
+        again=(*samples([1, 0, 1, 2, 2], 784, 10), *samples([2, 2, 0, 1, 1, 0], 784, 10), 50),
+        wide=(*samples([0, 3], 784, 10), *samples([0, 3], 784, 10), 50),
+    )
+    small = TrajectoryInputs(
+        arguments=arguments,
+        again=(*samples([1, 0, 1, 2, 2, 1, 0, 1, 1], 4, 3), *samples([2, 2, 0, 1, 1, 0, 2, 2], 4, 3), 5),
+        wide=(*wide, *wide, 50),
+    )
 
     def measure(parameters, arguments):
-        inputs, targets, test_inputs, test_targets = arguments
-        responses = [solution.forward_pass(*parameters, x)[-1] for x in inputs]
-        total = sum(
-            solution.loss(v, solution.ZETA * t).item() for v, t in zip(responses, targets, strict=True)
-        )
+        inputs, targets, test_inputs, test_targets, _ = arguments
+        train_loss = 0.0
+        for x, t in zip(inputs, solution.ZETA * targets, strict=True):
+            train_loss += solution.loss(solution.forward_pass(*parameters, x)[-1], t).item()
         return (
-            total,
+            train_loss,
             solution.error_rate(parameters, inputs, targets),
             solution.error_rate(parameters, test_inputs, test_targets),
         )
 
-    def still(arguments, parameters=None):
-        inputs, targets, test_inputs, test_targets = arguments
+    def still(arguments, parameters):
+        # Inputs of zero leave the gradient to the biases alone; targets that are met leave none.
+        inputs, targets, *rest = arguments
         nothing = torch.zeros_like(inputs)
         if parameters is None:
-            return nothing, torch.zeros_like(targets), test_inputs, test_targets
+            return nothing, torch.zeros_like(targets), *rest
         response = solution.forward_pass(*parameters, nothing[0])[-1] / solution.ZETA
-        return nothing, response.expand_as(targets).clone(), test_inputs, test_targets
+        return nothing, response.expand_as(targets).clone(), *rest
 
     def arranged(arguments, parameters):
         # The class of the initial response becomes the last one, rare in training and common in the test.
-        inputs, targets, test_inputs, test_targets = arguments
+        inputs, targets, test_inputs, test_targets, nb_hidden = arguments
         response = solution.forward_pass(*parameters, inputs[0])[-1]
         order = list(range(targets.size(1)))
         order[int(response.argmax())], order[-1] = order[-1], order[int(response.argmax())]
-        return inputs, targets[:, order], test_inputs, test_targets[:, order]
+        return inputs, targets[:, order], test_inputs, test_targets[:, order], nb_hidden
 
     return {
-        "train": {
-            "arguments": (train_input, train_target, test_input, test_target),
-            "extra": (5,),
-            "start": "parameters",
-            "steps": "nb_steps",
-            "columns": ("train_loss", "train_error", "test_error"),
-            "measure": measure,
-            "actual": {
-                "arguments": (*samples([0, 2, 0, 1, 0, 1, 0], 784, 10), *samples([2, 0, 2, 1, 2], 784, 10)),
-                "extra": (50,),
-                "again": (*samples([1, 0, 1, 2, 2], 784, 10), *samples([2, 2, 0, 1, 1, 0], 784, 10)),
-                "wide": (*samples([0, 3], 784, 10), *samples([0, 3], 784, 10), 50),
-            },
-            "again": (*samples([1, 0, 1, 2, 2, 1, 0, 1, 1], 4, 3), *samples([2, 2, 0, 1, 1, 0, 2, 2], 4, 3)),
-            "wide": (wide_input, wide_target, wide_input, wide_target, 50),
-            "spreads": (1e-3,),
-            "still": still,
-            "arranged": arranged,
-        }
+        "train": Trajectory(
+            inputs=small,
+            full_size=full_size,
+            start="parameters",
+            steps="nb_steps",
+            columns=("train_loss", "train_error", "test_error"),
+            accepted_spreads=(1e-3,),
+            measure=measure,
+            still=still,
+            arranged=arranged,
+        )
     }

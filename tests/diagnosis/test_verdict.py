@@ -19,3 +19,14 @@ def test_a_line_may_be_known_before_its_mistake_is_claimed():
     claims.place("id", None)
     claims.place("id", 4)
     assert (claims.ids, claims.lines) == ([], {"id": 4})
+
+
+def test_a_diagnosis_names_claims_and_ids_in_the_exercises_order():
+    claims = Claims()
+    claims.add(MISTAKE, Clue(7))
+    claims.place("last", 9)
+    found = claims.diagnosis(["first", "id", "last"], ["last"], [["first"]], "s1")
+    assert found.misconceptions == ("id", "last")
+    assert found.alternatives == (("first", "id"),)
+    assert (found.first_wrong, found.line, found.lines) == ("s1", 7, {"id": 7, "last": 9})
+    assert claims.diagnosis(["first", "id", "last"]).misconceptions == ("id",)

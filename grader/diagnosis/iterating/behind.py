@@ -1,0 +1,168 @@
+"""What hides the runs of a function, and the calls again without it: exceptions, sizes, module variables."""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+
+from torch import Tensor
+
+from grader.diagnosis import repairs
+from grader.diagnosis.closeness import parameters_agree
+from grader.diagnosis.iterating import update
+from grader.diagnosis.iterating.case import Case
+from grader.diagnosis.iterating.runs import Outcomes, read_run, read_runs
+from grader.diagnosis.observation import Outcome
+from grader.diagnosis.recognisers import MODULE_GLOBAL, SHADOW, Observation
+from grader.diagnosis.recognisers.module_global import undefined
+from grader.diagnosis.recognisers.shadow import unbound
+from grader.diagnosis.verdict import Clue
+from grader.exercise import patterns
+
+MOST_EXCEPTIONS = 3  # one behind another
+MOST_SUPPLIED = 40  # ways to supply the module's variables that are tried
+
+
+def exceptions(case: Case, outcomes: Outcomes) -> Outcomes:
+    """The calls again where an exception has an explanation of its own, which is claimed."""
+    for _ in range(MOST_EXCEPTIONS):
+        seen = case.observation(_raised(outcomes))
+        if not _repair(case, seen) and not _supply_arguments(case, seen, outcomes):
+            break
+        outcomes = case.student.ask_each()
+    return outcomes
+
+
+def constant_sizes(case: Case, outcomes: Outcomes) -> Outcomes:
+    """The calls again in the handout's sizes, where the function raises in all others."""
+    student = case.student
+    all_raised = all(o.error is not None and o.error[0] == "RuntimeError" for o in outcomes.values())
+    if read_runs(outcomes) or not all_raised:
+        return outcomes
+    before = student.inputs, student.arguments
+    student.inputs = case.reference.trajectory.full_size
+    student.arguments = student.inputs.arguments
+    again = exceptions(case, student.ask_each())
+    if read_runs(again):
+        return again
+    student.inputs, student.arguments = before
+    return outcomes
+
+
+def right_globals(case: Case) -> bool:
+    """Whether the function is right once the module's variables that it reads hold right values.
+
+    They are claimed then, and stay supplied. A variable `Y = 0.9 * train_target` of a notebook does not hold
+    what the caller passes.
+    """
+    student = case.student
+    misconception = case.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
+    names = [name for name in case.evidence.reads_globals if name not in student.supply]
+    if misconception is None or not names:
+        return False
+    values = case.reference.right_values(student.arguments)
+    if len(values) ** len(names) > MOST_SUPPLIED:
+        return False
+    before = student.supply
+    for chosen in itertools.product(values, repeat=len(names)):
+        student.supply = {**before, **dict(zip(names, chosen, strict=True))}
+        if _is_right(case):
+            case.claims.add(misconception, MODULE_GLOBAL.clue(case.observation([]), names))
+            return True
+    student.supply = before
+    return False
+
+
+def _is_right(case: Case) -> bool:
+    runs = read_runs({steps: case.student.ask(steps) for steps in (0, 1, 3)})
+    if len(runs) < 3:
+        return False
+    return update.leads_to(case.reference, (), runs, runs[0].parameters, case.student.arguments)
+
+
+def _raised(outcomes: Outcomes) -> list[Outcome]:
+    """The calls that raised what the one with the most steps did, that one first."""
+    raised = [outcome for outcome in reversed(outcomes.values()) if outcome.error is not None]
+    return [outcome for outcome in raised if outcome.error == raised[0].error]
+
+
+def _repair(case: Case, seen: Observation) -> bool:
+    """Go on with the student's source repaired, if the exception has a cause that can be taken out of it."""
+    source = _without_known_cause(case, seen) or _without_unbound(case, seen)
+    if source is None:
+        return False
+    case.student.edit(source)
+    return True
+
+
+def _without_known_cause(case: Case, seen: Observation) -> str | None:
+    """The source without a mistake whose exceptions the exercise lists."""
+    error = seen.outcomes[0].error if seen.outcomes else None
+    if error is None:
+        return None
+    text = f"{error[0]}: {error[1]}"
+    source = None
+    for misconception in case.by_id.values():
+        if not any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
+            continue
+        line = seen.line_raised
+        if case.student.source != case.evidence.source:  # the lines of a repaired source are others
+            line = case.source.line_of_seen(misconception)
+        case.claims.add(misconception, Clue(line))
+        source = repairs.edited(case.student.source, misconception.repair)
+    return source
+
+
+def _without_unbound(case: Case, seen: Observation) -> str | None:
+    """The source without a local variable that is read before it has a value."""
+    source = case.student.source
+    shadow = case.misconceptions.recognised_by(case.function, SHADOW.name)
+    repair = SHADOW.repair(seen, source)
+    if shadow is not None and repair is not None:
+        case.claims.add(shadow, repair.clue)
+        return repair.source
+    names = unbound(seen.outcomes)
+    return repairs.respelt(source, names.pop()) if names else None  # a slip in a name is no mistake
+
+
+def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
+    """Supply the arguments that the function reads as variables of the module; whether it then runs.
+
+    Such a variable is claimed where it is missing, or where it matters what it holds.
+    """
+    misconception = case.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
+    if misconception is None:
+        return False
+    for name in undefined(seen.outcomes):
+        if not _is_missing_variable(case, name):
+            return False
+        case.claims.add(misconception, Clue(case.evidence.reads_globals.get(name), {"name": name}))
+    wanted = _arguments_read(case)
+    if not wanted:
+        return False
+    case.student.supply.update(wanted)
+    steps = min(2, max(before))
+    now, then = case.student.run(steps), read_run(before[steps])
+    if now is None:
+        return False
+    if then is None or not parameters_agree(now.parameters, then.parameters, then.parameters):
+        case.claims.add(misconception, MODULE_GLOBAL.clue(seen, list(wanted)))
+    return True
+
+
+def _arguments_read(case: Case) -> dict[str, Tensor]:
+    """Arguments that the function reads as variables of the module, by the reference's names for them."""
+    found = {}
+    for name, value in zip(case.reference.parameters, case.student.arguments, strict=False):
+        is_read = name in case.evidence.reads_globals and name not in case.student.supply
+        if is_read and isinstance(value, Tensor):
+            found[name] = value
+    return found
+
+
+def _is_missing_variable(case: Case, name: str) -> bool:
+    """Whether a name that was not found is a variable of the notebook, and no module or helper."""
+    known = set(case.evidence.reads_globals)
+    for tree in case.trees.values():
+        known.update(patterns.parameters(tree), patterns.assigned(tree))
+    return name in known and case.source.is_variable(name)

@@ -1,0 +1,102 @@
+"""One iterating function under diagnosis: the runs, the source, and what has been claimed so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from grader.diagnosis.closeness import MOVED
+from grader.diagnosis.iterating import history, start, update
+from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run, StudentRuns
+from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
+from grader.diagnosis.recognisers import Observation, Steps, StepSign, claim_signs, claim_step_sign
+from grader.diagnosis.student_source import StudentSource
+from grader.diagnosis.verdict import Claims, Clue, Diagnosis
+from grader.exercise import Exercise, Form
+from grader.exercise.probes import Parameters
+
+
+class Case:
+    """The student's function beside the reference's; every `claim_...` adds to the claims."""
+
+    def __init__(
+        self, exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
+    ) -> None:
+        self.function = function
+        self.evidence = evidence
+        self.trees = exercise.solution.trees
+        self.misconceptions = exercise.misconceptions
+        self.by_id = {m.id: m for m in self.misconceptions.of(function)}  # in the exercise's order
+        self.reference = ReferenceRuns(exercise, function, earlier)
+        self.student = StudentRuns(self.reference, prober, evidence.source)
+        known = [*self.reference.parameters, *self.trees, "torch", "math"]
+        self.source = StudentSource(evidence, self.reference.parameters, known)
+        self.claims = Claims()
+
+    def observation(self, outcomes: Sequence[Outcome]) -> Observation:
+        """Calls with the arguments of now, as a recogniser looks at them."""
+        calls = self.misconceptions.recognised_by(self.function, "calls")
+        return Observation(
+            outcomes=outcomes,
+            arguments=[self.student.arguments] * len(outcomes),
+            parameters=self.reference.parameters,
+            functions=self.trees.keys(),
+            evidence=self.evidence,
+            source=self.source,
+            listed_calls=calls.calls if calls is not None else (),
+            iterates=True,
+        )
+
+    def claim_signs(self, outcomes: Sequence[Outcome], *, conclusive: bool) -> bool:
+        """Claim what calls and source show by themselves; whether that was anything."""
+        seen = self.observation(outcomes)
+        return claim_signs(self.misconceptions, self.function, seen, self.claims, conclusive)
+
+    def claim_step_sign(self, sign: StepSign, seen: Steps) -> bool:
+        """Claim what the steps show; whether the exercise knows that mistake and it is seen."""
+        return claim_step_sign(sign, self.misconceptions, self.function, seen, self.claims)
+
+    def claim_form(self, form: Form) -> None:
+        """Claim the mistake that is made in this way."""
+        self.claims.add(self.by_id[form.id], Clue(self.line_of(form)))
+
+    def claim_start(self, *, always_steps: bool = False) -> None:
+        """Claim what is wrong with the initial parameters."""
+        form = start.wrong_start(self.student, always_steps=always_steps)
+        if form is not None:
+            self.claim_form(form)
+
+    def claim_history(self, runs: Mapping[int, Run], initial: Parameters, forms: Forms) -> None:
+        """Claim what is wrong with the history, given the mistakes that explain the parameters."""
+        found = history.explanation(self.student, runs, initial, forms)
+        for form in found.values():
+            self.claim_form(form)
+
+    def claim_what_the_source_says(self) -> None:
+        """Claim mistakes whose wrong expression stands in the source, where numbers are not to be had."""
+        for misconception in self.by_id.values():
+            line = self.source.line_of_seen(misconception)
+            if line is None:
+                continue
+            # What depends on the rest is only claimed where something else is known to be wrong.
+            if misconception.stage == "initial" or (self.claims.ids and misconception.stage):
+                self.claims.add(misconception, Clue(line))
+
+    def updates(self, runs: Mapping[int, Run], initial: Parameters, tolerance: float = MOVED) -> list[Forms]:
+        """The sets of mistakes that explain the parameters, as far as the source does not decide."""
+        arguments = self.student.arguments
+        found = update.explanations(self.reference, runs, initial, arguments, tolerance)
+        return update.preferred(found, lambda id_: self.source.support(self.by_id[id_]))
+
+    def line_of(self, form: Form) -> int | None:
+        """The line of the student's source that shows a form, None where none does."""
+        line = self.source.line_of_form(form, self.trees[form.function])
+        return line if line is not None else self.source.line_of_seen(self.by_id[form.id])
+
+    def conclude(self, sets: Sequence[Forms] = ()) -> Diagnosis:
+        """The diagnosis: the claims, and the first of `sets`, which explain the parameters equally well."""
+        if not sets:
+            return self.claims.diagnosis(list(self.by_id))
+        for form in sets[0]:
+            self.claims.place(form.id, self.line_of(form))
+        ids, *alternatives = [[form.id for form in forms] for forms in sets]
+        return self.claims.diagnosis(list(self.by_id), ids, alternatives)

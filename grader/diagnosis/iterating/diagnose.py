@@ -1,0 +1,66 @@
+"""Naming what is wrong with a function that iterates: the questions, in order."""
+
+from __future__ import annotations
+
+from grader.diagnosis.closeness import parameters_agree
+from grader.diagnosis.iterating import behind, constant, history
+from grader.diagnosis.iterating.case import Case
+from grader.diagnosis.iterating.runs import ASKED_STEPS, read_runs
+from grader.diagnosis.observation import Evidence, Plugged, Prober
+from grader.diagnosis.recognisers import STALE
+from grader.diagnosis.verdict import Diagnosis
+from grader.exercise import Exercise
+
+
+def diagnose(
+    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
+) -> Diagnosis:
+    """What is wrong with a function of `probes.trajectories`.
+
+    earlier: the student's own earlier functions, used in place of the reference's.
+    Raises StudentFailure where the function hangs or dies.
+    """
+    case = Case(exercise, function, prober, evidence, earlier)
+
+    # What calls and source show by themselves, and what hides behind exceptions and constants.
+    outcomes = case.student.ask_each()
+    if case.claim_signs(list(outcomes.values()), conclusive=True):
+        return case.conclude()
+    outcomes = behind.exceptions(case, outcomes)
+    outcomes = behind.constant_sizes(case, outcomes)
+    outcomes = constant.counted(case, outcomes)
+    case.claim_signs([outcomes[1]], conclusive=False)
+
+    runs = read_runs(outcomes)
+    if len(runs) < len(outcomes) and behind.right_globals(case):
+        runs = read_runs(case.student.ask_each())
+    if constant.claim_endless(case, runs):
+        case.claim_start(always_steps=True)
+        return case.conclude()
+    if len(runs) < len(ASKED_STEPS) or any(run.shapes != runs[0].shapes for run in runs.values()):
+        case.claim_what_the_source_says()
+        case.claim_start()
+        return case.conclude()
+
+    # What it starts from.
+    steps = constant.observed_steps(case, runs)
+    case.claim_start(always_steps=steps.is_constant)
+    if steps.is_constant:
+        return case.conclude(constant.claim(case, runs, steps))
+
+    # How it moves. What cannot be reproduced cannot be compared.
+    initial = runs[0].parameters
+    again = case.student.run(1)
+    if again is None or not parameters_agree(again.parameters, runs[1].parameters, initial):
+        return case.conclude()
+    sets = case.updates(runs, initial)
+    if not sets and behind.right_globals(case):
+        runs, sets = read_runs(case.student.ask_each()), [()]
+        initial = runs[0].parameters
+
+    # What it reports.
+    if sets:
+        case.claim_history(runs, initial, sets[0])
+    else:
+        case.claim_step_sign(STALE, history.unexplained(case.student, runs))
+    return case.conclude(sets)

@@ -1,0 +1,159 @@
+"""What the function reports: its history, column by column, along the student's own steps.
+
+A column is right where it has the numbers of the reference that moves as the student's function does, or the
+numbers that the student's own parameters give when they are measured.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Mapping, Sequence
+
+from grader.diagnosis.closeness import same_column
+from grader.diagnosis.iterating.runs import Forms, History, Run, StudentRuns
+from grader.diagnosis.recognisers import Steps
+from grader.exercise import Form
+from grader.exercise.probes import LeadingArguments, Parameters
+
+MOST_MISTAKES = 3  # that are combined
+
+
+def explanation(
+    student: StudentRuns, runs: Mapping[int, Run], start: Parameters, update: Forms
+) -> dict[str, Form]:
+    """The fewest mistakes that explain all columns that can be explained, each with the form that does.
+
+    runs: the student's, by the number of steps that the reference makes from `start`.
+    update: the forms that explain the parameters of these runs.
+    """
+    runs = {0: Run(start, None), **runs}
+    steps = max(runs)
+    theirs = runs[steps].history
+    right = student.reference.run(update, start, student.arguments, steps)
+    if theirs is None or right is None or not _comparable(student, theirs, right.history):
+        return {}
+    columns = _columns(student)
+    agreeing = _agreeing(theirs, right.history, columns)
+    agreeing += _agreeing(theirs, measured_history(student, runs), columns)
+    wrong = [column for column in columns if column not in agreeing]
+    return _Search(student, theirs, steps, start, update).fewest(wrong)
+
+
+def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
+    """What the history shows where nothing explains the parameters: it can still be measured along them."""
+    theirs = runs[max(runs)].history
+    in_time = measured_history(student, runs)
+    if theirs is None or not _comparable(student, theirs, in_time):
+        return Steps()
+    columns = _columns(student)
+    agreeing = _agreeing(theirs, in_time, columns)
+    wrong = [column for column in columns if column not in agreeing]
+    late = measured_history(student, runs, late=True)
+    return Steps(history=theirs, off=wrong, measured_late=late)
+
+
+def measured_history(student: StudentRuns, runs: Mapping[int, Run], *, late: bool = False) -> History | None:
+    """The history that the student's own parameters give; None where a step's parameters are not known.
+
+    runs: by the number of steps. late: each entry is measured after the step instead of before it.
+    """
+    entries = []
+    for step in range(max(runs)):
+        run = runs.get(step + 1 if late else step)
+        if run is None:
+            return None
+        entry = student.reference.measured(run.parameters, student.arguments)
+        if entry is None:
+            return None
+        entries.append(entry)
+    return tuple(entries)
+
+
+def _columns(student: StudentRuns) -> range:
+    return range(len(student.reference.trajectory.columns))
+
+
+def _comparable(student: StudentRuns, theirs: History, ours: History | None) -> bool:
+    """Whether both histories have the same number of entries, and the student's all columns."""
+    if ours is None or len(theirs) != len(ours):
+        return False
+    return all(len(entry) == len(_columns(student)) for entry in theirs)
+
+
+def _agreeing(theirs: History | None, ours: History | None, columns: Sequence[int]) -> list[int]:
+    """Those of the columns that are the same in both histories; none where one of these is missing."""
+    if theirs is None or ours is None:
+        return []
+    return [column for column in columns if same_column(theirs, ours, column)]
+
+
+class _Search:
+    """Searches the mistakes that explain the columns of one history."""
+
+    def __init__(
+        self, student: StudentRuns, theirs: History, steps: int, start: Parameters, update: Forms
+    ) -> None:
+        self.student = student
+        self.theirs = theirs
+        self.steps = steps
+        self.start = start
+        self.update = update
+        self.form_of: dict[str, Form] = {}
+
+    def fewest(self, wrong: Sequence[int]) -> dict[str, Form]:
+        """The fewest mistakes that explain all of the columns `wrong` that can be explained."""
+        explained = self.explained(wrong)
+        choices = [explained[column] for column in wrong if explained[column]]
+        unions = [frozenset[str]().union(*choice) for choice in itertools.product(*choices)]
+        return {id_: self.form_of[id_] for id_ in min(unions, key=len)}
+
+    def explained(self, wrong: Sequence[int]) -> dict[int, list[frozenset[str]]]:
+        """For each column, the smallest sets of mistakes that explain it; none where nothing does."""
+        explained: dict[int, list[frozenset[str]]] = {column: [] for column in wrong}
+        for size in range(1, MOST_MISTAKES + 1):
+            unexplained = [column for column in wrong if not explained[column]]
+            if not unexplained:
+                break
+            for forms in self.student.reference.combinations("history", size):
+                ids = frozenset(form.id for form in forms)
+                for column in self.explained_by(forms, unexplained):
+                    explained[column].append(ids)
+                    self.form_of.update((form.id, form) for form in forms)
+        return explained
+
+    def explained_by(self, forms: Forms, columns: Sequence[int]) -> list[int]:
+        """Those of the columns that these mistakes explain, on other samples too and not by chance on a few.
+
+        Where the initial parameters are not to be had on other samples, the first ones decide alone.
+        """
+        arguments, again = self.student.arguments, self.student.inputs.again
+        # One step shows most sets to be wrong, and costs less than all of them.
+        first = self.history_with(forms, self.start, arguments, 1)
+        if first is None or not _agreeing(self.theirs[:1], first[:1], columns):
+            return []
+        made = self.history_with(forms, self.start, arguments, self.steps)
+        agreeing = _agreeing(self.theirs, made, columns)
+        if not agreeing or self.start_again is None:
+            return agreeing
+        made_again = self.history_with(forms, self.start_again.parameters, again, self.steps)
+        return _agreeing(self.theirs_again, made_again, agreeing)
+
+    def history_with(
+        self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
+    ) -> History | None:
+        """The reference's history with these mistakes in it."""
+        run = self.student.reference.run((*self.update, *forms), start, arguments, steps)
+        return run.history if run is not None else None
+
+    @functools.cached_property
+    def start_again(self) -> Run | None:
+        """The student's start on other samples; None for a function that always steps."""
+        run = self.student.run(0, self.student.inputs.again)
+        return None if run is None or run.history else run
+
+    @functools.cached_property
+    def theirs_again(self) -> History | None:
+        """The student's history on other samples."""
+        run = self.student.run(self.steps, self.student.inputs.again)
+        return run.history if run is not None else None

@@ -1,0 +1,69 @@
+"""How the function moves: which mistakes lead to the student's parameters.
+
+Every variant of the reference starts from the student's own initial parameters, so that only the steps are
+compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from grader.diagnosis.closeness import MOVED, parameters_agree
+from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run
+from grader.exercise.probes import LeadingArguments, Parameters
+
+MOST_MISTAKES = 3  # that are combined
+
+
+def explanations(
+    reference: ReferenceRuns,
+    runs: Mapping[int, Run],
+    start: Parameters,
+    arguments: LeadingArguments,
+    tolerance: float = MOVED,
+) -> list[Forms]:
+    """The smallest sets of mistakes that lead from `start` to the parameters of all runs.
+
+    runs: the student's, by the number of steps that the reference makes. `[()]` where the function is right,
+    an empty list where nothing explains it.
+    """
+    for size in range(MOST_MISTAKES + 1):
+        found = [
+            forms
+            for forms in reference.combinations("update", size)
+            if leads_to(reference, forms, runs, start, arguments, tolerance)
+        ]
+        if found:
+            return found
+    return []
+
+
+def leads_to(
+    reference: ReferenceRuns,
+    forms: Forms,
+    runs: Mapping[int, Run],
+    start: Parameters,
+    arguments: LeadingArguments,
+    tolerance: float = MOVED,
+) -> bool:
+    """Whether the reference with these mistakes goes from `start` to the parameters of each of the runs."""
+    for steps in sorted(runs):
+        if steps == 0:
+            continue
+        made = reference.run(forms, start, arguments, steps)
+        if made is None or not parameters_agree(runs[steps].parameters, made.parameters, start, tolerance):
+            return False
+    return True
+
+
+def preferred(explained_by: Iterable[Forms], support: Callable[[str], int]) -> list[Forms]:
+    """The sets that the source speaks for most, one set of forms for each set of mistakes.
+
+    support: how far the student's source speaks for the mistake of an id.
+    """
+    by_ids: dict[frozenset[str], Forms] = {}
+    for forms in explained_by:
+        by_ids.setdefault(frozenset(form.id for form in forms), forms)
+    scores = {ids: sum(support(id_) for id_ in ids) for ids in by_ids}
+    best = max(scores.values(), default=0)
+    return [forms for ids, forms in by_ids.items() if scores[ids] == best]

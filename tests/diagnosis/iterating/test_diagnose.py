@@ -1,0 +1,106 @@
+"""Whole diagnoses of hand-written trainings: what is named, and what is left alone."""
+
+import pytest
+import torch
+from inprocess import Here, base
+
+from grader.diagnosis import Evidence, diagnose
+from iterating.trainings import EXERCISE, NOTEBOOK_LOOP, TRAIN, diagnosed, edited, trained
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_right_training_is_accused_of_nothing_whatever_it_draws(seed):
+    found = trained(("targets = train", f"torch.manual_seed({seed})\n    targets = train"))
+    assert found.misconceptions == ()
+
+
+def test_the_notebooks_training_loop():
+    found = diagnosed(NOTEBOOK_LOOP)
+    assert set(found.misconceptions) == {
+        "train-update-lost",
+        "train-step-size",
+        "train-step-per-sample",
+        "train-single-epoch",
+        "train-init-exp",
+    }
+
+
+@pytest.mark.parametrize(
+    ("ids", "edits"),
+    [
+        ({"train-step-size", "train-no-zeta"}, [("0.1 / n", "0.1"), ("* 0.9", "* 1.0")]),
+        ({"train-ignores-nb-steps"}, [("range(nb_steps)", "range(4)")]),
+        ({"train-ignores-nb-steps"}, [("range(nb_steps)", "range(100)")]),
+        (
+            {"train-single-epoch", "train-init-exp"},
+            [("range(nb_steps)", "range(1)"), ("1e-6", "math.exp(-6)")],
+        ),
+        ({"mutates-argument"}, [("train_target * 0.9", "train_target.mul_(0.9)")]),
+        ({"train-update-lost"}, [("p.sub_", "p.sub")]),
+        (
+            {"train-accuracy-for-error", "train-percent"},
+            [
+                ("wrong / n,", "100 - 100 * wrong / n,"),
+                ("test_wrong / len(test_input)", "100 - 20 * test_wrong"),
+            ],
+        ),
+        ({"uses-global"}, [("len(train_input)\n", "len(train_data)\n")]),
+        (set(), [("1e-6", "1e-3")]),
+        (set(), [("eta * g", "0.6 * eta * g")]),
+    ],
+    ids=lambda value: ", ".join(sorted(value)) if isinstance(value, set) else "",
+)
+def test_a_mistake_of_the_training_is_named(ids, edits):
+    assert set(trained(*edits).misconceptions) == ids
+
+
+@pytest.mark.parametrize("body", ["pass", "raise NotImplementedError", "n = len(train_input)"])
+def test_a_training_that_is_only_begun_is_not_written(body):
+    head = TRAIN.strip().splitlines()[0]
+    found = diagnosed(f"{head}\n    {body}\n")
+    assert (found.misconceptions, found.line) == (("not-implemented",), 1)
+
+
+def test_a_history_after_the_update_is_named():
+    update = "        for p, g in zip((w1, b1, w2, b2), gradients):\n            p.sub_(eta * g)\n"
+    early = trained((update, ""), ("        test_wrong = 0\n", update + "        test_wrong = 0\n"))
+    assert early.misconceptions == ("train-stale-history",)
+
+
+def test_a_training_that_is_not_reproducible_is_not_accused():
+    found = trained(("targets = train", "torch.seed()\n    targets = train"), ("0.1 / n", "0.1"))
+    assert "train-step-size" not in found.misconceptions
+
+
+def test_torchs_own_machinery_is_told_by_what_ran_not_by_a_name():
+    evident = Evidence(source=TRAIN, calls={"model.backward": 3}, autograd=False)
+    prober = Here(TRAIN, base(EXERCISE))
+    assert diagnose(EXERCISE, "train", prober, evident).misconceptions == ()
+    evident = Evidence(source=TRAIN, calls={"model.backward": 3}, autograd=True)
+    found = diagnose(EXERCISE, "train", prober, evident)
+    assert (found.misconceptions, found.line) == (("uses-autograd",), 3)
+
+
+def test_earlier_functions_that_are_wrong_are_not_the_trainings_mistakes():
+    def half(v, t):
+        return v - t
+
+    names = {**EXERCISE.solution.namespace({"dloss": half}), "torch": torch}
+    for edits, ids in [([], ()), ([("* 0.9", "* 1.0")], ("train-no-zeta",))]:
+        source = edited(*edits)
+        evident = Evidence(source=source.strip())
+        found = diagnose(EXERCISE, "train", Here(source, names), evident, {"dloss": half})
+        assert found.misconceptions == ids
+
+
+@pytest.mark.parametrize(
+    "returned", ["(w1, w2)", "(w1, b1, w2)", "(w1.t(), b1, w2, b2)", "(torch.zeros(0),)"]
+)
+@pytest.mark.parametrize("count", ["nb_steps", "len(train_input)"])
+def test_parameters_that_fit_no_network_are_accused_of_nothing(returned, count):
+    found = trained(
+        ("return (w1, b1, w2, b2)", f"return {returned}"),
+        ("range(nb_steps)", f"range({count})"),
+        ("1e-6", "0.3"),
+    )
+    assert set(found.misconceptions) <= {"train-ignores-nb-steps"}
