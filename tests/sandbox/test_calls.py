@@ -30,6 +30,7 @@ def test_what_cannot_be_sent_is_an_error_of_its_call(open_calls: OpenCalls, valu
             return {value}
     """
     with open_calls(source) as calls:
+        calls.call_seconds = {"double": 20}  # to copy so many takes half a second, more on a busy machine
         replies = calls.call_rows("double", [(torch.ones(1),)] * nb_rows)
         assert len(replies) == nb_rows
         assert all(reply.error is not None for reply in replies)
