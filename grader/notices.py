@@ -97,12 +97,12 @@ class Notice:
 
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The notice in words; `translate` maps English sentences to the reader's language."""
-        template = translate(KINDS[self.kind].sentence)
+        pattern = translate(KINDS[self.kind].sentence)
         where = place(self.line, self.cell, translate)
-        if template.startswith("{where}"):  # a name, of a function or a file, keeps its first letter
+        if pattern.startswith("{where}"):  # nothing else is: `sigma` and a.py stay as they are
             where = where[:1].upper() + where[1:]
         values = {**self.values, "where": where}
-        return _NAME.sub(lambda name: values.get(name[1], "…"), template)
+        return _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
 
 
 def place(line: int | None, cell: int | None, translate: Callable[[str], str] = str) -> str:
