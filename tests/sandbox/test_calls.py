@@ -30,6 +30,7 @@ def test_what_cannot_be_sent_is_an_error_of_its_call(open_calls: OpenCalls, valu
             return {value}
     """
     with open_calls(source) as calls:
+        calls.call_seconds = {"double": 20}  # to copy so many takes half a second, more on a busy machine
         replies = calls.call_rows("double", [(torch.ones(1),)] * nb_rows)
         assert len(replies) == nb_rows
         assert all(reply.error is not None for reply in replies)
@@ -113,7 +114,7 @@ def test_remarks_are_kept_once_and_not_without_end(open_calls: OpenCalls) -> Non
     with open_calls(tiny.RIGHT) as calls:
         for number in (1, 1, *range(100)):
             calls.remark(f"remark {number}")
-        assert calls.notices[0] == Notice("remark", {"text": "remark 1"})
+        assert calls.notices[:3] == [Notice("remark", {"text": f"remark {number}"}) for number in (1, 0, 2)]
         assert len(calls.notices) == 40
 
 

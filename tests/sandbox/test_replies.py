@@ -68,7 +68,7 @@ def test_errors_are_explained(kind: str, text: str, says: str) -> None:
         None,
         {},
         row(changed={"2": torch.ones(2)}),
-        row(changed={"-1": torch.ones(2)}),
+        row(changed={"-2": torch.ones(2)}),
         row(changed={"1": torch.ones(2)}),
         row(changed={"0": 5}),
         row(changed={"zero": torch.ones(2)}),
