@@ -98,22 +98,22 @@ def test_a_check_s_title_keeps_its_values(lang):
 
 
 def test_the_values_of_a_title_are_filled_in():
-    sizes = "The gradients are right on a network of sizes (D, H, C) = (11, 2, 9)."
-    french = "Les gradients sont justes sur un réseau de tailles (D, H, C) = (11, 2, 9)."
+    sizes = "The gradients should be right on a network of sizes (D, H, C) = (11, 2, 9)"
+    french = "Les gradients doivent être justes sur un réseau de tailles (D, H, C) = (11, 2, 9)"
     assert language.fixed(sizes, "fr", "practical3") == french
-    assert language.fixed("x0 is right.", "fr", "practical3") == "x0 est juste."
+    assert language.fixed("x0 should be right", "fr", "practical3") == "x0 doit être juste"
 
 
 @pytest.mark.parametrize(
-    "title", ["", "All of it is right.", "x0 is right. Or is it?"], ids=["empty", "words", "more"]
+    "title", ["", "All of it should be right", "x0 should be right, or not"], ids=["empty", "words", "more"]
 )
 def test_a_title_that_is_not_known_stays_as_it_is(title):
     assert language.fixed(title, "fr", "practical3") == title
 
 
 def test_a_title_stays_english_in_english_and_in_an_exercise_without_translations():
-    assert language.fixed("x0 is right.", "en", "practical3") == "x0 is right."
-    assert language.fixed("x0 is right.", "fr", "no-such-exercise") == "x0 is right."
+    assert language.fixed("x0 should be right", "en", "practical3") == "x0 should be right"
+    assert language.fixed("x0 should be right", "fr", "no-such-exercise") == "x0 should be right"
 
 
 def test_what_is_not_translated_is_english(tmp_path):
@@ -161,15 +161,17 @@ def with_a_failed_check(title: str) -> Result:
 
 
 def test_a_check_s_title_is_marked_as_english_only_where_it_is():
-    ours = student_report(with_a_failed_check("loss leaves its arguments unchanged."), samples.NOTES, "fr")
-    assert "<span>loss laisse ses arguments intacts.</span>" in ours
+    ours = student_report(
+        with_a_failed_check("loss should leave its arguments unchanged"), samples.NOTES, "fr"
+    )
+    assert "<span>loss doit laisser ses arguments intacts</span>" in ours
     other = student_report(with_a_failed_check("Not a title of ours."), samples.NOTES, "fr")
     assert '<span lang="en">Not a title of ours.</span>' in other
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "junit", "gradescope"])
 def test_every_format_translates_the_titles(form):
-    result = with_a_failed_check("loss leaves its arguments unchanged.")
+    result = with_a_failed_check("loss should leave its arguments unchanged")
     report = FORMATS[form].render(result, samples.NOTES, "fr")
-    assert "loss laisse ses arguments intacts" in report
-    assert "loss leaves its arguments unchanged" not in report
+    assert "loss doit laisser ses arguments intacts" in report
+    assert "loss should leave its arguments unchanged" not in report
