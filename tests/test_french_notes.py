@@ -93,22 +93,22 @@ def test_a_check_s_title_keeps_its_values(lang):
 
 
 def test_the_values_of_a_title_are_filled_in():
-    sizes = "The gradients are right on a network of sizes (D, H, C) = (11, 2, 9)."
-    french = "Les gradients sont justes sur un réseau de tailles (D, H, C) = (11, 2, 9)."
+    sizes = "The gradients should be right on a network of sizes (D, H, C) = (11, 2, 9)"
+    french = "Les gradients doivent être justes sur un réseau de tailles (D, H, C) = (11, 2, 9)"
     assert PRACTICAL3.check_title(sizes, "fr") == french
-    assert PRACTICAL3.check_title("x0 is right.", "fr") == "x0 est juste."
+    assert PRACTICAL3.check_title("x0 should be right", "fr") == "x0 doit être juste"
 
 
 @pytest.mark.parametrize(
-    "title", ["", "All of it is right.", "x0 is right. Or is it?"], ids=["empty", "words", "more"]
+    "title", ["", "All of it should be right", "x0 should be right, or not"], ids=["empty", "words", "more"]
 )
 def test_a_title_that_is_not_known_stays_as_it_is(title):
     assert PRACTICAL3.check_title(title, "fr") == title
 
 
 def test_a_title_stays_english_in_english_and_in_a_language_without_translations():
-    assert PRACTICAL3.check_title("x0 is right.", "en") == "x0 is right."
-    assert PRACTICAL3.check_title("x0 is right.", "xx") == "x0 is right."
+    assert PRACTICAL3.check_title("x0 should be right", "en") == "x0 should be right"
+    assert PRACTICAL3.check_title("x0 should be right", "xx") == "x0 should be right"
 
 
 def test_what_is_not_translated_is_english(tmp_path):

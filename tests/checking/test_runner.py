@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import textwrap
 import threading
 from pathlib import Path
@@ -133,11 +134,12 @@ def test_a_run_that_is_broken_off_leaves_nothing_to_the_next(
         assert graded(one, tiny.RIGHT).score == 2.0
 
 
-def test_nothing_is_left_of_a_closed_session(tmp_path: Path) -> None:
-    before = set(threading.enumerate())
+def test_pytest_needs_no_thread_and_leaves_no_module(tmp_path: Path) -> None:
+    threads, modules = set(threading.enumerate()), set(sys.modules)
     with session(tmp_path) as one:
         graded(one, tiny.RIGHT)
-    assert set(threading.enumerate()) <= before
+        assert set(threading.enumerate()) == threads
+        assert "test_double" not in set(sys.modules) - modules
 
 
 def test_the_callers_pytest_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
