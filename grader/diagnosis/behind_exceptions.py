@@ -68,6 +68,7 @@ def _supply_globals(case: Case) -> None:
 
     def call_with(supply: Supply) -> list[Outcome]:
         outcomes = []
+        # One by one: the values that are supplied differ from probe to probe.
         for i, probe in enumerate(case.plain.probes):
             values = {name: those[i] for name, those in supply.items()}
             outcomes.append(case.prober.call(case.function, probe, values))

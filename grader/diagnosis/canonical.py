@@ -9,6 +9,7 @@ from typing import TypeVar
 
 Node = TypeVar("Node", bound=ast.AST)
 
+# Methods that keep the numbers and at most change the shape, which the checks judge.
 _CHANGE_NOTHING = {
     "t",
     "T",

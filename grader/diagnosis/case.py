@@ -79,6 +79,7 @@ def open_case(
     plain = shared_runner(exercise, function)
     plugged = ReferenceRunner(exercise, function, earlier) if earlier else plain
     listed = exercise.misconceptions.recognised_by(function, "calls")
+    # `call` below asks the case's prober as it is by then: it may have been repaired.
     case = Case(
         exercise=exercise,
         function=function,

@@ -34,6 +34,7 @@ def conclude(case: Case, explained: Explained) -> Diagnosis:
     if explained.misconception is not None:
         case.claims.add(explained.misconception, Clue(explained.reading.line))
     candidates = _candidates(case, explained)
+    # A set that the source speaks against stays where there is nothing better: its numbers do fit.
     most = max(candidate.support for candidate in candidates)
     supported = [candidate for candidate in candidates if candidate.support == most]
     order = [known.id for known in case.exercise.misconceptions.of(case.function)]

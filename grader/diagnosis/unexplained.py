@@ -58,7 +58,7 @@ def _by_state(case: Case) -> Sequence[str]:
 def _by_expression(case: Case) -> Sequence[str]:
     """Mistakes whose wrong expression stands in the source, where a known exception hides the numbers."""
     if not case.claims.ids:
-        return ()
+        return ()  # the exception is not explained: what stands in the source may not be what matters
     ids = []
     for form in case.plain.forms:
         line = case.line_of(form)

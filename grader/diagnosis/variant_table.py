@@ -137,6 +137,7 @@ def _key(exercise: Exercise) -> str:
 @functools.cache
 def _makers_digest() -> str:
     """A digest of the code that makes variants."""
+    # Its text, not a version that somebody has to remember to raise.
     digest = hashlib.sha256()
     for module in _MAKERS:
         digest.update(Path(str(module.__file__)).read_bytes())
@@ -196,6 +197,7 @@ def _write(path: Path, found: Table) -> None:
 def _read(path: Path) -> Table | None:
     """The table in a file, None where there is none that can be read."""
     try:
+        # Without pickle: whoever can write to the cache must not be able to run code here.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             described = json.loads(arrays["described"].tobytes())
             blocks = {}

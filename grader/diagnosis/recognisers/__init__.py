@@ -1,6 +1,7 @@
 """What tells a mistake by other evidence than wrong numbers: a module, a test and a row here for each.
 
-`recognise = "..."` in an exercise's misconceptions/ is the name of one of them.
+`recognise = "..."` in an exercise's misconceptions/ is the name of one of them. A new one needs a class of a
+kind in `base`, a row in the table below, its name in `grader.exercise.tables.Recogniser`, and a test.
 """
 
 from __future__ import annotations
