@@ -71,7 +71,7 @@ def _always_moves(case: Case, runs: Mapping[int, Run]) -> bool:
     return still is not None and not parameters_agree(still.parameters, first, first)
 
 
-def claim(case: Case, runs: Mapping[int, Run], seen: Steps) -> list[Forms]:
+def claim_and_explain(case: Case, runs: Mapping[int, Run], seen: Steps) -> list[Forms]:
     """Claim that the number of steps is constant, and what is wrong with the history.
 
     Returns the sets of mistakes that explain the parameters. What the function starts from is not known, and

@@ -46,7 +46,7 @@ def diagnose(
     steps = constant.observed_steps(case, runs)
     case.claim_start(always_steps=steps.is_constant)
     if steps.is_constant:
-        return case.conclude(constant.claim(case, runs, steps))
+        return case.conclude(constant.claim_and_explain(case, runs, steps))
 
     # How it moves. What cannot be reproduced cannot be compared.
     initial = runs[0].parameters

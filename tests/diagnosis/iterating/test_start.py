@@ -1,5 +1,7 @@
 """What a training starts from: the spread, and the estimate where it cannot be asked for."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -11,7 +13,7 @@ from iterating.trainings import case_of, edited, greatest_difference
     ("spread", "mistake"),
     [
         ("1e-6", None),
-        ("1e-3", None),  # the exercise accepts it
+        ("1e-3", None),
         ("0.02", None),  # wrong, and no known mistake
         ("math.exp(-6)", "train-init-exp"),
         ("0", "train-init-zero"),
@@ -22,6 +24,12 @@ def test_the_spread_tells_the_mistake(spread, mistake):
     case = case_of(edited(("1e-6", spread)))
     form = wrong_start(case.student, always_steps=False)
     assert (form and form.id) == mistake
+
+
+def test_a_spread_that_the_exercise_accepts_is_no_mistake():
+    case = case_of(edited(("1e-6", "1")))
+    case.reference.trajectory = replace(case.reference.trajectory, accepted_spreads=(0.1, 1.0))
+    assert wrong_start(case.student, always_steps=False) is None
 
 
 @pytest.mark.parametrize("seed", range(20))
