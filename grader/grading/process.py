@@ -190,7 +190,7 @@ def _require_same(here: Mapping[str, str], wanted: Mapping[str, str]) -> None:
 
 @contextlib.contextmanager
 def _one_at_a_time(exercise: str) -> Iterator[None]:
-    """Alone among this account's processes for the exercise: what all need is computed once and kept on disk."""
+    """Alone among this account's processes for the exercise: what all need is computed once, and kept."""
     try:
         import fcntl
 
