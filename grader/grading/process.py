@@ -172,7 +172,7 @@ def _session(settings: Settings, jobs: int = 1) -> Session:
     exercise = Exercise.load(settings.exercise)
     session = Session(exercise, settings.profile, settings.seed, settings.data, settings.require_isolation)
     _require_same(session.versions, settings.versions)
-    with _one_at_a_time():
+    with _one_at_a_time(session.versions["exercise"]):
         session.prepare(jobs)
     _warm.session = session
     _warm.settings = settings
@@ -189,12 +189,12 @@ def _require_same(here: Mapping[str, str], wanted: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Alone among this account's processes: what several would compute is computed once, and kept on disk."""
+def _one_at_a_time(exercise: str) -> Iterator[None]:
+    """Alone among this account's processes for the exercise: what all need is computed once, and kept."""
     try:
         import fcntl
 
-        lock = Path(tempfile.gettempdir()) / f"grader-{os.getuid()}.lock"
+        lock = Path(tempfile.gettempdir()) / f"grader-{os.getuid()}-{exercise}.lock"
         handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     except (ImportError, OSError):
         yield

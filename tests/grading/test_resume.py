@@ -18,7 +18,7 @@ def test_what_has_not_changed_is_kept(plan):
     def again(sources=None, **options):
         sources = sources or {"a": tiny.RIGHT, "b": tiny.WRONG, "c": tiny.RIGHT}
         watcher = Recorder()
-        assert len(batch.run(plan(sources, **options), watcher).results) == len(sources)
+        assert len(batch.run(plan(sources, jobs=1, **options), watcher).results) == len(sources)
         return sorted(watcher.finished_ids)
 
     assert again() == []
@@ -51,8 +51,8 @@ def test_the_longest_expected_comes_first(plan):
 
 
 def test_one_seed_is_drawn_for_a_class_and_kept_for_those_who_come_later(plan):
-    first = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None))
-    later = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=None))
+    first = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None, jobs=1))
+    later = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=None, jobs=1))
     assert len({result.seed for result in (*first.results, *later.results)}) == 1
 
 
