@@ -193,7 +193,7 @@ def test_the_results_are_read_from_the_json_report(tmp_path: Path, monkeypatch: 
     reported = []
 
     def change(_: object, json_report: dict[str, Any]) -> None:
-        check = json_report["tests"][0]["metadata"]["check"]
+        check = json_report["tests"][0]["call"]["check"]
         reported.append((json_report["tests"][0]["outcome"], check["message"]))
         check["message"] = "Changed in the report."
 
