@@ -22,7 +22,7 @@ from pytest_jsonreport.plugin import JSONReport
 
 from grader.checking import marks
 from grader.checking.follow_through import AS_IT_STANDS
-from grader.checking.judge import Finding, Judge
+from grader.checking.judge import Judge
 from grader.errors import GraderFault
 from grader.exercise import Exercise
 from grader.results import CheckResult, check_from
@@ -126,9 +126,10 @@ class Checks:
                 raise
         results: dict[str, list[CheckResult]] = {}
         for test in tests:
-            if "metadata" not in test:
+            stage = test.get("call", {})
+            if "check" not in stage:
                 raise self._fault(f"{test['nodeid']} failed by itself: {_reason(test)}")
-            result = check_from(test["metadata"]["check"])
+            result = check_from(stage["check"])
             results.setdefault(result.id.split("/")[0], []).append(result)
         return {function: tuple(checks) for function, checks in results.items()}
 
@@ -194,13 +195,13 @@ class _Plugin:
         self.judge: Judge | None = None
         self.worth: Mapping[str, float] = {}
         self._given: dict[str, Any] = {}
-        self._finding: Finding | None = None
+        self._check: dict[str, Any] | None = None
 
     def forget(self) -> None:
         """Keep nothing of a student until the next one comes."""
         self.judge = None
         self._given = {}
-        self._finding = None
+        self._check = None
 
     # -- what a check takes ------------------------------------------------------------------------
 
@@ -209,7 +210,7 @@ class _Plugin:
         """Give a check its fixtures at once: setting them up is most of what pytest does for a check."""
         judge = self.judge
         assert judge is not None
-        self._finding = None
+        self._check = None
         self._given = {
             "student": judge.calls.student,
             "calls": judge.calls,
@@ -269,37 +270,36 @@ class _Plugin:
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """Have the check judged, in place of calling it."""
         assert self.judge is not None
-        self._finding = self.judge.judge(pyfuncitem)
-        return True
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Give pytest's own report the outcome. A failure raised in the check would cost a traceback."""
-        report = yield
-        if call.when == "call" and self._finding is not None:
-            outcome = self._finding.outcome
-            report.outcome = "skipped" if outcome == "blocked" else outcome
-            report.longrepr = self._finding.message or None
-        return report
-
-    def pytest_json_runtest_metadata(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> dict[str, Any] | None:
-        """Give the JSON report what the check has found, as a CheckResult's fields."""
-        finding = self._finding
-        if call.when != "call" or finding is None:
-            return None
-        worth = self.worth[item.nodeid]
-        check = {
-            "id": f"{marks.function_of(item)}/{marks.name_of(item)}",
-            "title": marks.title_of(item),
+        finding = self.judge.judge(pyfuncitem)
+        worth = self.worth[pyfuncitem.nodeid]
+        self._check = {
+            "id": f"{marks.function_of(pyfuncitem)}/{marks.name_of(pyfuncitem)}",
+            "title": marks.title_of(pyfuncitem),
             "outcome": finding.outcome,
             "points": round(worth * finding.credit, 4),
             "max_points": round(worth, 4),
             "message": finding.message,
             "mismatch": vars(finding.mismatch) if finding.mismatch else None,
         }
-        return {"check": check}
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Give pytest's own report the outcome. A failure raised in the check would cost a traceback."""
+        report = yield
+        if call.when == "call" and self._check is not None:
+            outcome = self._check["outcome"]
+            report.outcome = "skipped" if outcome == "blocked" else outcome
+        return report
+
+    def pytest_json_runtest_stage(self, report: pytest.TestReport) -> dict[str, Any] | None:
+        """Put the fields of the check's CheckResult into the JSON report.
+
+        A check that fails by itself has none; pytest-json-report describes its failure.
+        """
+        if report.when != "call" or self._check is None:
+            return None
+        return {"duration": report.duration, "outcome": report.outcome, "check": self._check}
 
 
 def _worth(exercise: Exercise, items: list[pytest.Item]) -> dict[str, float]:

@@ -320,7 +320,13 @@ PARTIAL = """
 
 @pytest.mark.parametrize(
     ("share", "credit", "points", "followed"),
-    [(1.0, 0.0, 4.0, True), (0.5, 0.0, 2.0, True), (0.5, 0.25, 2.0, True), (0.5, 0.75, 3.0, False)],
+    [
+        (1.0, 0.0, 4.0, True),
+        (0.5, 0.0, 2.0, True),
+        (0.5, 0.25, 2.0, True),
+        (0.5, 0.5, 2.0, False),  # between equals, the first
+        (0.5, 0.75, 3.0, False),
+    ],
 )
 def test_what_earns_most_counts(
     tmp_path: Path, share: float, credit: float, points: float, followed: bool

@@ -142,6 +142,72 @@ def test_pytest_needs_no_thread_and_leaves_no_module(tmp_path: Path) -> None:
         assert "test_double" not in set(sys.modules) - modules
 
 
+def test_what_a_check_has_set_up_is_torn_down_where_it_is_broken_off(tmp_path: Path) -> None:
+    checks = """
+        import pytest
+
+        @pytest.fixture
+        def opened(request):
+            (request.path.parent / "open").touch()
+            yield
+            (request.path.parent / "open").unlink()
+
+        def test_values(opened, student):
+            raise KeyboardInterrupt
+    """
+    with session(tmp_path, checks) as one, pytest.raises(KeyboardInterrupt):
+        graded(one, tiny.RIGHT)
+    assert not (tmp_path / "checks" / "open").exists()
+
+
+def test_two_exercises_may_have_checks_of_the_same_name(tmp_path: Path) -> None:
+    other = """
+        from grader.checking import CheckFailure
+
+        def test_values(student):
+            raise CheckFailure("Of the other exercise.")
+    """
+    with session(tmp_path / "one") as one, session(tmp_path / "two", other) as two:
+        for _ in range(2):
+            assert graded(one, tiny.RIGHT).score == 2.0
+            (check,) = graded(two, tiny.RIGHT).functions["double"].checks
+            assert check.message == "Of the other exercise."
+
+
+def test_a_check_knows_the_calls_beside_the_functions(tmp_path: Path) -> None:
+    checks = """
+        import torch
+
+        def test_values(student, calls):
+            student.double(torch.ones(1))
+            calls.remark("A remark of the check's.")
+            assert 0 < calls.time_for("double") <= 2
+            assert calls.by_torch("double") is None
+            assert not calls.standins
+    """
+    with session(tmp_path, checks) as one:
+        result = graded(one, tiny.RIGHT)
+    assert result.score == 2.0
+    assert [str(notice) for notice in result.notices][-1] == "A remark of the check's."
+
+
+def test_the_results_are_read_from_the_json_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reported = []
+
+    def change(_: object, json_report: dict[str, Any]) -> None:
+        check = json_report["tests"][0]["call"]["check"]
+        reported.append((json_report["tests"][0]["outcome"], check["message"]))
+        check["message"] = "Changed in the report."
+
+    monkeypatch.setattr(runner._Plugin, "pytest_json_modifyreport", change, raising=False)
+    with session(tmp_path) as one:
+        (check,) = graded(one, tiny.WRONG).functions["double"].checks
+    assert check.message == "Changed in the report."
+    outcome, message = reported[0]
+    assert outcome == "failed"
+    assert message.startswith("5 of 5 entries of double(x) are wrong.")
+
+
 def test_the_callers_pytest_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing_at_all -p no_such_plugin")
     with session(tmp_path) as one:
