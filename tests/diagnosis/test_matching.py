@@ -88,6 +88,7 @@ def test_what_calls_had_changed_until_they_raised_is_explained():
     made = runner.run_variant((index,))
     student = Trace((RAISED,) * len(made.numbers), ("E",) * len(made.numbers), made.numbers)
     everything = [[True] * len(parts) for parts in runner.sizes]
-    nothing = [[False] * len(parts) for parts in runner.sizes]
+    one = [[False] * len(parts) for parts in runner.sizes]
+    one[0][2] = True
     assert explained_state(student, runner.reference, table, runner.sizes, everything) == (index,)
-    assert explained_state(student, runner.reference, table, runner.sizes, nothing) == ()
+    assert explained_state(student, runner.reference, table, runner.sizes, one) == (), "one may be by chance"

@@ -4,6 +4,7 @@ import pytest
 import torch
 from handwritten import EXERCISE
 
+from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.observation import trace
 from grader.diagnosis.reference_runner import ReferenceRunner, probes_of, remembered, shared_runner
 
@@ -50,9 +51,12 @@ def test_what_a_function_adds_to_is_what_is_compared():
 
 def test_a_variant_is_given_up_at_the_first_probe_that_differs():
     runner = shared_runner(EXERCISE, "dloss")
-    first, second = runner.run_variant((0,)), runner.run_variant((1,))
-    assert runner.run_variant_like((0,), first) == first
-    assert runner.run_variant_like((0,), second) is None
+    ids = [form.id for form in runner.forms]
+    factor, sign = (ids.index("dloss-no-factor"),), (ids.index("dloss-sign"),)
+    student = runner.run_variant(factor)
+    assert runner.run_variant(sign).group == student.group
+    assert equal_traces(runner.run_variant_like(factor, student), student)
+    assert runner.run_variant_like(sign, student) is None
 
 
 def test_forms_of_the_same_place_exclude_one_another():
