@@ -128,7 +128,7 @@ def test_ctrl_c_keeps_what_is_done_and_a_second_run_goes_on(plan, tmp_path):
             if line.startswith("2/5"):
                 os.killpg(process.pid, signal.SIGINT)
     assert process.returncode == 130
-    assert "2 of 5 are graded. The same command goes on from here." in "".join(lines)
+    assert "2 of 5 are graded. Run the same command again to go on." in "".join(lines)
     assert len(marks(order.folder)) == 2
     watcher = Recorder()
     batch.run(dataclasses.replace(order, seed=None), watcher)
