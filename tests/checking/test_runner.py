@@ -8,10 +8,12 @@ import sys
 import textwrap
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
 
+from grader.checking import runner
 from grader.errors import ExerciseError, GraderFault
 from grader.exercise import Exercise
 from grader.grading.session import Session
