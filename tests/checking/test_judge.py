@@ -6,6 +6,7 @@ The student's functions run in this process, so that each case is quick and says
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -332,7 +333,7 @@ def test_what_earns_most_counts(
     tmp_path: Path, share: float, credit: float, points: float, followed: bool
 ) -> None:
     made = made_up(tmp_path / "made-up", fourth=PARTIAL.replace("{credit}", str(credit)))
-    made.follow_through = share
+    made = dataclasses.replace(made, follow_through=share)
     checks = Checks(made)
     case = Case(made, checks, changed(square="x * x * x"))
     checks.close()
