@@ -194,3 +194,14 @@ def test_the_engine_names_no_function_of_an_exercise(module: str) -> None:
         f"line {line}: {text!r}" for line, text in named(module) if functions & set(re.findall(r"\w+", text))
     ]
     assert not found
+
+
+# Drawn or tried where they are used: the first by test_wheel, the second by every recogniser's test.
+WITHOUT_A_TEST_OF_THEIR_OWN = {"paths", "diagnosis.recognisers.base", "diagnosis.iterating.case"}
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if not source_of(m).name.startswith("__")])
+def test_every_module_has_a_test_file_of_its_name(module: str) -> None:
+    *folders, name = module.split(".")
+    path = ROOT.joinpath("tests", *folders, f"test_{name}.py")
+    assert path.is_file() != (module in WITHOUT_A_TEST_OF_THEIR_OWN), path

@@ -46,9 +46,8 @@ def test_a_copy_elsewhere_is_complete(folder: Path) -> None:
     own, copied = Exercise.load("practical3"), Exercise.load(str(folder))
     assert copied.graph == own.graph is not None
     assert copied.notes("fr") == own.notes("fr") != own.notes("en")
-    assert copied.check_title("A longer run learns to tell the digits apart.", "fr").startswith(
-        "Un entraînement"
-    )
+    title = "A longer run should learn to tell the digits apart"
+    assert copied.check_title(title, "fr") == own.check_title(title, "fr") != title
     assert copied.curve_titles("fr") == own.curve_titles("fr") != own.curves
     assert own.is_own
     assert not copied.is_own
