@@ -73,7 +73,7 @@ def test_a_training_that_is_not_reproducible_is_not_accused():
 
 
 def test_what_cannot_be_done_again_is_not_compared():
-    """The first five calls and that of the start are as with any training; the seventh gives other numbers."""
+    """Until the seventh call everything is as with any training; that one gives other numbers."""
     forgetful = (
         "return (w1,",
         "calls.append(0)\n    if len(calls) > 6:\n        w1 = w1 + 1\n    return (w1,",
