@@ -8,6 +8,7 @@ from grader.diagnosis.iterating.runs import read_runs
 from iterating.trainings import case_of, edited, trained
 
 STEP_SIZE = ("0.1 / n", "0.1")
+NO_ZETA = ("* 0.9", "* 1.0")
 SUBSTRACT = ("p.sub_(eta", "p.substract(eta")
 SHADOW = ("total += loss(x2, t).item()", "loss = loss(x2, t).item()\n            total += loss")
 SLIP = ("eta = 0.1 / n", "step_size = 0.1\n    step_sizes = step_sizes / n\n    eta = step_size")
@@ -21,7 +22,7 @@ GLOBAL = ("zip(train_input, targets)", "zip(train_input, new_target)")
         ([SUBSTRACT, STEP_SIZE], {"train-update-lost", "train-step-size"}),
         ([SHADOW], {"shadows-function"}),
         ([SHADOW, STEP_SIZE], {"shadows-function", "train-step-size"}),
-        ([SLIP], set()),
+        ([SLIP, NO_ZETA], {"train-no-zeta"}),
     ],
     ids=["no such method", "and a mistake", "a hidden function", "and a mistake too", "a slip in a name"],
 )

@@ -23,8 +23,18 @@ def test_a_constant_in_the_source_is_replaced_and_named(count, line):
         assert [len(run.history) for run in read_runs(outcomes).values()] == [0, 1, 2, 3]
 
 
+def test_a_constant_that_does_not_count_the_steps_is_left_alone():
+    case = case_of(
+        edited(("for _ in range(nb_steps):", "for _ in range(2):\n        pass\n    for _ in [0] * 5:"))
+    )
+    plain = case.student.prober
+    outcomes = case.student.ask_each()
+    assert constant.counted(case, outcomes) is outcomes
+    assert (case.student.prober is plain, case.claims.ids) == (True, [])
+
+
 def test_behind_the_constant_the_rest_is_diagnosed():
-    found = trained(("range(nb_steps)", "range(4)"), ("0.1 / n", "0.1"), ("wrong / n,", "1 - wrong / n,"))
+    found = trained(("range(nb_steps)", "range(100)"), ("0.1 / n", "0.1"), ("wrong / n,", "1 - wrong / n,"))
     assert set(found.misconceptions) == {
         "train-ignores-nb-steps",
         "train-step-size",
@@ -63,7 +73,7 @@ def test_a_great_number_of_steps_is_named_and_the_start_diagnosed():
 
 
 def test_a_training_that_never_moves_takes_no_constant_number_of_steps():
-    case = case_of(edited(("p.sub_", "p.sub")))
+    case = case_of(edited(("p.sub_", "p.sub"), AS_MANY_AS_SAMPLES))
     runs = read_runs(case.student.ask_each())
     assert not constant.observed_steps(case, runs).is_constant
     moving = case_of(edited(AS_MANY_AS_SAMPLES))

@@ -72,6 +72,15 @@ def test_a_training_that_is_not_reproducible_is_not_accused():
     assert "train-step-size" not in found.misconceptions
 
 
+def test_what_cannot_be_done_again_is_not_compared():
+    """Until the seventh call everything is as with any training; that one gives other numbers."""
+    forgetful = (
+        "return (w1,",
+        "calls.append(0)\n    if len(calls) > 6:\n        w1 = w1 + 1\n    return (w1,",
+    )
+    assert trained(("0.1 / n", "0.1"), forgetful, calls=[]).misconceptions == ()
+
+
 def test_torchs_own_machinery_is_told_by_what_ran_not_by_a_name():
     evident = Evidence(source=TRAIN, calls={"model.backward": 3}, autograd=False)
     prober = Here(TRAIN, base(EXERCISE))

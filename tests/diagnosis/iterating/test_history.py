@@ -5,7 +5,7 @@ import pytest
 from grader.diagnosis.iterating import history
 from grader.diagnosis.iterating.runs import Run, read_runs
 from grader.diagnosis.recognisers import STALE
-from iterating.trainings import case_of, edited, trained
+from iterating.trainings import case_of, edited, form_of, trained
 
 ACCURACY = ("wrong / n,", "1 - wrong / n,")
 PERCENT = ("test_wrong / len(test_input)", "100 * test_wrong / len(test_input)")
@@ -47,6 +47,21 @@ def test_what_can_be_explained_is_named_beside_what_cannot():
 def test_histories_of_another_form_are_not_compared():
     assert explained(("wrong / n, test_wrong", "test_wrong"), PERCENT) == set()
     assert explained(("history = []", "history = [(0, 0, 0)]"), PERCENT) == set()
+
+
+def test_a_column_that_the_students_own_parameters_give_is_right(monkeypatch):
+    searched = []
+    monkeypatch.setattr(history._Search, "fewest", lambda _, wrong: searched.append(wrong) or {})
+    case = case_of(edited(("w2, b2, t, x,", "w2, b2, t / 0.9, x,")))
+    runs = read_runs(case.student.ask_each())
+    no_zeta = (form_of("train-no-zeta"),)  # would report another loss too
+    history.explanation(case.student, runs, runs[0].parameters, no_zeta)
+    assert searched == [[]]
+
+
+def test_a_mistake_must_explain_the_column_on_other_samples_too():
+    odd = ("wrong / n,", "1 - wrong / n if n == 7 else wrong / n,")
+    assert explained(odd) == set()
 
 
 def test_a_column_that_fits_by_chance_on_a_few_samples_is_not_named():
