@@ -36,7 +36,7 @@ def test_a_place_in_words(line: int | None, cell: int | None, words: str) -> Non
 
 def test_the_sentence_and_the_place_are_translated() -> None:
     french = {
-        KINDS["line-magic"].sentence: "`%{magic}` n’a pas été exécuté ({where}).",
+        KINDS["line-magic"].sentence: "`%{magic}` ne tourne pas ({where}).",
         "line {line}": "ligne {line}",
     }
     notice = Notice("line-magic", {"magic": "run"}, line=7)
