@@ -9,7 +9,7 @@ from grader.diagnosis.prober import StudentProber
 from grader.errors import TimedOut
 
 
-class Student:
+class Calls:
     """Stands in for the sandboxed one: keeps what it is asked."""
 
     def __init__(self, hangs_at=None):
@@ -21,35 +21,35 @@ class Student:
         error = SimpleNamespace(kind="ValueError", text="no", frames=(("f", 3),))
         return SimpleNamespace(value=None, arguments=tuple(arguments), error=error)
 
-    def calls(self, function, rows, edits):  # noqa: ARG002
-        if self.hangs_at == "calls":
+    def call_rows(self, function, rows, edits):  # noqa: ARG002
+        if self.hangs_at == "call_rows":
             raise TimedOut(function, 1.0)
         return [SimpleNamespace(value=sum(row), arguments=tuple(row), error=None) for row in rows]
 
 
 def test_an_exception_is_an_outcome():
-    found = StudentProber(Student()).call("f", (1, 2), {"a": 3})
+    found = StudentProber(Calls()).call("f", (1, 2), {"a": 3})
     assert found == Outcome(None, (1, 2), ("ValueError", "no"), (("f", 3),))
 
 
 def test_an_edited_function_is_asked_with_its_text():
-    student = Student()
+    student = Calls()
     prober = StudentProber(student).edited("f", "def f(): pass").edited("g", "def g(): pass")
     prober.call("f", ())
     assert student.asked == [("f", (), {}, {"f": "def f(): pass", "g": "def g(): pass"})]
 
 
 def test_calls_that_fail_together_are_made_one_by_one():
-    assert [found.value for found in StudentProber(Student()).calls("f", [(1, 2), (3, 4)])] == [3, 7]
-    found = StudentProber(Student("calls")).calls("f", [(1,), (2,)])
+    assert [found.value for found in StudentProber(Calls()).calls("f", [(1, 2), (3, 4)])] == [3, 7]
+    found = StudentProber(Calls("call_rows")).calls("f", [(1,), (2,)])
     assert [outcome.error for outcome in found] == [("ValueError", "no")] * 2
 
 
 def test_the_arguments_are_copies():
-    class Changing(Student):
-        def calls(self, function, rows, edits):
+    class Changing(Calls):
+        def call_rows(self, function, rows, edits):
             rows[0][0].zero_()
-            return super().calls(function, rows, edits)
+            return super().call_rows(function, rows, edits)
 
     x = torch.ones(2)
     StudentProber(Changing()).calls("f", [(x,)])

@@ -64,7 +64,7 @@ def test_the_report_says_what_to_do_why_and_where():
     assert "First wrong quantity: dl_dx2" in text
     assert "right, given your own functions that it builds on" in text
     assert "it needs backward_pass" in text
-    assert "Line 3 of cell 15 runs a loop at the top level. It was not run." in text
+    assert "Line 3 of cell 15 has a loop at the top level. The loop was not run." in text
 
 
 def test_a_right_submission_has_nothing_left_to_do():
