@@ -26,7 +26,9 @@ from grader.grading import batch, pools
 from grader.intake.submission import find
 from grader.results import Result
 
-SAMPLE = Path(__file__).parents[1] / "submissions" / "practical3" / "right-per-sample.py"
+SAMPLE = (
+    Path(__file__).parents[1] / "submissions" / "practical3" / "right-per-sample.py"
+)
 RAISES = "def raises(*arguments):\n    raise ValueError('no')\n\n\n{} = raises\n"
 WARM = 3  # results that come while processes are still starting, per process
 FIRST = 100  # results after which memory should be flat
@@ -60,7 +62,11 @@ class Meter(batch.Watcher):
 def trusted_memory() -> int:
     """Bytes that this process and its grading processes hold."""
     below = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    grading = [pid for pid in below if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    grading = [
+        pid
+        for pid in below
+        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
     return sum(map(held, [str(os.getpid()), *grading]))
 
 
@@ -73,13 +79,21 @@ def held(pid: str) -> int:
 def graded(size: int, jobs: int, own: bool) -> Meter:
     """A batch of `size` submissions, graded by `jobs` processes."""
     exercise = Exercise.load("practical3")
-    source = SAMPLE.read_text(encoding="utf-8") if own else RAISES.format(" = ".join(exercise.functions))
+    source = (
+        SAMPLE.read_text(encoding="utf-8")
+        if own
+        else RAISES.format(" = ".join(exercise.functions))
+    )
     meter = Meter()
     with tempfile.TemporaryDirectory() as folder:
         for number in range(size):
-            (Path(folder) / f"student-{number:04}.py").write_text(f"# {number}\n{source}", encoding="utf-8")
+            (Path(folder) / f"student-{number:04}.py").write_text(
+                f"# {number}\n{source}", encoding="utf-8"
+            )
         found = find([Path(folder)], exercise.functions)
-        batch.run(batch.Plan(found, exercise, Path(folder) / "out", seed=1, jobs=jobs), meter)
+        batch.run(
+            batch.Plan(found, exercise, Path(folder) / "out", seed=1, jobs=jobs), meter
+        )
     return meter
 
 
@@ -87,7 +101,9 @@ def main() -> None:
     """Grade the batches and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000])
-    parser.add_argument("--own", action="store_true", help="right submissions, their own work included")
+    parser.add_argument(
+        "--own", action="store_true", help="right submissions, their own work included"
+    )
     options = parser.parse_args()
     cores = pools.cores()
     middle = sorted(options.sizes)[len(options.sizes) // 2]
@@ -120,7 +136,9 @@ def main() -> None:
     Console().print(table)
     if cores > 1:
         ratio = of_middle[1] / of_middle[cores]
-        print(f"{cores} cores grade {ratio:.2f} times as fast as one ({middle} submissions).")
+        print(
+            f"{cores} cores grade {ratio:.2f} times as fast as one ({middle} submissions)."
+        )
 
 
 if __name__ == "__main__":

@@ -55,14 +55,20 @@ def timed(work: Work) -> float:
     return time.perf_counter() - started
 
 
-def recorded(session: Session, one: submission.Submission) -> list[tuple[str, tuple[Any, ...]]]:
+def recorded(
+    session: Session, one: submission.Submission
+) -> list[tuple[str, tuple[Any, ...]]]:
     """Every call that grading a submission makes of it: (function, arguments)."""
     made = []
     plain = Calls.call_rows
 
-    def call_rows(self: Calls, function: str, rows: Any, *rest: Any, **more: Any) -> Any:
+    def call_rows(
+        self: Calls, function: str, rows: Any, *rest: Any, **more: Any
+    ) -> Any:
         for arguments in rows:
-            kept = tuple(a.clone() if isinstance(a, torch.Tensor) else a for a in arguments)
+            kept = tuple(
+                a.clone() if isinstance(a, torch.Tensor) else a for a in arguments
+            )
             made.append((function, kept))
         return plain(self, function, rows, *rest, **more)
 
@@ -89,7 +95,9 @@ def replayed(calls: list[tuple[str, tuple[Any, ...]]]) -> Work:
 
     def work() -> None:
         for function, arguments in calls:
-            names[function](*(a.clone() if isinstance(a, torch.Tensor) else a for a in arguments))
+            names[function](
+                *(a.clone() if isinstance(a, torch.Tensor) else a for a in arguments)
+            )
 
     return work
 
@@ -132,8 +140,14 @@ class Stages:
                 (output, "save", self.REPORT),
                 (output, "render_one", self.REPORT),
             ):
-                stack.enter_context(replaced(owner, name, self._timed(getattr(owner, name), stage)))
-            stack.enter_context(replaced(WorkerHandle, "exchange", self._exchange(WorkerHandle.exchange)))
+                stack.enter_context(
+                    replaced(owner, name, self._timed(getattr(owner, name), stage))
+                )
+            stack.enter_context(
+                replaced(
+                    WorkerHandle, "exchange", self._exchange(WorkerHandle.exchange)
+                )
+            )
             yield
 
     def _timed(self, function: Callable[..., Any], stage: str) -> Callable[..., Any]:
@@ -143,7 +157,9 @@ class Stages:
             try:
                 return function(*arguments, **named)
             finally:
-                within = sum(self.seconds.values()) - before  # counted for the stages within this one
+                within = (
+                    sum(self.seconds.values()) - before
+                )  # counted for the stages within this one
                 self.seconds[stage] += time.perf_counter() - started - within
 
         return call
@@ -181,15 +197,22 @@ def main() -> None:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--submissions", type=Path, default=CORPUS if CORPUS.is_dir() else SAMPLES)
+    parser.add_argument(
+        "--submissions", type=Path, default=CORPUS if CORPUS.is_dir() else SAMPLES
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     exercise = Exercise.load("practical3")
-    with tempfile.TemporaryDirectory() as temporary, Session(exercise, seed=1) as session:
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        Session(exercise, seed=1) as session,
+    ):
         session.prepare()
         folder = Path(temporary)
         raising = folder / "raises.py"
-        raising.write_text(RAISES.format(" = ".join(exercise.functions)), encoding="utf-8")
+        raising.write_text(
+            RAISES.format(" = ".join(exercise.functions)), encoding="utf-8"
+        )
         right, wrong, raises = map(submission.from_file, (SAMPLE, WRONG, raising))
         works: dict[str, Work] = {
             "the bare work": replayed(recorded(session, right)),
@@ -207,7 +230,9 @@ def main() -> None:
             for name, work in works.items():
                 times[name].append(timed(work))
         show_rounds(times)
-        show_class(of_a_class(session, options.submissions, folder), options.submissions)
+        show_class(
+            of_a_class(session, options.submissions, folder), options.submissions
+        )
 
 
 def show_rounds(times: dict[str, list[float]]) -> None:
@@ -233,11 +258,22 @@ def show_class(found: list[Counter[str]], folder: Path) -> None:
         table.add_column(column, justify="right")
 
     def row(name: str, values: list[float]) -> None:
-        figures = statistics.median(values), statistics.fmean(values), sorted(values)[int(0.9 * len(values))]
+        figures = (
+            statistics.median(values),
+            statistics.fmean(values),
+            sorted(values)[int(0.9 * len(values))],
+        )
         table.add_row(name, *(f"{1000 * figure:.0f}" for figure in figures))
 
     row("added by the grader", added)
-    for stage in (Stages.START, Stages.CALLS, Stages.CHECKS, Stages.DIAGNOSIS, Stages.REPORT, Stages.END):
+    for stage in (
+        Stages.START,
+        Stages.CALLS,
+        Stages.CHECKS,
+        Stages.DIAGNOSIS,
+        Stages.REPORT,
+        Stages.END,
+    ):
         row(f"  {stage}", [seconds[stage] for seconds in found])
     row(Stages.OWN, [seconds[Stages.OWN] for seconds in found])
     Console().print(table)

@@ -65,7 +65,9 @@ def ran(command: list[str], folder: Path, expect: str = "") -> None:
     """Run a command to its end. Raises Skipped where it fails or does not say what it should."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     environment["PATH"] = f"{Path(command[0]).parent}{os.pathsep}{environment['PATH']}"
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True
+    )
     said = done.stdout + done.stderr
     if done.returncode or expect not in said:
         raise Skipped(f"`{' '.join(command[1:4])}` failed: {said.strip()[-600:]}")
@@ -77,7 +79,9 @@ def environment(folder: Path, *packages: str) -> Path:
     if not (folder / "made").exists():
         venv.create(folder, with_pip=True, clear=True)
         library = next((folder / "lib").glob("python3*")) / "site-packages"
-        (library / "zz-shared.pth").write_text(str(Path(torch.__file__).parents[1]) + "\n")
+        (library / "zz-shared.pth").write_text(
+            str(Path(torch.__file__).parents[1]) + "\n"
+        )
         ran([str(programs / "python"), "-m", "pip", "install", "-q", *packages], folder)
         (folder / "made").touch()
     return programs
@@ -86,9 +90,13 @@ def environment(folder: Path, *packages: str) -> Path:
 def pytest_cold(folder: Path, calls: Path) -> Callable[[], None]:
     """A pytest of its own for each submission."""
     body = WORK.format(path=str(calls)).replace("\n", "\n    ")
-    (folder / "test_work.py").write_text(f"from submission import *\n\n\ndef test_work():\n    {body}\n")
+    (folder / "test_work.py").write_text(
+        f"from submission import *\n\n\ndef test_work():\n    {body}\n"
+    )
     (folder / "submission.py").write_text(SAMPLE.read_text(encoding="utf-8"))
-    return lambda: ran([sys.executable, "-m", "pytest", "-q", str(folder)], folder, "1 passed")
+    return lambda: ran(
+        [sys.executable, "-m", "pytest", "-q", str(folder)], folder, "1 passed"
+    )
 
 
 def otter(folder: Path, calls: Path, environments: Path) -> Callable[[], None]:
@@ -107,16 +115,23 @@ def otter(folder: Path, calls: Path, environments: Path) -> Callable[[], None]:
         nb.new_raw_cell("# END QUESTION"),
     ]
     notebook(folder / "master.ipynb", cells)
-    ran([str(programs / "otter"), "assign", "--no-run-tests", "master.ipynb", "dist"], folder)
+    ran(
+        [str(programs / "otter"), "assign", "--no-run-tests", "master.ipynb", "dist"],
+        folder,
+    )
     (archive,) = (folder / "dist").rglob("*.zip")
     notebook(folder / "submission.ipynb", [nb.new_code_cell(source)])
-    return lambda: ran([str(programs / "otter"), "run", "-a", str(archive), "submission.ipynb"], folder)
+    return lambda: ran(
+        [str(programs / "otter"), "run", "-a", str(archive), "submission.ipynb"], folder
+    )
 
 
 def nbgrader(folder: Path, calls: Path, environments: Path) -> Callable[[], None]:
     """`nbgrader autograde` of one student."""
     programs = environment(environments / "nbgrader", "nbgrader==0.9.*", "ipykernel")
-    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'bench'\n")
+    (folder / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'bench'\n"
+    )
     solution = nb.new_code_cell(SAMPLE.read_text(encoding="utf-8"))
     test = nb.new_code_cell(WORK.format(path=str(calls)))
     solution.metadata["nbgrader"] = marked("solution", solution=True)
@@ -126,19 +141,36 @@ def nbgrader(folder: Path, calls: Path, environments: Path) -> Callable[[], None
     ran([str(programs / "nbgrader"), "generate_assignment", "ps"], folder)
     (folder / "submitted" / "ada" / "ps").mkdir(parents=True)
     notebook(folder / "submitted" / "ada" / "ps" / "work.ipynb", [solution, test])
-    return lambda: ran([str(programs / "nbgrader"), "autograde", "ps", "--student", "ada", "--force"], folder)
+    return lambda: ran(
+        [str(programs / "nbgrader"), "autograde", "ps", "--student", "ada", "--force"],
+        folder,
+    )
 
 
 def marked(id_: str, **what: Any) -> dict[str, Any]:
     """A cell's nbgrader metadata."""
-    plain = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+    plain = {
+        "grade": False,
+        "solution": False,
+        "locked": False,
+        "task": False,
+        "schema_version": 3,
+    }
     return {**plain, "grade_id": id_, "cell_type": "code", **what}
 
 
 def notebook(path: Path, cells: list[Any]) -> None:
     """Write a notebook for the kernel that every environment has."""
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    path.write_text(json.dumps(nb.new_notebook(cells=cells, metadata=kernel)), encoding="utf-8")
+    kernel = {
+        "kernelspec": {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+    }
+    path.write_text(
+        json.dumps(nb.new_notebook(cells=cells, metadata=kernel)), encoding="utf-8"
+    )
 
 
 def contenders(
@@ -181,10 +213,17 @@ def main() -> None:
     """Let them take turns, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--environments", type=Path, help="where the peers' virtual environments are kept")
+    parser.add_argument(
+        "--environments",
+        type=Path,
+        help="where the peers' virtual environments are kept",
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as temporary, Session(Exercise.load("practical3"), seed=1) as session:
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        Session(Exercise.load("practical3"), seed=1) as session,
+    ):
         session.prepare()
         folder = Path(temporary)
         environments = (options.environments or folder / "environments").resolve()
@@ -193,7 +232,11 @@ def main() -> None:
         for _ in range(options.rounds):
             for name, work in ready.items():
                 seconds[name].append(timed(work))
-    show({name: statistics.median(times) for name, times in seconds.items()}, skipped, options.rounds)
+    show(
+        {name: statistics.median(times) for name, times in seconds.items()},
+        skipped,
+        options.rounds,
+    )
 
 
 def show(medians: dict[str, float], skipped: dict[str, str], rounds: int) -> None:
@@ -201,7 +244,9 @@ def show(medians: dict[str, float], skipped: dict[str, str], rounds: int) -> Non
     bare = medians["the bare work, one warm process"]
     ours = medians["this grader"]
     title = f"One submission, medians of {rounds} rounds, {time.strftime('%Y-%m-%d')}"
-    table = Table("", "s", "ratio", "s beyond the work", "ratio", box=box.SIMPLE, title=title)
+    table = Table(
+        "", "s", "ratio", "s beyond the work", "ratio", box=box.SIMPLE, title=title
+    )
     for name, each in medians.items():
         beyond = (
             [f"{each - bare:.3f}", f"{(each - bare) / (ours - bare):.1f}"]

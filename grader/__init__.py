@@ -26,7 +26,9 @@ def _leave_out_current_folder() -> None:
     _os.environ["PYTHONSAFEPATH"] = "1"
     if "PYTHONPATH" in _os.environ:
         entries = _os.environ["PYTHONPATH"].split(_os.pathsep)
-        _os.environ["PYTHONPATH"] = _os.pathsep.join(entry for entry in entries if entry and safe(entry))
+        _os.environ["PYTHONPATH"] = _os.pathsep.join(
+            entry for entry in entries if entry and safe(entry)
+        )
 
 
 _leave_out_current_folder()

@@ -65,7 +65,9 @@ _global = _Global()
 
 @app.callback()
 def global_options(
-    debug: Annotated[bool, typer.Option("--debug", hidden=True, help="Show tracebacks.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", hidden=True, help="Show tracebacks.")
+    ] = False,
 ) -> None:
     """Grade backpropagation written by hand, and name the mistake behind each wrong number."""
     _global.debug = debug
@@ -83,13 +85,21 @@ class Shape(str, Enum):
 _ALL_FORMATS = ", ".join([*FORMATS, *CLASS_FORMATS])
 
 ExerciseOption = Annotated[
-    str, typer.Option("--exercise", help="The name of an included exercise, or the path of a folder.")
+    str,
+    typer.Option(
+        "--exercise", help="The name of an included exercise, or the path of a folder."
+    ),
 ]
 ProfileOption = Annotated[
     str,
-    typer.Option("--profile", help="quick; or full, which trains with the numbers of the hand-out."),
+    typer.Option(
+        "--profile",
+        help="quick; or full, which trains with the numbers of the hand-out.",
+    ),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="The seed of the random inputs.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", help="The seed of the random inputs.")
+]
 DataOption = Annotated[
     Path | None,
     typer.Option(
@@ -100,7 +110,10 @@ DataOption = Annotated[
     ),
 ]
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="How many processes; by default one per core.")
+    int | None,
+    typer.Option(
+        "--jobs", "-j", min=1, help="How many processes; by default one per core."
+    ),
 ]
 IsolationOption = Annotated[
     str,
@@ -111,11 +124,17 @@ IsolationOption = Annotated[
     ),
 ]
 LangOption = Annotated[
-    str, typer.Option("--lang", help=f"The language of the reports: {', '.join(language.languages())}.")
+    str,
+    typer.Option(
+        "--lang",
+        help=f"The language of the reports: {', '.join(language.languages())}.",
+    ),
 ]
 FormatsOption = Annotated[
     list[str] | None,
-    typer.Option("--format", help=f"A further format: {_ALL_FORMATS}. May be repeated."),
+    typer.Option(
+        "--format", help=f"A further format: {_ALL_FORMATS}. May be repeated."
+    ),
 ]
 
 
@@ -123,18 +142,27 @@ FormatsOption = Annotated[
 def grade(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Files, folders, or the zip that Moodle or Canvas gives."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Files, folders, or the zip that Moodle or Canvas gives.",
+        ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="The folder for grades and reports.")] = Path("grades"),
+    out: Annotated[
+        Path, typer.Option("--out", help="The folder for grades and reports.")
+    ] = Path("grades"),
     exercise: ExerciseOption = "practical3",
     profile: ProfileOption = "quick",
     jobs: JobsOption = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="The seed of the random inputs; by default a new one.")
+        int | None,
+        typer.Option(
+            "--seed", help="The seed of the random inputs; by default a new one."
+        ),
     ] = None,
     data: DataOption = None,
     scheduler: Annotated[
-        str | None, typer.Option("--scheduler", help="Grade on a Dask cluster: tcp://HOST:PORT.")
+        str | None,
+        typer.Option("--scheduler", help="Grade on a Dask cluster: tcp://HOST:PORT."),
     ] = None,
     roster: Annotated[
         Path | None,
@@ -145,12 +173,17 @@ def grade(
             help="A CSV of the students, for names and who is missing.",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Grade again what has not changed, too.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has not changed, too.")
+    ] = False,
     require_isolation: IsolationOption = "none",
     lang: LangOption = "en",
     formats: FormatsOption = None,
     fail_under: Annotated[
-        float | None, typer.Option("--fail-under", help="Exit with 1 if any score is lower than this.")
+        float | None,
+        typer.Option(
+            "--fail-under", help="Exit with 1 if any score is lower than this."
+        ),
     ] = None,
 ) -> None:
     """Grade submissions, and write a report for each.
@@ -160,7 +193,9 @@ def grade(
     """
     chosen = _exercise(exercise, profile, lang, fail_under)
     students = read_roster(roster) if roster else Roster(())
-    found = submission.find(paths, chosen.functions, leave_out=out, support=chosen.prologues())
+    found = submission.find(
+        paths, chosen.functions, leave_out=out, support=chosen.prologues()
+    )
     plan = batch.Plan(
         submissions=students.named(found),
         exercise=chosen,
@@ -176,10 +211,15 @@ def grade(
         require_isolation=require_isolation,
     )
     graded = batch.run(plan, progress.watcher(stdout))
-    terminal.show_summary(graded.results, chosen, stdout, lang, output.manual_marks(out))
+    terminal.show_summary(
+        graded.results, chosen, stdout, lang, output.manual_marks(out)
+    )
     _say_who_is_missing(students.missing(found))
     if graded.kept:
-        stdout.print(f"\n{graded.kept} unchanged and kept; --force grades them again.", markup=False)
+        stdout.print(
+            f"\n{graded.kept} unchanged and kept; --force grades them again.",
+            markup=False,
+        )
     _say_unused_overrides(out, graded.results)
     _say_faults(graded)
     stdout.print(f"\nReports: {out / output.CLASS_PAGE}", markup=False, soft_wrap=True)
@@ -191,9 +231,14 @@ def grade(
 @app.command()
 def check(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="Your .py or .ipynb file.", metavar="FILE")
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="Your .py or .ipynb file.", metavar="FILE"
+        ),
     ],
-    shape: Annotated[Shape, typer.Option("--format", help="How to show the result.")] = Shape.TERMINAL,
+    shape: Annotated[
+        Shape, typer.Option("--format", help="How to show the result.")
+    ] = Shape.TERMINAL,
     lang: LangOption = "en",
     profile: ProfileOption = "quick",
     exercise: ExerciseOption = "practical3",
@@ -201,7 +246,10 @@ def check(
     data: DataOption = None,
     require_isolation: IsolationOption = "none",
     fail_under: Annotated[
-        float | None, typer.Option("--fail-under", help="Exit with 1 if the score is lower than this.")
+        float | None,
+        typer.Option(
+            "--fail-under", help="Exit with 1 if the score is lower than this."
+        ),
     ] = None,
 ) -> None:
     """Check your own file before you hand it in.
@@ -210,10 +258,14 @@ def check(
     """
     chosen = _exercise(exercise, profile, lang, fail_under)
     if file.suffix.lower() not in submission.SUFFIXES:
-        raise UsageError(f"{file} is not a .py or .ipynb file; give the one that you would hand in.")
+        raise UsageError(
+            f"{file} is not a .py or .ipynb file; give the one that you would hand in."
+        )
     mine = submission.from_file(file)
     folder = str(data.resolve()) if data else None
-    with Session(chosen, profile, seed, folder, require_isolation, on_slow_run=_say_aside) as session:
+    with Session(
+        chosen, profile, seed, folder, require_isolation, on_slow_run=_say_aside
+    ) as session:
         result = session.grade(mine)
     if shape is Shape.TERMINAL:
         terminal.show(result, chosen, stdout, lang)
@@ -227,13 +279,21 @@ def check(
 @app.command()
 def report(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="What `grader grade` wrote.")
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="What `grader grade` wrote.",
+        ),
     ],
     lang: LangOption = "en",
     formats: FormatsOption = None,
     exercise: Annotated[
         str | None,
-        typer.Option("--exercise", help="The exercise; by default the one that the grades name."),
+        typer.Option(
+            "--exercise", help="The exercise; by default the one that the grades name."
+        ),
     ] = None,
     moodle_worksheet: Annotated[
         Path | None,
@@ -258,7 +318,11 @@ def report(
     if moodle_worksheet:
         unmatched = output.fill_moodle_worksheet(folder, moodle_worksheet, results)
     output.render(folder, results, chosen, lang, chosen_formats)
-    stdout.print(f"{len(results)} reports: {folder / output.CLASS_PAGE}", markup=False, soft_wrap=True)
+    stdout.print(
+        f"{len(results)} reports: {folder / output.CLASS_PAGE}",
+        markup=False,
+        soft_wrap=True,
+    )
     if moodle_worksheet:
         output.zip_moodle_feedback(folder, results)
         for name in (output.MOODLE_WORKSHEET, output.MOODLE_FEEDBACK):
@@ -273,7 +337,10 @@ def evaluate(
     folder: Annotated[
         Path,
         typer.Argument(
-            metavar="FOLDER", exists=True, file_okay=False, help="Submissions, and a labels.toml beside them."
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+            help="Submissions, and a labels.toml beside them.",
         ),
     ],
     exercise: ExerciseOption = "practical3",
@@ -287,7 +354,12 @@ def evaluate(
     labels = evaluation.read_labels(folder, chosen, found)
     with tempfile.TemporaryDirectory() as temporary:
         plan = batch.Plan(
-            found, chosen, Path(temporary), profile=profile, seed=seed, jobs=jobs or pools.cores()
+            found,
+            chosen,
+            Path(temporary),
+            profile=profile,
+            seed=seed,
+            jobs=jobs or pools.cores(),
         )
         graded = batch.run(plan, progress.watcher(stderr))
     evaluation.show(evaluation.evaluate(labels, graded.results), stdout)
@@ -298,7 +370,9 @@ def evaluate(
 
 @app.command("doctor")
 def examine_machine(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a program.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, for a program.")
+    ] = False,
 ) -> None:
     """Show how well this machine isolates students' code.
 
@@ -313,7 +387,11 @@ def examine_machine(
 def misconceptions(exercise: ExerciseOption = "practical3") -> None:
     """List the mistakes that grader can name."""
     for note in Exercise.load(exercise).notes().values():
-        stdout.print(f"{note.function:14} {note.id:32} {note.title}", markup=False, soft_wrap=True)
+        stdout.print(
+            f"{note.function:14} {note.id:32} {note.title}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 @exercise_app.callback()
@@ -323,25 +401,34 @@ def exercise_tools() -> None:
 
 @exercise_app.command("check")
 def check_exercise(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The exercise's folder, or its name.")],
+    folder: Annotated[
+        str,
+        typer.Argument(metavar="FOLDER", help="The exercise's folder, or its name."),
+    ],
 ) -> None:
     """Check an exercise's folder, and say what to correct where."""
     chosen = Exercise.load(folder)
     counts = f"{len(chosen.functions)} functions, {chosen.max_score:g} points, {len(chosen.notes())} mistakes"
-    stdout.print(f"{chosen.name}: {counts}. No problem was found.", markup=False, soft_wrap=True)
+    stdout.print(
+        f"{chosen.name}: {counts}. No problem was found.", markup=False, soft_wrap=True
+    )
 
 
 # -- arguments -------------------------------------------------------------------------------------------
 
 
-def _exercise(name: str, profile: str, lang: str = "en", fail_under: float | None = None) -> Exercise:
+def _exercise(
+    name: str, profile: str, lang: str = "en", fail_under: float | None = None
+) -> Exercise:
     """The exercise, once what was asked of it is known to be usable. Raises GraderError where it is not."""
     language.translations(lang)
     chosen = Exercise.load(name)
     check_profile(chosen, profile)
     chosen.notes(lang)
     if fail_under is not None and not 0 <= fail_under <= chosen.max_score:
-        raise UsageError(f"--fail-under is {fail_under:g}; give a score from 0 to {chosen.max_score:g}.")
+        raise UsageError(
+            f"--fail-under is {fail_under:g}; give a score from 0 to {chosen.max_score:g}."
+        )
     return chosen
 
 
@@ -350,7 +437,9 @@ def _graded_exercise(result: Result) -> Exercise:
     try:
         return Exercise.load(result.exercise_folder or result.exercise)
     except GraderError as error:
-        raise UsageError(f"{error}.\nSay where the exercise is: --exercise FOLDER.") from error
+        raise UsageError(
+            f"{error}.\nSay where the exercise is: --exercise FOLDER."
+        ) from error
 
 
 # -- what is said beside the results ---------------------------------------------------------------------
@@ -364,7 +453,11 @@ def _say_aside(sentence: str) -> None:
 def _say_who_is_missing(missing: Sequence[Person]) -> None:
     if missing:
         names = _listed([person.name or person.id for person in missing])
-        stdout.print(f"\nNothing was handed in by {len(missing)}: {names}", markup=False, soft_wrap=True)
+        stdout.print(
+            f"\nNothing was handed in by {len(missing)}: {names}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _say_unused_overrides(folder: Path, results: Sequence[Result]) -> None:
@@ -377,7 +470,9 @@ def _say_unused_overrides(folder: Path, results: Sequence[Result]) -> None:
 
 def _say_faults(graded: batch.Graded) -> None:
     for id_, error in graded.faults.items():
-        _warn(f"grader failed on {neutral.one_line(id_)}: {neutral.one_line(str(error))}")
+        _warn(
+            f"grader failed on {neutral.one_line(id_)}: {neutral.one_line(str(error))}"
+        )
         if _global.debug:
             _warn(neutral.terminal(getattr(error, "details", "")))
     if graded.faults and not _global.debug:
@@ -425,5 +520,7 @@ def _exit_with_fault(error: Exception, why: str) -> None:
     if _global.debug:
         raise error
     _warn(f"grader failed: {neutral.one_line(why)}")
-    _warn("This is a fault of grader's own. Run `grader --debug …` to see where, and please report it.")
+    _warn(
+        "This is a fault of grader's own. Run `grader --debug …` to see where, and please report it."
+    )
     sys.exit(FAULT)

@@ -62,7 +62,9 @@ class CheckFailure(GraderError):
     `credit` in [0, 1] is the share of the check's points earned all the same.
     """
 
-    def __init__(self, message: str, mismatch: Mismatch | None = None, credit: float = 0.0) -> None:
+    def __init__(
+        self, message: str, mismatch: Mismatch | None = None, credit: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.mismatch = mismatch
         self.credit = credit
@@ -86,7 +88,13 @@ class Raised(StudentFailure):
     `frames` are (function name, line) in the student's own file, the outermost first.
     """
 
-    def __init__(self, function: str, kind: str, text: str, frames: tuple[tuple[str, int], ...] = ()) -> None:
+    def __init__(
+        self,
+        function: str,
+        kind: str,
+        text: str,
+        frames: tuple[tuple[str, int], ...] = (),
+    ) -> None:
         where = f" in line {frames[-1][1]}" if frames else ""
         super().__init__(function, f"{function} raised {kind}{where}: {text}")
         self.kind = kind

@@ -140,7 +140,11 @@ class Evaluation:
     @property
     def mislocated(self) -> list[Case]:
         """Novel mistakes whose first wrong step is not found."""
-        return [case for case in self.novel if case.graded.first_wrong != case.label.first_wrong]
+        return [
+            case
+            for case in self.novel
+            if case.graded.first_wrong != case.label.first_wrong
+        ]
 
     @property
     def with_follow_through(self) -> list[Case]:
@@ -151,7 +155,11 @@ class Evaluation:
     def wrong_follow_through(self) -> list[Case]:
         """Where follow-through is not what the label says."""
         labelled = self.with_follow_through
-        return [case for case in labelled if case.graded.follow_through != case.label.follow_through]
+        return [
+            case
+            for case in labelled
+            if case.graded.follow_through != case.label.follow_through
+        ]
 
     @property
     def wrong(self) -> list[Case]:
@@ -174,7 +182,10 @@ class Evaluation:
             right.update(named & wanted)
             wrong.update(named - wanted - set(case.label.may_name))
             absent.update(wanted - named)
-        return {id_: (right[id_], wrong[id_], absent[id_]) for id_ in sorted(right | wrong | absent)}
+        return {
+            id_: (right[id_], wrong[id_], absent[id_])
+            for id_ in sorted(right | wrong | absent)
+        }
 
 
 def _closest(named: Iterable[set[str]], wanted: set[str]) -> set[str]:
@@ -185,7 +196,9 @@ def _closest(named: Iterable[set[str]], wanted: set[str]) -> set[str]:
 # -- labels ----------------------------------------------------------------------------------------------
 
 
-def read_labels(folder: Path, exercise: Exercise, submissions: Iterable[Submission]) -> Labels:
+def read_labels(
+    folder: Path, exercise: Exercise, submissions: Iterable[Submission]
+) -> Labels:
     """The labels of a folder. Raises UsageError, with a line for each fault, where they are not usable."""
     path = folder / LABELS
     problems = Problems()
@@ -205,7 +218,9 @@ def _labels_of_file(
 ) -> dict[str, Label]:
     """Function -> label."""
     if not isinstance(table, dict):
-        problems.add(path, file, "a table is expected here, with one inline table per function")
+        problems.add(
+            path, file, "a table is expected here, with one inline table per function"
+        )
         return {}
     labels = {}
     for function, described in table.items():
@@ -219,7 +234,9 @@ def _labels_of_file(
     return labels
 
 
-def _check_ids(label: Label, exercise: Exercise, path: Path, place: str, problems: Problems) -> None:
+def _check_ids(
+    label: Label, exercise: Exercise, path: Path, place: str, problems: Problems
+) -> None:
     known = exercise.notes()
     for id_ in sorted({*label.may_name}.union(*label.accepted)):
         if id_ not in known:
@@ -266,16 +283,24 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
     table.add_column("share", justify="right")
 
     def add(figure: str, number: int, of: Sequence[Case]) -> None:
-        table.add_row(figure, f"{number}/{len(of)}", f"{number / len(of):.1%}" if of else "")
+        table.add_row(
+            figure, f"{number}/{len(of)}", f"{number / len(of):.1%}" if of else ""
+        )
 
-    def add_all_but(figure: str, exceptions: Sequence[Case], of: Sequence[Case]) -> None:
+    def add_all_but(
+        figure: str, exceptions: Sequence[Case], of: Sequence[Case]
+    ) -> None:
         add(figure, len(of) - len(exceptions), of)
 
     add_all_but("verdicts right", evaluation.wrong_verdicts, evaluation.counted)
     add("false accusations", len(evaluation.false_accusations), evaluation.counted)
     add_all_but("exact set named", evaluation.inexact, evaluation.catalogued)
     add_all_but("first wrong step found", evaluation.mislocated, evaluation.novel)
-    add_all_but("follow-through as labelled", evaluation.wrong_follow_through, evaluation.with_follow_through)
+    add_all_but(
+        "follow-through as labelled",
+        evaluation.wrong_follow_through,
+        evaluation.with_follow_through,
+    )
     add("abstentions", len(evaluation.abstentions), evaluation.wrong)
     console.print(table)
 
@@ -286,10 +311,18 @@ def _show_cases(title: str, cases: Sequence[Case], console: Console) -> None:
     console.print(f"{title}:", style="bold")
     for case in cases:
         graded, label = case.graded, case.label
-        given = [case.verdict, *graded.misconceptions, f"first wrong {graded.first_wrong}"]
+        given = [
+            case.verdict,
+            *graded.misconceptions,
+            f"first wrong {graded.first_wrong}",
+        ]
         if graded.follow_through:
             given.append("follow-through")
-        wanted = [label.verdict, *label.misconceptions, f"first wrong {label.first_wrong}"]
+        wanted = [
+            label.verdict,
+            *label.misconceptions,
+            f"first wrong {label.first_wrong}",
+        ]
         console.print(
             f"  {case.file} {case.function}: {', '.join(given)}; labelled {', '.join(wanted)}",
             markup=False,

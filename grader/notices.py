@@ -27,15 +27,27 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     # reading the file
     "notebook-in-py": Kind("{file} contains a Jupyter notebook and was read as one."),
-    "not-utf-8": Kind("{file} is not UTF-8 ({where}), so it was read as Latin-1. Save it as UTF-8."),
-    "cell-magic": Kind("{where} was skipped: a `%%{magic}` cell defines nothing in Python."),
-    "line-magic": Kind("`%{magic}` was not run ({where}), so the names that it defines are not known."),
-    "broken-cell": Kind("{where} does not compile ({reason}). The whole cell was left out."),
-    "broken-part": Kind("{where} does not compile ({reason}). This part of the file was left out."),
+    "not-utf-8": Kind(
+        "{file} is not UTF-8 ({where}), so it was read as Latin-1. Save it as UTF-8."
+    ),
+    "cell-magic": Kind(
+        "{where} was skipped: a `%%{magic}` cell defines nothing in Python."
+    ),
+    "line-magic": Kind(
+        "`%{magic}` was not run ({where}), so the names that it defines are not known."
+    ),
+    "broken-cell": Kind(
+        "{where} does not compile ({reason}). The whole cell was left out."
+    ),
+    "broken-part": Kind(
+        "{where} does not compile ({reason}). This part of the file was left out."
+    ),
     "broken-indentation": Kind(
         "{where} does not compile ({reason}). It was read as if it were indented correctly."
     ),
-    "broken-file": Kind("The file does not run as a whole. Each function that compiles by itself is graded."),
+    "broken-file": Kind(
+        "The file does not run as a whole. Each function that compiles by itself is graded."
+    ),
     "executed-out-of-order": Kind(
         "`{function}`: the last definition in the notebook is graded ({where}). "
         "An earlier one, in cell {other}, was run after it."
@@ -45,8 +57,12 @@ KINDS: Mapping[str, Kind] = {
         "the definition that was run last is in cell {other}."
     ),
     "loop-not-run": Kind("{where} has a loop at the top level. The loop was not run."),
-    "training-not-run": Kind("{where} starts a training at the top level. The training was not run."),
-    "await-not-run": Kind("{where} awaits something at the top level. The statement was not run."),
+    "training-not-run": Kind(
+        "{where} starts a training at the top level. The training was not run."
+    ),
+    "await-not-run": Kind(
+        "{where} awaits something at the top level. The statement was not run."
+    ),
     "hidden-names": Kind(
         "{where} uses `{function}`: which names it reads or defines cannot be known without running it."
     ),
@@ -56,15 +72,25 @@ KINDS: Mapping[str, Kind] = {
     "file-left-out": Kind("{file} {problem}; it was left out."),
     "late": Kind("{platform} marks it as late."),
     # running the student's code
-    "statement-raised": Kind("{where} was run because a graded function needs it. It raised {error}"),
-    "not-loaded": Kind("The definitions of the file could not be run: {reason}.", look=True),
-    "called-again": Kind("{function} was called once more, in a fresh process, because {reason}.", look=True),
+    "statement-raised": Kind(
+        "{where} was run because a graded function needs it. It raised {error}"
+    ),
+    "not-loaded": Kind(
+        "The definitions of the file could not be run: {reason}.", look=True
+    ),
+    "called-again": Kind(
+        "{function} was called once more, in a fresh process, because {reason}.",
+        look=True,
+    ),
     "no-result": Kind("{function} gave no result: {reason}.", look=True),
-    "prints-a-lot": Kind("The submission prints a lot; only the first {kilobytes} KB were kept."),
+    "prints-a-lot": Kind(
+        "The submission prints a lot; only the first {kilobytes} KB were kept."
+    ),
     # judging and diagnosing
     "remark": Kind("{text}"),
     "not-diagnosed": Kind(
-        "grader could not look for the mistake in {function}: its values are too odd ({reason}).", look=True
+        "grader could not look for the mistake in {function}: its values are too odd ({reason}).",
+        look=True,
     ),
     # grading as a whole
     "weak-isolation": Kind(
@@ -103,13 +129,17 @@ class Notice:
         """The notice in words; `translate` maps English sentences to the reader's language."""
         pattern = translate(KINDS[self.kind].sentence)
         where = place(self.line, self.cell, translate)
-        if pattern.startswith("{where}"):  # nothing else is: `sigma` and a.py stay as they are
+        if pattern.startswith(
+            "{where}"
+        ):  # nothing else is: `sigma` and a.py stay as they are
             where = where[:1].upper() + where[1:]
         values = {**self.values, "where": where}
         return _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
 
 
-def place(line: int | None, cell: int | None, translate: Callable[[str], str] = str) -> str:
+def place(
+    line: int | None, cell: int | None, translate: Callable[[str], str] = str
+) -> str:
     """A place in words, such as "line 3 of cell 2"; empty where neither is known."""
     if line is None:
         pattern = "cell {cell}" if cell is not None else ""
@@ -125,8 +155,14 @@ def to_plain(notice: Notice) -> dict[str, object]:
 
 def from_plain(data: Mapping[str, object]) -> Notice:
     """The notice that plain data holds. Raises ValueError where it is not one: the data may be a claim."""
-    kind, values, line, cell = (data.get(key) for key in ("kind", "values", "line", "cell"))
-    if not isinstance(kind, str) or kind not in KINDS or not isinstance(values, Mapping):
+    kind, values, line, cell = (
+        data.get(key) for key in ("kind", "values", "line", "cell")
+    )
+    if (
+        not isinstance(kind, str)
+        or kind not in KINDS
+        or not isinstance(values, Mapping)
+    ):
         raise ValueError(f"{kind!r} is not a kind of notice")
     if not all(isinstance(text, str) for pair in values.items() for text in pair):
         raise ValueError(f"the values of the notice {kind} are not texts")

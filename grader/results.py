@@ -145,7 +145,12 @@ class Note:
 
 def to_json(result: Result) -> str:
     """`result` as the text of a `grade.json`."""
-    return json.dumps(result, default=_fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return (
+        json.dumps(
+            result, default=_fields, indent=1, ensure_ascii=False, allow_nan=False
+        )
+        + "\n"
+    )
 
 
 def _fields(record: object) -> Mapping[str, Any]:
@@ -167,7 +172,9 @@ def from_json(text: str) -> Result:
             **{
                 **data,
                 "submission": Submission(**_tuples(data["submission"])),
-                "functions": {name: _function(f) for name, f in data["functions"].items()},
+                "functions": {
+                    name: _function(f) for name, f in data["functions"].items()
+                },
                 "notices": tuple(map(notices.from_plain, data["notices"])),
                 "curves": _curves(data["curves"]),
             }
@@ -191,15 +198,23 @@ def _function(data: dict[str, Any]) -> FunctionResult:
 def check_from(data: dict[str, Any]) -> CheckResult:
     """The record of one check from plain data, as `grade.json` holds it."""
     mismatch = data["mismatch"]
-    return CheckResult(**{**data, "mismatch": Mismatch(**_tuples(mismatch)) if mismatch else None})
+    return CheckResult(
+        **{**data, "mismatch": Mismatch(**_tuples(mismatch)) if mismatch else None}
+    )
 
 
 def _curves(data: dict[str, Any] | None) -> Curves | None:
     if data is None:
         return None
-    rows = {who: tuple((row[0], row[1], row[2]) for row in data[who]) for who in ("student", "reference")}
+    rows = {
+        who: tuple((row[0], row[1], row[2]) for row in data[who])
+        for who in ("student", "reference")
+    }
     return Curves(**rows)
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in data.items()
+    }

@@ -9,7 +9,15 @@ import shutil
 import pytest
 
 PROGRAMS = ("chromium", "bwrap", "git")
-MODULES = ("playwright", "axe_playwright_python", "distributed", "ruff", "mypy", "build", "hatchling")
+MODULES = (
+    "playwright",
+    "axe_playwright_python",
+    "distributed",
+    "ruff",
+    "mypy",
+    "build",
+    "hatchling",
+)
 
 
 def pytest_configure() -> None:
@@ -19,4 +27,6 @@ def pytest_configure() -> None:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     missing += [name for name in MODULES if importlib.util.find_spec(name) is None]
     if missing:
-        raise pytest.UsageError(f"CI=true, and there is no {', no '.join(missing)}; .ci/run installs them.")
+        raise pytest.UsageError(
+            f"CI=true, and there is no {', no '.join(missing)}; .ci/run installs them."
+        )

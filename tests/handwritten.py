@@ -57,7 +57,10 @@ def _student(function, source, names=None):
 def case_of(function, source, plugged=None, names=None):
     """A function under diagnosis, its first calls made. plugged: earlier functions that are the student's."""
     return open_case(
-        EXERCISE, function, *_student(function, source, {**(plugged or {}), **(names or {})}), plugged or {}
+        EXERCISE,
+        function,
+        *_student(function, source, {**(plugged or {}), **(names or {})}),
+        plugged or {},
     )
 
 
@@ -69,7 +72,9 @@ def diagnosed(function, source, plugged=None, names=None):
 
 def backward(*edits, **kwargs):
     """The diagnosis of a right backward pass with edits of its text."""
-    return diagnosed("backward_pass", written("backward_pass", BACKWARD, *edits), **kwargs)
+    return diagnosed(
+        "backward_pass", written("backward_pass", BACKWARD, *edits), **kwargs
+    )
 
 
 def forward(*edits, **kwargs):

@@ -28,7 +28,11 @@ class Here:
             value = names[function](*own)
         except Exception as error:
             stack = traceback.extract_tb(error.__traceback__)
-            frames = [(frame.name, frame.lineno) for frame in stack if frame.filename == "<student>"]
+            frames = [
+                (frame.name, frame.lineno)
+                for frame in stack
+                if frame.filename == "<student>"
+            ]
             return Outcome(None, own, (type(error).__name__, str(error)), frames)
         return Outcome(value, own)
 
@@ -42,15 +46,24 @@ class Here:
 def evidence(source, function, names):
     """What the source of one function shows, as the sandbox finds it."""
     source = textwrap.dedent(source)
-    tree = next(n for n in reversed(ast.parse(source).body) if getattr(n, "name", "") == function)
+    tree = next(
+        n
+        for n in reversed(ast.parse(source).body)
+        if getattr(n, "name", "") == function
+    )
     nodes = list(ast.walk(tree))
     arguments = {argument.arg for argument in tree.args.args}
-    stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    stored = {
+        n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     loaded = {}
     for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             loaded.setdefault(node.id, node.lineno)
-    functions = {name for name, value in names.items() if callable(value)} | {"torch", "math"}
+    functions = {name for name, value in names.items() if callable(value)} | {
+        "torch",
+        "math",
+    }
     known = arguments | stored | functions | set(dir(builtins))
     calls = {
         ast.unparse(n.func): n.lineno
@@ -60,7 +73,9 @@ def evidence(source, function, names):
     return Evidence(
         source=ast.get_source_segment(source, tree),
         first_line=tree.lineno,
-        reads_globals={name: line for name, line in loaded.items() if name not in known},
+        reads_globals={
+            name: line for name, line in loaded.items() if name not in known
+        },
         shadows={name: loaded[name] for name in stored & functions if name in loaded},
         calls=calls,
         is_stub=all(isinstance(s, ast.Pass | ast.Raise) for s in tree.body),
@@ -75,5 +90,9 @@ def base(exercise):
 
 def played(forest, exercise, function):
     """A variant of the reference as a student's source."""
-    edited = [t for name, t in forest.items() if t is not exercise.solution.trees[name] or name == function]
+    edited = [
+        t
+        for name, t in forest.items()
+        if t is not exercise.solution.trees[name] or name == function
+    ]
     return "\n\n".join(ast.unparse(tree) for tree in edited)

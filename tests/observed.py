@@ -5,13 +5,17 @@ from grader.diagnosis.recognisers import Observation
 from grader.diagnosis.student_source import StudentSource
 
 
-def observed(outcomes, arguments=None, source="def f(x):\n    pass\n", parameters=("x",), **more):
+def observed(
+    outcomes, arguments=None, source="def f(x):\n    pass\n", parameters=("x",), **more
+):
     """`more` is of Observation; what is of Evidence stands in `evidence`, as a dict."""
     evidence = Evidence(source=source, **more.pop("evidence", {}))
     functions = more.pop("functions", {"f", "g"})
     return Observation(
         outcomes=outcomes,
-        arguments=arguments if arguments is not None else [outcome.arguments for outcome in outcomes],
+        arguments=arguments
+        if arguments is not None
+        else [outcome.arguments for outcome in outcomes],
         parameters=parameters,
         functions=functions,
         evidence=evidence,

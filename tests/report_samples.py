@@ -132,7 +132,13 @@ NOTES = {
             " exist, so the function seems to work, on whatever that global holds.",
             "Which argument carries this quantity?",
         ),
-        Note("not-implemented", "", "Nothing is computed yet", "The function's body does nothing.", ""),
+        Note(
+            "not-implemented",
+            "",
+            "Nothing is computed yet",
+            "The function's body does nothing.",
+            "",
+        ),
         Note(
             "train-ascends",
             "train",
@@ -156,7 +162,9 @@ class SampleExercise(Exercise):
 
 
 _practical3 = Exercise.load("practical3")
-EXERCISE = SampleExercise(**{field.name: getattr(_practical3, field.name) for field in fields(_practical3)})
+EXERCISE = SampleExercise(
+    **{field.name: getattr(_practical3, field.name) for field in fields(_practical3)}
+)
 
 
 def right(identifier: str = "amelie") -> Result:
@@ -222,12 +230,20 @@ def wrong(identifier: str = "bruno") -> Result:
         source=Source(RIGHT["train"], 60),
     )  # fmt: skip
     notices = (Notice("loop-not-run", line=3, cell=15),)
-    return _result(identifier, "Bruno Martin", functions, notices=notices, curves=training_curves(factor=1.7))
+    return _result(
+        identifier,
+        "Bruno Martin",
+        functions,
+        notices=notices,
+        curves=training_curves(factor=1.7),
+    )
 
 
 def unfinished(identifier: str = "chloe") -> Result:
     """Functions missing, one unexplained, one that ran out of time; nothing could be isolated."""
-    functions = {name: FunctionResult("missing", 0, points) for name, points in POINTS.items()}
+    functions = {
+        name: FunctionResult("missing", 0, points) for name, points in POINTS.items()
+    }
     functions["sigma"] = _right("sigma")
     functions["dsigma"] = _failed(
         "dsigma",
@@ -237,8 +253,17 @@ def unfinished(identifier: str = "chloe") -> Result:
         line=9,
     )
     functions["loss"] = replace(
-        _failed("loss", "def loss(v, t):\n    pass\n", "`loss` returned None.", None, ("not-implemented",)),
-        alternatives=(("not-implemented",), ("loss-sum-before-square", "dsigma-not-squared")),
+        _failed(
+            "loss",
+            "def loss(v, t):\n    pass\n",
+            "`loss` returned None.",
+            None,
+            ("not-implemented",),
+        ),
+        alternatives=(
+            ("not-implemented",),
+            ("loss-sum-before-square", "dsigma-not-squared"),
+        ),
     )
     functions["train"] = _failed(
         "train",
@@ -247,11 +272,19 @@ def unfinished(identifier: str = "chloe") -> Result:
         Mismatch("history", "type", "NoneType", "list"),
     )
     notices = (
-        Notice("no-result", {"function": "train", "reason": "it did not return within 20 s"}),
+        Notice(
+            "no-result",
+            {"function": "train", "reason": "it did not return within 20 s"},
+        ),
         Notice("prints-a-lot", {"kilobytes": "64"}),
     )
-    isolation = {"landlock": "unavailable: the kernel is older than 5.13", "seccomp": "enforced"}
-    return _result(identifier, "Chloé O'Neil", functions, notices=notices, isolation=isolation)
+    isolation = {
+        "landlock": "unavailable: the kernel is older than 5.13",
+        "seccomp": "enforced",
+    }
+    return _result(
+        identifier, "Chloé O'Neil", functions, notices=notices, isolation=isolation
+    )
 
 
 HOSTILE = (
@@ -264,12 +297,17 @@ HOSTILE = (
 
 def hostile(identifier: str = 'eve"><b>\u202e') -> Result:
     """Every text that a student can choose tries to break out of its place."""
-    source = Source(f'def sigma(x):\n    """{HOSTILE}"""\n    return "</pre><script>alert(1)</script>"\n', 1)
+    source = Source(
+        f'def sigma(x):\n    """{HOSTILE}"""\n    return "</pre><script>alert(1)</script>"\n',
+        1,
+    )
     check = CheckResult(
         "values", "Values", "failed", 0, 1, f"`sigma` raised Evil: {HOSTILE}",
         Mismatch(HOSTILE, "type", HOSTILE, HOSTILE),
     )  # fmt: skip
-    functions = {name: FunctionResult("missing", 0, points) for name, points in POINTS.items()}
+    functions = {
+        name: FunctionResult("missing", 0, points) for name, points in POINTS.items()
+    }
     functions["sigma"] = FunctionResult(
         "wrong", 0, 1, misconceptions=("uses-global", HOSTILE), first_wrong=HOSTILE, line=2, checks=(check,),
         source=source, facts={"name": HOSTILE},
@@ -285,7 +323,9 @@ def hostile(identifier: str = 'eve"><b>\u202e') -> Result:
     )
     return replace(
         sample,
-        submission=replace(sample.submission, files=("-rf; $(reboot) " + HOSTILE + ".py",)),
+        submission=replace(
+            sample.submission, files=("-rf; $(reboot) " + HOSTILE + ".py",)
+        ),
         versions={"torch": HOSTILE},
         isolation={"seccomp": "unavailable: " + HOSTILE},
     )
@@ -296,16 +336,28 @@ def large(identifier: str = "dora") -> Result:
     functions = {
         name: _failed(
             name,
-            f"def {name}(x):\n" + "".join(f"    y{i}=a+b*c-d<e>f&{i}\n" for i in range(4_000)),
+            f"def {name}(x):\n"
+            + "".join(f"    y{i}=a+b*c-d<e>f&{i}\n" for i in range(4_000)),
             "x" * 100_000,
-            Mismatch("q" * 9_000, "values", "1" * 9_000, "2" * 9_000, 1, 2, math.inf, (0,)),
+            Mismatch(
+                "q" * 9_000, "values", "1" * 9_000, "2" * 9_000, 1, 2, math.inf, (0,)
+            ),
             misconceptions=("backward-skips-dl_dx1",),
             line=2_000,
         )
         for name in POINTS
     }
-    notices = tuple(Notice("remark", {"text": f"notice {index}: " + "y" * 3_000}) for index in range(500))
-    return _result(identifier, "D" * 10_000, functions, notices=notices, curves=training_curves(steps=1_000))
+    notices = tuple(
+        Notice("remark", {"text": f"notice {index}: " + "y" * 3_000})
+        for index in range(500)
+    )
+    return _result(
+        identifier,
+        "D" * 10_000,
+        functions,
+        notices=notices,
+        curves=training_curves(steps=1_000),
+    )
 
 
 def a_class(number: int = 1_000, seed: int = 0) -> tuple[Result, ...]:
@@ -316,15 +368,22 @@ def a_class(number: int = 1_000, seed: int = 0) -> tuple[Result, ...]:
     for index in range(number):
         ability = draw.random()
         functions = {
-            name: _right(name) if draw.random() < 0.35 + 0.6 * ability else _random_failure(name, draw)
+            name: _right(name)
+            if draw.random() < 0.35 + 0.6 * ability
+            else _random_failure(name, draw)
             for name in POINTS
         }
         identifier = f"student-{index:04d}"
         name = (
-            draw.choice(("Amélie", "Bruno", "Chloé", "Đỗ", "Sven")) + f" {draw.choice('ABCDE')}. Nr {index}"
+            draw.choice(("Amélie", "Bruno", "Chloé", "Đỗ", "Sven"))
+            + f" {draw.choice('ABCDE')}. Nr {index}"
         )
         sample = _result(identifier, name, functions)
-        results.append(sample if draw.random() < 0.97 else replace(sample, notices=samples[2].notices))
+        results.append(
+            sample
+            if draw.random() < 0.97
+            else replace(sample, notices=samples[2].notices)
+        )
     return tuple(results)
 
 
@@ -342,10 +401,18 @@ def training_curves(steps: int = 60, factor: float = 1.0) -> Curves:
 def _right(name: str) -> FunctionResult:
     points = POINTS[name]
     checks = (
-        CheckResult(f"{name}_shape", "Shape and dtype of the result", "passed", 0.25 * points, 0.25 * points),
+        CheckResult(
+            f"{name}_shape",
+            "Shape and dtype of the result",
+            "passed",
+            0.25 * points,
+            0.25 * points,
+        ),
         CheckResult(f"{name}_values", "Values", "passed", 0.75 * points, 0.75 * points),
     )
-    return FunctionResult("right", points, points, checks=checks, source=Source(RIGHT[name], 5))
+    return FunctionResult(
+        "right", points, points, checks=checks, source=Source(RIGHT[name], 5)
+    )
 
 
 def _failed(
@@ -358,8 +425,12 @@ def _failed(
 ) -> FunctionResult:
     points = POINTS[name]
     checks = (
-        CheckResult(f"{name}_shape", "Shape and dtype of the result", "passed", 0, 0.25 * points),
-        CheckResult(f"{name}_values", "Values", "failed", 0, 0.75 * points, message, mismatch),
+        CheckResult(
+            f"{name}_shape", "Shape and dtype of the result", "passed", 0, 0.25 * points
+        ),
+        CheckResult(
+            f"{name}_values", "Values", "failed", 0, 0.75 * points, message, mismatch
+        ),
     )
     first = 12 if line is None else max(1, line - 1)
     return FunctionResult(
@@ -400,7 +471,8 @@ def _result(
         max_score=sum(function.max_score for function in functions.values()),
         functions=functions,
         notices=notices,
-        isolation=isolation or {"landlock": "enforced", "seccomp": "enforced", "limits": "enforced"},
+        isolation=isolation
+        or {"landlock": "enforced", "seccomp": "enforced", "limits": "enforced"},
         curves=curves,
     )
 

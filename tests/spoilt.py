@@ -14,7 +14,9 @@ NEW = "\n[new]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\n"
 LOSS = "misconceptions/loss.toml"
 
 Spoil = Callable[[Path], None]
-Faults = dict[str, tuple[Spoil, str]]  # what an author did -> how, and the line that says so
+Faults = dict[
+    str, tuple[Spoil, str]
+]  # what an author did -> how, and the line that says so
 
 
 def replaced(file: str, old: str, new: str) -> Spoil:

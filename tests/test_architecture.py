@@ -71,7 +71,14 @@ WORKER_SIDE = BESIDE_STUDENTS | {
     "sandbox.walls.system_calls",
 }
 # These hold a docstring and no code.
-PACKAGES = {"sandbox", "sandbox.inside", "sandbox.walls", "reading", "intake", "grading"}
+PACKAGES = {
+    "sandbox",
+    "sandbox.inside",
+    "sandbox.walls",
+    "reading",
+    "intake",
+    "grading",
+}
 WORKER_LIBRARIES = {"torch", "numpy", "nbformat", "IPython", "tqdm"}
 
 
@@ -82,8 +89,14 @@ def source_of(module: str) -> Path:
 
 def modules() -> list[str]:
     """Every module of grader by its name without `grader.`; a package by its own."""
-    names = (path.relative_to(GRADER).with_suffix("").parts for path in GRADER.rglob("*.py"))
-    return sorted(".".join(parts).removesuffix(".__init__") for parts in names if parts != ("__init__",))
+    names = (
+        path.relative_to(GRADER).with_suffix("").parts for path in GRADER.rglob("*.py")
+    )
+    return sorted(
+        ".".join(parts).removesuffix(".__init__")
+        for parts in names
+        if parts != ("__init__",)
+    )
 
 
 def imports(module: str) -> Iterator[str]:
@@ -108,11 +121,17 @@ def imports(module: str) -> Iterator[str]:
 
 
 def is_module(name: str) -> bool:
-    return name.startswith("grader.") and source_of(name.removeprefix("grader.")).exists()
+    return (
+        name.startswith("grader.") and source_of(name.removeprefix("grader.")).exists()
+    )
 
 
 def own_imports(module: str) -> set[str]:
-    return {name.removeprefix("grader.") for name in imports(module) if name.startswith("grader.")}
+    return {
+        name.removeprefix("grader.")
+        for name in imports(module)
+        if name.startswith("grader.")
+    }
 
 
 def layer(module: str) -> int | None:
@@ -126,7 +145,9 @@ def layer(module: str) -> int | None:
 def test_every_module_has_its_place() -> None:
     placed = {module for module in modules() if layer(module) is not None} | WORKER_SIDE
     assert placed | PACKAGES == set(modules())
-    assert {name for names in LAYERS for name in names} <= set(modules()), "LAYERS is out of date"
+    assert {name for names in LAYERS for name in names} <= set(modules()), (
+        "LAYERS is out of date"
+    )
 
 
 @pytest.mark.parametrize("module", [m for m in modules() if layer(m) is not None])
@@ -135,14 +156,20 @@ def test_imports_run_one_way(module: str) -> None:
     assert own is not None
     for imported in own_imports(module):
         other = layer(imported)
-        assert other is not None, f"{module} imports {imported}, which belongs to the worker"
+        assert other is not None, (
+            f"{module} imports {imported}, which belongs to the worker"
+        )
         together = other == own and module.split(".")[0] == imported.split(".")[0]
-        assert other < own or together, f"{module} imports {imported}, which does not stand above it"
+        assert other < own or together, (
+            f"{module} imports {imported}, which does not stand above it"
+        )
 
 
 def test_no_two_modules_import_each_other() -> None:
     graph = {module: own_imports(module) - {module} for module in modules()}
-    while free := [module for module, needs in graph.items() if not needs & graph.keys()]:
+    while free := [
+        module for module, needs in graph.items() if not needs & graph.keys()
+    ]:
         for module in free:
             del graph[module]
     assert not graph, f"these import each other in a circle: {sorted(graph)}"
@@ -151,7 +178,13 @@ def test_no_two_modules_import_each_other() -> None:
 @pytest.mark.parametrize("module", [m for m in modules() if m.startswith("reports")])
 def test_reports_are_views_of_results(module: str) -> None:
     others = {name for name in own_imports(module) if not name.startswith("reports")}
-    assert {name.split(".")[0] for name in others} <= {"results", "notices", "errors", "paths", "exercise"}
+    assert {name.split(".")[0] for name in others} <= {
+        "results",
+        "notices",
+        "errors",
+        "paths",
+        "exercise",
+    }
     assert "torch" not in {name.split(".")[0] for name in imports(module)}
 
 
@@ -169,7 +202,9 @@ def test_student_code_runs_in_the_worker_alone() -> None:
 
 
 def graded_functions() -> set[str]:
-    described = tomllib.loads((ROOT / "reference/practical3/exercise.toml").read_text(encoding="utf-8"))
+    described = tomllib.loads(
+        (ROOT / "reference/practical3/exercise.toml").read_text(encoding="utf-8")
+    )
     return set(described["functions"])
 
 
@@ -179,7 +214,11 @@ def named(module: str) -> Iterator[tuple[int, str]]:
     docstrings = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 0)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings
+        ):
             yield line, node.value
         for field in ("id", "attr", "arg", "name", "asname"):
             if isinstance(name := getattr(node, field, None), str):
@@ -191,16 +230,24 @@ def test_the_engine_names_no_function_of_an_exercise(module: str) -> None:
     functions = graded_functions()
     assert {"backward_pass", "train"} <= functions
     found = [
-        f"line {line}: {text!r}" for line, text in named(module) if functions & set(re.findall(r"\w+", text))
+        f"line {line}: {text!r}"
+        for line, text in named(module)
+        if functions & set(re.findall(r"\w+", text))
     ]
     assert not found
 
 
 # Drawn or tried where they are used: the first by test_wheel, the second by every recogniser's test.
-WITHOUT_A_TEST_OF_THEIR_OWN = {"paths", "diagnosis.recognisers.base", "diagnosis.iterating.case"}
+WITHOUT_A_TEST_OF_THEIR_OWN = {
+    "paths",
+    "diagnosis.recognisers.base",
+    "diagnosis.iterating.case",
+}
 
 
-@pytest.mark.parametrize("module", [m for m in modules() if not source_of(m).name.startswith("__")])
+@pytest.mark.parametrize(
+    "module", [m for m in modules() if not source_of(m).name.startswith("__")]
+)
 def test_every_module_has_a_test_file_of_its_name(module: str) -> None:
     *folders, name = module.split(".")
     path = ROOT.joinpath("tests", *folders, f"test_{name}.py")

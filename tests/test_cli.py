@@ -36,19 +36,27 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "no-labels").mkdir()
     (folder / "no-labels" / "right.py").write_text(tiny.RIGHT)
     tiny.submissions(folder / "labelled", {"right": tiny.RIGHT})
-    (folder / "labelled" / "labels.toml").write_text('["rihgt.py"]\ndouble = { verdict = "rihgt" }\n')
+    (folder / "labelled" / "labels.toml").write_text(
+        '["rihgt.py"]\ndouble = { verdict = "rihgt" }\n'
+    )
     tiny.exercise(folder / "spoilt")
     (folder / "spoilt" / "exercise.toml").write_text("[functions.triple]\npoints = 1\n")
     tiny.submissions(folder / "graded", {})
     (folder / "marked").mkdir()
     (folder / "marked" / "overrides.toml").write_text("[right.double]\npoints = 3\n")
-    assert run(folder, "grade {class} --exercise {tiny} --out {graded} --jobs 1 --seed 1") == 0
+    assert (
+        run(folder, "grade {class} --exercise {tiny} --out {graded} --jobs 1 --seed 1")
+        == 0
+    )
     return folder
 
 
 def run(place: Path, line: str) -> int:
     """The exit code of `grader` with these arguments; {name} stands for what has this name in `place`."""
-    arguments = [re.sub(r"\{(.+?)\}", lambda name: str(place / name[1]), word) for word in line.split()]
+    arguments = [
+        re.sub(r"\{(.+?)\}", lambda name: str(place / name[1]), word)
+        for word in line.split()
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["grader", *arguments])
         try:
@@ -133,10 +141,15 @@ UNUSABLE = {
 
 @pytest.mark.parametrize("line", UNUSABLE)
 def test_what_cannot_be_used_is_said_before_anything_is_graded(
-    place: Path, line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    place: Path,
+    line: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(batch._Run, "run", lambda _: pytest.fail("the batch was begun"))
-    monkeypatch.setattr(cli.Session, "grade", lambda *_: pytest.fail("grading was begun"))
+    monkeypatch.setattr(
+        cli.Session, "grade", lambda *_: pytest.fail("grading was begun")
+    )
     capsys.readouterr()
     assert run(place, line) == cli.UNUSABLE
     said = capsys.readouterr()
@@ -150,7 +163,9 @@ def commands(group: object, name: str = "") -> dict[str, object]:
     found: dict[str, object] = {}
     for word, command in group.commands.items():  # type: ignore[attr-defined]
         path = f"{name} {word}".strip()
-        found |= commands(command, path) if hasattr(command, "commands") else {path: command}
+        found |= (
+            commands(command, path) if hasattr(command, "commands") else {path: command}
+        )
     return found
 
 
@@ -164,7 +179,9 @@ def test_a_bad_value_of_every_option_is_tried(name: str) -> None:
     assert lines
     for parameter in COMMANDS[name].params:  # type: ignore[attr-defined]
         option = parameter.opts[-1]
-        takes_value = option.startswith("--") and not getattr(parameter, "is_flag", False)
+        takes_value = option.startswith("--") and not getattr(
+            parameter, "is_flag", False
+        )
         if takes_value and option not in ANY_VALUE:
             assert any(option in line for line in lines), option
 
@@ -178,8 +195,16 @@ def test_help_is_not_cut_off(place: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize(("limit", "code"), [("0", 0), ("1", cli.BELOW)])
-def test_a_score_below_the_limit_is_told_by_the_exit_code(place: Path, limit: str, code: int) -> None:
-    assert run(place, "grade {class} --exercise {tiny} --out {graded} --fail-under " + limit) == code
+def test_a_score_below_the_limit_is_told_by_the_exit_code(
+    place: Path, limit: str, code: int
+) -> None:
+    assert (
+        run(
+            place,
+            "grade {class} --exercise {tiny} --out {graded} --fail-under " + limit,
+        )
+        == code
+    )
 
 
 def test_check_writes_json(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,9 +213,14 @@ def test_check_writes_json(place: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert (data["score"], data["exercise_folder"]) == (2, str(place / "tiny"))
 
 
-@pytest.mark.parametrize("error", [KeyError("fast"), GraderFault("the sandbox is gone", "Traceback: …")])
+@pytest.mark.parametrize(
+    "error", [KeyError("fast"), GraderFault("the sandbox is gone", "Traceback: …")]
+)
 def test_a_fault_of_graders_own_is_one_sentence_and_with_debug_a_traceback(
-    place: Path, error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    place: Path,
+    error: Exception,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(*_: object) -> None:
         raise error
@@ -223,9 +253,14 @@ def test_a_submission_on_which_grader_fails_is_told_without_a_traceback(
     assert "Traceback" not in (tmp_path / "none" / "right" / "report.html").read_text()
 
 
-def test_data_that_is_no_data_set_is_told_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_that_is_no_data_set_is_told_once(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     right = ROOT / "submissions" / "practical3" / "right-batched.py"
-    assert run(place, f"grade {right} --data {{empty}} --out {{unused}} --jobs 1") == cli.UNUSABLE
+    assert (
+        run(place, f"grade {right} --data {{empty}} --out {{unused}} --jobs 1")
+        == cli.UNUSABLE
+    )
     assert "holds no MNIST" in capsys.readouterr().err
     assert not list(place.glob("unused/*"))
 
@@ -280,11 +315,16 @@ def test_moodle_gets_its_worksheet_and_feedback_back(
         ]
 
 
-def test_marks_for_nobody_are_told(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_marks_for_nobody_are_told(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     overrides = place / "graded" / output.OVERRIDES
     overrides.write_text("[rihgt.double]\npoints = 1\n")
     try:
-        for line in ("report {graded}", "grade {class} --exercise {tiny} --out {graded}"):
+        for line in (
+            "report {graded}",
+            "grade {class} --exercise {tiny} --out {graded}",
+        ):
             capsys.readouterr()
             assert run(place, line) == 0
             assert "marks for rihgt" in capsys.readouterr().err
@@ -295,7 +335,9 @@ def test_marks_for_nobody_are_told(place: Path, capsys: pytest.CaptureFixture[st
 # -- exercises -------------------------------------------------------------------------------------------
 
 
-def test_a_sound_exercise_is_said_to_be_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sound_exercise_is_said_to_be_so(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(place, "exercise check {tiny}") == 0
     assert "1 functions, 2 points" in capsys.readouterr().out
     assert run(place, "misconceptions --exercise practical3") == 0

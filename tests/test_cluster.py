@@ -28,21 +28,41 @@ def cluster(tmp_path):
     address = f"tcp://127.0.0.1:{port}"
     environment = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3"}
     commands = [
-        ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
+        [
+            "distributed.cli.dask_scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--no-dashboard",
+        ],
         *[
-            ["distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+            [
+                "distributed.cli.dask_worker",
+                address,
+                "--nthreads",
+                "1",
+                "--no-nanny",
+                "--no-dashboard",
+            ]
             for _ in range(2)
         ],
     ]
     with (tmp_path / "cluster.log").open("w") as log:
         processes = [
             subprocess.Popen(
-                [sys.executable, "-m", *command], stdout=log, stderr=log, cwd=tmp_path, env=environment
+                [sys.executable, "-m", *command],
+                stdout=log,
+                stderr=log,
+                cwd=tmp_path,
+                env=environment,
             )
             for command in commands
         ]
         try:
-            with distributed.Client(address, timeout=60, set_as_default=False) as client:
+            with distributed.Client(
+                address, timeout=60, set_as_default=False
+            ) as client:
                 client.wait_for_workers(2, timeout=60)
             yield address, processes[1:]
         finally:

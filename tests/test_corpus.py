@@ -16,15 +16,22 @@ CORPUS = Path(__file__).parent / "corpus"
 def figures(tmp_path_factory: pytest.TempPathFactory) -> evaluation.Evaluation:
     exercise = Exercise.load("practical3")
     found = submission.find([CORPUS], exercise.functions)
-    plan = batch.Plan(found, exercise, tmp_path_factory.mktemp("grades"), seed=0, jobs=pools.cores())
+    plan = batch.Plan(
+        found, exercise, tmp_path_factory.mktemp("grades"), seed=0, jobs=pools.cores()
+    )
     graded = batch.run(plan)
     assert not graded.faults
     assert len(graded.results) == len(found)
-    return evaluation.evaluate(evaluation.read_labels(CORPUS, exercise, found), graded.results)
+    return evaluation.evaluate(
+        evaluation.read_labels(CORPUS, exercise, found), graded.results
+    )
 
 
 def names(cases: list[evaluation.Case]) -> list[str]:
-    return [f"{case.file} {case.function}: {case.verdict} {case.graded.misconceptions}" for case in cases]
+    return [
+        f"{case.file} {case.function}: {case.verdict} {case.graded.misconceptions}"
+        for case in cases
+    ]
 
 
 def test_every_verdict_is_right(figures: evaluation.Evaluation) -> None:
@@ -41,12 +48,16 @@ def test_follow_through_is_seen(figures: evaluation.Evaluation) -> None:
 
 def test_the_exact_set_is_named(figures: evaluation.Evaluation) -> None:
     assert len(figures.catalogued) > 100
-    assert len(figures.inexact) <= 0.05 * len(figures.catalogued), names(figures.inexact)
+    assert len(figures.inexact) <= 0.05 * len(figures.catalogued), names(
+        figures.inexact
+    )
 
 
 def test_the_first_wrong_step_is_found(figures: evaluation.Evaluation) -> None:
     assert len(figures.novel) > 10
-    assert len(figures.mislocated) <= 0.05 * len(figures.novel), names(figures.mislocated)
+    assert len(figures.mislocated) <= 0.05 * len(figures.novel), names(
+        figures.mislocated
+    )
 
 
 def test_every_label_is_in_the_catalogue(figures: evaluation.Evaluation) -> None:

@@ -9,9 +9,22 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 WALKS = ("how-a-grade-is-made.md", "how-a-mistake-is-named.md")
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *(ROOT / "docs").glob("*.md"),
+]
 
-_OWN = ("grader", "reference", "templates", "tests", "docs", "benchmarks", "submissions")
+_OWN = (
+    "grader",
+    "reference",
+    "templates",
+    "tests",
+    "docs",
+    "benchmarks",
+    "submissions",
+)
 _PATH = re.compile(rf"`((?:{'|'.join(_OWN)})/[\w./-]*)`")
 _LINK = re.compile(r"\]\(([\w./-]+)\)")
 
@@ -20,7 +33,9 @@ _LINK = re.compile(r"\]\(([\w./-]+)\)")
 def test_every_file_that_is_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     missing = [path for path in _PATH.findall(text) if not (ROOT / path).exists()]
-    missing += [link for link in _LINK.findall(text) if not (page.parent / link).exists()]
+    missing += [
+        link for link in _LINK.findall(text) if not (page.parent / link).exists()
+    ]
     assert not missing
 
 

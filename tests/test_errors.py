@@ -22,7 +22,9 @@ def test_the_drawing_is_complete() -> None:
 
 def test_all_that_is_raised_on_purpose_has_one_base() -> None:
     own = [
-        value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)
+        value
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, Exception)
     ]
     assert all(issubclass(kind, errors.GraderError) for kind in own)
 

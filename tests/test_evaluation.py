@@ -21,7 +21,9 @@ def case(label: Label, status: str = "wrong", **graded: object) -> Case:
     return Case("a.py", "f", label, FunctionResult(status, 0.0, 1.0, **graded))  # type: ignore[arg-type]
 
 
-WRONG = Label(verdict="wrong", misconceptions=("a",), may_name=("b",), alternatives=(("c", "d"),))
+WRONG = Label(
+    verdict="wrong", misconceptions=("a",), may_name=("b",), alternatives=(("c", "d"),)
+)
 NOVEL = Label(verdict="wrong", first_wrong="x1")
 
 
@@ -39,7 +41,10 @@ NOVEL = Label(verdict="wrong", first_wrong="x1")
     ],
 )
 def test_a_named_set_is_exact_or_an_accusation(
-    named: tuple[str, ...], alternatives: tuple[tuple[str, ...], ...], exact: bool, accused: bool
+    named: tuple[str, ...],
+    alternatives: tuple[tuple[str, ...], ...],
+    exact: bool,
+    accused: bool,
 ) -> None:
     one = case(WRONG, misconceptions=named, alternatives=alternatives)
     assert (one.exact, one.falsely_accused) == (exact, accused)
@@ -72,7 +77,10 @@ def test_the_figures() -> None:
     text = io.StringIO()
     evaluation.show(found, Console(file=text, width=100))
     assert "6/7" in text.getvalue()
-    assert "a.py f: wrong, e, first wrong None; labelled wrong, a, first wrong None" in text.getvalue()
+    assert (
+        "a.py f: wrong, e, first wrong None; labelled wrong, a, first wrong None"
+        in text.getvalue()
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,10 +97,15 @@ def test_the_figures() -> None:
         ),
         ('["a.py"]\ndouble = { mistakes = [] }', "mistakes: this key is not known"),
         ('["a.py"]\ndouble = { misconceptions = "a" }', "misconceptions: "),
-        ('["a.py"]\ndouble = { alternatives = [["no-such"]] }', "there is no misconception 'no-such'"),
+        (
+            '["a.py"]\ndouble = { alternatives = [["no-such"]] }',
+            "there is no misconception 'no-such'",
+        ),
     ],
 )
-def test_labels_that_fit_nothing_are_told(tmp_path: Path, labels: str, said: str) -> None:
+def test_labels_that_fit_nothing_are_told(
+    tmp_path: Path, labels: str, said: str
+) -> None:
     exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
     folder = tiny.submissions(tmp_path / "labelled", {"a": tiny.RIGHT})
     (folder / evaluation.LABELS).write_text(labels)

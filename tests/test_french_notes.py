@@ -29,14 +29,21 @@ def texts(lang: str, id_: str) -> str:
 
 def copied(folder: Path, translation: str) -> Exercise:
     """The exercise, copied to `folder`, with `translation` as its French."""
-    made = shutil.copytree(EXERCISE, folder / "copied", ignore=shutil.ignore_patterns("data", "__pycache__"))
+    made = shutil.copytree(
+        EXERCISE,
+        folder / "copied",
+        ignore=shutil.ignore_patterns("data", "__pycache__"),
+    )
     (made / "locale" / "fr.toml").write_text(translation, encoding="utf-8")
     return Exercise.read(made)
 
 
 def check_titles() -> set[str]:
     """The titles of all checks, as they stand in the golden grades."""
-    grades = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "tests/golden").glob("*.json")]
+    grades = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "tests/golden").glob("*.json")
+    ]
     return {
         check["title"]
         for one in grades
@@ -82,14 +89,20 @@ def test_french_is_set_as_french_is(id_):
 def test_every_check_s_title_is_translated(lang):
     titles = check_titles()
     assert len(titles) > 40
-    assert {title for title in titles if PRACTICAL3.check_title(title, lang) == title} == set()
+    assert {
+        title for title in titles if PRACTICAL3.check_title(title, lang) == title
+    } == set()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_check_s_title_keeps_its_values(lang):
-    described = tomllib.loads((EXERCISE / "locale" / f"{lang}.toml").read_text(encoding="utf-8"))
+    described = tomllib.loads(
+        (EXERCISE / "locale" / f"{lang}.toml").read_text(encoding="utf-8")
+    )
     for title, translated in described["checks"].items():
-        assert sorted(re.findall(PLACEHOLDER, translated)) == sorted(re.findall(PLACEHOLDER, title))
+        assert sorted(re.findall(PLACEHOLDER, translated)) == sorted(
+            re.findall(PLACEHOLDER, title)
+        )
 
 
 def test_the_values_of_a_title_are_filled_in():
@@ -100,7 +113,9 @@ def test_the_values_of_a_title_are_filled_in():
 
 
 @pytest.mark.parametrize(
-    "title", ["", "All of it should be right", "x0 should be right, or not"], ids=["empty", "words", "more"]
+    "title",
+    ["", "All of it should be right", "x0 should be right, or not"],
+    ids=["empty", "words", "more"],
 )
 def test_a_title_that_is_not_known_stays_as_it_is(title):
     assert PRACTICAL3.check_title(title, "fr") == title
@@ -112,7 +127,9 @@ def test_a_title_stays_english_in_english_and_in_a_language_without_translations
 
 
 def test_what_is_not_translated_is_english(tmp_path):
-    notes = copied(tmp_path, "[loss-half]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\n").notes("fr")
+    notes = copied(
+        tmp_path, "[loss-half]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\n"
+    ).notes("fr")
     assert (notes["loss-half"].title, notes["loss-half"].lang) == ("T", "fr")
     assert notes["loss-mean"] == PRACTICAL3.notes()["loss-mean"]
 
@@ -128,7 +145,10 @@ def test_a_language_without_a_file_is_english():
             "[loss-haff]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\n",
             "did you mean 'loss-half'",
         ),
-        ("[loss-half]\ntitle = 'T'\nnote = 'N'\n", r"\[loss-half\] hint: this key is missing"),
+        (
+            "[loss-half]\ntitle = 'T'\nnote = 'N'\n",
+            r"\[loss-half\] hint: this key is missing",
+        ),
         (
             "[loss-half]\ntitle = 'T'\nnote = 'N'\nhint = 'H'\nid = 'x'\n",
             r"\] id: this key is not known",

@@ -22,7 +22,11 @@ from grader.intake import submission
 from grader.results import Result
 
 ROOT = Path(__file__).parents[1]
-SAMPLES = sorted(p for p in (ROOT / "submissions" / "practical3").iterdir() if p.suffix in (".py", ".ipynb"))
+SAMPLES = sorted(
+    p
+    for p in (ROOT / "submissions" / "practical3").iterdir()
+    if p.suffix in (".py", ".ipynb")
+)
 GOLDEN = Path(__file__).parent / "golden"
 REWRITE = os.environ.get("GRADER_REWRITE_GOLDEN") == "1"
 SEED = 1
@@ -102,7 +106,9 @@ def test_marks(graded: dict[str, Result], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CORRECTIONS)
-def test_the_source_notebooks_attempts_get_its_corrections(graded: dict[str, Result], name: str) -> None:
+def test_the_source_notebooks_attempts_get_its_corrections(
+    graded: dict[str, Result], name: str
+) -> None:
     function, ids = CORRECTIONS[name]
     assert set(graded[name].functions[function].misconceptions) == ids
 
@@ -120,7 +126,14 @@ def test_golden(graded: dict[str, Result], name: str) -> None:
 def settled(result: Result) -> dict[str, Any]:
     """A result without what differs between runs and machines: times, versions, layers, the last digits."""
     plain = dataclasses.asdict(result)
-    for key in ("started", "duration_s", "versions", "isolation", "curves", "exercise_folder"):
+    for key in (
+        "started",
+        "duration_s",
+        "versions",
+        "isolation",
+        "curves",
+        "exercise_folder",
+    ):
         del plain[key]
     return _rounded(plain)  # type: ignore[no-any-return]
 
@@ -147,14 +160,24 @@ def test_right_ones_are_right_for_25_seeds(name: str) -> None:
         for seed in range(25):
             session.seed = 100 + seed
             result = session.grade(submission.from_file(path))
-            assert result.score == 20, [n for n, f in result.functions.items() if f.status != "right"]
-            assert not any(f.misconceptions or f.follow_through for f in result.functions.values())
+            assert result.score == 20, [
+                n for n, f in result.functions.items() if f.status != "right"
+            ]
+            assert not any(
+                f.misconceptions or f.follow_through for f in result.functions.values()
+            )
 
 
 def test_the_full_profile() -> None:
     told: list[str] = []
-    with Session(Exercise.load("practical3"), profile="full", seed=7, on_slow_run=told.append) as session:
-        result = session.grade(submission.from_file(ROOT / "submissions" / "practical3" / "right-batched.py"))
+    with Session(
+        Exercise.load("practical3"), profile="full", seed=7, on_slow_run=told.append
+    ) as session:
+        result = session.grade(
+            submission.from_file(
+                ROOT / "submissions" / "practical3" / "right-batched.py"
+            )
+        )
     assert result.score == 20
     (sentence,) = told
     assert re.fullmatch(r"The 1000 steps of train should take \d+ seconds\.", sentence)
@@ -162,19 +185,35 @@ def test_the_full_profile() -> None:
     assert len(result.curves.student) == 1000
 
 
-def test_a_long_run_is_foretold_and_one_far_too_long_is_not_made(tmp_path: Path) -> None:
-    source = (ROOT / "submissions" / "practical3" / "right-per-sample.py").read_text(encoding="utf-8")
-    asleep = source + "\n_train = train\n\ndef train(*a):\n    import time\n    time.sleep(0.4 * a[-1])\n"
-    (path := tmp_path / "asleep.py").write_text(asleep + "    return _train(*a)\n", encoding="utf-8")
+def test_a_long_run_is_foretold_and_one_far_too_long_is_not_made(
+    tmp_path: Path,
+) -> None:
+    source = (ROOT / "submissions" / "practical3" / "right-per-sample.py").read_text(
+        encoding="utf-8"
+    )
+    asleep = (
+        source
+        + "\n_train = train\n\ndef train(*a):\n    import time\n    time.sleep(0.4 * a[-1])\n"
+    )
+    (path := tmp_path / "asleep.py").write_text(
+        asleep + "    return _train(*a)\n", encoding="utf-8"
+    )
     told: list[str] = []
     exercise = Exercise.load("practical3")
-    settings = {**exercise.profiles["full"].settings, "nb_train": 20, "nb_test": 10, "seconds": 60}
+    settings = {
+        **exercise.profiles["full"].settings,
+        "nb_train": 20,
+        "nb_test": 10,
+        "seconds": 60,
+    }
     with Session(exercise, profile="full", seed=7, on_slow_run=told.append) as session:
         session.profile = Profile("full", settings)
         result = session.grade(submission.from_file(path))
     (check,) = (c for c in result.functions["train"].checks if c.id == "train/long_run")
     assert check.outcome == "failed"
-    assert re.search(r"1000 steps would take \d+ minutes; it may take \d+ seconds", check.message)
+    assert re.search(
+        r"1000 steps would take \d+ minutes; it may take \d+ seconds", check.message
+    )
     assert not told
 
 

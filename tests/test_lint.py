@@ -22,5 +22,7 @@ ROOT = Path(__file__).parent.parent
 )
 def test_clean(tool: list[str]) -> None:
     command = [sys.executable, "-m", *tool]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr

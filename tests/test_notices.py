@@ -17,18 +17,26 @@ def test_the_sentence_has_the_values_and_the_place() -> None:
 
 
 def test_a_name_at_the_beginning_stays_as_it_is() -> None:
-    assert str(Notice("no-result", {"function": "sigma", "reason": "it hung"})).startswith(
-        "sigma gave no result"
-    )
+    assert str(
+        Notice("no-result", {"function": "sigma", "reason": "it hung"})
+    ).startswith("sigma gave no result")
 
 
 def test_a_value_is_never_read_as_part_of_the_sentence() -> None:
-    assert str(Notice("remark", {"text": "{where} {text} %s"}, line=1)) == "{where} {text} %s"
+    assert (
+        str(Notice("remark", {"text": "{where} {text} %s"}, line=1))
+        == "{where} {text} %s"
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "cell", "words"),
-    [(None, None, ""), (3, None, "line 3"), (3, 2, "line 3 of cell 2"), (None, 2, "cell 2")],
+    [
+        (None, None, ""),
+        (3, None, "line 3"),
+        (3, 2, "line 3 of cell 2"),
+        (None, 2, "cell 2"),
+    ],
 )
 def test_a_place_in_words(line: int | None, cell: int | None, words: str) -> None:
     assert place(line, cell) == words
@@ -40,13 +48,18 @@ def test_the_sentence_and_the_place_are_translated() -> None:
         "line {line}": "ligne {line}",
     }
     notice = Notice("line-magic", {"magic": "run"}, line=7)
-    assert notice.sentence(lambda text: french.get(text, text)) == "`%run` ne tourne pas (ligne 7)."
+    assert (
+        notice.sentence(lambda text: french.get(text, text))
+        == "`%run` ne tourne pas (ligne 7)."
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_travels_as_plain_data(kind: str) -> None:
     names = re.findall(r"\{(\w+)\}", KINDS[kind].sentence)
-    notice = Notice(kind, {name: "x" for name in names if name != "where"}, line=1, cell=2)
+    notice = Notice(
+        kind, {name: "x" for name in names if name != "where"}, line=1, cell=2
+    )
     assert from_plain(to_plain(notice)) == notice
     assert "…" not in str(notice)
 

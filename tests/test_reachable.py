@@ -19,7 +19,9 @@ ROOT = Path(__file__).parent.parent
 GRADER = ROOT / "grader"
 DUNDER = re.compile(r"__\w+__")
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+Definition = (
+    ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+)
 
 
 @dataclass
@@ -40,13 +42,17 @@ class Module:
 
     name: str
     tree: ast.Module
-    imports: dict[str, tuple[str, str]] = field(default_factory=dict)  # local name -> (module, name or "")
+    imports: dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # local name -> (module, name or "")
 
     def __post_init__(self) -> None:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom) and node.module:
                 for alias in node.names:
-                    self.imports[alias.asname or alias.name] = target(node.module, alias.name)
+                    self.imports[alias.asname or alias.name] = target(
+                        node.module, alias.name
+                    )
 
     def definitions(self) -> Iterator[tuple[str, Definition]]:
         """The top-level functions, classes and constants by their names."""
@@ -114,19 +120,25 @@ LONG_NAMES = long_names()
 def modules() -> dict[str, Module]:
     found = {}
     for path in sorted(GRADER.rglob("*.py")):
-        name = ".".join(path.relative_to(GRADER).with_suffix("").parts).removesuffix(".__init__")
+        name = ".".join(path.relative_to(GRADER).with_suffix("").parts).removesuffix(
+            ".__init__"
+        )
         found[name] = Module(name, ast.parse(path.read_text(encoding="utf-8")))
     return found
 
 
-def split_class(node: ast.ClassDef, known: set[str]) -> tuple[list[ast.AST], dict[str, ast.AST]]:
+def split_class(
+    node: ast.ClassDef, known: set[str]
+) -> tuple[list[ast.AST], dict[str, ast.AST]]:
     """What belongs to a class wherever it is used, and its methods, which have to be used themselves.
 
     Python itself calls a method with two underscores; a library calls one of a class with a base of its own;
     pytest calls its hooks by their names.
     """
     bases = [base.id if isinstance(base, ast.Name) else "?" for base in node.bases]
-    of_library = any(base not in known and not hasattr(builtins, base) for base in bases)
+    of_library = any(
+        base not in known and not hasattr(builtins, base) for base in bases
+    )
     own: list[ast.AST] = [*node.bases, *node.keywords, *node.decorator_list]
     methods: dict[str, ast.AST] = {}
     for inner in node.body:
@@ -143,7 +155,10 @@ def split_class(node: ast.ClassDef, known: set[str]) -> tuple[list[ast.AST], dic
 def is_registered(node: ast.AST) -> bool:
     """Whether a decorator that is called, such as `@app.command()`, hands it to somebody."""
     decorators = getattr(node, "decorator_list", [])
-    return any(isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) for one in decorators)
+    return any(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
+        for one in decorators
+    )
 
 
 def outside_uses() -> Uses:
@@ -153,7 +168,10 @@ def outside_uses() -> Uses:
         module = Module("", ast.parse(path.read_text(encoding="utf-8")))
         found.add(module.uses([module.tree]))
         found.names |= set(module.imports.values())
-    for path in [*(ROOT / "templates").glob("*.html"), *(ROOT / "reference").rglob("*.toml")]:
+    for path in [
+        *(ROOT / "templates").glob("*.html"),
+        *(ROOT / "reference").rglob("*.toml"),
+    ]:
         found.attributes |= set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
     return found
 
@@ -163,7 +181,11 @@ def unreachable() -> list[str]:
     known = modules()
     classes = {"Protocol", "NamedTuple", "TypedDict", "Enum"}
     for module in known.values():
-        classes |= {name for name, node in module.definitions() if isinstance(node, ast.ClassDef)}
+        classes |= {
+            name
+            for name, node in module.definitions()
+            if isinstance(node, ast.ClassDef)
+        }
     names: dict[tuple[str, str], Uses] = {}
     methods: dict[str, tuple[str, str, Uses]] = {}
     used = outside_uses()
@@ -174,7 +196,11 @@ def unreachable() -> list[str]:
             if isinstance(node, ast.ClassDef):
                 parts, own_methods = split_class(node, classes)
                 for method, body in own_methods.items():
-                    methods[f"{module.name}.{name}.{method}"] = (name, method, module.uses([body]))
+                    methods[f"{module.name}.{name}.{method}"] = (
+                        name,
+                        method,
+                        module.uses([body]),
+                    )
             elif isinstance(node, ast.Assign | ast.AnnAssign):
                 parts = [node.value] if node.value else []
             names[module.name, name] = module.uses(parts)
@@ -182,22 +208,42 @@ def unreachable() -> list[str]:
                 used.add(module.uses([node]))
                 used.names.add((module.name, name))
         others = [node for node in module.tree.body if node not in defined.values()]
-        used.add(module.uses(node for node in others if not isinstance(node, ast.Import | ast.ImportFrom)))
+        used.add(
+            module.uses(
+                node
+                for node in others
+                if not isinstance(node, ast.Import | ast.ImportFrom)
+            )
+        )
         for local, imported in module.imports.items():
             names.setdefault((module.name, local), Uses(names={imported}))
     reach(used, names, methods)
-    imported = {(module.name, local) for module in known.values() for local in module.imports}
+    imported = {
+        (module.name, local) for module in known.values() for local in module.imports
+    }
     left = [f"{module}.{name}" for module, name in names.keys() - imported - used.names]
-    left += [path for path, (_, method, _) in methods.items() if method not in used.attributes]
+    left += [
+        path
+        for path, (_, method, _) in methods.items()
+        if method not in used.attributes
+    ]
     return sorted(left)
 
 
-def reach(used: Uses, names: dict[tuple[str, str], Uses], methods: dict[str, tuple[str, str, Uses]]) -> None:
+def reach(
+    used: Uses,
+    names: dict[tuple[str, str], Uses],
+    methods: dict[str, tuple[str, str, Uses]],
+) -> None:
     """Add to `used` what the used definitions use, until there is nothing more."""
     names, methods = dict(names), dict(methods)
     while True:
         found = [names.pop(name) for name in used.names & names.keys()]
-        called = [path for path, (_, method, _) in methods.items() if method in used.attributes]
+        called = [
+            path
+            for path, (_, method, _) in methods.items()
+            if method in used.attributes
+        ]
         found += [methods.pop(path)[2] for path in called]
         if not found:
             return

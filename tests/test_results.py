@@ -25,7 +25,12 @@ def test_notices_are_told_in_english_beside_their_kind() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"schema": SCHEMA + 1}, {"notices": ["a sentence"]}, {"functions": []}, {"submission": None}],
+    [
+        {"schema": SCHEMA + 1},
+        {"notices": ["a sentence"]},
+        {"functions": []},
+        {"submission": None},
+    ],
     ids=["another schema", "a notice of schema 1", "no functions", "no submission"],
 )
 def test_what_is_not_one_of_ours_is_refused(change: dict[str, object]) -> None:

@@ -11,7 +11,9 @@ from grader.intake import submission
 from grader.results import Result
 
 ROOT = Path(__file__).parents[1]
-RIGHT = (ROOT / "submissions" / "practical3" / "right-batched.py").read_text(encoding="utf-8")
+RIGHT = (ROOT / "submissions" / "practical3" / "right-batched.py").read_text(
+    encoding="utf-8"
+)
 
 BODIES = {
     "hangs": "while True: pass",
@@ -39,7 +41,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     described = folder / "practical3" / "exercise.toml"
     text = described.read_text(encoding="utf-8")
     described.write_text(
-        text.replace("[functions.dloss]", "[functions.dloss]\nseconds = 1"), encoding="utf-8"
+        text.replace("[functions.dloss]", "[functions.dloss]\nseconds = 1"),
+        encoding="utf-8",
     )
     exercise = Exercise.load(str(folder / "practical3"))
 
@@ -54,7 +57,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
 
     found = submission.find([handed_in], exercise.functions)
     grades = tmp_path_factory.mktemp("grades")
-    assert not batch.run(batch.Plan(found, exercise, grades, seed=3, jobs=pools.cores())).faults
+    assert not batch.run(
+        batch.Plan(found, exercise, grades, seed=3, jobs=pools.cores())
+    ).faults
     return {result.submission.id: result for result in output.load(grades)}
 
 
@@ -64,7 +69,9 @@ def test_all_are_graded(graded: dict[str, Result]) -> None:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_bad_function_costs_its_own_marks(graded: dict[str, Result], name: str) -> None:
+def test_a_bad_function_costs_its_own_marks(
+    graded: dict[str, Result], name: str
+) -> None:
     functions = graded[name].functions
     assert functions["dloss"].score == 0
     others = {other: f.status for other, f in functions.items() if other != "dloss"}
@@ -73,7 +80,9 @@ def test_a_bad_function_costs_its_own_marks(graded: dict[str, Result], name: str
 
 
 @pytest.mark.parametrize("name", ["syntax-error", "empty", "binary", "not-a-notebook"])
-def test_what_cannot_be_read_is_said_in_a_sentence(graded: dict[str, Result], name: str) -> None:
+def test_what_cannot_be_read_is_said_in_a_sentence(
+    graded: dict[str, Result], name: str
+) -> None:
     result = graded[name]
     assert result.score == 0
     assert {f.status for f in result.functions.values()} == {"missing"}
@@ -82,6 +91,10 @@ def test_what_cannot_be_read_is_said_in_a_sentence(graded: dict[str, Result], na
     assert "Traceback" not in message
 
 
-@pytest.mark.parametrize("name", ["python-2", "loops-at-top-level", "exits-at-top-level"])
-def test_what_no_function_needs_costs_nothing(graded: dict[str, Result], name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["python-2", "loops-at-top-level", "exits-at-top-level"]
+)
+def test_what_no_function_needs_costs_nothing(
+    graded: dict[str, Result], name: str
+) -> None:
     assert graded[name].score == 20

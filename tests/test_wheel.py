@@ -18,7 +18,16 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_an_installed_wheel_grades(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path),
+        str(ROOT),
+    ]
     done = subprocess.run(build, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = tmp_path.glob("*.whl")
@@ -29,7 +38,9 @@ def test_an_installed_wheel_grades(tmp_path: Path) -> None:
 
     (record,) = site.glob("backprop_grader-*.dist-info/RECORD")
     file = tmp_path / "mine.py"
-    text = (ROOT / "submissions" / "practical3" / "attempt-backward-pass.py").read_text(encoding="utf-8")
+    text = (ROOT / "submissions" / "practical3" / "attempt-backward-pass.py").read_text(
+        encoding="utf-8"
+    )
     spy = f"\n\ndef dsigma(x):\n    open({str(record)!r}).close()\n    return 1 - x.tanh() ** 2\n"
     file.write_text(text + spy, encoding="utf-8")
     # the wheel's grader before the checkout's, and what it depends on from here
@@ -39,7 +50,9 @@ def test_an_installed_wheel_grades(tmp_path: Path) -> None:
         f"assert grader.__file__.startswith({str(site)!r}); main()"
     )
     command = [sys.executable, "-I", "-c", boot, "check", str(file), "--format", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=clean())
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=clean()
+    )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["functions"]["loss"]["status"] == "right"
@@ -50,4 +63,8 @@ def test_an_installed_wheel_grades(tmp_path: Path) -> None:
 
 
 def clean() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PYTHON")
+    }

@@ -14,11 +14,18 @@ def python(source):
 def notebook(*cells):
     """Cells are sources, or (source, execution count) pairs."""
     pairs = [cell if isinstance(cell, tuple) else (cell, None) for cell in cells]
-    return Text(tuple(Cell(n, source, count) for n, (source, count) in enumerate(pairs, start=1)), ())
+    return Text(
+        tuple(
+            Cell(n, source, count) for n, (source, count) in enumerate(pairs, start=1)
+        ),
+        (),
+    )
 
 
 def sliced(source, names=("f",), slow=("train",)):
-    return slice_functions(python(source) if isinstance(source, str) else source, names, slow)
+    return slice_functions(
+        python(source) if isinstance(source, str) else source, names, slow
+    )
 
 
 def run(found):
@@ -27,7 +34,9 @@ def run(found):
     for statement in found.statements:
         tree = ast.Module([statement.tree], [])
         with contextlib.suppress(Exception):
-            exec(compile(tree, "a", "exec", flags=found.flags, dont_inherit=True), names)
+            exec(
+                compile(tree, "a", "exec", flags=found.flags, dont_inherit=True), names
+            )
     return names
 
 

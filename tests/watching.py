@@ -8,7 +8,13 @@ class Recorder(batch.Watcher):
     """Remembers what happens in a batch, and does something when a submission starts."""
 
     def __init__(self, on_start=lambda _: None):
-        self.order, self.finished_ids, self.kept, self.lost, self.on_start = [], [], [], [], on_start
+        self.order, self.finished_ids, self.kept, self.lost, self.on_start = (
+            [],
+            [],
+            [],
+            [],
+            on_start,
+        )
 
     def started(self, submission):
         self.order.append(submission.id)
@@ -22,5 +28,7 @@ class Recorder(batch.Watcher):
 
 
 def marks(folder):
-    graded = (results.from_json(path.read_text()) for path in folder.glob("*/grade.json"))
+    graded = (
+        results.from_json(path.read_text()) for path in folder.glob("*/grade.json")
+    )
     return {result.submission.id: result.score for result in graded}

@@ -20,7 +20,12 @@ from grader.sandbox.protocol import Opaque
 # For each dtype what an exercise does not set itself: some thousand times its rounding error, as a student
 # may take many more operations than the reference. float32 rounds at 6e-8 and float64 at 1e-16; its tolerance
 # leaves room for a constant typed with eight digits. The two short ones round at 5e-4 and 4e-3.
-DEFAULT_TOLERANCE: Mapping[str, float] = {"float64": 1e-7, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
+DEFAULT_TOLERANCE: Mapping[str, float] = {
+    "float64": 1e-7,
+    "float32": 1e-4,
+    "float16": 1e-2,
+    "bfloat16": 5e-2,
+}
 
 # Where a finite difference is the expected value, or part of it: with the step of `gradients` it is off by
 # about 1e-10 itself.
@@ -43,7 +48,9 @@ class Close:
         dtype: bool = True,
     ) -> None:
         """Raise CheckFailure unless `actual` is a tensor like `expected`: see `mismatch`."""
-        mismatch = self.mismatch(actual, expected, quantity, tolerance=tolerance, dtype=dtype)
+        mismatch = self.mismatch(
+            actual, expected, quantity, tolerance=tolerance, dtype=dtype
+        )
         if mismatch is not None:
             raise CheckFailure(sentence(mismatch), mismatch)
 
@@ -63,22 +70,32 @@ class Close:
         if not isinstance(actual, Tensor):
             return Mismatch(quantity, "type", type_in_words(actual), "a tensor")
         if actual.shape != expected.shape:
-            return Mismatch(quantity, "shape", str(tuple(actual.shape)), str(tuple(expected.shape)))
+            return Mismatch(
+                quantity, "shape", str(tuple(actual.shape)), str(tuple(expected.shape))
+            )
         if dtype and actual.dtype != expected.dtype:
             return Mismatch(quantity, "dtype", _dtype(actual), _dtype(expected))
         if tolerance is None:
-            tolerance = max(self.tolerance.get(_dtype(tensor), 0.0) for tensor in (actual, expected))
+            tolerance = max(
+                self.tolerance.get(_dtype(tensor), 0.0) for tensor in (actual, expected)
+            )
         return _difference(actual, expected, quantity, tolerance)
 
 
-def is_close(actual: Tensor | float, expected: Tensor | float, tolerance: float) -> bool:
+def is_close(
+    actual: Tensor | float, expected: Tensor | float, tolerance: float
+) -> bool:
     """Whether two tensors of one shape, or two numbers, are close: see the top of this file."""
-    actual, expected = (torch.as_tensor(value, dtype=torch.float64) for value in (actual, expected))
+    actual, expected = (
+        torch.as_tensor(value, dtype=torch.float64) for value in (actual, expected)
+    )
     difference, allowed = _compared(actual, expected, tolerance)
     return bool((difference <= allowed).all())
 
 
-def _compared(actual: Tensor, expected: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
+def _compared(
+    actual: Tensor, expected: Tensor, tolerance: float
+) -> tuple[Tensor, Tensor]:
     """(the absolute difference of each entry, the greatest that is allowed), in float64."""
     expected = expected.double()
     difference = (actual.double() - expected).abs()
@@ -87,7 +104,9 @@ def _compared(actual: Tensor, expected: Tensor, tolerance: float) -> tuple[Tenso
     return difference, tolerance * expected.abs().max()
 
 
-def _difference(actual: Tensor, expected: Tensor, quantity: str, tolerance: float) -> Mismatch | None:
+def _difference(
+    actual: Tensor, expected: Tensor, quantity: str, tolerance: float
+) -> Mismatch | None:
     """How the values of two tensors of one shape differ; None where they are close."""
     difference, allowed = _compared(actual, expected, tolerance)
     wrong = ~(difference <= allowed)  # so that nan is wrong

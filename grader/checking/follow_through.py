@@ -16,7 +16,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-MOST_COMBINED = 3  # wrong earlier functions of which every combination is tried; four would make 14
+MOST_COMBINED = (
+    3  # wrong earlier functions of which every combination is tried; four would make 14
+)
 
 
 class Substitution(NamedTuple):
@@ -67,7 +69,9 @@ def substitutions(earlier: Sequence[EarlierFunction]) -> list[Substitution]:
         _substitution(earlier, own=usable, standins=without_value),
         # 2. No stand-ins: a function that fails on its own checks may work as its callers call it, with
         #    columns say.
-        _substitution(earlier, own=[f for f in usable + without_value if not f.refuses]),
+        _substitution(
+            earlier, own=[f for f in usable + without_value if not f.refuses]
+        ),
         # 3. Stand-ins for all that is wrong: it may give values that its callers cannot use.
         _substitution(earlier, own=not_replaceable, standins=replaceable),
         # 4. Stand-ins for what is missing too. This comes late because the student may have written a
@@ -85,7 +89,9 @@ def substitutions(earlier: Sequence[EarlierFunction]) -> list[Substitution]:
 
 def own_mistakes(earlier: Sequence[EarlierFunction]) -> Substitution:
     """The student's own functions that are wrong and give values, and nothing else."""
-    return _substitution(earlier, own=[f for f in _wrong(earlier) if f not in _without_value(earlier)])
+    return _substitution(
+        earlier, own=[f for f in _wrong(earlier) if f not in _without_value(earlier)]
+    )
 
 
 def _wrong(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
@@ -108,7 +114,9 @@ def _substitution(
     wrote none, the reference's derivative is that of what takes the function's place.
     """
     names = _names([*own, *standins])
-    derivatives = [f for f in earlier if f.present and f.right and f.derivative_of in names]
+    derivatives = [
+        f for f in earlier if f.present and f.right and f.derivative_of in names
+    ]
     return Substitution(tuple(_names([*own, *derivatives])), tuple(_names(standins)))
 
 
@@ -124,7 +132,9 @@ def _combinations(functions: Sequence[EarlierFunction]) -> list[list[EarlierFunc
     combinations = []
     for size in reversed(range(1, len(leaders))):
         for chosen in itertools.combinations(leaders, size):
-            combinations.append([f for f in functions if f.name in chosen or f.derivative_of in chosen])
+            combinations.append(
+                [f for f in functions if f.name in chosen or f.derivative_of in chosen]
+            )
     return combinations
 
 

@@ -24,7 +24,9 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     return differences_by_rows(lambda rows: [function(*row) for row in rows], [[x]])[0]
 
 
-def differences_by_rows(map_rows: Callable[[Sequence[Row]], list[Any]], rows: Sequence[Row]) -> list[Tensor]:
+def differences_by_rows(
+    map_rows: Callable[[Sequence[Row]], list[Any]], rows: Sequence[Row]
+) -> list[Tensor]:
     """`finite_differences` for each row of arguments, with respect to the first argument of the row.
 
     `map_rows` gives a function's value for each row of arguments, and may change what it is given. An
@@ -71,7 +73,9 @@ def _moved(row: Row, step: float, entry: int | None = None) -> list[Tensor]:
     return [x, *others]
 
 
-def autograd_gradients(function: Callable[..., Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
+def autograd_gradients(
+    function: Callable[..., Tensor], inputs: Sequence[Tensor]
+) -> list[Tensor]:
     """The gradients of the scalar `function(*inputs)` with respect to each input, in the inputs' dtype."""
     leaves = [x.detach().clone().requires_grad_() for x in inputs]
     with torch.enable_grad():

@@ -68,24 +68,36 @@ class FunctionChecks:
     findings: dict[str, Finding] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     first_wrong: str | None = None
-    shared: defaultdict[Substitution, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
+    shared: defaultdict[Substitution, dict[str, Any]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
 
     @property
     def right(self) -> bool:
         """Whether every check has passed without follow-through."""
         findings = self.findings.values()
-        return all(finding.outcome == "passed" and not finding.follow_through for finding in findings)
+        return all(
+            finding.outcome == "passed" and not finding.follow_through
+            for finding in findings
+        )
 
     @property
     def no_value(self) -> bool:
         """Whether checks have run, and none of them got a value from the function."""
-        ran = [finding for finding in self.findings.values() if finding.outcome != "blocked"]
+        ran = [
+            finding
+            for finding in self.findings.values()
+            if finding.outcome != "blocked"
+        ]
         return bool(ran) and all(finding.no_value for finding in ran)
 
     def first_not_passed(self, required: str) -> str | None:
         """The title of the first check of that name, whatever its parameter, that has not passed."""
         for name, finding in self.findings.items():
-            if marks.without_parameter(name) == required and finding.outcome != "passed":
+            if (
+                marks.without_parameter(name) == required
+                and finding.outcome != "passed"
+            ):
                 return self.titles[name]
         return None
 
@@ -96,7 +108,9 @@ class Judge:
     calls: what is known of the calls of the student's functions; `calls.student` has the functions.
     """
 
-    def __init__(self, calls: Calls, exercise: Exercise, profile: Profile, seed: int) -> None:
+    def __init__(
+        self, calls: Calls, exercise: Exercise, profile: Profile, seed: int
+    ) -> None:
         self.calls = calls
         self.close = Close(exercise.tolerance)
         self.checked = {name: FunctionChecks() for name in exercise.functions}
@@ -118,7 +132,11 @@ class Judge:
         return finding
 
     def _shows_a_wrong_value(self, function: str, finding: Finding) -> bool:
-        return finding.outcome == "failed" and not finding.no_value and self.calls.has(function)
+        return (
+            finding.outcome == "failed"
+            and not finding.no_value
+            and self.calls.has(function)
+        )
 
     def _without_running(self, item: pytest.Function) -> Finding | None:
         """The finding of a check that cannot run; None where it can."""
@@ -170,17 +188,28 @@ class Judge:
         try:
             item.obj(**self._arguments(item, substitution, reference))
         except CheckFailure as failure:
-            no_value = failure.mismatch is not None and failure.mismatch.actual == "None"
+            no_value = (
+                failure.mismatch is not None and failure.mismatch.actual == "None"
+            )
             return Finding(
-                "failed", str(failure), failure.mismatch, failure.credit, substitution, no_value=no_value
+                "failed",
+                str(failure),
+                failure.mismatch,
+                failure.credit,
+                substitution,
+                no_value=no_value,
             )
         except StudentFailure as failure:
-            return Finding("failed", str(failure), substitution=substitution, no_value=True)
+            return Finding(
+                "failed", str(failure), substitution=substitution, no_value=True
+            )
         except Exception as error:
             if not reference.plugged:
                 raise
             # the reference cannot work with what the student's own functions return
-            message = f"The reference fails with your functions before this one: {error}"
+            message = (
+                f"The reference fails with your functions before this one: {error}"
+            )
             return Finding("failed", message, substitution=substitution)
         return Finding("passed", credit=1.0, substitution=substitution)
 
@@ -192,10 +221,14 @@ class Judge:
         if "reference" in arguments:
             arguments["reference"] = reference
         if "shared" in arguments:
-            arguments["shared"] = self.checked[marks.function_of(item)].shared[substitution]
+            arguments["shared"] = self.checked[marks.function_of(item)].shared[
+                substitution
+            ]
         if "inputs" in arguments:
             # made anew, so that each run of a check draws the same
-            arguments["inputs"] = self._exercise.inputs.Inputs(self._seed_of(item), self._profile.settings)
+            arguments["inputs"] = self._exercise.inputs.Inputs(
+                self._seed_of(item), self._profile.settings
+            )
         return arguments
 
     def _seed_of(self, item: pytest.Item) -> int:
@@ -207,7 +240,9 @@ class Judge:
     def reference(self, substitution: Substitution) -> Reference:
         """The reference solution with this substitution, made once."""
         if substitution not in self._references:
-            self._references[substitution] = Reference(self._exercise, self._plugged(substitution))
+            self._references[substitution] = Reference(
+                self._exercise, self._plugged(substitution)
+            )
         return self._references[substitution]
 
     def _plugged(self, substitution: Substitution) -> dict[str, Callable[..., Any]]:
@@ -223,7 +258,9 @@ class Judge:
 
     def _known_before(self, function: str) -> list[EarlierFunction]:
         """What is known of the functions that this one builds on, which have been judged before it."""
-        return [self._known(name) for name in self._exercise.functions[function].earlier]
+        return [
+            self._known(name) for name in self._exercise.functions[function].earlier
+        ]
 
     def _known(self, name: str) -> EarlierFunction:
         checks = self.checked[name]
@@ -238,7 +275,9 @@ class Judge:
             derivative_of=self._exercise.functions[name].derivative_of,
         )
 
-    def to_diagnose(self, function: str) -> list[tuple[dict[str, Callable[..., Any]], tuple[str, ...]]]:
+    def to_diagnose(
+        self, function: str
+    ) -> list[tuple[dict[str, Callable[..., Any]], tuple[str, ...]]]:
         """What to plug into the reference when a function is diagnosed, and which of it are stand-ins.
 
         First all of the student's own earlier functions that are wrong and can be used. Then each
@@ -246,7 +285,14 @@ class Judge:
         """
         own = follow_through.own_mistakes(self._known_before(function))
         findings = self.checked[function].findings.values()
-        counted = Counter(finding.substitution for finding in findings if finding.follow_through)
-        by_count = sorted(counted, key=lambda substitution: (-counted[substitution], substitution))
+        counted = Counter(
+            finding.substitution for finding in findings if finding.follow_through
+        )
+        by_count = sorted(
+            counted, key=lambda substitution: (-counted[substitution], substitution)
+        )
         substitutions = dict.fromkeys([own, *by_count])
-        return [(self._plugged(substitution), substitution.standins) for substitution in substitutions]
+        return [
+            (self._plugged(substitution), substitution.standins)
+            for substitution in substitutions
+        ]

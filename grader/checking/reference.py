@@ -28,7 +28,11 @@ class Reference:
     reference's own function.
     """
 
-    def __init__(self, exercise: Exercise, plugged: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        plugged: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
         plugged = plugged or {}
         self.plugged = frozenset(plugged)
         self.known: dict[str, Any] = {}
@@ -39,14 +43,18 @@ class Reference:
             if function.derivative_of is not None:
                 self._pair(function.derivative_of, function.name, plugged)
 
-    def _pair(self, function: str, derivative: str, plugged: Mapping[str, Callable[..., Any]]) -> None:
+    def _pair(
+        self, function: str, derivative: str, plugged: Mapping[str, Callable[..., Any]]
+    ) -> None:
         """Make `derivative` the gradient of `function` where one of them is plugged."""
         if function in plugged:
             slope = plugged.get(derivative) or CentralDifference(plugged[function])
             self._names[derivative] = slope
             self._names[function] = Differentiable(plugged[function], slope)
         elif derivative in plugged:
-            self._names[function] = Differentiable(self._names[function], plugged[derivative])
+            self._names[function] = Differentiable(
+                self._names[function], plugged[derivative]
+            )
 
     def map(self, name: str, rows: Rows) -> list[Any]:
         """What the function gives for each row of arguments, in order; a student's in one exchange."""
@@ -119,7 +127,9 @@ class CentralDifference:
 class Differentiable:
     """`function`, with `derivative` as its gradient with respect to the first argument for autograd."""
 
-    def __init__(self, function: Callable[..., Any], derivative: Callable[..., Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], derivative: Callable[..., Any]
+    ) -> None:
         self._function = function
         self._derivative = derivative
 
@@ -135,12 +145,18 @@ class Differentiable:
 class _WithDerivative(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, function: Callable[..., Any], derivative: Callable[..., Any], x: Tensor, *others: Tensor
+        ctx: Any,
+        function: Callable[..., Any],
+        derivative: Callable[..., Any],
+        x: Tensor,
+        *others: Tensor,
     ) -> Tensor:
         ctx.derivative = derivative
         ctx.save_for_backward(x, *others)
         value = function(*_copies([x, *others]))
-        return value if isinstance(value, Tensor) else torch.tensor(value, dtype=x.dtype)
+        return (
+            value if isinstance(value, Tensor) else torch.tensor(value, dtype=x.dtype)
+        )
 
     @staticmethod
     def backward(ctx: Any, *outer: Tensor) -> Any:

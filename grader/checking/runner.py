@@ -93,7 +93,9 @@ class Checks:
             arguments += ["-p", f"no:{plugin}"]
         arguments += ["--json-report-omit", *_LEFT_OUT_OF_REPORT, "--", str(folder)]
         # given as objects, as pytest looks through all that is installed for a plugin that is named with -p
-        config = _prepareconfig(arguments, [pytest_jsonreport.plugin, self._report, self._plugin])
+        config = _prepareconfig(
+            arguments, [pytest_jsonreport.plugin, self._report, self._plugin]
+        )
         config._do_configure()
         session = pytest.Session.from_config(config)
         session.exitstatus = pytest.ExitCode.OK  # for the report
@@ -109,7 +111,9 @@ class Checks:
         if self._plugin.uncollected:
             raise GraderFault("; ".join(self._plugin.uncollected))
         order = {name: number for number, name in enumerate(self._exercise.functions)}
-        items = [item for item in self._session.items if marks.function_of(item) in order]
+        items = [
+            item for item in self._session.items if marks.function_of(item) in order
+        ]
         if not items:
             raise GraderFault("there is none for any of its functions")
         return sorted(items, key=lambda item: order[marks.function_of(item)])
@@ -138,7 +142,9 @@ class Checks:
         self._plugin.judge = judge
         self._report.begin(self._session)
         try:
-            for item, next_item in zip(self.items, [*self.items[1:], None], strict=True):
+            for item, next_item in zip(
+                self.items, [*self.items[1:], None], strict=True
+            ):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
             return self._report.end(self._session)
         finally:
@@ -154,7 +160,9 @@ class Checks:
         if not self.ended:
             self.ended = True
             config = self._session.config
-            config.hook.pytest_sessionfinish(session=self._session, exitstatus=pytest.ExitCode.OK)
+            config.hook.pytest_sessionfinish(
+                session=self._session, exitstatus=pytest.ExitCode.OK
+            )
             config._ensure_unconfigure()
 
 
@@ -284,7 +292,9 @@ class _Plugin:
         return True
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, Any]:
         """Give pytest's own report the outcome. A failure raised in the check would cost a traceback."""
         report = yield
         if call.when == "call" and self._check is not None:
@@ -292,14 +302,20 @@ class _Plugin:
             report.outcome = "skipped" if outcome == "blocked" else outcome
         return report
 
-    def pytest_json_runtest_stage(self, report: pytest.TestReport) -> dict[str, Any] | None:
+    def pytest_json_runtest_stage(
+        self, report: pytest.TestReport
+    ) -> dict[str, Any] | None:
         """Put the fields of the check's CheckResult into the JSON report.
 
         A check that fails by itself has none; pytest-json-report describes its failure.
         """
         if report.when != "call" or self._check is None:
             return None
-        return {"duration": report.duration, "outcome": report.outcome, "check": self._check}
+        return {
+            "duration": report.duration,
+            "outcome": report.outcome,
+            "check": self._check,
+        }
 
 
 def _worth(exercise: Exercise, items: list[pytest.Item]) -> dict[str, float]:
@@ -310,7 +326,11 @@ def _worth(exercise: Exercise, items: list[pytest.Item]) -> dict[str, float]:
     worth = {}
     for item in items:
         function = marks.function_of(item)
-        worth[item.nodeid] = exercise.functions[function].points * marks.share_of(item) / shares[function]
+        worth[item.nodeid] = (
+            exercise.functions[function].points
+            * marks.share_of(item)
+            / shares[function]
+        )
     return worth
 
 
@@ -334,7 +354,11 @@ def _own_environment() -> Iterator[None]:
 
 
 def _taken_out_of_the_environment() -> dict[str, str]:
-    return {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
+    return {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith("PYTEST_")
+    }
 
 
 def _reason(test: Mapping[str, Any]) -> str:

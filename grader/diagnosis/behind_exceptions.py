@@ -17,9 +17,13 @@ from grader.diagnosis.recognisers.module_global import undefined
 from grader.diagnosis.recognisers.shadow import unbound
 from grader.diagnosis.reference_runner import ReferenceRunner, Row
 
-AT_MOST_REPAIRED = 5  # each repair takes calls of its own; a function hides fewer mistakes than that
+AT_MOST_REPAIRED = (
+    5  # each repair takes calls of its own; a function hides fewer mistakes than that
+)
 
-Supply = Mapping[str, Sequence[Any]]  # variables of the module -> their values, probe by probe
+Supply = Mapping[
+    str, Sequence[Any]
+]  # variables of the module -> their values, probe by probe
 
 
 def look_behind_exceptions(case: Case) -> None:
@@ -41,7 +45,9 @@ def _repaired(case: Case, source: str) -> str | None:
         repair = repairer.repair(case.seen, source)
         if repair is None:
             continue
-        misconception = case.exercise.misconceptions.recognised_by(case.function, repairer.name)
+        misconception = case.exercise.misconceptions.recognised_by(
+            case.function, repairer.name
+        )
         if misconception is not None:
             case.claims.add(misconception, repair.clue)
         return repair.source
@@ -61,7 +67,9 @@ def _with_parameters_name(case: Case, source: str) -> str | None:
 
 def _supply_globals(case: Case) -> None:
     """Go on with the values of the variables that the function should not have asked the module for."""
-    misconception = case.exercise.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
+    misconception = case.exercise.misconceptions.recognised_by(
+        case.function, MODULE_GLOBAL.name
+    )
     asks = case.seen.evidence.reads_globals or undefined(case.outcomes)
     if misconception is None or not asks:
         return
@@ -74,7 +82,9 @@ def _supply_globals(case: Case) -> None:
             outcomes.append(case.prober.call(case.function, probe, values))
         return outcomes
 
-    supplied = MODULE_GLOBAL.supplied(case.seen, _reference_values(case.plain), call_with)
+    supplied = MODULE_GLOBAL.supplied(
+        case.seen, _reference_values(case.plain), call_with
+    )
     if supplied is None:
         return
     case.claims.add(misconception, supplied.clue)
@@ -90,7 +100,11 @@ def _reference_values(runner: ReferenceRunner) -> Supply:
         found.update(zip(runner.parameters, probe, strict=True))
         for name, value in found.items():
             values.setdefault(name, []).append(value)
-    return {name: those for name, those in values.items() if len(those) == len(runner.probes)}
+    return {
+        name: those
+        for name, those in values.items()
+        if len(those) == len(runner.probes)
+    }
 
 
 @dataclass(frozen=True)
@@ -101,7 +115,9 @@ class SupplyingProber:
     probes: Sequence[Row]
     supply: Supply
 
-    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}) -> Outcome:
+    def call(
+        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}
+    ) -> Outcome:
         """What one call gives."""
         probe = [_sizes(probe) for probe in self.probes].index(_sizes(arguments))
         values = {name: those[probe] for name, those in self.supply.items()}

@@ -55,7 +55,9 @@ class Canonical(ast.NodeTransformer):
             return node
         if self._is_vector(node.value):
             return node.value
-        return _placed(ast.Call(ast.Attribute(node.value, "t", ast.Load()), [], []), node)
+        return _placed(
+            ast.Call(ast.Attribute(node.value, "t", ast.Load()), [], []), node
+        )
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
@@ -76,7 +78,9 @@ class Canonical(ast.NodeTransformer):
     def _is_vector(self, node: ast.AST) -> bool:
         """Whether `.t()` of it changes nothing: a vector's name, or a function or product of vectors."""
         if isinstance(node, ast.Call):
-            return isinstance(node.func, ast.Name) and all(self._is_vector(arg) for arg in node.args)
+            return isinstance(node.func, ast.Name) and all(
+                self._is_vector(arg) for arg in node.args
+            )
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             return self._is_vector(node.left) and self._is_vector(node.right)
         return isinstance(node, ast.Name) and node.id not in self.matrices

@@ -64,7 +64,9 @@ class Case:
 
     def line_of(self, form: Form) -> int | None:
         """The line where what a form makes of the reference stands in the student's source."""
-        return self.source.line_of_form(form, self.exercise.solution.trees[form.function])
+        return self.source.line_of_form(
+            form, self.exercise.solution.trees[form.function]
+        )
 
     def line_that_shows(self, misconception: Misconception) -> int | None:
         """The line where the recogniser of a misconception sees it in the source."""
@@ -73,7 +75,11 @@ class Case:
 
 
 def open_case(
-    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
+    exercise: Exercise,
+    function: str,
+    prober: Prober,
+    evidence: Evidence,
+    earlier: Plugged,
 ) -> Case:
     """A function with its first calls made. Raises StudentFailure where it hangs or dies."""
     plain = shared_runner(exercise, function)
@@ -103,7 +109,9 @@ def open_case(
     return case
 
 
-def _source_of(exercise: Exercise, runner: ReferenceRunner, evidence: Evidence) -> StudentSource:
+def _source_of(
+    exercise: Exercise, runner: ReferenceRunner, evidence: Evidence
+) -> StudentSource:
     """The student's source in the names of the reference's function."""
     known = {*runner.parameters, *exercise.solution.trees, "torch", "pass"}
     pairs = zip(runner.parameters, runner.probes[0], strict=False)

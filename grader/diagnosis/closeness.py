@@ -87,10 +87,14 @@ def same(a: Any, b: Any) -> bool:
 
 def equal_traces(a: Trace, b: Trace) -> bool:
     """Whether two traces cannot be told apart by their numbers; the exceptions' texts are not compared."""
-    return a.group == b.group and all(close(x, y) for x, y in zip(a.numbers, b.numbers, strict=True))
+    return a.group == b.group and all(
+        close(x, y) for x, y in zip(a.numbers, b.numbers, strict=True)
+    )
 
 
-def equal_outcomes(a: Sequence[Outcome], b: Sequence[Outcome], accumulators: Sequence[int]) -> bool:
+def equal_outcomes(
+    a: Sequence[Outcome], b: Sequence[Outcome], accumulators: Sequence[int]
+) -> bool:
     """Whether two series of outcomes are the same in what is compared of them, exceptions included."""
     left, right = trace(a, accumulators), trace(b, accumulators)
     return left.errors == right.errors and equal_traces(left, right)
@@ -98,7 +102,9 @@ def equal_outcomes(a: Sequence[Outcome], b: Sequence[Outcome], accumulators: Seq
 
 def raise_alike(a: Trace, b: Trace) -> bool:
     """Whether on some probe both raise the same exception, after the same changes."""
-    for error, other, x, y in zip(a.errors, b.errors, a.numbers, b.numbers, strict=True):
+    for error, other, x, y in zip(
+        a.errors, b.errors, a.numbers, b.numbers, strict=True
+    ):
         if error and error == other and close(x, y, COARSE):
             return True
     return False
@@ -106,10 +112,14 @@ def raise_alike(a: Trace, b: Trace) -> bool:
 
 def matching_entries(student: Tensor, variants: Tensor) -> Tensor:
     """(variants, entries): which entries of each variant are those of the student, of shape (entries,)."""
-    return (variants - student).abs() <= MATCH.absolute + MATCH.relative * variants.abs()
+    return (
+        variants - student
+    ).abs() <= MATCH.absolute + MATCH.relative * variants.abs()
 
 
-def same_column(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], column: int) -> bool:
+def same_column(
+    a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], column: int
+) -> bool:
     """Whether one column of two histories is the same, from the first row to the last."""
     if len(a) != len(b):
         return False
@@ -121,7 +131,10 @@ def same_column(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], colu
 
 
 def parameters_agree(
-    theirs: Sequence[Tensor], ours: Sequence[Tensor], start: Sequence[Tensor], tolerance: float = MOVED
+    theirs: Sequence[Tensor],
+    ours: Sequence[Tensor],
+    start: Sequence[Tensor],
+    tolerance: float = MOVED,
 ) -> bool:
     """Whether two lists of parameters agree, each tensor relative to how far it moved from `start`.
 
@@ -131,7 +144,8 @@ def parameters_agree(
         if [p.shape for p in theirs] != [p.shape for p in others]:
             return False
     return all(
-        _moved_alike(a, b, origin, tolerance) for a, b, origin in zip(theirs, ours, start, strict=True)
+        _moved_alike(a, b, origin, tolerance)
+        for a, b, origin in zip(theirs, ours, start, strict=True)
     )
 
 
@@ -150,7 +164,10 @@ def spread_agrees(parameters: Sequence[Tensor], spreads: Sequence[float]) -> boo
     """Whether each tensor looks drawn around 0 with its standard deviation of `spreads`."""
     if len(spreads) != len(parameters):
         return False
-    return all(_drawn_with(tensor, spread) for tensor, spread in zip(parameters, spreads, strict=True))
+    return all(
+        _drawn_with(tensor, spread)
+        for tensor, spread in zip(parameters, spreads, strict=True)
+    )
 
 
 def _drawn_with(tensor: Tensor, spread: float) -> bool:

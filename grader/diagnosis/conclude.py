@@ -38,7 +38,12 @@ def conclude(case: Case, explained: Explained) -> Diagnosis:
     most = max(candidate.support for candidate in candidates)
     supported = [candidate for candidate in candidates if candidate.support == most]
     order = [known.id for known in case.exercise.misconceptions.of(case.function)]
-    supported.sort(key=lambda candidate: (-candidate.placed, [order.index(id_) for id_ in candidate.ids]))
+    supported.sort(
+        key=lambda candidate: (
+            -candidate.placed,
+            [order.index(id_) for id_ in candidate.ids],
+        )
+    )
     best, *others = supported
     for form in best.forms:
         case.claims.place(form.id, _line(case, form))

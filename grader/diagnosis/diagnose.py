@@ -31,7 +31,9 @@ def diagnose(
     """
     try:
         if function in iterating.trajectories(exercise):
-            return iterating.diagnose(exercise, function, prober, evidence, earlier or {})
+            return iterating.diagnose(
+                exercise, function, prober, evidence, earlier or {}
+            )
         if probes_of(exercise, function):
             return _diagnose(exercise, function, prober, evidence, earlier or {})
     except StudentFailure:  # it hung or died under the probes: nothing can be said
@@ -40,7 +42,11 @@ def diagnose(
 
 
 def _diagnose(
-    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
+    exercise: Exercise,
+    function: str,
+    prober: Prober,
+    evidence: Evidence,
+    earlier: Plugged,
 ) -> Diagnosis:
     """The same for a function that is compared call by call."""
     case = open_case(exercise, function, prober, evidence, earlier)

@@ -29,7 +29,9 @@ from grader.exercise import Misconception, patterns
 ENOUGH = 2  # mistakes; an explanation of so few is not beaten by reading the calls in another way
 STARTS = 2  # combinations of the table that are extended by one form, where none of them explains
 STARTS_ALONE = 6  # the same where only single mistakes have been run
-AT_MOST_CALLS = 5  # calls of the student's earlier functions that are tried one way and the other
+AT_MOST_CALLS = (
+    5  # calls of the student's earlier functions that are tried one way and the other
+)
 
 _RIGHT = "_right_"  # stands before the name of a reference's function beside the student's own
 
@@ -73,15 +75,21 @@ def _readings(case: Case) -> Iterator[tuple[Reading, Misconception | None]]:
     yield from _readings_of(case, comes_first=False)
 
 
-def _readings_of(case: Case, comes_first: bool) -> Iterator[tuple[Reading, Misconception]]:
+def _readings_of(
+    case: Case, comes_first: bool
+) -> Iterator[tuple[Reading, Misconception]]:
     for reader in READERS:
-        misconception = case.exercise.misconceptions.recognised_by(case.function, reader.name)
+        misconception = case.exercise.misconceptions.recognised_by(
+            case.function, reader.name
+        )
         if misconception is not None and reader.comes_first == comes_first:
             for reading in reader.readings(case.seen):
                 yield reading, misconception
 
 
-def _explained(case: Case, reading: Reading, misconception: Misconception | None) -> Explained | None:
+def _explained(
+    case: Case, reading: Reading, misconception: Misconception | None
+) -> Explained | None:
     """The cheapest explanations of a reading; one without mistakes where it is right."""
     student = case.plain.trace(reading.outcomes)
     right = _as_right(case, student, reading.ignored)
@@ -106,7 +114,9 @@ def _ids(runner: ReferenceRunner, explanation: Explanation) -> set[str]:
 # as it should be
 
 
-def _as_right(case: Case, student: Trace, ignored: Tensor | None) -> ReferenceRunner | None:
+def _as_right(
+    case: Case, student: Trace, ignored: Tensor | None
+) -> ReferenceRunner | None:
     """What shows that the student's function is right: the reference with or without their functions."""
     for runner in (case.plugged, case.plain):
         if fits(student, runner.reference, ignored):
@@ -129,8 +139,13 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
     # Neither none nor all of them: these are the runners themselves.
     for chosen in range(1, 2 ** min(len(calls), AT_MOST_CALLS) - 1):
         right = [call for i, call in enumerate(calls) if chosen >> i & 1]
-        edited = {**trees, case.function: patterns.with_prefix(case.plain.tree, right, _RIGHT)}
-        function = bound(code_of(edited, trees, case.function), namespace, case.function)
+        edited = {
+            **trees,
+            case.function: patterns.with_prefix(case.plain.tree, right, _RIGHT),
+        }
+        function = bound(
+            code_of(edited, trees, case.function), namespace, case.function
+        )
         if fits(student, case.plain.trace(case.plugged.run(function)), ignored):
             return True
     return False
@@ -139,22 +154,33 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
 # by mistakes
 
 
-def _explained_by_table(case: Case, student: Trace, ignored: Tensor | None) -> list[Explanation]:
+def _explained_by_table(
+    case: Case, student: Trace, ignored: Tensor | None
+) -> list[Explanation]:
     """Explanations among the variants that are kept, and by one mistake more where that is needed."""
     variants = variant_table(case.exercise, case.function)
     found = explanations(student, variants, ignored)
     if not found:
-        starts = promising(student, case.plain.reference, variants, case.plain.sizes, STARTS)
+        starts = promising(
+            student, case.plain.reference, variants, case.plain.sizes, STARTS
+        )
         return extended(student, case.plain, starts, ignored)
     best = found[0]
     if best.cost - len(best.combination) >= OTHER_MESSAGE:
         # The numbers fit and the exception does not: perhaps a further mistake only shows there.
         starts = [explanation.combination for explanation in cheapest(found)][:STARTS]
-        found = by_cost([*found, *extended(student, case.plain, starts, ignored, below=OTHER_MESSAGE)])
+        found = by_cost(
+            [
+                *found,
+                *extended(student, case.plain, starts, ignored, below=OTHER_MESSAGE),
+            ]
+        )
     return found
 
 
-def _explained_live(runner: ReferenceRunner, student: Trace, ignored: Tensor | None) -> list[Explanation]:
+def _explained_live(
+    runner: ReferenceRunner, student: Trace, ignored: Tensor | None
+) -> list[Explanation]:
     """Explanations with the student's own earlier functions plugged in: by one mistake, or else by two."""
     singles = []
     for index in range(len(runner.forms)):
@@ -167,6 +193,8 @@ def _explained_live(runner: ReferenceRunner, student: Trace, ignored: Tensor | N
         if cost is not None:
             found.append(Explanation(combination, 1 + cost))
     if not found:
-        starts = promising(student, runner.reference, tabulated(singles), runner.sizes, STARTS_ALONE)
+        starts = promising(
+            student, runner.reference, tabulated(singles), runner.sizes, STARTS_ALONE
+        )
         found = extended(student, runner, starts, ignored)
     return by_cost(found)

@@ -34,7 +34,10 @@ class FirstWrong:
 
 
 def first_wrong(
-    runner: ReferenceRunner, outcomes: Sequence[Outcome], prober: Prober, acquitted: Collection[str] = ()
+    runner: ReferenceRunner,
+    outcomes: Sequence[Outcome],
+    prober: Prober,
+    acquitted: Collection[str] = (),
 ) -> FirstWrong | None:
     """The first quantity that is wrong on any probe that returned; None where nothing can be said.
 
@@ -53,7 +56,9 @@ def first_wrong(
     index, probe = first
     link = chain.links[index]
     quantity = link.quantity
-    if link.inner is not None and _is_inner_at_fault(chain, link, link.inner, outcomes, prober, acquitted):
+    if link.inner is not None and _is_inner_at_fault(
+        chain, link, link.inner, outcomes, prober, acquitted
+    ):
         quantity = link.inner.quantity
     return FirstWrong(quantity, chain.facts(link, probe, outcomes[probe]))
 
@@ -70,7 +75,9 @@ class _Chain:
     def arguments(self, row: Sequence[Any]) -> Arguments:
         return Arguments(**dict(zip(self.runner.parameters, row, strict=False)))
 
-    def observed(self, link: Link, before: Sequence[Any], outcome: Outcome) -> Tensor | None:
+    def observed(
+        self, link: Link, before: Sequence[Any], outcome: Outcome
+    ) -> Tensor | None:
         """The student's quantity, None where there is no such thing."""
         if self.runner.accumulators:
             position = self.runner.parameters.index(link.observed)
@@ -92,22 +99,35 @@ class _Chain:
         for index, link in enumerate(self.links):
             try:
                 is_right = self._is_right(link, before, outcome, seen) or any(
-                    self._is_right(self.by_quantity[name], before, outcome, seen) for name in link.unless
+                    self._is_right(self.by_quantity[name], before, outcome, seen)
+                    for name in link.unless
                 )
-            except RuntimeError:  # an earlier quantity has a shape that nothing can be computed from
+            except (
+                RuntimeError
+            ):  # an earlier quantity has a shape that nothing can be computed from
                 return None
             if not is_right:
-                is_shown = self.runner.accumulators or isinstance(outcome.value, tuple | list)
+                is_shown = self.runner.accumulators or isinstance(
+                    outcome.value, tuple | list
+                )
                 return index if is_shown else None
         return None
 
-    def _is_right(self, link: Link, before: Sequence[Any], outcome: Outcome, seen: dict[str, Tensor]) -> bool:
+    def _is_right(
+        self,
+        link: Link,
+        before: Sequence[Any],
+        outcome: Outcome,
+        seen: dict[str, Tensor],
+    ) -> bool:
         """Whether a quantity is right given the earlier ones in `seen`, to which it is added."""
         theirs = self.observed(link, before, outcome)
         if theirs is None:
             return False
         seen[link.quantity] = theirs
-        return close(theirs.float(), link.expect(self.arguments(before), seen), QUANTITY)
+        return close(
+            theirs.float(), link.expect(self.arguments(before), seen), QUANTITY
+        )
 
     def facts(self, wrong: Link, probe: int, outcome: Outcome) -> dict[str, str]:
         """What is nearly right about the first wrong quantity: a factor, a sign, a transposition."""
@@ -129,7 +149,9 @@ def _links(runner: ReferenceRunner) -> Sequence[Link]:
     describe = getattr(runner.exercise.probes, "chain", None)
     if describe is None:
         return ()
-    links: Sequence[Link] = describe(Arguments(**runner.namespace)).get(runner.function, ())
+    links: Sequence[Link] = describe(Arguments(**runner.namespace)).get(
+        runner.function, ()
+    )
     return links
 
 
@@ -153,7 +175,11 @@ def _is_inner_at_fault(
 
 
 def _is_outer_right(
-    chain: _Chain, link: Link, inner: InnerFactor, outcomes: Sequence[Outcome], prober: Prober
+    chain: _Chain,
+    link: Link,
+    inner: InnerFactor,
+    outcomes: Sequence[Outcome],
+    prober: Prober,
 ) -> bool:
     """Whether the outer factor is right wherever it is moved to, so that the fault must be the inner one's.
 
@@ -181,7 +207,9 @@ def _is_outer_right(
         left_there = there / inner.outer(chain.arguments(moved))
         if not close(left_here, left_there, LIKENESS):
             return False
-        is_off_by_constant &= _is_constant(here / link.expect(chain.arguments(before), {}))
+        is_off_by_constant &= _is_constant(
+            here / link.expect(chain.arguments(before), {})
+        )
         any_returned = True
     return any_returned and not is_off_by_constant
 
@@ -198,7 +226,10 @@ def _is_constant(ratio: Tensor) -> bool:
 def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
     """What a wrong quantity resembles, as facts; none where it resembles nothing."""
     if theirs.shape != expected.shape:
-        return {"shape": str(tuple(theirs.shape)), "expected_shape": str(tuple(expected.shape))}
+        return {
+            "shape": str(tuple(theirs.shape)),
+            "expected_shape": str(tuple(expected.shape)),
+        }
     if not bool(theirs.abs().max() > ZERO):
         return {"likeness": "zero"}
     factor = float((theirs * expected).sum() / (expected * expected).sum())
@@ -208,7 +239,9 @@ def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
     is_square = theirs.dim() == 2 and theirs.shape[0] == theirs.shape[1]
     if is_square and close(theirs.t(), expected, LIKENESS):
         return {"likeness": "transposed"}
-    if theirs.dim() == 1 and close(theirs.sort().values, expected.sort().values, LIKENESS):
+    if theirs.dim() == 1 and close(
+        theirs.sort().values, expected.sort().values, LIKENESS
+    ):
         return {"likeness": "order"}
     return {}
 
@@ -225,7 +258,9 @@ def first_wrong_of_variant(runner: ReferenceRunner, forest: Forest) -> str | Non
     """The first quantity of the reference that a variant computes differently, its local ones included."""
     variant = runner.compiled(forest)
     accumulators = patterns.mentioned(runner.tree, runner.accumulator_names)
-    local = [name for name in patterns.assigned(runner.tree) if name not in accumulators]
+    local = [
+        name for name in patterns.assigned(runner.tree) if name not in accumulators
+    ]
     for arguments in runner.probes:
         right = local_values(runner.namespace[runner.function], arguments)
         wrong = local_values(variant, arguments)

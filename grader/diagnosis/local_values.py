@@ -10,7 +10,9 @@ from typing import Any
 from grader.diagnosis.observation import copied
 
 
-def local_values(function: Callable[..., Any], arguments: Sequence[Any]) -> dict[str, Any]:
+def local_values(
+    function: Callable[..., Any], arguments: Sequence[Any]
+) -> dict[str, Any]:
     """A function's local variables at its end, or where it raised.
 
     The value of a parameter is the argument's own copy, whatever the function bound to that name later.
@@ -20,19 +22,29 @@ def local_values(function: Callable[..., Any], arguments: Sequence[Any]) -> dict
     return values
 
 
-def rebound_arguments(function: Callable[..., Any], arguments: Sequence[Any]) -> list[Any]:
+def rebound_arguments(
+    function: Callable[..., Any], arguments: Sequence[Any]
+) -> list[Any]:
     """What a function has bound to its parameters' names at its end, where it is another value."""
     values, own = _at_the_end(function, arguments)
     given = _by_parameter(function, own)
-    return [values[name] for name in given if name in values and values[name] is not given[name]]
+    return [
+        values[name]
+        for name in given
+        if name in values and values[name] is not given[name]
+    ]
 
 
-def _by_parameter(function: Callable[..., Any], arguments: Sequence[Any]) -> dict[str, Any]:
+def _by_parameter(
+    function: Callable[..., Any], arguments: Sequence[Any]
+) -> dict[str, Any]:
     names = function.__code__.co_varnames[: len(arguments)]
     return dict(zip(names, arguments, strict=False))
 
 
-def _at_the_end(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[dict[str, Any], list[Any]]:
+def _at_the_end(
+    function: Callable[..., Any], arguments: Sequence[Any]
+) -> tuple[dict[str, Any], list[Any]]:
     """The local variables of a function when it ended, and the copies of the arguments it was given."""
     code = function.__code__
     own = [copied(argument) for argument in arguments]

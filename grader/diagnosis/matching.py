@@ -14,12 +14,14 @@ from grader.diagnosis.observation import RAISED, Trace
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner
 from grader.diagnosis.variant_table import Block, Group, Table
 
-OTHER_MESSAGE = 1.5  # what an exception of another text costs: more than one mistake, less than two
-OTHER_STATE = 0.4  # what arguments cost that an exception left in another state: less than one mistake
-PER_MISTAKE = (
-    0.1  # what each mistake takes from a score that counts quantities: it only decides between equals
+OTHER_MESSAGE = (
+    1.5  # what an exception of another text costs: more than one mistake, less than two
 )
-LEAST_GAIN = 2  # quantities that a combination must explain beyond the reference, to be told by state alone
+OTHER_STATE = 0.4  # what arguments cost that an exception left in another state: less than one mistake
+# What each mistake takes from a score that counts quantities: it only decides between equals.
+PER_MISTAKE = 0.1
+# Quantities that a combination must explain beyond the reference, to be told by state alone.
+LEAST_GAIN = 2
 
 _ROUNDING = 1e-9  # costs are sums of the above
 
@@ -37,19 +39,25 @@ class Explanation:
 
 def by_cost(found: Iterable[Explanation]) -> list[Explanation]:
     """The cheapest first."""
-    return sorted(found, key=lambda explanation: (explanation.cost, explanation.combination))
+    return sorted(
+        found, key=lambda explanation: (explanation.cost, explanation.combination)
+    )
 
 
 def cheapest(found: Sequence[Explanation]) -> list[Explanation]:
     """Those of the least cost."""
     least = min((explanation.cost for explanation in found), default=0.0)
-    return [explanation for explanation in found if explanation.cost <= least + _ROUNDING]
+    return [
+        explanation for explanation in found if explanation.cost <= least + _ROUNDING
+    ]
 
 
 # comparing
 
 
-def explanations(student: Trace, table: Table, ignored: Tensor | None = None) -> list[Explanation]:
+def explanations(
+    student: Trace, table: Table, ignored: Tensor | None = None
+) -> list[Explanation]:
     """Every variant of `table` that explains `student`, the cheapest first.
 
     Where the student's function returned, the numbers must agree; where it raised, the variant must have
@@ -70,7 +78,9 @@ def explanations(student: Trace, table: Table, ignored: Tensor | None = None) ->
     return by_cost(found)
 
 
-def misfit(student: Trace, variant: Trace, ignored: Tensor | None = None) -> float | None:
+def misfit(
+    student: Trace, variant: Trace, ignored: Tensor | None = None
+) -> float | None:
     """What does not fit where a variant explains `student`, as a cost; None where it does not explain it."""
     if student.group != variant.group:
         return None
@@ -122,7 +132,9 @@ def _agrees(student: Trace, variants: Tensor, ignored: Tensor | None) -> Tensor:
     if ignored is not None:
         entries |= ignored
     sizes = [vector.numel() for vector in student.numbers]
-    return torch.stack([probe.all(dim=1) for probe in torch.split(entries, sizes, dim=1)], dim=1)
+    return torch.stack(
+        [probe.all(dim=1) for probe in torch.split(entries, sizes, dim=1)], dim=1
+    )
 
 
 def _has_same_message(student: Trace, table: Table, block: Block) -> Tensor:
@@ -136,7 +148,11 @@ def _has_same_message(student: Trace, table: Table, block: Block) -> Tensor:
 
 
 def promising(
-    student: Trace, reference: Trace, variants: Table, sizes: Sequence[Sequence[int]], most: int
+    student: Trace,
+    reference: Trace,
+    variants: Table,
+    sizes: Sequence[Sequence[int]],
+    most: int,
 ) -> list[Combination]:
     """The combinations that give the most of the student's quantities, and more than the reference does.
 
@@ -148,15 +164,21 @@ def promising(
         if not any(map(any, wanted)):
             continue
         score = _shared(student, block.numbers, group, sizes, wanted)
-        own = _shared(student, torch.cat(reference.numbers)[None], reference.group, sizes, wanted)
+        own = _shared(
+            student, torch.cat(reference.numbers)[None], reference.group, sizes, wanted
+        )
         for row in score.topk(min(most, len(score))).indices.tolist():
             if score[row] > own[0]:
                 combination = block.combination(row)
-                ranked.append((PER_MISTAKE * len(combination) - float(score[row]), combination))
+                ranked.append(
+                    (PER_MISTAKE * len(combination) - float(score[row]), combination)
+                )
     return [combination for _, combination in sorted(ranked)[:most]]
 
 
-def _wanted_where_alike(student: Trace, group: Group, sizes: Sequence[Sequence[int]]) -> list[list[bool]]:
+def _wanted_where_alike(
+    student: Trace, group: Group, sizes: Sequence[Sequence[int]]
+) -> list[list[bool]]:
     """For each probe and quantity, whether it counts: where both returned, and values of one structure."""
     wanted = []
     for probe, parts in enumerate(sizes):
@@ -180,7 +202,9 @@ def explained_state(
     """
     best: Combination = ()
     best_value = 0.0
-    own = _shared(student, torch.cat(reference.numbers)[None], reference.group, sizes, changed)
+    own = _shared(
+        student, torch.cat(reference.numbers)[None], reference.group, sizes, changed
+    )
     for group, block in variants.blocks.items():
         if [size for _, size in group] != [size for _, size in student.group]:
             continue

@@ -32,7 +32,9 @@ class Outcome:
 class Prober(Protocol):
     """Calls a student's function, on copies of the arguments."""
 
-    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}) -> Outcome:
+    def call(
+        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}
+    ) -> Outcome:
         """What one call gives. `supply` sets globals of the student's module for this call.
 
         Raises StudentFailure where the function hangs or dies.
@@ -140,9 +142,16 @@ def flatten(value: Any) -> list[Tensor]:
 
 
 # How torch words that sizes do not fit, in an element-wise operation and in products.
-_SIZES = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)(.*)", re.DOTALL)
-_MV = re.compile(r"size mismatch, got input \(\d+\), mat \((\d+)x(\d+)\), vec \((\d+)\)")
-_MM = re.compile(r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(?:1)\)")
+_SIZES = re.compile(
+    r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)(.*)",
+    re.DOTALL,
+)
+_MV = re.compile(
+    r"size mismatch, got input \(\d+\), mat \((\d+)x(\d+)\), vec \((\d+)\)"
+)
+_MM = re.compile(
+    r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(?:1)\)"
+)
 
 
 def normalised(kind: str, text: str) -> str:

@@ -20,15 +20,22 @@ class StudentProber:
         self._calls = calls
         self._edits = edits
 
-    def call(self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}) -> Outcome:
+    def call(
+        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}
+    ) -> Outcome:
         """What a call gives; raises StudentFailure where it hangs or dies."""
         return _outcome(self._calls.call(function, arguments, supply, self._edits))
 
     def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
         """The same for each row, in one exchange; raises StudentFailure where a call hangs or dies."""
-        apart = [[a.clone() if isinstance(a, Tensor) else a for a in row] for row in rows]
+        apart = [
+            [a.clone() if isinstance(a, Tensor) else a for a in row] for row in rows
+        ]
         try:
-            return [_outcome(r) for r in self._calls.call_rows(function, apart, edits=self._edits)]
+            return [
+                _outcome(r)
+                for r in self._calls.call_rows(function, apart, edits=self._edits)
+            ]
         except StudentFailure:
             return [self.call(function, row) for row in rows]
 

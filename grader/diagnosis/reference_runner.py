@@ -11,10 +11,21 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis.closeness import COARSE, close
-from grader.diagnosis.observation import RAISED, Outcome, Plugged, Trace, call, compared, flatten, trace
+from grader.diagnosis.observation import (
+    RAISED,
+    Outcome,
+    Plugged,
+    Trace,
+    call,
+    compared,
+    flatten,
+    trace,
+)
 from grader.exercise import Exercise, Forest, patterns
 
-Combination = tuple[int, ...]  # the mistakes in a variant: indices into `ReferenceRunner.forms`
+Combination = tuple[
+    int, ...
+]  # the mistakes in a variant: indices into `ReferenceRunner.forms`
 Row = tuple[Any, ...]  # the arguments of one call
 
 _probes: dict[str, Mapping[str, Sequence[Row]]] = {}
@@ -27,7 +38,9 @@ def probes_of(exercise: Exercise, function: str) -> Sequence[Row]:
     if make is None:
         return ()
     if exercise.mistakes_sha256 not in _probes:
-        _probes[exercise.mistakes_sha256] = make(types.SimpleNamespace(**exercise.solution.reference))
+        _probes[exercise.mistakes_sha256] = make(
+            types.SimpleNamespace(**exercise.solution.reference)
+        )
     return _probes[exercise.mistakes_sha256].get(function, ())
 
 
@@ -49,7 +62,9 @@ class ReferenceRunner:
     are what is compared, otherwise the value.
     """
 
-    def __init__(self, exercise: Exercise, function: str, plugged: Plugged | None = None) -> None:
+    def __init__(
+        self, exercise: Exercise, function: str, plugged: Plugged | None = None
+    ) -> None:
         self.exercise = exercise
         self.function = function
         self.forms = exercise.misconceptions.forms_of(function)
@@ -99,7 +114,9 @@ class ReferenceRunner:
     def compiled(self, forest: Forest) -> Callable[..., Any]:
         """The function of an edited reference."""
         return bound(
-            code_of(forest, self.exercise.solution.trees, self.function), self.namespace, self.function
+            code_of(forest, self.exercise.solution.trees, self.function),
+            self.namespace,
+            self.function,
         )
 
     def run_forest(self, forest: Forest) -> Trace:
@@ -111,7 +128,9 @@ class ReferenceRunner:
         forest = self.edited(combination)
         return self.run_forest(forest) if forest is not None else None
 
-    def run_variant_like(self, combination: Combination, student: Trace) -> Trace | None:
+    def run_variant_like(
+        self, combination: Combination, student: Trace
+    ) -> Trace | None:
         """The same, but None as soon as a probe shows that it is not what the student's function gives."""
         forest = self.edited(combination)
         if forest is None:
@@ -119,7 +138,9 @@ class ReferenceRunner:
         function = self.compiled(forest)
         outcomes: dict[int, Outcome] = {}
         # Those that returned come first: their numbers rule most variants out.
-        for probe in sorted(range(len(self.probes)), key=lambda i: student.structures[i] == RAISED):
+        for probe in sorted(
+            range(len(self.probes)), key=lambda i: student.structures[i] == RAISED
+        ):
             outcome = call(function, self.probes[probe])
             if not self._may_be(outcome, student, probe):
                 return None
@@ -130,7 +151,9 @@ class ReferenceRunner:
         made = self.trace([outcome])
         if made.group[0] != student.group[probe]:
             return False
-        return made.structures[0] == RAISED or close(made.numbers[0], student.numbers[probe], COARSE)
+        return made.structures[0] == RAISED or close(
+            made.numbers[0], student.numbers[probe], COARSE
+        )
 
 
 def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
@@ -143,7 +166,9 @@ def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
     return compile(ast.Module(edited, type_ignores=[]), "variant.py", "exec")
 
 
-def bound(code: types.CodeType, namespace: Mapping[str, Any], function: str) -> Callable[..., Any]:
+def bound(
+    code: types.CodeType, namespace: Mapping[str, Any], function: str
+) -> Callable[..., Any]:
     """`function` as `code` defines it, in a copy of `namespace`."""
     names = dict(namespace)
     exec(code, names)
@@ -176,11 +201,15 @@ def _fingerprint(tensor: Tensor) -> bytes:
     return str(tensor.shape).encode() + tensor.detach().contiguous().numpy().tobytes()
 
 
-def _changed_positions(probes: Sequence[Row], outcomes: Sequence[Outcome]) -> tuple[int, ...]:
+def _changed_positions(
+    probes: Sequence[Row], outcomes: Sequence[Outcome]
+) -> tuple[int, ...]:
     """The positions of the arguments that the reference changes in some call."""
     changed = set()
     for arguments, outcome in zip(probes, outcomes, strict=True):
-        for position, (before, after) in enumerate(zip(arguments, outcome.arguments, strict=True)):
+        for position, (before, after) in enumerate(
+            zip(arguments, outcome.arguments, strict=True)
+        ):
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 changed.add(position)
     return tuple(sorted(changed))

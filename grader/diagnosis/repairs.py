@@ -77,16 +77,26 @@ def _outermost_loops(statements: Sequence[ast.stmt]) -> Iterator[ast.For]:
             yield from _outermost_loops(statement.body)
 
 
-def _is_constant_range(node: ast.expr, parameters: Sequence[str]) -> TypeGuard[ast.Call]:
+def _is_constant_range(
+    node: ast.expr, parameters: Sequence[str]
+) -> TypeGuard[ast.Call]:
     """Whether it is `range(1000)` or `range(STEPS)`, where STEPS is no parameter."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != "range":
+    if (
+        not isinstance(node, ast.Call)
+        or not isinstance(node.func, ast.Name)
+        or node.func.id != "range"
+    ):
         return False
     if len(node.args) != 1:
         return False
     (count,) = node.args
     if isinstance(count, ast.Constant):
         return isinstance(count.value, int)
-    return isinstance(count, ast.Name) and count.id.isupper() and count.id not in parameters
+    return (
+        isinstance(count, ast.Name)
+        and count.id.isupper()
+        and count.id not in parameters
+    )
 
 
 def edited(source: str, edits: Sequence[patterns.Edit]) -> str | None:

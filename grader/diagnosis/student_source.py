@@ -14,7 +14,18 @@ from grader.diagnosis.canonical import Canonical
 from grader.diagnosis.observation import Evidence
 from grader.exercise import Form, Misconception, patterns
 
-_MODULES = {"torch", "np", "numpy", "math", "random", "nn", "F", "functional", "plt", "scipy"}
+_MODULES = {
+    "torch",
+    "np",
+    "numpy",
+    "math",
+    "random",
+    "nn",
+    "F",
+    "functional",
+    "plt",
+    "scipy",
+}
 
 
 class StudentSource:
@@ -42,12 +53,19 @@ class StudentSource:
             self._body = [renamer.visit(statement) for statement in tree.body]
         self._nodes = _all_nodes(self._body)
         # A name that the student uses too means itself.
-        self._own_names = {node.id for node in self._nodes if isinstance(node, ast.Name)}
+        self._own_names = {
+            node.id for node in self._nodes if isinstance(node, ast.Name)
+        }
 
     @functools.cached_property
     def _canonical_nodes(self) -> list[ast.AST]:
         """All nodes of the function as it reads without what makes no difference."""
-        return _all_nodes([self._canonical.visit(patterns.clone(statement)) for statement in self._body])
+        return _all_nodes(
+            [
+                self._canonical.visit(patterns.clone(statement))
+                for statement in self._body
+            ]
+        )
 
     # where something stands
 
@@ -62,7 +80,9 @@ class StudentSource:
         """The same for a pattern that is a syntax tree."""
         line = self._line_among(self._nodes, wanted)
         if line is None:
-            line = self._line_among(self._canonical_nodes, self._canonical.visit(patterns.clone(wanted)))
+            line = self._line_among(
+                self._canonical_nodes, self._canonical.visit(patterns.clone(wanted))
+            )
         return line
 
     def _line_among(self, nodes: Sequence[ast.AST], wanted: ast.AST) -> int | None:
@@ -74,7 +94,9 @@ class StudentSource:
 
     def _is_instance(self, wanted: ast.AST, node: ast.AST) -> bool:
         themselves = {name: name for name in self._own_names - self._known}
-        return patterns.match(wanted, node, {}, patterns.Renaming(self._known, themselves))
+        return patterns.match(
+            wanted, node, {}, patterns.Renaming(self._known, themselves)
+        )
 
     def line_of_form(self, form: Form, tree: ast.FunctionDef) -> int | None:
         """The line of the first wrong expression that `form` puts into the reference's `tree`."""
@@ -83,7 +105,9 @@ class StudentSource:
                 continue  # the right expression stands there too: which one counts is not known
             for made in edit.instances(tree):
                 # A name or a number alone would be found anywhere; what is right elsewhere shows nothing.
-                if isinstance(made, ast.Name | ast.Constant | ast.Pass) or patterns.holds(tree, made):
+                if isinstance(
+                    made, ast.Name | ast.Constant | ast.Pass
+                ) or patterns.holds(tree, made):
                     continue
                 line = self.line_of_node(made)
                 if line is not None:
@@ -120,13 +144,19 @@ class StudentSource:
     def is_variable(self, name: str) -> bool:
         """Whether a name that is not found stands for a value, not for a missing module or helper."""
         for node in self._nodes:
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == name
+            ):
                 return False
         return name not in _MODULES
 
     def is_only_begun(self, functions: Set[str]) -> bool:
         """Whether it neither loops, nor calls one of `functions`, nor returns anything."""
-        return bool(self._nodes) and not any(_goes_on(node, functions) for node in self._nodes)
+        return bool(self._nodes) and not any(
+            _goes_on(node, functions) for node in self._nodes
+        )
 
     def returned(self) -> list[str] | None:
         """The names of the last `return`, in the reference's names; None where it returns anything else."""

@@ -92,7 +92,9 @@ def _block(members: Sequence[Variant], messages: Mapping[str, int]) -> Block:
 # made once, and kept
 
 
-def variant_table(exercise: Exercise, function: str, folder: Path | None = None, jobs: int = 1) -> Table:
+def variant_table(
+    exercise: Exercise, function: str, folder: Path | None = None, jobs: int = 1
+) -> Table:
     """The variants of a function, from memory, from the cache in `folder`, or run now by `jobs` processes.
 
     `folder` is the user's cache by default. A cache that cannot be read or written costs time, no more.
@@ -154,7 +156,9 @@ def _run_all(exercise: Exercise, function: str, jobs: int) -> list[Variant]:
     shares = [(str(exercise.folder), function, index) for index in range(count)]
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        return [_as_variant(row) for rows in pool.map(_run_share, shares) for row in rows]
+        return [
+            _as_variant(row) for rows in pool.map(_run_share, shares) for row in rows
+        ]
 
 
 def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
@@ -180,14 +184,21 @@ _PARTS = ("numbers", "errors", "combinations")
 
 def _write(path: Path, found: Table) -> None:
     """Write a table in one step, so that a reader never sees half of it."""
-    described = {"messages": found.messages, "groups": [list(group) for group in found.blocks]}
-    arrays = {"described": np.frombuffer(json.dumps(described).encode(), dtype=np.uint8)}
+    described = {
+        "messages": found.messages,
+        "groups": [list(group) for group in found.blocks],
+    }
+    arrays = {
+        "described": np.frombuffer(json.dumps(described).encode(), dtype=np.uint8)
+    }
     for i, block in enumerate(found.blocks.values()):
         for part in _PARTS:
             arrays[f"{part}{i}"] = getattr(block, part).numpy()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, suffix=".part", delete=False
+        ) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
         Path(file.name).replace(path)
     except OSError:
@@ -203,7 +214,9 @@ def _read(path: Path) -> Table | None:
             blocks = {}
             for i, group in enumerate(described["groups"]):
                 key = tuple((structure, size) for structure, size in group)
-                blocks[key] = Block(*(torch.from_numpy(arrays[f"{part}{i}"]) for part in _PARTS))
+                blocks[key] = Block(
+                    *(torch.from_numpy(arrays[f"{part}{i}"]) for part in _PARTS)
+                )
             return Table(tuple(described["messages"]), blocks)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -12,17 +12,20 @@ from grader.diagnosis.observation import Trace
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner
 from grader.exercise import Forest, Form
 
-MOST = (
-    3  # mistakes in one variant: of four there are some fourteen times as many; `matching` may add a fourth
-)
+# Mistakes in one variant. Of four there are some fourteen times as many; `matching` may add a fourth.
+MOST = 3
 
 Variant = tuple[Combination, Trace]
 
 
-def run_variants(runner: ReferenceRunner, first: Sequence[int], most: int = MOST) -> list[Variant]:
+def run_variants(
+    runner: ReferenceRunner, first: Sequence[int], most: int = MOST
+) -> list[Variant]:
     """The variants whose first mistake is one of `first`, run. Those equal to the reference are left out."""
     found = []
-    for combination, forest in combinations(runner.exercise.solution.trees, runner.forms, first, most):
+    for combination, forest in combinations(
+        runner.exercise.solution.trees, runner.forms, first, most
+    ):
         made = runner.run_forest(forest)
         if not equal_traces(made, runner.reference):
             found.append((combination, made))

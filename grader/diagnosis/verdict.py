@@ -70,13 +70,17 @@ class Claims:
         placed = [self.lines[id_] for id_ in named if id_ in self.lines]
         return Diagnosis(
             misconceptions=named,
-            alternatives=tuple(self._with_claimed(other, order) for other in alternatives),
+            alternatives=tuple(
+                self._with_claimed(other, order) for other in alternatives
+            ),
             first_wrong=first_wrong,
             line=placed[0] if placed else None,
             facts=self.facts,
             lines=self.lines,
         )
 
-    def _with_claimed(self, ids: Sequence[str], order: Sequence[str]) -> tuple[str, ...]:
+    def _with_claimed(
+        self, ids: Sequence[str], order: Sequence[str]
+    ) -> tuple[str, ...]:
         wanted = {*self.ids, *ids}
         return tuple(id_ for id_ in order if id_ in wanted)

@@ -38,11 +38,17 @@ def read_check_files(
         found[function] = list(_checks(tree))
         _check_requirements(path, found[function], problems)
         if not found[function]:
-            problems.add(path, "", f"{function} is graded and has no check; write one here")
+            problems.add(
+                path, "", f"{function} is graded and has no check; write one here"
+            )
     for function in functions:
         path = folder / f"{PREFIX}{function}.py"
         if not path.is_file():
-            problems.add(path, "", f"{function} is graded and has no check; write one in this file")
+            problems.add(
+                path,
+                "",
+                f"{function} is graded and has no check; write one in this file",
+            )
     return found
 
 
@@ -67,7 +73,9 @@ def _checks(tree: ast.Module) -> Iterator[CheckText]:
 def _required(function: ast.FunctionDef) -> Iterator[str]:
     """The names in `@requires(...)`."""
     for decorator in function.decorator_list:
-        if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Name):
+        if not isinstance(decorator, ast.Call) or not isinstance(
+            decorator.func, ast.Name
+        ):
             continue
         if decorator.func.id != "requires":
             continue
@@ -76,11 +84,19 @@ def _required(function: ast.FunctionDef) -> Iterator[str]:
                 yield argument.value
 
 
-def _check_requirements(path: Path, checks: list[CheckText], problems: Problems) -> None:
+def _check_requirements(
+    path: Path, checks: list[CheckText], problems: Problems
+) -> None:
     names = [check.name for check in checks]
     for number, check in enumerate(checks):
         for required in check.requires:
             if required not in names:
-                problems.add_unknown(path, f"{PREFIX}{check.name}", "check", required, names)
+                problems.add_unknown(
+                    path, f"{PREFIX}{check.name}", "check", required, names
+                )
             elif required not in names[:number]:
-                problems.add(path, f"{PREFIX}{check.name}", f"it requires {required}, which stands below it")
+                problems.add(
+                    path,
+                    f"{PREFIX}{check.name}",
+                    f"it requires {required}, which stands below it",
+                )

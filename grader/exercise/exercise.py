@@ -73,7 +73,9 @@ class Exercise:
         if not (folder / FILE).is_file():
             folder = paths.folder("reference") / name
         if not (folder / FILE).is_file():
-            known = sorted(path.parent.name for path in paths.folder("reference").glob(f"*/{FILE}"))
+            known = sorted(
+                path.parent.name for path in paths.folder("reference").glob(f"*/{FILE}")
+            )
             raise ExerciseError(
                 f"there is no exercise {name!r}: it is neither a folder with an {FILE} nor one of the "
                 f"known exercises ({', '.join(known)})"
@@ -130,7 +132,9 @@ class Exercise:
 
     def module(self, name: str) -> types.ModuleType:
         """A module of the exercise's folder, which is imported as a package of its own."""
-        package = f"exercise_{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
+        package = (
+            f"exercise_{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
+        )
         if package not in sys.modules:
             made = types.ModuleType(package)
             made.__path__ = [str(self.folder)]
@@ -160,7 +164,10 @@ class Exercise:
         if not self.standins_source:
             return {}
         names: dict[str, Any] = {"__name__": "standins"}
-        exec(compile(self.standins_source, str(self.folder / "standins.py"), "exec"), names)
+        exec(
+            compile(self.standins_source, str(self.folder / "standins.py"), "exec"),
+            names,
+        )
         return {name: names[name] for name in self.functions if name in names}
 
     @functools.cached_property
@@ -175,7 +182,9 @@ class Exercise:
     def sha256(self) -> str:
         """A digest of everything in the folder, to tell whether a grade is of this very exercise."""
         files = (path for path in self.folder.rglob("*") if path.is_file())
-        return _digest(self.folder, [path for path in files if "__pycache__" not in path.parts])
+        return _digest(
+            self.folder, [path for path in files if "__pycache__" not in path.parts]
+        )
 
     @functools.cached_property
     def mistakes_sha256(self) -> str:
@@ -188,7 +197,9 @@ class Exercise:
 def _digest(folder: Path, files: list[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(
+            str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0"
+        )
     return digest.hexdigest()
 
 
@@ -202,13 +213,19 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
         return None
     solution = read_solution(folder / "solution.py", problems)
     functions = _functions(table, path, solution, problems)
-    misconceptions = read_misconceptions(folder / "misconceptions", solution.trees, problems)
+    misconceptions = read_misconceptions(
+        folder / "misconceptions", solution.trees, problems
+    )
     checks = read_check_files(folder / "checks", table.functions, problems)
-    titles = [check.title for checks_of_one in checks.values() for check in checks_of_one]
+    titles = [
+        check.title for checks_of_one in checks.values() for check in checks_of_one
+    ]
     translations = {}
     for file in sorted((folder / "locale").glob("*.toml")):
         notes = misconceptions.notes()
-        translations[file.stem] = read_translation(file, notes, titles, table.curves, problems)
+        translations[file.stem] = read_translation(
+            file, notes, titles, table.curves, problems
+        )
     return Exercise(
         folder=folder,
         title=table.title or folder.name,
@@ -217,7 +234,9 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
         curves=table.curves,
         functions=functions,
         limits=read_table(Limits, table.limits, path, "[limits]", problems) or Limits(),
-        profiles={name: Profile(name, settings) for name, settings in table.profiles.items()},
+        profiles={
+            name: Profile(name, settings) for name, settings in table.profiles.items()
+        },
         prologue=_prologue(table, path, problems),
         solution=solution,
         misconceptions=misconceptions,
@@ -230,15 +249,21 @@ def _functions(
     table: ExerciseTable, path: Path, solution: Solution, problems: Problems
 ) -> dict[str, Function]:
     if not table.functions:
-        problems.add(path, "", "it names no function; add a table such as [functions.f]")
+        problems.add(
+            path, "", "it names no function; add a table such as [functions.f]"
+        )
     if not table.profiles:
-        problems.add(path, "", "it has no profile; add a table such as [profiles.quick]")
+        problems.add(
+            path, "", "it has no profile; add a table such as [profiles.quick]"
+        )
     found: dict[str, Function] = {}
     above: list[str] = []  # also those with a fault, which is told once
     for name, data in table.functions.items():
         place = f"[functions.{name}]"
         if name not in solution.trees:
-            problems.add_unknown(path, place, "function of solution.py", name, solution.trees)
+            problems.add_unknown(
+                path, place, "function of solution.py", name, solution.trees
+            )
         function = read_table(Function, {**data, "name": name}, path, place, problems)
         if function is not None:
             found[name] = function
@@ -247,13 +272,20 @@ def _functions(
     return found
 
 
-def _check_order(function: Function, above: list[str], path: Path, problems: Problems) -> None:
+def _check_order(
+    function: Function, above: list[str], path: Path, problems: Problems
+) -> None:
     """Note what a function builds on that does not stand above it."""
-    for key, names in (("earlier", function.earlier), ("derivative_of", (function.derivative_of,))):
+    for key, names in (
+        ("earlier", function.earlier),
+        ("derivative_of", (function.derivative_of,)),
+    ):
         for name in names:
             if name is not None and name not in above:
                 place = f"[functions.{function.name}] {key}"
-                problems.add_unknown(path, place, "function above this one", name, above)
+                problems.add_unknown(
+                    path, place, "function above this one", name, above
+                )
 
 
 def _prologue(table: ExerciseTable, path: Path, problems: Problems) -> Prologue | None:

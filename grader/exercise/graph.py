@@ -39,5 +39,7 @@ def read_graph(path: Path, problems: Problems) -> Graph | None:
                 edges.append(Edge(start, end, back=kind == "backward"))
             for name in (start, *ends):
                 if name not in table.nodes:
-                    problems.add_unknown(path, f"[{kind}] {start}", "node", name, table.nodes)
+                    problems.add_unknown(
+                        path, f"[{kind}] {start}", "node", name, table.nodes
+                    )
     return Graph(table.nodes, tuple(edges))

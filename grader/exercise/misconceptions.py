@@ -11,7 +11,13 @@ from grader.errors import ExerciseError
 from grader.exercise import patterns
 from grader.exercise.patterns import Edit
 from grader.exercise.solution import Forest
-from grader.exercise.tables import FormTable, MisconceptionTable, Problems, read_table, read_toml
+from grader.exercise.tables import (
+    FormTable,
+    MisconceptionTable,
+    Problems,
+    read_table,
+    read_toml,
+)
 from grader.results import Note
 
 
@@ -75,7 +81,9 @@ class Misconceptions:
     @property
     def functions(self) -> tuple[str, ...]:
         """The functions of which a mistake is known."""
-        return tuple(dict.fromkeys(name for known in self.all for name in known.functions))
+        return tuple(
+            dict.fromkeys(name for known in self.all for name in known.functions)
+        )
 
     def of(self, function: str) -> tuple[Misconception, ...]:
         """The misconceptions known of a function."""
@@ -83,7 +91,12 @@ class Misconceptions:
 
     def forms_of(self, function: str, stage: str = "") -> tuple[Form, ...]:
         """All ways to make the mistakes known of a function, or of one stage of an iterating one."""
-        return tuple(form for known in self.of(function) if known.stage == stage for form in known.forms)
+        return tuple(
+            form
+            for known in self.of(function)
+            if known.stage == stage
+            for form in known.forms
+        )
 
     def recognised_by(self, function: str, recogniser: str) -> Misconception | None:
         """The misconception of a function that a recogniser tells, if there is one."""
@@ -97,18 +110,24 @@ class Misconceptions:
         notes = {}
         for known in self.all:
             function = known.functions[0] if len(known.functions) == 1 else ""
-            notes[known.id] = Note(known.id, function, known.title, known.note, known.hint)
+            notes[known.id] = Note(
+                known.id, function, known.title, known.note, known.hint
+            )
         return notes
 
 
-def read_misconceptions(folder: Path, functions: Forest, problems: Problems) -> Misconceptions:
+def read_misconceptions(
+    folder: Path, functions: Forest, problems: Problems
+) -> Misconceptions:
     """Every table of every file in a folder; `functions` are the solution's."""
     found: list[Misconception] = []
     places: dict[str, Path] = {}
     for path in sorted(folder.glob("*.toml")):
         for id_, data in read_toml(path, problems).items():
             if id_ in places:
-                problems.add(path, f"[{id_}]", f"the id stands in {places[id_].name} as well")
+                problems.add(
+                    path, f"[{id_}]", f"the id stands in {places[id_].name} as well"
+                )
             places[id_] = path
             misconception = _Reading(id_, path, functions, problems).misconception(data)
             if misconception is not None:
@@ -117,7 +136,9 @@ def read_misconceptions(folder: Path, functions: Forest, problems: Problems) -> 
     return Misconceptions(tuple(found))
 
 
-def _check_references(found: list[Misconception], places: Mapping[str, Path], problems: Problems) -> None:
+def _check_references(
+    found: list[Misconception], places: Mapping[str, Path], problems: Problems
+) -> None:
     for misconception in found:
         for other in misconception.alike:
             if other not in places:
@@ -128,7 +149,9 @@ def _check_references(found: list[Misconception], places: Mapping[str, Path], pr
 class _Reading:
     """One table on its way to a record; every fault in it is noted."""
 
-    def __init__(self, id_: str, path: Path, functions: Forest, problems: Problems) -> None:
+    def __init__(
+        self, id_: str, path: Path, functions: Forest, problems: Problems
+    ) -> None:
         self.id = id_
         self.path = path
         self.functions = functions
@@ -138,17 +161,32 @@ class _Reading:
         self.problems.add(self.path, f"[{self.id}] {key}".strip(), what)
 
     def misconception(self, data: Any) -> Misconception | None:
-        table = read_table(MisconceptionTable, data, self.path, f"[{self.id}]", self.problems)
+        table = read_table(
+            MisconceptionTable, data, self.path, f"[{self.id}]", self.problems
+        )
         if table is None:
             return None
         functions = table.functions or (self.path.stem,)
         for name in functions:
             self.check_function("functions", name)
         forms = self.forms(table, functions[0])
-        if not (forms or table.recognise or table.raises or table.forms or table.replace or table.edits):
-            self.add("", "nothing tells this mistake: give it replace and with, forms, or recognise")
+        if not (
+            forms
+            or table.recognise
+            or table.raises
+            or table.forms
+            or table.replace
+            or table.edits
+        ):
+            self.add(
+                "",
+                "nothing tells this mistake: give it replace and with, forms, or recognise",
+            )
         if (table.recognise == "calls") != bool(table.calls):
-            self.add("calls", 'patterns of calls go with recognise = "calls", and with nothing else')
+            self.add(
+                "calls",
+                'patterns of calls go with recognise = "calls", and with nothing else',
+            )
         for pattern in table.seen:
             self.check_pattern("seen", pattern)
         return Misconception(
@@ -171,7 +209,15 @@ class _Reading:
         """The table's forms, each tried on the solution."""
         read: list[FormTable | None] = [table] if table.replace or table.edits else []
         for number, data in enumerate(table.forms, start=1):
-            read.append(read_table(FormTable, data, self.path, f"[{self.id}] forms {number}", self.problems))
+            read.append(
+                read_table(
+                    FormTable,
+                    data,
+                    self.path,
+                    f"[{self.id}] forms {number}",
+                    self.problems,
+                )
+            )
         found = []
         for form in filter(None, read):
             made = self.form(form, form.in_ or table.in_ or function)
@@ -192,7 +238,10 @@ class _Reading:
         form = Form(self.id, edits, function)
         if form.apply(self.functions) is None:
             texts = ", ".join(repr(edit.replace) for edit in edits)
-            self.add("replace", f"{texts} does not stand in {function} of solution.py; nothing would change")
+            self.add(
+                "replace",
+                f"{texts} does not stand in {function} of solution.py; nothing would change",
+            )
             return None
         return form
 
@@ -207,7 +256,11 @@ class _Reading:
     def check_function(self, key: str, name: str) -> bool:
         if name not in self.functions:
             self.problems.add_unknown(
-                self.path, f"[{self.id}] {key}", "function of solution.py", name, self.functions
+                self.path,
+                f"[{self.id}] {key}",
+                "function of solution.py",
+                name,
+                self.functions,
             )
         return name in self.functions
 

@@ -30,7 +30,9 @@ def fragment(text: str) -> list[ast.stmt]:
     try:
         return ast.parse(textwrap.dedent(text).strip()).body
     except SyntaxError as error:
-        raise ExerciseError(f"{text!r} is neither an expression nor a statement: {error}") from error
+        raise ExerciseError(
+            f"{text!r} is neither an expression nor a statement: {error}"
+        ) from error
 
 
 def expression(statements: Sequence[ast.stmt]) -> ast.expr | None:
@@ -57,7 +59,12 @@ class Renaming:
         return self.names.setdefault(pattern, name) == name
 
 
-def match(pattern: ast.AST, node: ast.AST, captures: Captures, renaming: Renaming | None = None) -> bool:
+def match(
+    pattern: ast.AST,
+    node: ast.AST,
+    captures: Captures,
+    renaming: Renaming | None = None,
+) -> bool:
     """Whether `node` is an instance of `pattern`; fills `captures`. Nodes put in by an edit match nothing.
 
     Without `renaming` both must be written alike. With it, local names may differ, and the operands of a sum
@@ -75,7 +82,9 @@ def match(pattern: ast.AST, node: ast.AST, captures: Captures, renaming: Renamin
     for name in pattern._fields:
         if name in _IGNORED:
             continue
-        if not _match_field(getattr(pattern, name, None), getattr(node, name, None), captures, renaming):
+        if not _match_field(
+            getattr(pattern, name, None), getattr(node, name, None), captures, renaming
+        ):
             return False
     return True
 
@@ -92,7 +101,9 @@ def _commutes(node: ast.AST) -> TypeGuard[ast.BinOp]:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mult)
 
 
-def _match_either_order(pattern: ast.BinOp, node: ast.BinOp, captures: Captures, renaming: Renaming) -> bool:
+def _match_either_order(
+    pattern: ast.BinOp, node: ast.BinOp, captures: Captures, renaming: Renaming
+) -> bool:
     if type(pattern.op) is not type(node.op):
         return False
     for left, right in ((node.left, node.right), (node.right, node.left)):
@@ -107,14 +118,18 @@ def _match_either_order(pattern: ast.BinOp, node: ast.BinOp, captures: Captures,
     return False
 
 
-def _match_field(pattern: object, value: object, captures: Captures, renaming: Renaming | None) -> bool:
+def _match_field(
+    pattern: object, value: object, captures: Captures, renaming: Renaming | None
+) -> bool:
     if isinstance(pattern, ast.AST):
         return isinstance(value, ast.AST) and match(pattern, value, captures, renaming)
     if isinstance(pattern, list):
         if not isinstance(value, list) or len(pattern) != len(value):
             return False
         pairs = zip(pattern, value, strict=True)
-        return all(_match_field(part, other, captures, renaming) for part, other in pairs)
+        return all(
+            _match_field(part, other, captures, renaming) for part, other in pairs
+        )
     return pattern == value
 
 
@@ -129,7 +144,9 @@ class Edit:
         """`tree` with the replacement made, sharing what has not changed; None where nothing matches."""
         rewriting = _Rewriting(self.replace, self.by)
         edited = rewriting.visit(tree)
-        return edited if rewriting.made and isinstance(edited, ast.FunctionDef) else None
+        return (
+            edited if rewriting.made and isinstance(edited, ast.FunctionDef) else None
+        )
 
     def instances(self, tree: ast.FunctionDef) -> list[ast.AST]:
         """What the edit puts into `tree`, its placeholders filled."""
@@ -207,7 +224,9 @@ class _Rewriting:
                 rebuilt.append(visited)
         if len(rebuilt) != len(items):
             return rebuilt
-        is_same = all(after is before for after, before in zip(rebuilt, items, strict=True))
+        is_same = all(
+            after is before for after, before in zip(rebuilt, items, strict=True)
+        )
         return items if is_same else rebuilt
 
 
@@ -268,7 +287,10 @@ def last_function(source: str) -> ast.FunctionDef | None:
 def holds(tree: ast.AST, wanted: ast.AST) -> bool:
     """Whether the very same stands somewhere in `tree`."""
     dumped = ast.dump(wanted)
-    return any(type(node) is type(wanted) and ast.dump(node) == dumped for node in ast.walk(tree))
+    return any(
+        type(node) is type(wanted) and ast.dump(node) == dumped
+        for node in ast.walk(tree)
+    )
 
 
 class Renamer(ast.NodeTransformer):
@@ -279,7 +301,9 @@ class Renamer(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         """The node with its new name."""
-        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+        return ast.copy_location(
+            ast.Name(self.names.get(node.id, node.id), node.ctx), node
+        )
 
 
 def functions(source: str) -> dict[str, ast.FunctionDef]:
@@ -352,12 +376,18 @@ def calls(function: ast.FunctionDef, names: Collection[str]) -> list[ast.Call]:
     """The calls of the functions `names` in a function, in no particular order."""
     found = []
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in names
+        ):
             found.append(node)
     return found
 
 
-def with_prefix(function: ast.FunctionDef, chosen: Sequence[ast.Call], prefix: str) -> ast.FunctionDef:
+def with_prefix(
+    function: ast.FunctionDef, chosen: Sequence[ast.Call], prefix: str
+) -> ast.FunctionDef:
     """A copy of a function in which the functions that `chosen` calls have a prefix before their names."""
     copies: dict[int, Any] = {}  # deepcopy's own record: the id of a node -> its copy
     made = copy.deepcopy(function, copies)

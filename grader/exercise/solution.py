@@ -37,7 +37,10 @@ class Solution:
 
     def namespace(self, plugged: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """A fresh namespace of the solution, with `plugged` in the place of its own functions."""
-        names: dict[str, Any] = {"__name__": "solution", "math": math}  # the edits of mistakes may use math
+        names: dict[str, Any] = {
+            "__name__": "solution",
+            "math": math,
+        }  # the edits of mistakes may use math
         exec(self.code, names)
         names.update(plugged or {})
         return names

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
 
 # What tells a mistake where no numbers do; `grader.diagnosis.recognisers` has one for each name.
 Recogniser = Literal[
@@ -144,7 +151,9 @@ class Problems:
         parts = [str(path), place, what]
         self.lines.append(": ".join(part for part in parts if part))
 
-    def add_unknown(self, path: Path, place: str, what: str, name: str, known: Iterable[str]) -> None:
+    def add_unknown(
+        self, path: Path, place: str, what: str, name: str, known: Iterable[str]
+    ) -> None:
         """Note that `name` names none of the `known`; the nearest of these is suggested."""
         self.add(path, place, f"there is no {what} {name!r}; {suggestion(name, known)}")
 
@@ -185,7 +194,9 @@ def _with_tuples(value: Any) -> Any:
     return value
 
 
-def read_table(model: type[T], data: Any, path: Path, place: str, problems: Problems) -> T | None:
+def read_table(
+    model: type[T], data: Any, path: Path, place: str, problems: Problems
+) -> T | None:
     """A table as a record; None where it does not fit the model, with each fault noted."""
     if not isinstance(data, Mapping):
         problems.add(path, place, "a table is expected here")
@@ -195,7 +206,11 @@ def read_table(model: type[T], data: Any, path: Path, place: str, problems: Prob
     except ValidationError as error:
         for fault in error.errors():
             key = ".".join(str(part) for part in fault["loc"])
-            problems.add(path, f"{place} {key}".strip(), _in_words(fault["type"], fault["msg"], key, model))
+            problems.add(
+                path,
+                f"{place} {key}".strip(),
+                _in_words(fault["type"], fault["msg"], key, model),
+            )
         return None
 
 

@@ -61,7 +61,11 @@ class Translation:
 
 
 def read_translation(
-    path: Path, notes: Mapping[str, Note], titles: Iterable[str], curves: Iterable[str], problems: Problems
+    path: Path,
+    notes: Mapping[str, Note],
+    titles: Iterable[str],
+    curves: Iterable[str],
+    problems: Problems,
 ) -> Translation:
     """A language's file. `notes` are the English ones; `titles` and `curves` what can be translated."""
     tables = read_toml(path, problems)
@@ -80,7 +84,9 @@ def read_translation(
     return Translation(translated, pairs, renamed)
 
 
-def _pairs(data: Any, path: Path, table: str, known: Iterable[str], problems: Problems) -> dict[str, str]:
+def _pairs(
+    data: Any, path: Path, table: str, known: Iterable[str], problems: Problems
+) -> dict[str, str]:
     """English titles with their translations; those that the exercise does not have are faults."""
     known = list(known)
     pairs = {}
@@ -91,7 +97,9 @@ def _pairs(data: Any, path: Path, table: str, known: Iterable[str], problems: Pr
         elif not any(_can_be(english, title) for title in known):
             problems.add_unknown(path, f"[{table}]", "title", english, known)
         elif set(_NAME.findall(text)) - set(_NAME.findall(english)):
-            problems.add(path, place, "the translation has a {name} that the title has not")
+            problems.add(
+                path, place, "the translation has a {name} that the title has not"
+            )
         else:
             pairs[english] = text
     return pairs
@@ -99,7 +107,9 @@ def _pairs(data: Any, path: Path, table: str, known: Iterable[str], problems: Pr
 
 def _can_be(english: str, title: str) -> bool:
     """Whether a title, whose {names} a check fills in, can come out as the one that is translated."""
-    return bool(_any_values(english).fullmatch(title) or _any_values(title).fullmatch(english))
+    return bool(
+        _any_values(english).fullmatch(title) or _any_values(title).fullmatch(english)
+    )
 
 
 def _any_values(title: str) -> re.Pattern[str]:

@@ -33,7 +33,9 @@ from grader.reports.text.neutral import one_line
 from grader.results import FunctionResult, Result
 
 ATTEMPTS = 2
-_PATIENCE = 300.0  # seconds beyond a submission's own limit, after which its process is killed
+_PATIENCE = (
+    300.0  # seconds beyond a submission's own limit, after which its process is killed
+)
 _TICK = 1.0  # seconds between two looks at what hangs
 
 
@@ -41,7 +43,9 @@ class Stopped(GraderError):
     """The batch was interrupted; `graded` of `total` submissions have their result."""
 
     def __init__(self, graded: int, total: int) -> None:
-        super().__init__(f"Stopped: {graded} of {total} are graded. Run the same command again to go on.")
+        super().__init__(
+            f"Stopped: {graded} of {total} are graded. Run the same command again to go on."
+        )
 
 
 class Watcher:
@@ -109,7 +113,9 @@ def check(plan: Plan) -> None:
     plan.exercise.notes(plan.lang)
     Formats.named(plan.formats)
     if plan.data is not None and not plan.data.is_dir():
-        raise UsageError(f"{plan.data} is not a folder; --data takes the folder that holds the data set.")
+        raise UsageError(
+            f"{plan.data} is not a folder; --data takes the folder that holds the data set."
+        )
     if plan.scheduler is not None:
         pools.check_address(plan.scheduler)
     output.check_manual_marks(plan.folder, plan.exercise)
@@ -123,8 +129,12 @@ class _Run:
         self._plan = plan
         self._watcher = watcher
         self._formats = Formats.named(plan.formats)
-        self._settings = Settings.of(plan.exercise, plan.profile, seed, plan.data, plan.require_isolation)
-        self._earlier = EarlierRun(plan.folder, plan.exercise, self._settings, any_seed=plan.seed is None)
+        self._settings = Settings.of(
+            plan.exercise, plan.profile, seed, plan.data, plan.require_isolation
+        )
+        self._earlier = EarlierRun(
+            plan.folder, plan.exercise, self._settings, any_seed=plan.seed is None
+        )
         ids = [submission.id for submission in plan.submissions]
         self._overview = Overview(plan.folder, plan.exercise, plan.lang, ids)
         self._kept = 0
@@ -144,7 +154,9 @@ class _Run:
         finally:
             self._watcher.end()
         self._overview.write()
-        output.export_class(self._plan.folder, self._overview.results(), self._formats.of_class)
+        output.export_class(
+            self._plan.folder, self._overview.results(), self._formats.of_class
+        )
         return Graded(self._overview.results(), self._kept, self._faults)
 
     def _take_up_earlier_results(self) -> list[Submission]:
@@ -178,7 +190,9 @@ class _Run:
                     running[pool.submit(self._task(submission, pool))] = submission
                     self._watcher.started(submission)
                 done, _ = concurrent.futures.wait(
-                    running, timeout=_TICK, return_when=concurrent.futures.FIRST_COMPLETED
+                    running,
+                    timeout=_TICK,
+                    return_when=concurrent.futures.FIRST_COMPLETED,
                 )
                 for future in done:
                     submission = running.pop(future)
@@ -196,13 +210,21 @@ class _Run:
 
     def _task(self, submission: Submission, pool: Pool) -> Task:
         folder = self._plan.folder.resolve() if pool.writes_results else None
-        return Task(self._settings, submission.held(), folder, self._plan.lang, self._formats.each)
+        return Task(
+            self._settings,
+            submission.held(),
+            folder,
+            self._plan.lang,
+            self._formats.each,
+        )
 
     def _longest_seconds(self) -> float:
         """After so long it is the grading process that hangs: a submission is ended earlier."""
         exercise = self._plan.exercise
         settings = exercise.profiles[self._plan.profile].settings
-        own_limit = settings.get("submission_seconds", exercise.limits.submission_seconds)
+        own_limit = settings.get(
+            "submission_seconds", exercise.limits.submission_seconds
+        )
         return float(own_limit) + _PATIENCE
 
     def _finish(self, pool: Pool, future: Future[str], submission: Submission) -> bool:
@@ -260,7 +282,9 @@ class _Run:
         plan = self._plan
         output.save(plan.folder, result)
         overrides = output.manual_marks(plan.folder)
-        output.render_one(plan.folder, result, plan.exercise, plan.lang, self._formats.each, overrides)
+        output.render_one(
+            plan.folder, result, plan.exercise, plan.lang, self._formats.each, overrides
+        )
 
     def _add(self, result: Result, kept: bool = False) -> None:
         self._overview.add(result)

@@ -53,11 +53,15 @@ def create(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise UsageError(f"{folder} is a file; give a folder for the grades.") from error
+        raise UsageError(
+            f"{folder} is a file; give a folder for the grades."
+        ) from error
     except OSError as error:
         raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UsageError(f"{folder} cannot be written to; give another folder for the grades.")
+        raise UsageError(
+            f"{folder} cannot be written to; give another folder for the grades."
+        )
 
 
 def save(folder: Path, result: Result) -> None:
@@ -82,9 +86,13 @@ def load(folder: Path) -> list[Result]:
         try:
             results.append(from_json(path.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
-            raise UsageError(f"{path} cannot be read: {error}; grade that submission again.") from error
+            raise UsageError(
+                f"{path} cannot be read: {error}; grade that submission again."
+            ) from error
     if not results:
-        raise UsageError(f"{folder} holds no {GRADE}; give the folder that `grader grade --out` wrote.")
+        raise UsageError(
+            f"{folder} holds no {GRADE}; give the folder that `grader grade --out` wrote."
+        )
     return results
 
 
@@ -104,7 +112,9 @@ def check_manual_marks(folder: Path, exercise: Exercise) -> None:
         for name, override in manual.items():
             function = exercise.functions.get(name)
             if function is None:
-                raise UsageError(f"{path}: [{id_}.{name}]: {exercise.name} has no function {name}.")
+                raise UsageError(
+                    f"{path}: [{id_}.{name}]: {exercise.name} has no function {name}."
+                )
             if override.points is not None and override.points > function.points:
                 raise UsageError(
                     f"{path}: [{id_}.{name}] gives {override.points:g} points of at most {function.points:g}."
@@ -160,10 +170,14 @@ def render_class(
     overrides = manual_marks(folder)
     page = class_page(results, exercise, lang, progress, overrides)
     write_atomically(folder / CLASS_PAGE, page)
-    write_atomically(folder / CLASS_FORMATS["csv"].filename, gradebook(results, overrides))
+    write_atomically(
+        folder / CLASS_FORMATS["csv"].filename, gradebook(results, overrides)
+    )
 
 
-def export_class(folder: Path, results: Sequence[Result], formats: Iterable[str]) -> None:
+def export_class(
+    folder: Path, results: Sequence[Result], formats: Iterable[str]
+) -> None:
     """Write the class in further formats, such as a learning platform's."""
     overrides = manual_marks(folder)
     for name in formats:
@@ -189,7 +203,9 @@ def render(
 # -- Moodle ----------------------------------------------------------------------------------------------
 
 
-def fill_moodle_worksheet(folder: Path, worksheet: Path, results: Sequence[Result]) -> tuple[str, ...]:
+def fill_moodle_worksheet(
+    folder: Path, worksheet: Path, results: Sequence[Result]
+) -> tuple[str, ...]:
     """Fill in the grading worksheet that Moodle gave, and write it into the folder.
 
     Returns the ids of the submissions that have no row in it. Raises UsageError where it is no worksheet.

@@ -22,7 +22,9 @@ T = TypeVar("T")
 class Overview:
     """The results so far, small enough for a class of thousands, and the class page that shows them."""
 
-    def __init__(self, folder: Path, exercise: Exercise, lang: str, ids: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, exercise: Exercise, lang: str, ids: Sequence[str]
+    ) -> None:
         """`ids` are those of all submissions, in the order in which results are listed."""
         self._folder = folder
         self._exercise = exercise
@@ -50,7 +52,9 @@ class Overview:
             return
         started = time.monotonic()
         progress = (len(self._results), len(self._ids))
-        output.render_class(self._folder, self.results(), self._exercise, self._lang, progress)
+        output.render_class(
+            self._folder, self.results(), self._exercise, self._lang, progress
+        )
         self._written = time.monotonic()
         self._pause = max(_SHORTEST_PAUSE, _PAUSE_PER_COST * (self._written - started))
 
@@ -64,7 +68,9 @@ class Overview:
         functions = {}
         for name, function in result.functions.items():
             checks = tuple(self._without_message(check) for check in function.checks)
-            functions[name] = dataclasses.replace(function, source=None, facts={}, checks=checks)
+            functions[name] = dataclasses.replace(
+                function, source=None, facts={}, checks=checks
+            )
         return dataclasses.replace(
             result,
             functions=functions,

@@ -15,9 +15,13 @@ from grader.errors import GraderFault, UsageError
 from grader.grading import process
 from grader.grading.process import Settings, Task
 
-_MOST_FAILED_STARTS = 3  # in a row; then something is wrong with the machine, and not with a submission
+_MOST_FAILED_STARTS = (
+    3  # in a row; then something is wrong with the machine, and not with a submission
+)
 _CONNECT_SECONDS = 15
-_WAITING_TASKS = 4  # that a cluster's scheduler has beyond its workers, so that it sees work to do
+_WAITING_TASKS = (
+    4  # that a cluster's scheduler has beyond its workers, so that it sees work to do
+)
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+")
 
 
@@ -63,7 +67,9 @@ class LocalPool:
 
     def has_room(self) -> bool:
         """Whether another task can be taken."""
-        return len(self._members) < self._jobs or any(member.idle for member in self._members)
+        return len(self._members) < self._jobs or any(
+            member.idle for member in self._members
+        )
 
     def submit(self, task: Task) -> Future[str]:
         """Have a task done in an idle process, or in a new one."""
@@ -130,7 +136,9 @@ class _Member:
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(1, context, initializer=process.begin)
         self._warm: Future[None] = self._executor.submit(process.warm, settings, jobs)
-        self._processes: set[BaseProcess] = set(multiprocessing.active_children()) - before
+        self._processes: set[BaseProcess] = (
+            set(multiprocessing.active_children()) - before
+        )
         self.future: Future[str] | None = None
         self.since = 0.0  # when the task began
         self.overdue = False
@@ -173,9 +181,13 @@ class DaskPool:
             ) from error
         connect: Any = Client
         try:
-            self._client = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+            self._client = connect(
+                address, timeout=_CONNECT_SECONDS, set_as_default=False
+            )
         except (OSError, ValueError) as error:
-            raise UsageError(f"there is no Dask scheduler at {address}: {error}") from error
+            raise UsageError(
+                f"there is no Dask scheduler at {address}: {error}"
+            ) from error
         self._address = address
         self._executor: Executor = self._client.get_executor(pure=False)
         self._running: set[Future[str]] = set()
@@ -200,10 +212,14 @@ class DaskPool:
         try:
             return future.result()
         except KilledWorker as error:
-            raise Lost("several of the cluster's workers ended while they graded it") from error
+            raise Lost(
+                "several of the cluster's workers ended while they graded it"
+            ) from error
         except CancelledError as error:
             if self._client.status != "running":
-                raise GraderFault(f"the scheduler at {self._address} has gone away") from error
+                raise GraderFault(
+                    f"the scheduler at {self._address} has gone away"
+                ) from error
             raise Lost("the cluster dropped it", blame=False) from error
 
     def end_overdue(self, seconds: float) -> None:

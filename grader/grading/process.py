@@ -133,7 +133,9 @@ def grade(task: Task) -> str:
         raise
     except Exception as error:
         # an exception of another type may not survive the way back to the command
-        raise GraderFault(f"{type(error).__name__}: {error}", _traceback_of(error)) from error
+        raise GraderFault(
+            f"{type(error).__name__}: {error}", _traceback_of(error)
+        ) from error
 
 
 def _traceback_of(error: Exception) -> str:
@@ -152,7 +154,9 @@ def _grade(task: Task) -> str:
     if task.folder is not None:
         output.save(task.folder, result)
         overrides = output.manual_marks(task.folder)
-        output.render_one(task.folder, result, session.exercise, task.lang, task.formats, overrides)
+        output.render_one(
+            task.folder, result, session.exercise, task.lang, task.formats, overrides
+        )
     return to_json(result)
 
 
@@ -170,7 +174,13 @@ def _session(settings: Settings, jobs: int = 1) -> Session:
         _warm.session.close()
         _warm.session = None
     exercise = Exercise.load(settings.exercise)
-    session = Session(exercise, settings.profile, settings.seed, settings.data, settings.require_isolation)
+    session = Session(
+        exercise,
+        settings.profile,
+        settings.seed,
+        settings.data,
+        settings.require_isolation,
+    )
     _require_same(session.versions, settings.versions)
     with _one_at_a_time(session.versions["exercise"]):
         session.prepare(jobs)

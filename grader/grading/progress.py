@@ -79,7 +79,12 @@ class Bar(Watcher):
         )
         self._task = self._progress.add_task("", total=None)
         # last: it may ask at once what to show
-        self._live = Live(console=console, get_renderable=self._shown, refresh_per_second=4, transient=True)
+        self._live = Live(
+            console=console,
+            get_renderable=self._shown,
+            refresh_per_second=4,
+            transient=True,
+        )
 
     def begin(self, total: int) -> None:
         """Show the bar."""
@@ -104,7 +109,9 @@ class Bar(Watcher):
     def again(self, submission: Submission, why: str) -> None:
         """Say what was lost, above the bar."""
         self._running.pop(submission.id, None)
-        self._live.console.print(_lost_line(submission, why), markup=False, highlight=False)
+        self._live.console.print(
+            _lost_line(submission, why), markup=False, highlight=False
+        )
 
     def end(self) -> None:
         """Take the bar away."""
@@ -118,7 +125,9 @@ class Bar(Watcher):
         if self._marks:
             mean = statistics.fmean(self._marks)
             median = statistics.median(self._marks)
-            lines.append(Text(f"marks    mean {mean:.1f}, median {median:.1f} of {self._full:g}"))
+            lines.append(
+                Text(f"marks    mean {mean:.1f}, median {median:.1f} of {self._full:g}")
+            )
         return Group(*lines)
 
 
@@ -128,7 +137,9 @@ class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The rate, once there is one."""
         speed: Any = task.finished_speed or task.speed
-        return Text(f"{speed * 60:.0f}/min" if speed else "", style="progress.data.speed")
+        return Text(
+            f"{speed * 60:.0f}/min" if speed else "", style="progress.data.speed"
+        )
 
 
 def _mark(result: Result) -> str:

@@ -21,7 +21,9 @@ _BYTES_PER_SECOND = 10 << 20  # a large file takes longer to read
 class EarlierRun:
     """The results of an earlier run in the same folder."""
 
-    def __init__(self, folder: Path, exercise: Exercise, settings: Settings, any_seed: bool) -> None:
+    def __init__(
+        self, folder: Path, exercise: Exercise, settings: Settings, any_seed: bool
+    ) -> None:
         """The settings are those of this run; with `any_seed` a result may be of another seed than theirs."""
         self._folder = folder
         self._exercise = exercise
@@ -56,7 +58,9 @@ class EarlierRun:
     def _updated(self, result: Result, submission: Submission) -> Result:
         """The result with what may have come since: a name from a roster, another place of the exercise."""
         named = dataclasses.replace(result.submission, name=submission.name)
-        return dataclasses.replace(result, submission=named, exercise_folder=exercise_folder(self._exercise))
+        return dataclasses.replace(
+            result, submission=named, exercise_folder=exercise_folder(self._exercise)
+        )
 
     def longest_first(self, submissions: Iterable[Submission]) -> list[Submission]:
         """Those expected to take long before the others, so that none of them runs alone at the end."""

@@ -85,7 +85,10 @@ class Session:
         if self._zygote is None or not self._zygote.alive:
             if self._zygote is not None:
                 self._zygote.close()
-            self._zygote = Zygote(self._worker_setup(), self._policy.readable if self._bubblewrap else None)
+            self._zygote = Zygote(
+                self._worker_setup(),
+                self._policy.readable if self._bubblewrap else None,
+            )
             self.isolation = self._zygote.isolation_under(self._policy)
             levels.require(self.isolation, self._required)
         return self._zygote
@@ -113,7 +116,9 @@ class Session:
         if not prologues:
             return WorkerSetup({})
         try:
-            return WorkerSetup(prologues, self.exercise.inputs.course_data(self.profile.settings))
+            return WorkerSetup(
+                prologues, self.exercise.inputs.course_data(self.profile.settings)
+            )
         except (OSError, ValueError) as error:
             if self._data is None:
                 raise
@@ -141,11 +146,15 @@ class Session:
             judge = Judge(calls, self.exercise, self.profile, self.seed)
             checks = self._run_checks(judge)
             functions = {
-                name: self._function_result(function, checks.get(name, ()), calls, judge)
+                name: self._function_result(
+                    function, checks.get(name, ()), calls, judge
+                )
                 for name, function in self.exercise.functions.items()
             }
             if not self.zygote_lives:
-                raise GraderFault("the sandbox's warm process ended during the grading; run `grader doctor`")
+                raise GraderFault(
+                    "the sandbox's warm process ended during the grading; run `grader doctor`"
+                )
             isolation = {**self.isolation, **calls.isolation}
             return Result(
                 exercise=self.exercise.name,
@@ -172,7 +181,11 @@ class Session:
             calls.on_slow_run = self._on_slow_run
         settings = self.profile.settings
         if "seconds" in settings:
-            slow = [name for name, function in self.exercise.functions.items() if function.slow]
+            slow = [
+                name
+                for name, function in self.exercise.functions.items()
+                if function.slow
+            ]
             calls.call_seconds = dict.fromkeys(slow, settings["seconds"])
         if "submission_seconds" in settings:
             calls.may_take(settings["submission_seconds"])
@@ -208,7 +221,9 @@ class Session:
             status=status,
             score=round(sum(check.points for check in checks), 2),
             max_score=round(function.points, 2),
-            follow_through=any(finding.follow_through for finding in judged.findings.values()),
+            follow_through=any(
+                finding.follow_through for finding in judged.findings.values()
+            ),
             misconceptions=diagnosis.misconceptions,
             alternatives=diagnosis.alternatives,
             first_wrong=first_wrong,
@@ -227,11 +242,15 @@ class Session:
             raise
         except Exception as error:
             # a student's values can be anything; the marks stand without a diagnosis
-            notice = Notice("not-diagnosed", {"function": function, "reason": type(error).__name__})
+            notice = Notice(
+                "not-diagnosed", {"function": function, "reason": type(error).__name__}
+            )
             calls.notices.append(notice)
             return Diagnosis()
 
-    def _first_explanation(self, function: str, calls: Calls, judge: Judge) -> Diagnosis:
+    def _first_explanation(
+        self, function: str, calls: Calls, judge: Judge
+    ) -> Diagnosis:
         """The diagnosis under the first substitution that explains something; else under the first of all."""
         diagnoses = []
         for plugged, replaced in judge.to_diagnose(function):
@@ -259,7 +278,10 @@ class Session:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -268,7 +290,9 @@ def check_profile(exercise: Exercise, profile: str) -> None:
     """Raise ExerciseError where the exercise has no such profile."""
     if profile not in exercise.profiles:
         known = ", ".join(exercise.profiles)
-        raise ExerciseError(f"{exercise.name} has no profile {profile!r}; it has {known}.")
+        raise ExerciseError(
+            f"{exercise.name} has no profile {profile!r}; it has {known}."
+        )
 
 
 def check_level(level: str) -> None:
@@ -304,7 +328,9 @@ def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
     return "partial" if any(check.points > 0 for check in checks) else "wrong"
 
 
-def _notices(isolation: Mapping[str, str], submission: Submission, calls: Calls) -> tuple[Notice, ...]:
+def _notices(
+    isolation: Mapping[str, str], submission: Submission, calls: Calls
+) -> tuple[Notice, ...]:
     """All notices, in the order in which they came to be."""
     weak = levels.warning(isolation)
     first = () if weak is None else (weak,)
@@ -321,7 +347,9 @@ def _curves(judge: Judge) -> Curves | None:
     return None
 
 
-def _finite_rows(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:
+def _finite_rows(
+    rows: Sequence[Sequence[float]],
+) -> tuple[tuple[float, float, float], ...]:
     """The rows up to the first that JSON cannot hold: a training that diverged ends there."""
     finite = itertools.takewhile(lambda row: all(map(math.isfinite, row)), rows)
     return tuple((row[0], row[1], row[2]) for row in finite)

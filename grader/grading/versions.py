@@ -15,7 +15,9 @@ from grader.exercise import Exercise
 
 EMBEDDED = "embedded"  # in the place of a digest: the data that the exercise's own folder holds
 _DIGITS = 16  # hexadecimal digits of a digest
-_LARGEST = 64 << 20  # bytes of a data file whose content is read; of larger ones the size has to do
+_LARGEST = (
+    64 << 20
+)  # bytes of a data file whose content is read; of larger ones the size has to do
 
 
 def versions(exercise: Exercise, data: Path | None = None) -> dict[str, str]:
@@ -39,7 +41,11 @@ def versions(exercise: Exercise, data: Path | None = None) -> dict[str, str]:
 def _digest(data: Path) -> str:
     """A digest of the names, sizes and contents of the files in a folder, or of one file."""
     digest = hashlib.sha256()
-    files = [data] if data.is_file() else sorted(path for path in data.rglob("*") if path.is_file())
+    files = (
+        [data]
+        if data.is_file()
+        else sorted(path for path in data.rglob("*") if path.is_file())
+    )
     for path in files:
         size = path.stat().st_size
         name = path.relative_to(data)

@@ -32,7 +32,15 @@ _DEEPEST_FOLDER = 50
 _RATIO = 200  # a zip may unpack to this many times its size
 _SMALL = 100 << 20  # or to this many bytes, whatever the ratio
 _IGNORED = {"__pycache__", "__macosx", "venv", "node_modules", "site-packages"}
-_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+)
 
 
 class Refused(GraderError):
@@ -89,7 +97,9 @@ def entries(path: Path) -> list[Entry]:
 
 def ignored(name: str) -> bool:
     """Whether a file or folder of this name is never a student's work: hidden, or made by a tool."""
-    hidden = name.startswith(".") and "_assignsubmission_" not in name  # a student may be called ".."
+    hidden = (
+        name.startswith(".") and "_assignsubmission_" not in name
+    )  # a student may be called ".."
     return hidden or name.casefold() in _IGNORED
 
 
@@ -121,7 +131,9 @@ def _opened(entry: Entry) -> list[Entry]:
         return [dataclasses.replace(entry, problem=str(refusal))]
 
 
-def _of_zip(file: Path, members: tuple[int, ...], parts: tuple[str, ...], size: int) -> Iterator[Entry]:
+def _of_zip(
+    file: Path, members: tuple[int, ...], parts: tuple[str, ...], size: int
+) -> Iterator[Entry]:
     if len(members) >= DEEPEST:
         raise Refused(f"holds zips nested more than {DEEPEST} deep")
     try:
@@ -132,13 +144,17 @@ def _of_zip(file: Path, members: tuple[int, ...], parts: tuple[str, ...], size: 
         raise Refused(f"holds more than {MOST_MEMBERS} files")
     unpacked = sum(info.file_size for info in infos)
     if unpacked > max(_SMALL, _RATIO * size):
-        raise Refused(f"would unpack to {unpacked >> 20} MB, {unpacked // max(size, 1)} times its size")
+        raise Refused(
+            f"would unpack to {unpacked >> 20} MB, {unpacked // max(size, 1)} times its size"
+        )
     for position, info in enumerate(infos):
         here = _inside(info)
         is_link = stat.S_ISLNK(info.external_attr >> 16)
         if info.is_dir() or is_link or any(ignored(part) for part in here):
             continue
-        entry = Entry((*parts, *here), info.file_size, _changed(info), file, (*members, position))
+        entry = Entry(
+            (*parts, *here), info.file_size, _changed(info), file, (*members, position)
+        )
         yield from _opened(entry) if entry.suffix == ".zip" else (entry,)
 
 
@@ -150,9 +166,13 @@ def _inside(info: zipfile.ZipInfo) -> tuple[str, ...]:
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
     parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".")]
-    is_absolute = name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) is not None
+    is_absolute = (
+        name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) is not None
+    )
     if is_absolute or ".." in parts or "\0" in name:
-        raise Refused(f"holds a file named {name[:80]!r}, which leads out of its folder")
+        raise Refused(
+            f"holds a file named {name[:80]!r}, which leads out of its folder"
+        )
     return tuple(shown(part) for part in parts) or ("unnamed",)
 
 
@@ -170,13 +190,17 @@ def _kept_open(file: Path, changed: int) -> zipfile.ZipFile:  # noqa: ARG001 (on
 
 @functools.lru_cache(maxsize=1)
 def _kept_inside(file: Path, changed: int, members: tuple[int, ...]) -> zipfile.ZipFile:  # noqa: ARG001
-    return zipfile.ZipFile(io.BytesIO(_unpacked(_archive(file, members[:-1]), members[-1])))
+    return zipfile.ZipFile(
+        io.BytesIO(_unpacked(_archive(file, members[:-1]), members[-1]))
+    )
 
 
 def _archive(file: Path, members: tuple[int, ...]) -> zipfile.ZipFile:
     """The zip on disk, or the one that `members` leads to in it. It is opened once, not once per student."""
     changed = file.stat().st_mtime_ns
-    return _kept_inside(file, changed, members) if members else _kept_open(file, changed)
+    return (
+        _kept_inside(file, changed, members) if members else _kept_open(file, changed)
+    )
 
 
 def _member(file: Path, members: tuple[int, ...]) -> bytes:
@@ -197,7 +221,9 @@ def _whole(stream: IO[bytes], size: int) -> bytes:
     with stream:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST >> 20} MB, where {size} bytes were announced")
+        raise ValueError(
+            f"it is larger than {LARGEST >> 20} MB, where {size} bytes were announced"
+        )
     return data
 
 
@@ -206,6 +232,8 @@ def listed(path: Path) -> list[Entry]:
     try:
         return entries(path)
     except OSError as error:
-        raise UsageError(f"{error.filename or path} cannot be read: {error.strerror}.") from error
+        raise UsageError(
+            f"{error.filename or path} cannot be read: {error.strerror}."
+        ) from error
     except Refused as refusal:
         raise UsageError(f"{path} {refusal}; it is not graded.") from refusal

@@ -82,7 +82,9 @@ def read_roster(path: Path) -> Roster:
     columns = {what: _columns_of(known, header) for what, known in _HEADERS.items()}
     if not any(columns.values()):
         found = ", ".join(header) if header else "it is empty"
-        raise UsageError(f"{path} has no column that is called id, name or email: {found}.")
+        raise UsageError(
+            f"{path} has no column that is called id, name or email: {found}."
+        )
     people = [_person(row, columns) for row in rows[1:]]
     return Roster(tuple(person for person in people if person.keys))
 
@@ -109,10 +111,19 @@ def _person(row: Sequence[str], columns: Mapping[str, Sequence[int]]) -> Person:
     for what, places in columns.items():
         texts = [row[place].strip() for place in places if place < len(row)]
         cells[what] = [text for text in texts if text]
-    first, last, full, email = (_first(cells[what]) for what in ("first", "last", "name", "email"))
+    first, last, full, email = (
+        _first(cells[what]) for what in ("first", "last", "name", "email")
+    )
     name = _in_order(full) or f"{first} {last}".strip()
     ids = cells["id"]
-    keys = [*ids, email, email.split("@")[0], name, "".join(reversed(name.split())), f"{last}{first}"]
+    keys = [
+        *ids,
+        email,
+        email.split("@")[0],
+        name,
+        "".join(reversed(name.split())),
+        f"{last}{first}",
+    ]
     for cell in ids:
         # "Participant 1234", as Moodle's worksheet has it
         keys += re.findall(r"^\D*(\d+)$", cell)

@@ -25,7 +25,8 @@ NOTHING = "No .py or .ipynb file was handed in."
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
 _ATTEMPT = re.compile(
-    r"(?:^|[-_ ])(?:attempt|version|essai|tentative|v)[-_ ]?(\d+)$| ?\((\d+)\)$", re.IGNORECASE
+    r"(?:^|[-_ ])(?:attempt|version|essai|tentative|v)[-_ ]?(\d+)$| ?\((\d+)\)$",
+    re.IGNORECASE,
 )
 _CANVAS_ATTEMPT = re.compile(r"-(\d+)$")
 _LISTED = 50  # files of one submission that are named
@@ -91,7 +92,10 @@ def from_file(path: Path, id_: str | None = None) -> Submission:
 
 
 def find(
-    paths: Iterable[Path], names: Iterable[str], leave_out: Path | None = None, support: Iterable[str] = ()
+    paths: Iterable[Path],
+    names: Iterable[str],
+    leave_out: Path | None = None,
+    support: Iterable[str] = (),
 ) -> list[Submission]:
     """The submissions that the given files, folders and zips hold; `names` are the graded functions.
 
@@ -112,7 +116,9 @@ def find(
         elif suffix in SUFFIXES:
             found.append(from_file(path))
         else:
-            raise UsageError(f"{path} is neither a folder nor a zip nor a .py or .ipynb file.")
+            raise UsageError(
+                f"{path} is neither a folder nor a zip nor a .py or .ipynb file."
+            )
     if not found:
         raise UsageError(
             f"there is no submission in {', '.join(map(str, paths))}: no .py and no .ipynb file."
@@ -148,7 +154,9 @@ def _of_tree(
     groups: dict[_Owner, list[Entry]] = defaultdict(list)
     for entry in _unwrapped(found, is_zip):
         owner = _owner(entry)
-        if not owner.alone or (_gradable(entry) and Path(entry.name).stem not in support):
+        if not owner.alone or (
+            _gradable(entry) and Path(entry.name).stem not in support
+        ):
             groups[owner].append(entry)
     if is_zip and len(groups) == 1:
         ((owner, files),) = groups.items()
@@ -160,13 +168,19 @@ def _of_tree(
 
 def _outside(folder: Path, found: Iterable[Entry]) -> list[Entry]:
     """The entries that do not lie in a folder; what is inside a zip does not."""
-    return [entry for entry in found if entry.members or folder not in entry.file.resolve().parents]
+    return [
+        entry
+        for entry in found
+        if entry.members or folder not in entry.file.resolve().parents
+    ]
 
 
 def _owner(entry: Entry) -> _Owner:
     first = entry.parts[0]
     if match := _MOODLE.fullmatch(first):
-        return _Owner(f"{match['name']}_{match['id']}", match["name"].strip(), (match["id"],))
+        return _Owner(
+            f"{match['name']}_{match['id']}", match["name"].strip(), (match["id"],)
+        )
     if match := _CANVAS.fullmatch(first):
         return _Owner(f"{match['name']}_{match['id']}", match["name"], (match["id"],))
     if len(entry.parts) == 1:
@@ -203,14 +217,20 @@ def _of_course_site(name: str) -> bool:
 # -- which of a student's files --------------------------------------------------------------------------
 
 
-def _of_student(owner: _Owner, files: Sequence[Entry], names: Iterable[str]) -> Submission:
+def _of_student(
+    owner: _Owner, files: Sequence[Entry], names: Iterable[str]
+) -> Submission:
     """The submission of one student: the file that defines most of `names`, the newest of equals."""
     id_ = _id(Path(owner.id).stem if owner.alone else owner.id)
     gradable = [entry for entry in files if entry.suffix in SUFFIXES]
     if not gradable:
-        problems = [f"{entry.name} {entry.problem}." for entry in files if entry.problem]
+        problems = [
+            f"{entry.name} {entry.problem}." for entry in files if entry.problem
+        ]
         problem = problems[0] if problems else NOTHING
-        return Submission(id_, owner.name, "", b"", _named(files), (), problem, owner.keys)
+        return Submission(
+            id_, owner.name, "", b"", _named(files), (), problem, owner.keys
+        )
     latest = _latest_attempts(gradable)
     chosen = latest[0]
     if len(latest) > 1:
@@ -225,7 +245,9 @@ def _of_student(owner: _Owner, files: Sequence[Entry], names: Iterable[str]) -> 
     )
 
 
-def _rank(entry: Entry, names: Iterable[str]) -> tuple[int, float, list[tuple[int, str]]]:
+def _rank(
+    entry: Entry, names: Iterable[str]
+) -> tuple[int, float, list[tuple[int, str]]]:
     """The greater, the rather it is the file to grade."""
     return _definitions(entry, names), entry.changed, _natural("/".join(entry.parts))
 
@@ -233,17 +255,25 @@ def _rank(entry: Entry, names: Iterable[str]) -> tuple[int, float, list[tuple[in
 def _of_entry(entry: Entry, id_: str) -> Submission:
     problem = f"{entry.name} {TOO_LARGE}." if entry.size > LARGEST else None
     name = Path(_own(entry)[-1]).stem
-    return Submission(id_, name, entry.name, entry, ("/".join(entry.parts),), (), problem, (name,))
+    return Submission(
+        id_, name, entry.name, entry, ("/".join(entry.parts),), (), problem, (name,)
+    )
 
 
 def _remarks(
     owner: _Owner, files: Sequence[Entry], gradable: Sequence[Entry], chosen: Entry
 ) -> Iterator[Notice]:
     if len(gradable) > 1:
-        yield Notice("several-files", {"count": str(len(gradable)), "file": _shown_path(owner, chosen)})
+        yield Notice(
+            "several-files",
+            {"count": str(len(gradable)), "file": _shown_path(owner, chosen)},
+        )
     for entry in files:
         if entry.problem:
-            yield Notice("file-left-out", {"file": _shown_path(owner, entry), "problem": entry.problem})
+            yield Notice(
+                "file-left-out",
+                {"file": _shown_path(owner, entry), "problem": entry.problem},
+            )
     if any(_marked_late(entry) for entry in files):
         yield Notice("late", {"platform": "Canvas"})
 
@@ -255,7 +285,9 @@ def _marked_late(entry: Entry) -> bool:
 
 def _shown_path(owner: _Owner, entry: Entry) -> str:
     """A file's path as the student knows it."""
-    return "/".join(_own(entry) if owner.keys or owner.alone else entry.parts[1:] or entry.parts)
+    return "/".join(
+        _own(entry) if owner.keys or owner.alone else entry.parts[1:] or entry.parts
+    )
 
 
 def _own(entry: Entry) -> tuple[str, ...]:
@@ -280,7 +312,9 @@ def _latest_attempts(gradable: Sequence[Entry]) -> list[Entry]:
     return [entry for _, entry in latest.values()]
 
 
-def _attempt(parts: tuple[str, ...], pattern: re.Pattern[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _attempt(
+    parts: tuple[str, ...], pattern: re.Pattern[str]
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """A path without the numbers of attempts, and these numbers; 0 where a part has none."""
     *folders, file = parts
     suffix = Path(file).suffix
@@ -313,7 +347,10 @@ def _defines(name: bytes, data: bytes) -> bool:
 
 def _natural(text: str) -> list[tuple[int, str]]:
     """A key that puts 2 before 10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text)]
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part)
+        for part in re.split(r"(\d+)", text)
+    ]
 
 
 # -- ids -------------------------------------------------------------------------------------------------

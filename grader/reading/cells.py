@@ -29,7 +29,16 @@ _BYTE_ORDER_MARKS = (  # utf-32 first: its little-endian mark begins with utf-16
 )
 
 # loaded here, because a confined process can open no file: a codec is a module of its own
-for _encoding in ("utf-8-sig", "utf-16", "utf-32", "latin-1", "cp1252", "iso8859-15", "mac-roman", "gbk"):
+for _encoding in (
+    "utf-8-sig",
+    "utf-16",
+    "utf-32",
+    "latin-1",
+    "cp1252",
+    "iso8859-15",
+    "mac-roman",
+    "gbk",
+):
     codecs.lookup(_encoding)
 
 
@@ -122,13 +131,19 @@ def _decode(data: bytes, filename: str, is_notebook: bool) -> tuple[str, list[No
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return data.decode("latin-1"), [Notice("not-utf-8", {"file": filename}, line=line)]
+        return data.decode("latin-1"), [
+            Notice("not-utf-8", {"file": filename}, line=line)
+        ]
 
 
 def _declared_encoding(data: bytes) -> str:
     try:
         return tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)[0]
-    except (SyntaxError, ImportError, OSError):  # unknown, not loaded here, or contradicted by the mark
+    except (
+        SyntaxError,
+        ImportError,
+        OSError,
+    ):  # unknown, not loaded here, or contradicted by the mark
         return "utf-8-sig"
 
 
@@ -157,7 +172,9 @@ def _notebook_cells(text: str, filename: str) -> tuple[list[Cell], list[Notice]]
             count = None
         cells.append(Cell(number, source, count))
     if not cells:
-        raise Unreadable(f"{filename} has no code cell: hand in the notebook that holds your functions.")
+        raise Unreadable(
+            f"{filename} has no code cell: hand in the notebook that holds your functions."
+        )
     return cells, notices
 
 

@@ -44,7 +44,9 @@ def declared_by(trees: Iterable[ast.stmt]) -> Declared:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for alias in node.names:
                     imported.add(alias.asname or alias.name.partition(".")[0])
-            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            elif isinstance(
+                node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            ):
                 defined.add(node.name)
     return Declared(frozenset(imported), frozenset(defined))
 
@@ -72,7 +74,9 @@ class _Collector:
             for decorator in node.decorator_list:
                 self._decorated_by(decorator)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            if isinstance(node.value.func, ast.Attribute):  # a method whose result is not used
+            if isinstance(
+                node.value.func, ast.Attribute
+            ):  # a method whose result is not used
                 self._changed_by_call(_root(node.value.func))
         elif isinstance(node, ast.Call):
             self._call(node)
@@ -91,7 +95,9 @@ class _Collector:
         elif isinstance(function, ast.Attribute) and _is_in_place(function.attr):
             owner = _root(function)
             self._changed_by_call(owner)
-            if owner in self.declared.imported:  # a module's function changes its argument
+            if (
+                owner in self.declared.imported
+            ):  # a module's function changes its argument
                 self._changed_by_call(_root_of_first_argument(call))
         for keyword in call.keywords:
             if keyword.arg == "out":

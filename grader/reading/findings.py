@@ -21,7 +21,10 @@ from grader.reading.trees import constant_truth, is_star_import, lambda_of
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
-_READS_LOCAL = ("LOAD_FAST", "LOAD_FAST_CHECK")  # 3.12's LOAD_FAST_AND_CLEAR only sets a name aside
+_READS_LOCAL = (
+    "LOAD_FAST",
+    "LOAD_FAST_CHECK",
+)  # 3.12's LOAD_FAST_AND_CLEAR only sets a name aside
 _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
@@ -81,7 +84,9 @@ class _File:
 
     def _comes_from_a_star(self, name: str) -> bool:
         """Whether a star import binds the name, or may: a module that is not loaded here is not known."""
-        return any(module is None or name in vars(module) for module in self.star_imported)
+        return any(
+            module is None or name in vars(module) for module in self.star_imported
+        )
 
 
 class _Function:
@@ -152,13 +157,17 @@ class _Function:
                     calls.setdefault(dotted, line)
                 reads = helper.names.now.keys() | helper.names.later.keys()
                 stack += [(read, line) for read in reads]
-        return {dotted: line for dotted, line in calls.items() if not self._is_own(dotted)}
+        return {
+            dotted: line for dotted, line in calls.items() if not self._is_own(dotted)
+        }
 
     def _is_own(self, dotted: str) -> bool:
         """Whether it is a method of the student's own, as in `net.backward(...)`."""
         root, _, method = dotted.rpartition(".")
         packages = {name.partition(".")[0] for name in self.file.aliases.values()}
-        return method in self.file.own_methods and root.partition(".")[0] not in packages
+        return (
+            method in self.file.own_methods and root.partition(".")[0] not in packages
+        )
 
 
 def _read_as_values(tree: ast.stmt) -> set[str]:
@@ -181,7 +190,9 @@ def import_aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     package = alias.name.partition(".")[0]
-                    aliases[alias.asname or package] = alias.name if alias.asname else package
+                    aliases[alias.asname or package] = (
+                        alias.name if alias.asname else package
+                    )
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 for alias in node.names:
                     aliases[alias.asname or alias.name] = f"{node.module}.{alias.name}"
@@ -220,7 +231,9 @@ def _methods(trees: Iterable[ast.AST]) -> set[str]:
     methods: set[str] = set()
     for tree in trees:
         if isinstance(tree, ast.ClassDef):
-            methods |= {part.name for part in tree.body if isinstance(part, ast.FunctionDef)}
+            methods |= {
+                part.name for part in tree.body if isinstance(part, ast.FunctionDef)
+            }
     return methods
 
 
@@ -286,7 +299,9 @@ def _does_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Return):
         return statement.value is None or _is_nothing(statement.value)
     if isinstance(statement, ast.Raise) and statement.exc is not None:
-        raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        raised = (
+            statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        )
         return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
     return False
 

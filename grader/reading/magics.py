@@ -13,11 +13,21 @@ from IPython.core.inputtransformer2 import EscapedCommand, TransformerManager
 
 from grader.notices import Notice
 
-_MAX_CHARACTERS = 50_000  # of a cell: IPython tokenises all of it again for each magic line
+_MAX_CHARACTERS = (
+    50_000  # of a cell: IPython tokenises all of it again for each magic line
+)
 _NESTED_MAGICS = 5
 
 # Cell magics whose body IPython runs in the user's own namespace: what they define exists.
-_PYTHON_MAGICS = {"time", "capture", "prun", "wandb", "ipytest", "pycodestyle", "flake8"}
+_PYTHON_MAGICS = {
+    "time",
+    "capture",
+    "prun",
+    "wandb",
+    "ipytest",
+    "pycodestyle",
+    "flake8",
+}
 _CELL_MAGIC = re.compile(r"%%([\w.]+)(?!\w*\?)")
 # Line magics that define names nobody can know without running them.
 _DEFINING_MAGIC = re.compile(r"\s*%(run|load|pylab|store)\b")
@@ -48,23 +58,36 @@ def _compiles(source: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(source, "<cell>", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
+            compile(
+                source, "<cell>", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True
+            )
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
 
 
-def _without_line_magics(above: str, source: str, cell: int) -> tuple[str, list[Notice]]:
+def _without_line_magics(
+    above: str, source: str, cell: int
+) -> tuple[str, list[Notice]]:
     """What IPython makes of `source`, below the lines `above`; `source` itself where IPython fails."""
     if len(source) > _MAX_CHARACTERS:
         return above + source, []
     body = source.lstrip()
-    start = source.rfind("\n", 0, len(source) - len(body)) + 1  # the first line keeps its indentation
+    start = (
+        source.rfind("\n", 0, len(source) - len(body)) + 1
+    )  # the first line keeps its indentation
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             python: str = _LineKeeper().transform_cell(source[start:])
-    except (SyntaxError, RecursionError, RuntimeError, ValueError, IndexError, AssertionError):
+    except (
+        SyntaxError,
+        RecursionError,
+        RuntimeError,
+        ValueError,
+        IndexError,
+        AssertionError,
+    ):
         return above + source, []  # the parser will say what is wrong
     empty_lines = "\n" * source.count("\n", 0, start)  # IPython strips them
     return above + empty_lines + python, _unknown_definitions(source, cell)
@@ -119,7 +142,9 @@ class _LineKeeper(TransformerManager):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.line_transforms: list[Any] = []  # `plain_python` has dealt with the cell magics
+        self.line_transforms: list[
+            Any
+        ] = []  # `plain_python` has dealt with the cell magics
         self.token_transformers = [_TimeMagic, *self.token_transformers]
 
     def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:

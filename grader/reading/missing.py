@@ -12,7 +12,10 @@ from grader.reading.needs import Bindings
 from grader.reading.statements import File
 from grader.reading.trees import nodes
 
-_MAX_NAMES, _MAX_LENGTH = 1_000, 60  # of the file's functions that are compared with a missing one
+_MAX_NAMES, _MAX_LENGTH = (
+    1_000,
+    60,
+)  # of the file's functions that are compared with a missing one
 _SIMILARITY = 0.75  # difflib's ratio, from which a name is taken for a misspelling
 
 
@@ -39,11 +42,15 @@ def why_missing(
 
 def _does_not_compile(name: str, file: File) -> str | None:
     word = re.escape(name)
-    definition = re.compile(rf"^[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])", re.MULTILINE)
+    definition = re.compile(
+        rf"^[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])", re.MULTILINE
+    )
     for broken in reversed(file.broken):
         if definition.search(broken.text):
             where = place(broken.line, broken.cell)
-            return f"`{name}` cannot be read: {where} does not compile ({broken.reason})."
+            return (
+                f"`{name}` cannot be read: {where} does not compile ({broken.reason})."
+            )
     return None
 
 
@@ -57,7 +64,8 @@ def _never_run_or_deleted(name: str, bindings: Bindings) -> str | None:
             return f"`{name}` is only defined by a statement that awaits ({where}), which is not run."
         if touch == "slow":
             return (
-                f"`{name}` is only defined by a statement that starts a training ({where}), which is not run."
+                f"`{name}` is only defined by a statement that starts a training ({where}), "
+                "which is not run."
             )
         if touch == "deletes":
             return f"`{name}` is deleted in {where}."
@@ -87,7 +95,9 @@ def _loop_instead(name: str, bindings: Bindings) -> str | None:
 
 def _misspelt(name: str, defined: Sequence[str]) -> str | None:
     candidates = [other for other in defined if len(other) < _MAX_LENGTH]
-    similar = difflib.get_close_matches(name, candidates[:_MAX_NAMES], n=1, cutoff=_SIMILARITY)
+    similar = difflib.get_close_matches(
+        name, candidates[:_MAX_NAMES], n=1, cutoff=_SIMILARITY
+    )
     if not similar:
         return None
     return f"The file never defines `{name}`; it defines `{similar[0]}`, which is not graded."

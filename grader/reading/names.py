@@ -17,10 +17,16 @@ from typing import NamedTuple
 
 _IPYTHON = {"get_ipython", "display", "In", "Out", "exit", "quit"}
 _MODULE_NAMES = {"__name__", "__file__", "__doc__", "__builtins__", "__annotations__"}
-AMBIENT = frozenset(dir(builtins)) | _IPYTHON | _MODULE_NAMES  # bound without the file's doing
+AMBIENT = (
+    frozenset(dir(builtins)) | _IPYTHON | _MODULE_NAMES
+)  # bound without the file's doing
 
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
-_NOT_NAMES = ("LOAD_CONST", "LOAD_ATTR", "LOAD_METHOD")  # their argument is a string, too
+_NOT_NAMES = (
+    "LOAD_CONST",
+    "LOAD_ATTR",
+    "LOAD_METHOD",
+)  # their argument is a string, too
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
 
@@ -55,7 +61,9 @@ def compiled(tree: ast.stmt, flags: int = 0) -> CodeType:
     Raises what `compile` raises: SyntaxError, RecursionError, ….
     """
     module = ast.Module(body=[tree], type_ignores=[])
-    code: CodeType = compile(module, "<submission>", "exec", flags=flags, dont_inherit=True)
+    code: CodeType = compile(
+        module, "<submission>", "exec", flags=flags, dont_inherit=True
+    )
     return code
 
 
@@ -82,7 +90,9 @@ def operations(code: CodeType) -> Iterator[Operation]:
                 yield Operation(opname, name, line)
 
 
-def _collect(code: CodeType, names: Names, *, later: bool, is_module: bool = False) -> None:
+def _collect(
+    code: CodeType, names: Names, *, later: bool, is_module: bool = False
+) -> None:
     """Add the names of `code`, and of the code in it, to `names`."""
     reads = names.later if later else names.now
     binds = names.rebinds if later else names.binds
@@ -107,4 +117,6 @@ def _runs_at_once(code: CodeType) -> bool:
     """Class bodies, comprehensions and scopes of type parameters run where they stand."""
     is_class = not code.co_flags & inspect.CO_OPTIMIZED
     is_comprehension = code.co_name in _COMPREHENSIONS
-    return is_class or is_comprehension or code.co_name.startswith("<generic parameters")
+    return (
+        is_class or is_comprehension or code.co_name.startswith("<generic parameters")
+    )

@@ -20,7 +20,18 @@ from grader.reading.statements import Reason, Statement
 from grader.reading.trees import is_future_import, is_star_import
 
 # Modules export their own versions of these, so a star import counts for them.
-_OFTEN_EXPORTED = {"abs", "all", "any", "divmod", "max", "min", "pow", "range", "round", "sum"}
+_OFTEN_EXPORTED = {
+    "abs",
+    "all",
+    "any",
+    "divmod",
+    "max",
+    "min",
+    "pow",
+    "range",
+    "round",
+    "sum",
+}
 _BUILTINS = frozenset(dir(builtins)) - _OFTEN_EXPORTED
 _HIDE_NAMES = ("exec", "eval", "globals")
 
@@ -169,5 +180,7 @@ def _hidden_names(statement: Statement, bindings: Bindings) -> Iterator[Notice]:
     names = statement.names
     for function in _HIDE_NAMES:
         line = names.now.get(function) or names.later.get(function)
-        if line and function not in bindings:  # the file's own functions of that name hide nothing
+        if (
+            line and function not in bindings
+        ):  # the file's own functions of that name hide nothing
             yield Notice("hidden-names", {"function": function}, line, statement.cell)

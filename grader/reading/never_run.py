@@ -14,7 +14,11 @@ from grader.reading.statements import File, Reason, Statement
 from grader.reading.syntax_errors import UNCOMPILABLE
 from grader.reading.trees import COMPOUND, LOOPS
 
-_NOTICES: dict[Reason, str] = {"loop": "loop-not-run", "await": "await-not-run", "slow": "training-not-run"}
+_NOTICES: dict[Reason, str] = {
+    "loop": "loop-not-run",
+    "await": "await-not-run",
+    "slow": "training-not-run",
+}
 
 
 def without_never_run(file: File, graph: CallGraph) -> tuple[Statement, ...]:
@@ -22,7 +26,9 @@ def without_never_run(file: File, graph: CallGraph) -> tuple[Statement, ...]:
 
     The trees of `file`'s compound statements are changed in place.
     """
-    return tuple(_without_never_run(statement, file, graph) for statement in file.statements)
+    return tuple(
+        _without_never_run(statement, file, graph) for statement in file.statements
+    )
 
 
 def _without_never_run(statement: Statement, file: File, graph: CallGraph) -> Statement:

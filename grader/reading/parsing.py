@@ -88,7 +88,9 @@ class _Attempt:
     @property
     def is_open(self) -> bool:
         """Whether a string or a bracket is open at the end."""
-        return self.open_string or (isinstance(self.error, SyntaxError) and "never closed" in self.error.msg)
+        return self.open_string or (
+            isinstance(self.error, SyntaxError) and "never closed" in self.error.msg
+        )
 
 
 def _attempt(lines: Sequence[str], lines_above: int) -> _Attempt:
@@ -149,7 +151,11 @@ class _Pieces:
         return _attempt(self.lines[start : self.ends[last]], start)
 
     def _may_grow(self, first: int, last: int) -> bool:
-        return last + 1 < len(self) and last - first < _MAX_GROWTH and self.tries < _MAX_TRIES
+        return (
+            last + 1 < len(self)
+            and last - first < _MAX_GROWTH
+            and self.tries < _MAX_TRIES
+        )
 
     def mend(self, n: int, error: Exception) -> tuple[_Attempt, Broken]:
         """What can be read of the broken piece `n`, and what the report says about it."""

@@ -50,7 +50,9 @@ def slice_functions(
 ) -> Slice:
     """The slice of `text` that defines `names`; statements that call one of `slow` are left out."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the student's syntax: invalid escapes, `is` with a literal
+        warnings.simplefilter(
+            "ignore"
+        )  # of the student's syntax: invalid escapes, `is` with a literal
         return _slice(text, names, slow)
 
 
@@ -96,7 +98,9 @@ def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:
     return kinds
 
 
-def _order_notices(names: Iterable[str], bindings: Bindings, file: File) -> Iterator[Notice]:
+def _order_notices(
+    names: Iterable[str], bindings: Bindings, file: File
+) -> Iterator[Notice]:
     for name in names:
         notice = order_notice(name, bindings, file)
         if notice is not None:
@@ -110,7 +114,9 @@ def _syntax_notices(file: File) -> Iterator[Notice]:
         yield Notice("broken-file")
 
 
-def _never_run_notices(needs: Needs, statements: Sequence[Statement]) -> Iterator[Notice]:
+def _never_run_notices(
+    needs: Needs, statements: Sequence[Statement]
+) -> Iterator[Notice]:
     for i in sorted(needs.never_run):
         yield never_run_notice(statements[i])
 

@@ -95,7 +95,9 @@ def read_statements(text: Text) -> File:
         reader.read(cell)
     declared = declared_by(compiled.tree for compiled in reader.compiled)
     return File(
-        statements=tuple(_statement(compiled, declared) for compiled in reader.compiled),
+        statements=tuple(
+            _statement(compiled, declared) for compiled in reader.compiled
+        ),
         broken=tuple(reader.broken),
         flags=reader.flags,
         declared=declared,
@@ -165,7 +167,11 @@ def _broken(
 
 def _future_flags(tree: ast.stmt) -> int:
     """The compiler's flags that a `from __future__` import sets; 0 for any other statement."""
-    if not isinstance(tree, ast.ImportFrom) or tree.module != "__future__" or tree.level:
+    if (
+        not isinstance(tree, ast.ImportFrom)
+        or tree.module != "__future__"
+        or tree.level
+    ):
         return 0
     flags = 0
     for alias in tree.names:

@@ -9,8 +9,14 @@ UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowEr
 
 # what Python's message contains -> what the student reads
 _REASONS: list[tuple[str, str]] = [
-    (r"Missing parentheses in call to '(print|exec)'", r"\1 without parentheses is Python 2"),
-    (r"multiple exception types must be parenthesized", "`except A, e` is Python 2: write `except A as e`"),
+    (
+        r"Missing parentheses in call to '(print|exec)'",
+        r"\1 without parentheses is Python 2",
+    ),
+    (
+        r"multiple exception types must be parenthesized",
+        "`except A, e` is Python 2: write `except A as e`",
+    ),
     (r"expected ':'", "a colon is missing"),
     (
         r"expected an indented block after (.+) on line (\d+)",
@@ -18,23 +24,40 @@ _REASONS: list[tuple[str, str]] = [
     ),
     (r"unexpected indent", "the line is indented further than the block it is in"),
     (r"unindent does not match", "the indentation matches no line above"),
-    (r"inconsistent use of tabs", "tabs and spaces are mixed in the indentation: use spaces only"),
+    (
+        r"inconsistent use of tabs",
+        "tabs and spaces are mixed in the indentation: use spaces only",
+    ),
     (r"'(.)' was never closed", r"the bracket `\1` is never closed"),
     (r"unmatched '(.)'", r"the bracket `\1` was never opened"),
-    (r"closing parenthesis '(.)' does not match opening parenthesis '(.)'", r"`\2` is closed by `\1`"),
+    (
+        r"closing parenthesis '(.)' does not match opening parenthesis '(.)'",
+        r"`\2` is closed by `\1`",
+    ),
     (r"Maybe you meant '==' or ':='", "`=` assigns: a comparison is written `==`"),
     (r"unterminated triple-quoted", "a triple-quoted string is never closed"),
     (r"unterminated (f-)?string|EOL while", "a string is not closed on its line"),
-    (r"non-printable character (U\+\w+)", r"it holds an invisible character, \1: type the line anew"),
-    (r"invalid character '(.)'", r"`\1` is not a character of Python code: type it anew"),
+    (
+        r"non-printable character (U\+\w+)",
+        r"it holds an invisible character, \1: type the line anew",
+    ),
+    (
+        r"invalid character '(.)'",
+        r"`\1` is not a character of Python code: type it anew",
+    ),
     (r"forgot a comma", "a comma or an operator is missing"),
     (r"leading zeros in decimal", "a number with a leading zero is Python 2"),
-    (r"invalid decimal literal", "a number is followed by letters, or a name starts with a digit"),
+    (
+        r"invalid decimal literal",
+        "a number is followed by letters, or a name starts with a digit",
+    ),
     (r"'(return|yield)' outside function", r"`\1` stands outside a function"),
     (r"null bytes", "it contains null bytes"),
     (r"too many nested|too many statically nested", "it is nested too deeply"),
 ]
-_KEYWORD_ASSIGNED = re.compile(r"(lambda|async|await|yield|class|def|from|import|in|is|not|pass|with)\s*=")
+_KEYWORD_ASSIGNED = re.compile(
+    r"(lambda|async|await|yield|class|def|from|import|in|is|not|pass|with)\s*="
+)
 
 
 def reason(error: BaseException, source: str = "") -> str:

@@ -98,7 +98,9 @@ def _bound_names(tree: ast.stmt) -> set[str]:
 
 def is_star_import(tree: ast.AST) -> bool:
     """Whether it is `from … import *`."""
-    return isinstance(tree, ast.ImportFrom) and any(alias.name == "*" for alias in tree.names)
+    return isinstance(tree, ast.ImportFrom) and any(
+        alias.name == "*" for alias in tree.names
+    )
 
 
 def is_future_import(tree: ast.AST) -> bool:

@@ -50,10 +50,14 @@ class Calls:
     Use as a context manager.
     """
 
-    def __init__(self, zygote: Zygote, policy: Policy, exercise: Exercise, submission: Submission) -> None:
+    def __init__(
+        self, zygote: Zygote, policy: Policy, exercise: Exercise, submission: Submission
+    ) -> None:
         """Fork a worker, and have it read and load the submission. Raises GraderFault."""
         self._exercise = exercise
-        self._submission = LoadedSubmission(zygote, policy, exercise, submission, self._notice)
+        self._submission = LoadedSubmission(
+            zygote, policy, exercise, submission, self._notice
+        )
         self._failures: dict[_Called, StudentFailure] = {}
         self.may_take(exercise.limits.submission_seconds)
         self.call_seconds: Mapping[str, float] = {}
@@ -85,7 +89,9 @@ class Calls:
 
     def time_for(self, function: str) -> float:
         """The seconds that a call of the function may take now."""
-        most = self.call_seconds.get(function, self._exercise.functions[function].seconds)
+        most = self.call_seconds.get(
+            function, self._exercise.functions[function].seconds
+        )
         return min(most, self._seconds_left())
 
     def _seconds_left(self) -> float:
@@ -95,13 +101,18 @@ class Calls:
 
     def has(self, function: str) -> bool:
         """Whether the file defines the function."""
-        return function in self.reading.sources and function not in self._submission.undefined
+        return (
+            function in self.reading.sources
+            and function not in self._submission.undefined
+        )
 
     def why_missing(self, function: str) -> str:
         """Why a function is not there, in a sentence."""
         if function in self._submission.undefined:
             return f"{function} could not be defined: {self._submission.undefined[function]}"
-        return self.reading.missing.get(function, f"The file does not define {function}.")
+        return self.reading.missing.get(
+            function, f"The file does not define {function}."
+        )
 
     def gave_up(self, function: str) -> bool:
         """Whether the function hung or died, and is not called any more."""
@@ -176,7 +187,12 @@ class Calls:
             if others and ended.kind != "time":
                 # one of them may have broken the process, and this one be right
                 if not edits:
-                    self._notice(Notice("called-again", {"function": function, "reason": ended.reason}))
+                    self._notice(
+                        Notice(
+                            "called-again",
+                            {"function": function, "reason": ended.reason},
+                        )
+                    )
                 return self.call_rows(function, rows, supply, edits)
             raise self._failure(called, ended, len(rows)) from ended
         try:
@@ -201,7 +217,9 @@ class Calls:
             raise TimedOut(function, why)
         return seconds
 
-    def _request(self, called: _Called, rows: Rows, supply: Mapping[str, Any]) -> dict[str, Any]:
+    def _request(
+        self, called: _Called, rows: Rows, supply: Mapping[str, Any]
+    ) -> dict[str, Any]:
         source = self._exercise.standins_source if called.standins else ""
         return {
             "do": "call",
@@ -218,7 +236,9 @@ class Calls:
 
         Of several calls none is to blame, and each may still be made alone.
         """
-        notice = Notice("no-result", {"function": called.function, "reason": ended.reason})
+        notice = Notice(
+            "no-result", {"function": called.function, "reason": ended.reason}
+        )
         failure = FAILURES[ended.kind](called.function, str(notice))
         if nb_rows == 1:
             self._failures[called] = failure
@@ -226,9 +246,13 @@ class Calls:
                 self._notice(notice)
         return failure
 
-    def _understand(self, called: _Called, rows: Rows, message: dict[str, Any]) -> list[Reply]:
+    def _understand(
+        self, called: _Called, rows: Rows, message: dict[str, Any]
+    ) -> list[Reply]:
         """The worker's message as a Reply for each row. Raises whatever comes of another form."""
-        context = ErrorContext(self._submission.undefined, self._exercise.limits.memory_mb)
+        context = ErrorContext(
+            self._submission.undefined, self._exercise.limits.memory_mb
+        )
         autograd = replies.read_autograd(message, self._exercise.functions)
         understood = replies.read_replies(message, called.function, rows, context)
         if not called.edits:  # another text is not what the student wrote

@@ -32,7 +32,12 @@ _START_SECONDS = 120
 _CHUNK = 1 << 16
 _PACKET = 1 << 16
 _PIPE = 1 << 20  # bytes: a call with a data set fits in, and wakes the worker once
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_THREAD_LIMIT")
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OMP_THREAD_LIMIT",
+)
 _NO_ANSWER = "the sandbox's warm process does not answer; run `grader doctor`"
 _HAS_ENDED = "the sandbox's warm process has ended; run `grader doctor`"
 
@@ -61,7 +66,9 @@ class WorkerSetup:
 class Zygote:
     """The warm process that forks workers. Use as a context manager, or `close()` it."""
 
-    def __init__(self, setup: WorkerSetup, readable: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, setup: WorkerSetup, readable: Sequence[str] | None = None
+    ) -> None:
         """Start it, under bubblewrap where that works and `readable`, all that it may see, is given.
 
         From here on no other process of the same account may read this process's memory or trace it.
@@ -127,7 +134,9 @@ class Zygote:
         if not packet:
             raise GraderFault(_HAS_ENDED)
         process = _Process(json.loads(packet)["pid"], fds[0] if fds else None)
-        return WorkerHandle(self, process, _Pipes(to_worker, from_worker, output), output_limit)
+        return WorkerHandle(
+            self, process, _Pipes(to_worker, from_worker, output), output_limit
+        )
 
     def isolation_under(self, policy: Policy) -> dict[str, str]:
         """How a worker is confined, as it reports before it knows any submission: layer -> state.
@@ -135,12 +144,20 @@ class Zygote:
         Raises GraderFault where a worker cannot be confined.
         """
         nothing = torch.empty(0, dtype=torch.uint8)
-        request = {"do": "read", "data": nothing, "filename": "", "names": [], "slow": []}
+        request = {
+            "do": "read",
+            "data": nothing,
+            "filename": "",
+            "names": [],
+            "slow": [],
+        }
         try:
             with self.fork(policy) as worker:
                 reply = worker.exchange(request, _START_SECONDS)
         except Ended as ended:
-            why = f"a worker cannot be confined here: {ended.reason}; run `grader doctor`"
+            why = (
+                f"a worker cannot be confined here: {ended.reason}; run `grader doctor`"
+            )
             raise GraderFault(why) from ended
         return {**reply["isolation"], **self.isolation}
 
@@ -207,7 +224,9 @@ class _Pipes(NamedTuple):
 class WorkerHandle:
     """One forked worker: requests in, replies out, each under a deadline; what it prints is kept, capped."""
 
-    def __init__(self, zygote: Zygote, process: _Process, pipes: _Pipes, output_limit: int) -> None:
+    def __init__(
+        self, zygote: Zygote, process: _Process, pipes: _Pipes, output_limit: int
+    ) -> None:
         self._zygote = zygote
         self._pid, self._pidfd = process
         self._to, self._from, self._output = pipes
@@ -220,7 +239,9 @@ class WorkerHandle:
         for fd in pipes:
             os.set_blocking(fd, False)
 
-    def exchange(self, message: dict[str, Any], seconds: float, bounds: Bounds = BOUNDS) -> dict[str, Any]:
+    def exchange(
+        self, message: dict[str, Any], seconds: float, bounds: Bounds = BOUNDS
+    ) -> dict[str, Any]:
         """Send one request and return its reply. Raises Ended; the worker is gone then.
 
         seconds: for the whole exchange, however slowly the reply comes. bounds: what the reply may hold.
@@ -239,7 +260,9 @@ class WorkerHandle:
             return reply
         except ProtocolError as error:
             self.kill()
-            raise Ended("reply", f"it sent something other than a reply: {error}") from error
+            raise Ended(
+                "reply", f"it sent something other than a reply: {error}"
+            ) from error
         except TimeoutError as error:
             self.kill()
             raise Ended("time", f"it did not return within {seconds:g} s") from error
@@ -301,7 +324,9 @@ class WorkerHandle:
             if time.monotonic() > deadline:
                 raise TimeoutError
             try:
-                chunk = os.read(self._from, max(_CHUNK, min(size - len(self._received), 1 << 20)))
+                chunk = os.read(
+                    self._from, max(_CHUNK, min(size - len(self._received), 1 << 20))
+                )
             except BlockingIOError:
                 self._wait(deadline, self._from, select.POLLIN)
                 continue
@@ -319,7 +344,11 @@ class WorkerHandle:
 
     def _drain(self) -> None:
         """Take in what was printed and not yet read, up to the limit."""
-        while self._output >= 0 and _ready(self._output, 0) and len(self.printed) < self.output_limit:
+        while (
+            self._output >= 0
+            and _ready(self._output, 0)
+            and len(self.printed) < self.output_limit
+        ):
             self._take_output()
 
     def kill(self) -> int | None:
@@ -355,7 +384,10 @@ class WorkerHandle:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.kill()
 

@@ -20,7 +20,11 @@ from grader.sandbox.walls.confinement import Policy
 
 NO_REPLY = "its process sent something other than a reply"
 # how a worker ended (`Ended.kind`) -> the failure of the call that was being made
-FAILURES: Mapping[str, type[StudentFailure]] = {"time": TimedOut, "died": Died, "reply": BadReply}
+FAILURES: Mapping[str, type[StudentFailure]] = {
+    "time": TimedOut,
+    "died": Died,
+    "reply": BadReply,
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ class LoadedSubmission:
             self.drop()
             return Reading(missing=dict.fromkeys(names, reply["unreadable"]))
         reading = Reading(
-            sources={name: Source(**found) for name, found in reply["definitions"].items()},
+            sources={
+                name: Source(**found) for name, found in reply["definitions"].items()
+            },
             missing=reply["missing"],
             findings=reply["findings"],
             notices=tuple(map(from_plain, reply["notices"])),
@@ -106,7 +112,9 @@ class LoadedSubmission:
         if self._worker is None:
             raise Ended("died", "the file's definitions could not be run once more")
 
-    def exchange(self, request: dict[str, Any], seconds: float, bounds: Bounds) -> dict[str, Any]:
+    def exchange(
+        self, request: dict[str, Any], seconds: float, bounds: Bounds
+    ) -> dict[str, Any]:
         """Send the worker a request, and return its reply. Raises Ended; the worker is gone then."""
         assert self._worker is not None
         worker = self._worker
@@ -125,7 +133,9 @@ class LoadedSubmission:
             self._worker = None
 
     def _fork(self) -> WorkerHandle:
-        self._worker = self._zygote.fork(self._policy, self._exercise.limits.output_kb << 10)
+        self._worker = self._zygote.fork(
+            self._policy, self._exercise.limits.output_kb << 10
+        )
         self.used.clear()
         return self._worker
 
@@ -138,7 +148,9 @@ class LoadedSubmission:
         functions = self._exercise.functions
         request = {
             "do": "read",
-            "data": torch.frombuffer(data, dtype=torch.uint8) if data else torch.empty(0, dtype=torch.uint8),
+            "data": torch.frombuffer(data, dtype=torch.uint8)
+            if data
+            else torch.empty(0, dtype=torch.uint8),
             "filename": self._submission.filename,
             "names": list(functions),
             "slow": [function.name for function in functions.values() if function.slow],
@@ -167,15 +179,18 @@ class LoadedSubmission:
         for failed in reply["failed"]:
             line, cell = int(failed["line"]), failed["cell"]
             cell = int(cell) if cell else None
-            error = (
-                f"{shortened(failed['error']['kind'], LONGEST_NAME)}: {shortened(failed['error']['text'])}"
-            )
+            kind = shortened(failed["error"]["kind"], LONGEST_NAME)
+            error = f"{kind}: {shortened(failed['error']['text'])}"
             for name in failed["binds"]:
-                undefined[shortened(name, LONGEST_NAME)] = f"{place(line, cell)} raised {error}"
+                undefined[shortened(name, LONGEST_NAME)] = (
+                    f"{place(line, cell)} raised {error}"
+                )
             self._notice(Notice("statement-raised", {"error": error}, line, cell))
         return undefined
 
     def _keep_printed(self, worker: WorkerHandle) -> None:
         self.printed = worker.read_printed()
         if worker.output_capped:
-            self._notice(Notice("prints-a-lot", {"kilobytes": str(worker.output_limit >> 10)}))
+            self._notice(
+                Notice("prints-a-lot", {"kilobytes": str(worker.output_limit >> 10)})
+            )

@@ -131,11 +131,19 @@ class _Encoder:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            return str(value[:_LONGEST_TEXT]).encode("utf-8", "backslashreplace").decode()
+            return (
+                str(value[:_LONGEST_TEXT]).encode("utf-8", "backslashreplace").decode()
+            )
         if isinstance(value, int):
-            return int(value) if -_LARGEST_INT <= value <= _LARGEST_INT else {"opaque": "int"}
+            return (
+                int(value)
+                if -_LARGEST_INT <= value <= _LARGEST_INT
+                else {"opaque": "int"}
+            )
         if isinstance(value, float):
-            return float(value) if math.isfinite(value) else {"float": str(float(value))}
+            return (
+                float(value) if math.isfinite(value) else {"float": str(float(value))}
+            )
         if isinstance(value, Tensor):
             return self._tensor(value)
         if depth == 0:
@@ -144,7 +152,12 @@ class _Encoder:
             kind = "list" if isinstance(value, list) else "tuple"
             return {kind: [self.encode(item, depth - 1) for item in value]}
         if isinstance(value, dict):
-            return {"dict": [[str(key), self.encode(item, depth - 1)] for key, item in value.items()]}
+            return {
+                "dict": [
+                    [str(key), self.encode(item, depth - 1)]
+                    for key, item in value.items()
+                ]
+            }
         return {"opaque": _type_name(value)}
 
     def _tensor(self, value: Tensor) -> Any:
@@ -160,7 +173,11 @@ class _Encoder:
 def _type_name(value: object) -> str:
     kind = type(value)
     module = str(kind.__module__)
-    return str(kind.__qualname__) if module == "builtins" else f"{module}.{kind.__qualname__}"
+    return (
+        str(kind.__qualname__)
+        if module == "builtins"
+        else f"{module}.{kind.__qualname__}"
+    )
 
 
 @dataclass(frozen=True)
@@ -211,17 +228,24 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-_JSON, _STRICT = json.JSONEncoder(allow_nan=False), json.JSONDecoder(parse_constant=_refuse)
+_JSON, _STRICT = (
+    json.JSONEncoder(allow_nan=False),
+    json.JSONDecoder(parse_constant=_refuse),
+)
 
 
-def _described(parsed: dict[str, Any], bounds: Bounds) -> list[tuple[torch.dtype, list[int], int]]:
+def _described(
+    parsed: dict[str, Any], bounds: Bounds
+) -> list[tuple[torch.dtype, list[int], int]]:
     tensors = parsed["tensors"]
     if not isinstance(tensors, list) or len(tensors) > bounds.tensors:
         raise ProtocolError("too many tensors")
     found = []
     total = 0
     for entry in tensors:
-        if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str)):
+        if not (
+            isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str)
+        ):
             raise ProtocolError("a tensor is not described")
         name, shape = entry
         if name not in _DTYPES or not isinstance(shape, list) or len(shape) > 8:
@@ -280,7 +304,11 @@ class _Decoder:
     def _tagged(self, kind: str, content: Any, depth: int) -> Any:
         if kind == "float" and content in ("nan", "inf", "-inf"):
             return float(content)
-        if kind == "tensor" and type(content) is int and 0 <= content < len(self.tensors):
+        if (
+            kind == "tensor"
+            and type(content) is int
+            and 0 <= content < len(self.tensors)
+        ):
             return self.tensors[content]
         if kind == "opaque" and isinstance(content, str):
             return Opaque(content[:200])

@@ -43,7 +43,11 @@ class ErrorContext:
             for name, why in self.undefined.items():
                 if f"'{name}'" in text:
                     text = f"{text} ({why})"
-        if kind == "MemoryError" or "can't allocate memory" in text or "DefaultCPUAllocator" in text:
+        if (
+            kind == "MemoryError"
+            or "can't allocate memory" in text
+            or "DefaultCPUAllocator" in text
+        ):
             return f"it asked for more memory than the {self.memory_mb} MB that are allowed"
         if kind == "EOFError" and "reading a line" in text:
             return "input() cannot be used here: nobody is there to type"
@@ -51,14 +55,19 @@ class ErrorContext:
 
 
 def read_replies(
-    message: dict[str, Any], function: str, rows: Sequence[Sequence[Any]], context: ErrorContext
+    message: dict[str, Any],
+    function: str,
+    rows: Sequence[Sequence[Any]],
+    context: ErrorContext,
 ) -> list[Reply]:
     """A Reply for each row of arguments that `function` was called with."""
     pairs = zip(rows, message["rows"], strict=True)
     return [_read_row(row, function, arguments, context) for arguments, row in pairs]
 
 
-def _read_row(row: dict[str, Any], function: str, arguments: Sequence[Any], context: ErrorContext) -> Reply:
+def _read_row(
+    row: dict[str, Any], function: str, arguments: Sequence[Any], context: ErrorContext
+) -> Reply:
     after = list(arguments)
     for key, now in row["changed"].items():
         place = int(key)
@@ -73,17 +82,24 @@ def _read_row(row: dict[str, Any], function: str, arguments: Sequence[Any], cont
 
 
 def _read_error(error: Any, function: str, context: ErrorContext) -> Raised:
-    frames = tuple((shortened(name, LONGEST_NAME), int(line)) for name, line in error["frames"][-MOST_ITEMS:])
+    frames = tuple(
+        (shortened(name, LONGEST_NAME), int(line))
+        for name, line in error["frames"][-MOST_ITEMS:]
+    )
     kind, text = shortened(error["kind"], LONGEST_NAME), shortened(error["text"])
     return Raised(function, kind, context.explain(kind, text), frames)
 
 
-def read_autograd(message: dict[str, Any], functions: Collection[str]) -> dict[str, list[str]]:
+def read_autograd(
+    message: dict[str, Any], functions: Collection[str]
+) -> dict[str, list[str]]:
     """Graded function -> the names of torch's functions that differentiated or optimised for it."""
     found = {}
     for owner, names in message["autograd"].items():
         if owner in functions:
-            found[owner] = [shortened(name, LONGEST_NAME) for name in names[:MOST_ITEMS]]
+            found[owner] = [
+                shortened(name, LONGEST_NAME) for name in names[:MOST_ITEMS]
+            ]
     return found
 
 

@@ -49,7 +49,10 @@ class StudentFunction:
             replies = self._calls.call_rows(self.__name__, rows)
         except StudentFailure:
             return [_outcome(self, *row) for row in rows]
-        return [_outcome(_take, row, reply) for row, reply in zip(rows, replies, strict=True)]
+        return [
+            _outcome(_take, row, reply)
+            for row, reply in zip(rows, replies, strict=True)
+        ]
 
 
 def _outcome(call: Callable[..., Any], *arguments: Any) -> Any:

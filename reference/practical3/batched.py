@@ -59,7 +59,9 @@ def train(
     losses = (responses[:, :nb_train] - train_target).square().sum((1, 2))
     wrong = (responses.argmax(2) != classes).double()
     train_errors, test_errors = wrong[:, :nb_train].mean(1), wrong[:, nb_train:].mean(1)
-    history = zip(losses.tolist(), train_errors.tolist(), test_errors.tolist(), strict=True)
+    history = zip(
+        losses.tolist(), train_errors.tolist(), test_errors.tolist(), strict=True
+    )
     return (w1, b1, w2, b2), list(history)
 
 
@@ -89,16 +91,22 @@ def train_with(
         wrong = (states[-1].argmax(1) != classes).double()
         states = [state[:nb_train] for state in states]
         with _unchanged(*parameters, *states, targets):
-            losses = reference.map("loss", list(zip(states[-1], targets[:nb_train], strict=True)))
+            losses = reference.map(
+                "loss", list(zip(states[-1], targets[:nb_train], strict=True))
+            )
             gradients = _backward(reference, parameters, targets[:nb_train], states)
         train_loss = sum(float(loss) for loss in losses)
-        history.append((train_loss, float(wrong[:nb_train].mean()), float(wrong[nb_train:].mean())))
+        history.append(
+            (train_loss, float(wrong[:nb_train].mean()), float(wrong[nb_train:].mean()))
+        )
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.sub_(ETA / nb_train * gradient)
     return (w1, b1, w2, b2), history
 
 
-def is_independent(reference: Any, data: Iterable[Tensor], parameters: Parameters) -> bool:
+def is_independent(
+    reference: Any, data: Iterable[Tensor], parameters: Parameters
+) -> bool:
     """Whether two samples train at once as they do one after the other.
 
     They do not where one function leaves something for another, as a forward_pass that keeps its states does.
@@ -124,13 +132,21 @@ def _unchanged(*tensors: Tensor) -> Iterator[None]:
         raise ValueError("a function changes what others are given")
 
 
-def _forward(reference: Any, parameters: Sequence[Tensor], inputs: Tensor) -> list[Tensor]:
+def _forward(
+    reference: Any, parameters: Sequence[Tensor], inputs: Tensor
+) -> list[Tensor]:
     """x0, s1, x1, s2 and x2, one row per sample."""
     w1, b1, w2, b2 = parameters
     if "forward_pass" in reference.plugged:
         passes = reference.map("forward_pass", [(*parameters, x) for x in inputs])
         states = [torch.stack(quantity) for quantity in zip(*passes, strict=True)]
-        if [s.shape[1:] for s in states] != [inputs.shape[1:], b1.shape, b1.shape, b2.shape, b2.shape]:
+        if [s.shape[1:] for s in states] != [
+            inputs.shape[1:],
+            b1.shape,
+            b1.shape,
+            b2.shape,
+            b2.shape,
+        ]:
             raise ValueError("forward_pass gives other shapes")
         return states
     s1 = torch.addmm(b1, inputs, w1.t())
@@ -140,13 +156,18 @@ def _forward(reference: Any, parameters: Sequence[Tensor], inputs: Tensor) -> li
 
 
 def _backward(
-    reference: Any, parameters: Sequence[Tensor], targets: Tensor, states: Sequence[Tensor]
+    reference: Any,
+    parameters: Sequence[Tensor],
+    targets: Tensor,
+    states: Sequence[Tensor],
 ) -> Sequence[Tensor]:
     """The gradients of the four parameters, summed over all samples."""
     if "backward_pass" in reference.plugged:
         gradients = [torch.zeros_like(p) for p in parameters]
         samples = zip(targets, *states, strict=True)
-        reference.map("backward_pass", [(*parameters, *sample, *gradients) for sample in samples])
+        reference.map(
+            "backward_pass", [(*parameters, *sample, *gradients) for sample in samples]
+        )
         return gradients
     x0, s1, x1, s2, x2 = states
     ds2 = _by_rows(reference, "dsigma", s2) * _by_rows(reference, "dloss", x2, targets)

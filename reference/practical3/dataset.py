@@ -33,9 +33,13 @@ def digits() -> tuple[Tensor, Tensor]:
     Returns images (1797, 784) and labels (1797,). Kept after the first call: do not change them in place.
     """
     with np.load(DIGITS) as stored:
-        small = torch.from_numpy(stored["images"]).float().view(-1, 1, 8, 8) / DIGITS_LEVELS
+        small = (
+            torch.from_numpy(stored["images"]).float().view(-1, 1, 8, 8) / DIGITS_LEVELS
+        )
         labels = torch.from_numpy(stored["labels"]).long()
-    large = functional.interpolate(small, size=(20, 20), mode="bicubic", align_corners=False)
+    large = functional.interpolate(
+        small, size=(20, 20), mode="bicubic", align_corners=False
+    )
     # Enlarging blurs, and on blurred digits the hand-out's step size overshoots: the loss jumps above its
     # first value. MNIST is nearly black and white; so are these from here on, and the loss falls as on MNIST.
     sharp = torch.sigmoid(STEEPNESS * (large - MIDDLE))
@@ -51,8 +55,12 @@ def mnist(folder: str | Path, limit: int = 10_000) -> tuple[Tensor, Tensor]:
     """
     for subfolder in MNIST_FOLDERS:
         for prefix in MNIST_PREFIXES:
-            images_file = _idx_file(Path(folder) / subfolder, f"{prefix}-images", "idx3-ubyte")
-            labels_file = _idx_file(Path(folder) / subfolder, f"{prefix}-labels", "idx1-ubyte")
+            images_file = _idx_file(
+                Path(folder) / subfolder, f"{prefix}-images", "idx3-ubyte"
+            )
+            labels_file = _idx_file(
+                Path(folder) / subfolder, f"{prefix}-labels", "idx1-ubyte"
+            )
             if images_file and labels_file:
                 return _read_pair(images_file, labels_file, limit)
     raise ValueError(
@@ -79,7 +87,9 @@ def load(
     (N,) int64 unless `one_hot_labels`. Raises ValueError where no image is left to train or test on.
     """
     if not 0 < nb_train < len(images) or nb_test < 1:
-        raise ValueError(f"{len(images)} images give no {nb_train} to train on and {nb_test} to test on.")
+        raise ValueError(
+            f"{len(images)} images give no {nb_train} to train on and {nb_test} to test on."
+        )
     inputs = images[: nb_train + nb_test].float()
     targets = labels[: nb_train + nb_test]
     if normalize:
@@ -98,16 +108,24 @@ def load(
 
 def _idx_file(folder: Path, stem: str, kind: str) -> Path | None:
     """The file of that name in `folder`, plain or gzipped, with either separator in use; None without one."""
-    names = (f"{stem}{separator}{kind}{end}" for separator in "-." for end in ("", ".gz"))
+    names = (
+        f"{stem}{separator}{kind}{end}" for separator in "-." for end in ("", ".gz")
+    )
     return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
-def _read_pair(images_file: Path, labels_file: Path, limit: int) -> tuple[Tensor, Tensor]:
+def _read_pair(
+    images_file: Path, labels_file: Path, limit: int
+) -> tuple[Tensor, Tensor]:
     images, labels = _read_idx(images_file, limit), _read_idx(labels_file, limit)
     if images.ndim != 3 or images.shape[1:] != (28, 28) or labels.ndim != 1:
-        raise ValueError(f"{images_file} and {labels_file.name} do not hold 28 x 28 images and their labels.")
+        raise ValueError(
+            f"{images_file} and {labels_file.name} do not hold 28 x 28 images and their labels."
+        )
     if len(images) != len(labels) or labels.max(initial=0) > 9:
-        raise ValueError(f"{labels_file} holds no label from 0 to 9 for each image of {images_file.name}.")
+        raise ValueError(
+            f"{labels_file} holds no label from 0 to 9 for each image of {images_file.name}."
+        )
     return torch.from_numpy(images).flatten(1).float(), torch.from_numpy(labels).long()
 
 

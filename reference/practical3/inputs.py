@@ -22,7 +22,18 @@ MIXED = ((6, 3, 3), (4, 4, 3))
 ALONE = (1, 1, 1)
 WIDE = (11, 2, 9)
 # for each class: (training samples, test samples)
-LOPSIDED = ((5, 0), (4, 2), (3, 4), (3, 6), (3, 8), (1, 10), (1, 12), (0, 14), (0, 16), (0, 18))
+LOPSIDED = (
+    (5, 0),
+    (4, 2),
+    (3, 4),
+    (3, 6),
+    (3, 8),
+    (1, 10),
+    (1, 12),
+    (0, 14),
+    (0, 16),
+    (0, 18),
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,9 @@ class DataSet:
     test_target: Tensor
 
     def __iter__(self):
-        return iter((self.train_input, self.train_target, self.test_input, self.test_target))
+        return iter(
+            (self.train_input, self.train_target, self.test_input, self.test_target)
+        )
 
 
 class Inputs:
@@ -62,7 +75,9 @@ class Inputs:
         self._generator = torch.Generator().manual_seed(seed)
         self.settings = settings
 
-    def normal(self, *shape: int, dtype: torch.dtype = torch.float32, scale: float = 1.0) -> Tensor:
+    def normal(
+        self, *shape: int, dtype: torch.dtype = torch.float32, scale: float = 1.0
+    ) -> Tensor:
         """A tensor of normal entries."""
         return torch.randn(shape, generator=self._generator, dtype=dtype) * scale
 
@@ -72,7 +87,9 @@ class Inputs:
         t[int(torch.randint(nb_classes, (1,), generator=self._generator))] = 0.9
         return t
 
-    def sample(self, sizes: tuple[int, int, int] = UNEQUAL, dtype: torch.dtype = torch.float32) -> Sample:
+    def sample(
+        self, sizes: tuple[int, int, int] = UNEQUAL, dtype: torch.dtype = torch.float32
+    ) -> Sample:
         """A network of sizes (D, H, C), one sample and its target.
 
         No unit is saturated: there 1 - tanh(s)^2 is what rounding leaves of it, which differs from program to
@@ -102,7 +119,9 @@ class Inputs:
         nb_train = nb_train or self.settings["nb_train"]
         nb_test = nb_test or self.settings["nb_test"]
         images, labels = _images(self.settings.get("data"))
-        chosen = torch.randperm(len(images), generator=self._generator)[: nb_train + nb_test]
+        chosen = torch.randperm(len(images), generator=self._generator)[
+            : nb_train + nb_test
+        ]
         nb_test = min(nb_test, len(chosen) - nb_train)
         return DataSet(*dataset.load(images[chosen], labels[chosen], nb_train, nb_test))
 
@@ -122,7 +141,9 @@ class Inputs:
             test.append(samples[nb_train : nb_train + nb_test])
         train, test = self._shuffled(torch.cat(train)), self._shuffled(torch.cat(test))
         chosen = torch.cat([train, test])
-        return DataSet(*dataset.load(images[chosen], labels[chosen], len(train), len(test)))
+        return DataSet(
+            *dataset.load(images[chosen], labels[chosen], len(train), len(test))
+        )
 
     def _shuffled(self, samples: Tensor) -> Tensor:
         return samples[torch.randperm(len(samples), generator=self._generator)]
@@ -132,21 +153,36 @@ class Inputs:
         """The same samples with images of 7x7 pixels, (N, 49), scaled to the length of the whole images."""
 
         def pooled(inputs: Tensor) -> Tensor:
-            return 4 * torch.nn.functional.avg_pool2d(inputs.view(-1, 1, 28, 28), 4).flatten(1)
+            return 4 * torch.nn.functional.avg_pool2d(
+                inputs.view(-1, 1, 28, 28), 4
+            ).flatten(1)
 
-        return DataSet(pooled(data.train_input), data.train_target, pooled(data.test_input), data.test_target)
+        return DataSet(
+            pooled(data.train_input),
+            data.train_target,
+            pooled(data.test_input),
+            data.test_target,
+        )
 
-    def made_up_data(self, nb_train: int = 12, nb_test: int = 8, sizes: tuple[int, int] = (6, 3)) -> DataSet:
+    def made_up_data(
+        self, nb_train: int = 12, nb_test: int = 8, sizes: tuple[int, int] = (6, 3)
+    ) -> DataSet:
         """Small made-up data: inputs (N, D) in one cluster per class, targets one-hot (N, C)."""
         nb_inputs, nb_classes = sizes
         centres = self.normal(nb_classes, nb_inputs, scale=1.5)
         classes = torch.arange(nb_train + nb_test) % nb_classes
-        inputs = centres[classes] + self.normal(nb_train + nb_test, nb_inputs, scale=0.5)
+        inputs = centres[classes] + self.normal(
+            nb_train + nb_test, nb_inputs, scale=0.5
+        )
         targets = torch.nn.functional.one_hot(classes, nb_classes).float()
-        return DataSet(inputs[:nb_train], targets[:nb_train], inputs[nb_train:], targets[nb_train:])
+        return DataSet(
+            inputs[:nb_train], targets[:nb_train], inputs[nb_train:], targets[nb_train:]
+        )
 
     @staticmethod
-    def trajectory(reference: Any, data: DataSet, parameters: Any, nb_steps: int) -> tuple[Any, Any]:
+    def trajectory(
+        reference: Any, data: DataSet, parameters: Any, nb_steps: int
+    ) -> tuple[Any, Any]:
         """What the reference's `train` gives from these parameters: (parameters, history).
 
         The quickest way that gives the same: in matrix form where no function of the student's is plugged
@@ -157,10 +193,19 @@ class Inputs:
             return batched.train(*data, nb_steps, parameters)
         try:
             if "at once" not in reference.known:
-                reference.known["at once"] = batched.is_independent(reference, data, parameters)
+                reference.known["at once"] = batched.is_independent(
+                    reference, data, parameters
+                )
             if reference.known["at once"]:
                 return batched.train_with(reference, *data, nb_steps, parameters)
-        except (StudentFailure, RuntimeError, TypeError, ValueError, AttributeError, IndexError):
+        except (
+            StudentFailure,
+            RuntimeError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            IndexError,
+        ):
             reference.known["at once"] = False  # nor will it work the next time
         nb_hidden = parameters[0].shape[0]
         return reference.train(*data, nb_hidden, nb_steps, parameters=parameters)

@@ -101,12 +101,20 @@ def trajectories(solution):
     wide = samples([0, 3], 40, 10)
     full_size = TrajectoryInputs(
         arguments=(*samples(train, 784, 10), *samples(test, 784, 10), 50),
-        again=(*samples([1, 0, 1, 2, 2], 784, 10), *samples([2, 2, 0, 1, 1, 0], 784, 10), 50),
+        again=(
+            *samples([1, 0, 1, 2, 2], 784, 10),
+            *samples([2, 2, 0, 1, 1, 0], 784, 10),
+            50,
+        ),
         wide=(*samples([0, 3], 784, 10), *samples([0, 3], 784, 10), 50),
     )
     small = TrajectoryInputs(
         arguments=arguments,
-        again=(*samples([1, 0, 1, 2, 2, 1, 0, 1, 1], 4, 3), *samples([2, 2, 0, 1, 1, 0, 2, 2], 4, 3), 5),
+        again=(
+            *samples([1, 0, 1, 2, 2, 1, 0, 1, 1], 4, 3),
+            *samples([2, 2, 0, 1, 1, 0, 2, 2], 4, 3),
+            5,
+        ),
         wide=(*wide, *wide, 50),
     )
 
@@ -114,7 +122,9 @@ def trajectories(solution):
         inputs, targets, test_inputs, test_targets, _ = arguments
         train_loss = 0.0
         for x, t in zip(inputs, solution.ZETA * targets, strict=True):
-            train_loss += solution.loss(solution.forward_pass(*parameters, x)[-1], t).item()
+            train_loss += solution.loss(
+                solution.forward_pass(*parameters, x)[-1], t
+            ).item()
         return (
             train_loss,
             solution.error_rate(parameters, inputs, targets),
@@ -135,7 +145,10 @@ def trajectories(solution):
         inputs, targets, test_inputs, test_targets, nb_hidden = arguments
         response = solution.forward_pass(*parameters, inputs[0])[-1]
         order = list(range(targets.size(1)))
-        order[int(response.argmax())], order[-1] = order[-1], order[int(response.argmax())]
+        order[int(response.argmax())], order[-1] = (
+            order[-1],
+            order[int(response.argmax())],
+        )
         return inputs, targets[:, order], test_inputs, test_targets[:, order], nb_hidden
 
     return {

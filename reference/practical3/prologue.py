@@ -7,7 +7,15 @@ grader puts the data in with `install` before a submission is loaded.
 from types import SimpleNamespace
 
 # The options of the course's command line, at their defaults.
-args = SimpleNamespace(full=False, tiny=False, seed=0, cifar=False, data_dir=None, force_cpu=False, file=None)
+args = SimpleNamespace(
+    full=False,
+    tiny=False,
+    seed=0,
+    cifar=False,
+    data_dir=None,
+    force_cpu=False,
+    file=None,
+)
 
 _installed = {}
 
@@ -23,7 +31,9 @@ def convert_to_one_hot_labels(input, target):
     return one_hot.scatter_(1, target.view(-1, 1).long(), 1)
 
 
-def load_data(cifar=None, one_hot_labels=False, normalize=False, flatten=True, **_ignored):
+def load_data(
+    cifar=None, one_hot_labels=False, normalize=False, flatten=True, **_ignored
+):
     """(train_input, train_target, test_input, test_target), new tensors at every call.
 
     Inputs are (N, 784), or (N, 1, 28, 28) without `flatten`; targets are class numbers, or rows of 0 and 1
@@ -32,7 +42,11 @@ def load_data(cifar=None, one_hot_labels=False, normalize=False, flatten=True, *
     """
     if not _installed:
         raise RuntimeError("No data have been installed in this prologue.")
-    print("* CIFAR is not served here, using MNIST" if cifar or args.cifar else "* Using MNIST")
+    print(
+        "* CIFAR is not served here, using MNIST"
+        if cifar or args.cifar
+        else "* Using MNIST"
+    )
     train, test = _split(*_nb_samples())
     train_input, train_target, test_input, test_target = *train, *test
     print(f"** Use {len(train_input)} train and {len(test_input)} test samples")
@@ -45,7 +59,10 @@ def load_data(cifar=None, one_hot_labels=False, normalize=False, flatten=True, *
         train_input.sub_(mean).div_(deviation)
         test_input.sub_(mean).div_(deviation)
     if not flatten:
-        train_input, test_input = train_input.view(-1, 1, 28, 28), test_input.view(-1, 1, 28, 28)
+        train_input, test_input = (
+            train_input.view(-1, 1, 28, 28),
+            test_input.view(-1, 1, 28, 28),
+        )
     return train_input, train_target, test_input, test_target
 
 
@@ -64,9 +81,14 @@ def _nb_samples():
 
 def _split(nb_train, nb_test):
     """Copies of the first training samples and of the first test samples, each as (images, labels)."""
-    images, labels, border = (_installed[name] for name in ("images", "labels", "nb_train"))
+    images, labels, border = (
+        _installed[name] for name in ("images", "labels", "nb_train")
+    )
     train, test = slice(0, border), slice(border, None)
     return (
-        (images[train][:nb_train].clone().float(), labels[train][:nb_train].clone().long()),
+        (
+            images[train][:nb_train].clone().float(),
+            labels[train][:nb_train].clone().long(),
+        ),
         (images[test][:nb_test].clone().float(), labels[test][:nb_test].clone().long()),
     )

@@ -74,7 +74,15 @@ def error_rate(parameters, inputs, targets):
     return nb_errors / len(inputs)
 
 
-def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000, parameters=None):
+def train(
+    train_input,
+    train_target,
+    test_input,
+    test_target,
+    nb_hidden=50,
+    nb_steps=1000,
+    parameters=None,
+):
     """Gradient descent on all samples; (parameters, history), one history entry a step.
 
     `parameters` are the ones to start from, which are not changed; without them they are drawn.
@@ -84,7 +92,9 @@ def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_s
     eta = ETA / nb_samples
 
     if parameters is None:
-        parameters = initial_parameters(train_input.size(1), nb_hidden, train_target.size(1))
+        parameters = initial_parameters(
+            train_input.size(1), nb_hidden, train_target.size(1)
+        )
     w1, b1, w2, b2 = (parameter.clone() for parameter in parameters)
     dl_dw1, dl_db1 = torch.zeros_like(w1), torch.zeros_like(b1)
     dl_dw2, dl_db2 = torch.zeros_like(w2), torch.zeros_like(b2)
@@ -100,7 +110,9 @@ def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_s
 
         for x, t in zip(train_input, train_target, strict=True):
             x0, s1, x1, s2, x2 = forward_pass(w1, b1, w2, b2, x)
-            backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2)
+            backward_pass(
+                w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2
+            )
             train_loss += loss(x2, t).item()
             if x2.argmax() != t.argmax():
                 nb_train_errors += 1

@@ -50,7 +50,9 @@ class Target:
         self.folder.chmod(0o755)
         self.shared = Path(tempfile.mkdtemp(prefix="grader-shared-"))
         self.shared.chmod(0o777)
-        self.bystander = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, env={"SECRET": SECRET})
+        self.bystander = subprocess.Popen(
+            ["sleep", "600"], stdin=subprocess.DEVNULL, env={"SECRET": SECRET}
+        )
         self.tcp = socket.create_server(("127.0.0.1", 0))
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", 0))
@@ -84,7 +86,9 @@ class Target:
         for folder in (self.folder, self.shared):
             for path in folder.iterdir():
                 if path.name != "service":
-                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+                    shutil.rmtree(
+                        path
+                    ) if path.is_dir() and not path.is_symlink() else path.unlink()
         (self.folder / "victim").write_text(f"the marks of everybody {SECRET}")
         (self.folder / "other.py").write_text(f"# another student's work {SECRET}\n")
         (self.folder / "empty").mkdir()
@@ -95,7 +99,9 @@ class Target:
     def state(self) -> dict[str, Any]:
         """Everything that must be the same afterwards: bytes, modes, times, attributes; the bystander."""
         found: dict[str, Any] = {}
-        for path in sorted(p for root in (self.folder, self.shared) for p in (root, *root.rglob("*"))):
+        for path in sorted(
+            p for root in (self.folder, self.shared) for p in (root, *root.rglob("*"))
+        ):
             about = path.lstat()
             data = path.read_bytes() if stat.S_ISREG(about.st_mode) else b""
             times = about.st_mtime_ns, about.st_ctime_ns
@@ -113,13 +119,22 @@ class Target:
         limits = Path(f"/proc/{pid}/limits").read_text() if alive else ""
         # bystander, trusted process
         nice = [os.getpriority(os.PRIO_PROCESS, p) for p in (pid, os.getpid()) if alive]
-        found["processes"] = (alive, limits, nice, os.sched_getaffinity(pid) if alive else None)
+        found["processes"] = (
+            alive,
+            limits,
+            nice,
+            os.sched_getaffinity(pid) if alive else None,
+        )
         return found
 
     def heard(self) -> list[str]:
         """Which of the servers was talked to since the last time."""
         spoken = []
-        for name, server in {"tcp": self.tcp, "unix": self.unix, "abstract": self.abstract}.items():
+        for name, server in {
+            "tcp": self.tcp,
+            "unix": self.unix,
+            "abstract": self.abstract,
+        }.items():
             server.setblocking(False)
             with contextlib.suppress(BlockingIOError):
                 while True:
@@ -165,7 +180,9 @@ class Strike:
 class Range:
     """Where attacks are run: a session in one tier, and a sibling that works beside them."""
 
-    def __init__(self, target: Target, bubblewrap: bool, exercise: Path = HERE / "exercise") -> None:
+    def __init__(
+        self, target: Target, bubblewrap: bool, exercise: Path = HERE / "exercise"
+    ) -> None:
         self.target = target
         self.exercise = Exercise.load(str(exercise))
         self.folder = tempfile.TemporaryDirectory()
@@ -180,7 +197,9 @@ class Range:
         changed = dataclasses.replace(self.session._policy, **policy)
         return Calls(self.session.zygote, changed, self.exercise, one)
 
-    def strike(self, name: str, layers: Sequence[str] = LAYERS, **policy: Any) -> Strike:
+    def strike(
+        self, name: str, layers: Sequence[str] = LAYERS, **policy: Any
+    ) -> Strike:
         """Run the attack alone, under these layers."""
         one = submission.from_file(find(name))
         with self.calls_of(one, layers=tuple(layers), **policy) as calls:
@@ -201,8 +220,12 @@ class Range:
         """The same, for a submission that is no file here."""
         with _recorded() as said:
             result = self.session.grade(one)
-        ending = "; ".join(c.message for f in result.functions.values() for c in f.checks if c.message)
-        return result, Strike("".join(said), " ".join((ending, *map(str, result.notices))))
+        ending = "; ".join(
+            c.message for f in result.functions.values() for c in f.checks if c.message
+        )
+        return result, Strike(
+            "".join(said), " ".join((ending, *map(str, result.notices)))
+        )
 
     def unharmed(self) -> bool:
         """Whether the sibling, loaded before the attacks, and the zygote go on as if nothing had been."""
@@ -249,11 +272,17 @@ def unprivileged_python(folder: Path) -> tuple[Path, dict[str, str]]:
     base = folder / "base"
 
     def leave(_: str, names: list[str]) -> list[str]:
-        return [n for n in names if n in {"test", "site-packages", "__pycache__", "idlelib", "ensurepip"}]
+        return [
+            n
+            for n in names
+            if n in {"test", "site-packages", "__pycache__", "idlelib", "ensurepip"}
+        ]
 
     (base / "bin").mkdir(parents=True)
     shutil.copy2(Path(sys.executable).resolve(), base / "bin" / version)
-    shutil.copytree(Path(os.__file__).parent, base / "lib" / version, ignore=leave, symlinks=True)
+    shutil.copytree(
+        Path(os.__file__).parent, base / "lib" / version, ignore=leave, symlinks=True
+    )
     for name, library in own_libraries(base / "bin" / version).items():
         shutil.copy2(library, base / "lib" / name)
     own = folder / "own"
@@ -262,7 +291,11 @@ def unprivileged_python(folder: Path) -> tuple[Path, dict[str, str]]:
     (own / "bin").mkdir()
     (own / "bin" / "python").symlink_to(base / "bin" / version)
     (own / "pyvenv.cfg").write_text(f"home = {base / 'bin'}\n")
-    packages = [entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
+    packages = [
+        entry
+        for entry in sys.path
+        if Path(entry).name in ("site-packages", "dist-packages")
+    ]
     (site / "packages.pth").write_text("".join(f"{entry}\n" for entry in packages))
     return own / "bin" / "python", {"LD_LIBRARY_PATH": str(base / "lib")}
 
@@ -271,7 +304,13 @@ def own_libraries(python: Path) -> dict[str, Path]:
     """The shared libraries in Python's own folder that it or its standard library loads: name -> path."""
     extensions = Path(sysconfig.get_path("platstdlib"), "lib-dynload").glob("*.so")
     loaders = [python, *extensions]
-    said = subprocess.run(["ldd", *loaders], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["ldd", *loaders], capture_output=True, text=True, check=True
+    ).stdout
     found = {name: Path(path) for name, path in re.findall(r"(\S+) => (/\S+)", said)}
     prefix = Path(sys.base_prefix).resolve()
-    return {name: path for name, path in found.items() if path.resolve().is_relative_to(prefix)}
+    return {
+        name: path
+        for name, path in found.items()
+        if path.resolve().is_relative_to(prefix)
+    }

@@ -26,13 +26,19 @@ from grader.results import to_json
 from grader.sandbox.walls import bubblewrap, confinement, grants, landlock
 from grader.sandbox.walls.confinement import LAYERS
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the layers are Linux's")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the layers are Linux's"
+)
 
 SCOPED = 6  # the Landlock that knows all that the table credits it with
 NEEDS_ALL = pytest.mark.skipif(
     landlock.abi() < SCOPED, reason="this kernel's Landlock is older than the table"
 )
-ENGINE = sorted(path.stem for path in SUBMISSIONS.glob("*.py") if path.stem not in {*STOPPERS, "honest"})
+ENGINE = sorted(
+    path.stem
+    for path in SUBMISSIONS.glob("*.py")
+    if path.stem not in {*STOPPERS, "honest"}
+)
 HONEST_SCORE = 2.0
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 # what an attack costs its own submission besides `attack`: its definitions, or what comes after it
@@ -44,11 +50,29 @@ LOSES = {
     "del_method": 1.0,
 }
 # attacks that answer as the protocol has it: what they say is a claim, and a wrong one
-WELL_FORMED = {"reply_odd_bools", "reply_forged_fields", "reply_long_texts", "reply_half", "reply_drip"}
-LARGE = {"reply_many_tensors", "reply_many_items", "reply_deep", "reply_huge_numbers", "reply_endless"}
+WELL_FORMED = {
+    "reply_odd_bools",
+    "reply_forged_fields",
+    "reply_long_texts",
+    "reply_half",
+    "reply_drip",
+}
+LARGE = {
+    "reply_many_tensors",
+    "reply_many_items",
+    "reply_deep",
+    "reply_huge_numbers",
+    "reply_endless",
+}
 LOCKS = {"lock_memory", "ring"}  # the limit of locked memory does not bind root
 OPEN_WITHOUT_LANDLOCK = "descriptors_of"
-SEARCHES = ["walk_frames", "walk_garbage", "search_memory", "environment", "open_descriptors"]
+SEARCHES = [
+    "walk_frames",
+    "walk_garbage",
+    "search_memory",
+    "environment",
+    "open_descriptors",
+]
 
 
 @pytest.fixture(scope="module")
@@ -91,19 +115,42 @@ def unprivileged() -> Iterator[subprocess.Popen[str] | None]:
     account = str(uid + 1)
     root = HERE.parents[1]
     for name in ("grader", "reference", "templates", "tests/attacks"):
-        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+        )
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
-    rights = [setpriv, "--reuid", account, "--regid", account, "--clear-groups", "--bounding-set=-all"]
+    rights = [
+        setpriv,
+        "--reuid",
+        account,
+        "--regid",
+        account,
+        "--clear-groups",
+        "--bounding-set=-all",
+    ]
     python, variables = unprivileged_python(folder)
     run = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder]
     log = (folder / "log").open("w+")
     process = subprocess.Popen(
-        [*rights, *run, "-rs", "-c", os.devnull, folder / "tests" / "attacks" / "test_attacks.py"],
+        [
+            *rights,
+            *run,
+            "-rs",
+            "-c",
+            os.devnull,
+            folder / "tests" / "attacks" / "test_attacks.py",
+        ],
         stdout=log,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         cwd=folder,
-        env=variables | {"PATH": os.defpath, "PYTHONPATH": str(folder), "HOME": "/nonexistent", **ONE_THREAD},
+        env=variables
+        | {
+            "PATH": os.defpath,
+            "PYTHONPATH": str(folder),
+            "HOME": "/nonexistent",
+            **ONE_THREAD,
+        },
         text=True,
     )
     process.log = log  # type: ignore[attr-defined]
@@ -149,7 +196,9 @@ def test_a_layer_taken_away(field: Range, name: str) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has an account to leave")
-@pytest.mark.parametrize("name", [name for name, layers in STOPPERS.items() if "uid" in layers])
+@pytest.mark.parametrize(
+    "name", [name for name, layers in STOPPERS.items() if "uid" in layers]
+)
 def test_the_account_of_nobody(field: Range, name: str) -> None:
     field.target.reset()
     strike = field.strike(name, ("uid",))
@@ -157,7 +206,9 @@ def test_the_account_of_nobody(field: Range, name: str) -> None:
     assert not strike.worked
 
 
-@pytest.mark.parametrize("name", [n for n, layers in STOPPERS.items() if "landlock" in layers])
+@pytest.mark.parametrize(
+    "name", [n for n, layers in STOPPERS.items() if "landlock" in layers]
+)
 def test_a_machine_without_landlock(field: Range, name: str) -> None:
     """Seccomp opens no file at all there."""
     if name == OPEN_WITHOUT_LANDLOCK and os.geteuid() != 0:
@@ -193,11 +244,17 @@ def test_the_verdict_stands(field: Range, name: str) -> None:
     assert result.score <= HONEST_SCORE
     assert result.functions["attack"].status == "wrong"
     assert all(
-        state == "enforced" for layer, state in result.isolation.items() if layer in ("seccomp", "rlimits")
+        state == "enforced"
+        for layer, state in result.isolation.items()
+        if layer in ("seccomp", "rlimits")
     )
     if name.startswith("reply_") and name not in WELL_FORMED:
-        endings = ["something other than a reply"] + ["did not return"] * (name in LARGE)
-        assert any(ending in str(notice) for ending in endings for notice in result.notices)
+        endings = ["something other than a reply"] + ["did not return"] * (
+            name in LARGE
+        )
+        assert any(
+            ending in str(notice) for ending in endings for notice in result.notices
+        )
     text = to_json(result)
     assert KEY not in text and SECRET not in text
     assert len(text) < 200_000
@@ -216,8 +273,12 @@ def test_a_worker_holds_no_secret(field: Range, name: str) -> None:
 
 def test_a_search_finds_what_is_there(field: Range) -> None:
     """The searches above can find: one for what is there does."""
-    source = find_source("search_memory").replace('["ANS", "WER-7c1f"]', '["Copies ", "hostile"]')
-    source = source.replace('key + b"0"', "key").replace("def deed", 'TOLD = "Copies hostile"\n\n\ndef deed')
+    source = find_source("search_memory").replace(
+        '["ANS", "WER-7c1f"]', '["Copies ", "hostile"]'
+    )
+    source = source.replace('key + b"0"', "key").replace(
+        "def deed", 'TOLD = "Copies hostile"\n\n\ndef deed'
+    )
     source = source.replace("def deed():\n", "def deed():\n    TOLD.lower()\n")
     (one := field.target.folder / "search.py").write_text(source)
     with field.calls_of(submission.from_file(one), layers=()) as calls:
@@ -257,7 +318,11 @@ def test_odd_names(field: Range, tmp_path: Path, number: int) -> None:
     name = ODD_NAMES[number]
     path = tmp_path / name.rpartition("/")[2]
     path.write_text(find_source("honest"))
-    one = submission.from_file(path) if "/" not in name else submission.from_file(path, "../../escape")
+    one = (
+        submission.from_file(path)
+        if "/" not in name
+        else submission.from_file(path, "../../escape")
+    )
     folder = (tmp_path / "out" / one.id).resolve()
     if "/" not in name:
         assert folder.parent == (tmp_path / "out").resolve()

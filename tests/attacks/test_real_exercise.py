@@ -32,10 +32,14 @@ def session() -> Iterator[Session]:
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_forgery_earns_nothing(session: Session, name: str) -> None:
     text = IMPORTS + WRONG.format(deed=FORGERIES[name])
-    result = session.grade(submission.Submission(name, name, "x.py", text.encode(), ("x.py",)))
+    result = session.grade(
+        submission.Submission(name, name, "x.py", text.encode(), ("x.py",))
+    )
     honest = session.exercise.functions["dsigma"].points
     assert result.functions["sigma"].status in ("wrong", "partial")
-    assert result.functions["sigma"].score < session.exercise.functions["sigma"].points / 2
+    assert (
+        result.functions["sigma"].score < session.exercise.functions["sigma"].points / 2
+    )
     assert result.score <= honest + result.functions["sigma"].score
 
 
@@ -62,8 +66,13 @@ NAMES = ("sigma", "dsigma", "loss", "dloss", "forward_pass", "backward_pass", "t
 @pytest.mark.parametrize("kind", ODD_VALUES)
 def test_odd_values_are_the_students_fault(session: Session, kind: str) -> None:
     """Whatever a function returns, the checks and the diagnosis judge it; none of them fails by itself."""
-    lines = [f"def {name}(*a):\n    x = a[0]\n    return {ODD_VALUES[kind]}\n\n\n" for name in NAMES]
+    lines = [
+        f"def {name}(*a):\n    x = a[0]\n    return {ODD_VALUES[kind]}\n\n\n"
+        for name in NAMES
+    ]
     text = "import torch\n\n\n" + "".join(lines)
-    result = session.grade(submission.Submission(kind, kind, "x.py", text.encode(), ("x.py",)))
+    result = session.grade(
+        submission.Submission(kind, kind, "x.py", text.encode(), ("x.py",))
+    )
     assert result.score < session.exercise.max_score / 10
     assert all(f.status != "right" for f in result.functions.values())

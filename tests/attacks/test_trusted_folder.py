@@ -50,9 +50,15 @@ def folder(tmp_path: Path) -> Path:
 def call(command: list[str], cwd: Path, tmp_path: Path, **environment: str) -> str:
     """What the command prints; the marks of traps are looked at."""
     mark = tmp_path / "mark"
-    kept = {n: v for n, v in os.environ.items() if not n.startswith(("PYTHON", "PYTEST", "COV"))}
+    kept = {
+        n: v
+        for n, v in os.environ.items()
+        if not n.startswith(("PYTHON", "PYTEST", "COV"))
+    }
     variables = kept | {"MARK": str(mark)} | environment
-    done = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, cwd=cwd, env=variables, capture_output=True, text=True, timeout=120
+    )
     assert not mark.exists(), mark.read_text()
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -67,13 +73,24 @@ def script() -> list[str]:
 
 
 def test_the_command(folder: Path, tmp_path: Path) -> None:
-    said = call([*script(), "grade", ".", "--out", str(tmp_path / "out")], folder, tmp_path)
+    said = call(
+        [*script(), "grade", ".", "--out", str(tmp_path / "out")], folder, tmp_path
+    )
     assert "20" in said
 
 
 def test_several_processes(folder: Path, tmp_path: Path) -> None:
     """Processes that are started for the work begin with imports of their own."""
-    command = [*script(), "grade", "..", "../student/mine.py", "--jobs", "2", "--out", str(tmp_path / "out")]
+    command = [
+        *script(),
+        "grade",
+        "..",
+        "../student/mine.py",
+        "--jobs",
+        "2",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     call(command, folder, tmp_path)
 
 

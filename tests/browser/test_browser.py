@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="The browser tests need the package playwright.")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="The browser tests need the package playwright."
+)
 axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright",
     reason="The browser tests need the package axe-playwright-python.",
@@ -23,7 +25,12 @@ from grader.reports.formats.class_page import class_page  # noqa: E402
 from grader.reports.formats.html import student_report  # noqa: E402
 from grader.reports.views.overrides import Override  # noqa: E402
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
 MANUAL = {"backward_pass": Override(4.5, "Right idea.\nCome and see me.")}
 PAGES: dict[str, Callable[[], str]] = {
     "right": lambda: student_report(samples.right(), samples.EXERCISE),
@@ -33,7 +40,12 @@ PAGES: dict[str, Callable[[], str]] = {
     "hostile": lambda: student_report(samples.hostile(), samples.EXERCISE),
     "large": lambda: student_report(samples.large(), samples.EXERCISE),
     "class": lambda: class_page(
-        [samples.hostile(), samples.unfinished(), samples.wrong(), *samples.a_class(30)],
+        [
+            samples.hostile(),
+            samples.unfinished(),
+            samples.wrong(),
+            *samples.a_class(30),
+        ],
         samples.EXERCISE,
         progress=(33, 40),
         overrides={"bruno": MANUAL},
@@ -46,7 +58,10 @@ WIDTHS = {"phone": 390, "tablet": 820, "laptop": 1366}
 def chromium(playwright: sync_api.Playwright) -> str | None:
     """A Chromium of this machine: the one named in CHROMIUM, an installed one, or Playwright's own."""
     found = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+        filter(
+            None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+        ),
+        None,
     )
     own = playwright.chromium.executable_path
     return found or (own if Path(own).exists() else None)
@@ -57,7 +72,9 @@ def browser() -> Iterator[sync_api.Browser]:
     with sync_api.sync_playwright() as playwright:
         path = chromium(playwright)
         if path is None:
-            pytest.skip("There is no Chromium here: install one, or run `playwright install chromium`.")
+            pytest.skip(
+                "There is no Chromium here: install one, or run `playwright install chromium`."
+            )
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
@@ -77,12 +94,17 @@ def opened(browser, folder) -> Iterator[Callable[..., sync_api.Page]]:
     contexts, troubles = [], []
 
     def open_page(name: str, width: int = 1366, **options: object) -> sync_api.Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, **options
+        )
         contexts.append(context)
         page = context.new_page()
         address = (folder / f"{name}.html").as_uri()
         page.on(
-            "request", lambda request: request.url.split("#")[0] == address or troubles.append(request.url)
+            "request",
+            lambda request: (
+                request.url.split("#")[0] == address or troubles.append(request.url)
+            ),
         )
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -101,10 +123,13 @@ def opened(browser, folder) -> Iterator[Callable[..., sync_api.Page]]:
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_violation(opened, name, width, scheme):
     page = opened(name, width, color_scheme=scheme)
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.evaluate(
+        "for (const one of document.querySelectorAll('details')) one.open = true"
+    )
     found = axe.Axe().run(page)
     told = [
-        (one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found.response["violations"]
+        (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
+        for one in found.response["violations"]
     ]
     assert told == []
 
@@ -130,7 +155,10 @@ def test_the_policy_stops_a_script_that_got_in_after_all(browser, folder):
     page = browser.new_page()
     text = (folder / "wrong.html").read_text(encoding="utf-8")
     broken = folder / "broken.html"
-    broken.write_text(text.replace("<main", '<script>document.title="owned"</script><main'), encoding="utf-8")
+    broken.write_text(
+        text.replace("<main", '<script>document.title="owned"</script><main'),
+        encoding="utf-8",
+    )
     page.goto(broken.as_uri())
     assert page.title() != "owned"
     page.close()
@@ -151,7 +179,10 @@ def test_a_page_is_whole_without_script(opened, name):
 
 def marks(page: sync_api.Page) -> list[float]:
     cells = page.locator("table.class tbody tr:visible td:nth-child(2)")
-    return [float(value) for value in cells.evaluate_all("cells => cells.map(cell => cell.dataset.v)")]
+    return [
+        float(value)
+        for value in cells.evaluate_all("cells => cells.map(cell => cell.dataset.v)")
+    ]
 
 
 def test_the_table_sorts_by_mouse_and_by_keyboard(opened):
@@ -162,7 +193,10 @@ def test_the_table_sorts_by_mouse_and_by_keyboard(opened):
     button.focus()
     page.keyboard.press("Enter")
     assert marks(page) == sorted(marks(page), reverse=True)
-    assert page.locator("table.class th[aria-sort]").get_attribute("aria-sort") == "descending"
+    assert (
+        page.locator("table.class th[aria-sort]").get_attribute("aria-sort")
+        == "descending"
+    )
 
 
 def test_the_table_filters_by_text_and_by_kind(opened):
@@ -181,7 +215,9 @@ def test_the_table_filters_by_text_and_by_kind(opened):
 def test_every_link_inside_a_page_leads_somewhere(opened):
     for name in ("wrong", "class"):
         page = opened(name)
-        targets = page.locator("a[href^='#']").evaluate_all("links => links.map(link => link.hash.slice(1))")
+        targets = page.locator("a[href^='#']").evaluate_all(
+            "links => links.map(link => link.hash.slice(1))"
+        )
         assert targets
         for target in targets:
             assert page.evaluate("id => document.getElementById(id) !== null", target)
@@ -191,7 +227,11 @@ def test_every_link_inside_a_page_leads_somewhere(opened):
 def test_printing_shows_what_is_folded_and_hides_what_only_a_screen_needs(opened, name):
     page = opened(name)
     page.emulate_media(media="print")
-    assert not page.locator(".tools, .contents").first.is_visible() if name == "class" else True
+    assert (
+        not page.locator(".tools, .contents").first.is_visible()
+        if name == "class"
+        else True
+    )
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(255, 255, 255)"
     if name == "wrong":
@@ -202,5 +242,8 @@ def test_printing_shows_what_is_folded_and_hides_what_only_a_screen_needs(opened
 def test_printing_in_dark_mode_is_still_ink_on_paper(opened):
     page = opened("wrong", color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert (
+        page.evaluate("getComputedStyle(document.body).backgroundColor")
+        == "rgb(255, 255, 255)"
+    )
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"

@@ -23,11 +23,17 @@ MISMATCHES = {
     "one entry": (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.1]), "values"),
     "nan": (torch.tensor([1.0, torch.nan]), torch.tensor([1.0, 2.0]), "values"),
     "infinite": (torch.tensor([1.0, torch.inf]), torch.tensor([1.0, 2.0]), "values"),
-    "all zero, where little is expected": (torch.zeros(3), torch.full((3,), 1e-9), "values"),
+    "all zero, where little is expected": (
+        torch.zeros(3),
+        torch.full((3,), 1e-9),
+        "values",
+    ),
 }
 
 
-@pytest.mark.parametrize(("actual", "expected", "kind"), MISMATCHES.values(), ids=MISMATCHES)
+@pytest.mark.parametrize(
+    ("actual", "expected", "kind"), MISMATCHES.values(), ids=MISMATCHES
+)
 def test_mismatch(actual: object, expected: Tensor, kind: str) -> None:
     mismatch = CLOSE.mismatch(actual, expected, "q")
     assert mismatch is not None
@@ -41,7 +47,10 @@ def test_mismatch(actual: object, expected: Tensor, kind: str) -> None:
 EQUALS = {
     "the same": (ONES, ONES),
     "rounded": (ONES + 1e-6, ONES),
-    "cancellation in a small entry": (torch.tensor([1000.0, 1e-3]), torch.tensor([1000.0, 2e-3])),
+    "cancellation in a small entry": (
+        torch.tensor([1000.0, 1e-3]),
+        torch.tensor([1000.0, 2e-3]),
+    ),
     "empty": (torch.empty(0, 3), torch.empty(0, 3)),
     "0-d": (torch.tensor(2.0), torch.tensor(2.0)),
     "zero where zero is expected": (torch.zeros(2), torch.zeros(2)),
@@ -80,7 +89,12 @@ def test_the_numbers_of_a_mismatch() -> None:
     actual[0, 1] = -0.25
     mismatch = CLOSE.mismatch(actual, expected, "q")
     assert mismatch is not None
-    assert (mismatch.wrong, mismatch.total, mismatch.where, mismatch.greatest) == (2, 6, (1, 2), 0.5)
+    assert (mismatch.wrong, mismatch.total, mismatch.where, mismatch.greatest) == (
+        2,
+        6,
+        (1, 2),
+        0.5,
+    )
     assert (mismatch.actual, mismatch.expected) == ("0.5", "0")
 
 
@@ -92,7 +106,9 @@ def test_an_infinite_difference_has_no_number() -> None:
 
 SENTENCES = {
     "f(x) is None; expected a tensor.": Mismatch("f(x)", "type", "None", "a tensor"),
-    "f(x) has shape (3, 1); expected (3,).": Mismatch("f(x)", "shape", "(3, 1)", "(3,)"),
+    "f(x) has shape (3, 1); expected (3,).": Mismatch(
+        "f(x)", "shape", "(3, 1)", "(3,)"
+    ),
     "f(x) has dtype float64; expected float32, the dtype of the inputs.": Mismatch(
         "f(x)", "dtype", "float64", "float32"
     ),
@@ -100,7 +116,9 @@ SENTENCES = {
     "1 of 6 entries of q is wrong. The largest difference is at index [1, 2]: yours is 2, expected is 3.": (
         Mismatch("q", "values", "2", "3", 1, 6, 1.0, (1, 2))
     ),
-    "The change of b1 has shape (1,); expected (3,).": Mismatch("the change of b1", "shape", "(1,)", "(3,)"),
+    "The change of b1 has shape (1,); expected (3,).": Mismatch(
+        "the change of b1", "shape", "(1,)", "(3,)"
+    ),
 }
 
 

@@ -52,12 +52,18 @@ CASES = {
         [replace(SILENT_A, has_standin=False)],
         [own("a")],
     ),
-    "one is missing: the student may have written it as part of another": ([MISSING_A], [standins("a")]),
+    "one is missing: the student may have written it as part of another": (
+        [MISSING_A],
+        [standins("a")],
+    ),
     "one is missing, another is wrong: the missing one is left alone at first": (
         [MISSING_A, WRONG_B],
         [own("b"), standins("b"), standins("b", "a")],
     ),
-    "one is missing, and there is no stand-in": ([replace(MISSING_A, has_standin=False)], []),
+    "one is missing, and there is no stand-in": (
+        [replace(MISSING_A, has_standin=False)],
+        [],
+    ),
     "a right derivative goes with its wrong function": (
         [WRONG_A, replace(RIGHT_B, derivative_of="a")],
         [own("a", "b"), own("b", standins=("a",))],
@@ -78,26 +84,44 @@ CASES = {
 
 
 @pytest.mark.parametrize(("earlier", "expected"), CASES.values(), ids=CASES)
-def test_what_is_tried(earlier: list[EarlierFunction], expected: list[Substitution]) -> None:
+def test_what_is_tried(
+    earlier: list[EarlierFunction], expected: list[Substitution]
+) -> None:
     assert substitutions(earlier) == expected
 
 
 def test_a_function_and_its_derivative_are_chosen_together() -> None:
-    functions = [WRONG_A, replace(WRONG_B, derivative_of="a"), replace(WRONG_A, name="c")]
-    names = [[function.name for function in chosen] for chosen in _combinations(functions)]
+    functions = [
+        WRONG_A,
+        replace(WRONG_B, derivative_of="a"),
+        replace(WRONG_A, name="c"),
+    ]
+    names = [
+        [function.name for function in chosen] for chosen in _combinations(functions)
+    ]
     assert names == [["a", "b"], ["c"]]
 
 
 def test_the_larger_combinations_come_first_and_too_many_are_not_tried() -> None:
     wrong = [replace(WRONG_A, name=name) for name in "abcd"]
-    names = ["".join(function.name for function in chosen) for chosen in _combinations(wrong[:3])]
+    names = [
+        "".join(function.name for function in chosen)
+        for chosen in _combinations(wrong[:3])
+    ]
     assert names == ["ab", "ac", "bc", "a", "b", "c"]
     assert _combinations(wrong) == []
 
 
-STATES = [EarlierFunction("", present=False, has_standin=has_standin) for has_standin in (True, False)] + [
-    EarlierFunction("", right=right, no_value=no_value, refuses=refuses, has_standin=has_standin)
-    for right, no_value, refuses, has_standin in itertools.product((True, False), repeat=4)
+STATES = [
+    EarlierFunction("", present=False, has_standin=has_standin)
+    for has_standin in (True, False)
+] + [
+    EarlierFunction(
+        "", right=right, no_value=no_value, refuses=refuses, has_standin=has_standin
+    )
+    for right, no_value, refuses, has_standin in itertools.product(
+        (True, False), repeat=4
+    )
     if not (right and no_value)
 ]
 
@@ -105,7 +129,11 @@ STATES = [EarlierFunction("", present=False, has_standin=has_standin) for has_st
 def exercises() -> Iterator[list[EarlierFunction]]:
     """All that can be known of three earlier functions, the third being the first one's derivative."""
     for a, b, c in itertools.product(STATES, repeat=3):
-        yield [replace(a, name="a"), replace(b, name="b"), replace(c, name="c", derivative_of="a")]
+        yield [
+            replace(a, name="a"),
+            replace(b, name="b"),
+            replace(c, name="c", derivative_of="a"),
+        ]
 
 
 def test_whatever_is_known() -> None:
@@ -128,8 +156,19 @@ def test_whatever_is_known() -> None:
         if all(function.present and function.right for function in earlier):
             assert not found
         usable = [f for f in earlier if f.present and not f.right and not f.no_value]
-        if usable:  # the first one has all of the student's own mistakes that can be followed
+        if (
+            usable
+        ):  # the first one has all of the student's own mistakes that can be followed
             assert {function.name for function in usable} <= set(found[0].own)
-        for function in earlier:  # what gives no value is replaced unless the reference can use it
-            if function.present and not function.right and function.refuses and function.has_standin:
-                assert any(function.name in substitution.standins for substitution in found)
+        for (
+            function
+        ) in earlier:  # what gives no value is replaced unless the reference can use it
+            if (
+                function.present
+                and not function.right
+                and function.refuses
+                and function.has_standin
+            ):
+                assert any(
+                    function.name in substitution.standins for substitution in found
+                )

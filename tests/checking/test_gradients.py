@@ -3,18 +3,30 @@
 import torch
 from torch import Tensor
 
-from grader.checking.gradients import autograd_gradients, differences_by_rows, finite_differences
+from grader.checking.gradients import (
+    autograd_gradients,
+    differences_by_rows,
+    finite_differences,
+)
 
 
 def vector(size: int) -> Tensor:
-    return torch.randn(size, dtype=torch.float64, generator=torch.Generator().manual_seed(size))
+    return torch.randn(
+        size, dtype=torch.float64, generator=torch.Generator().manual_seed(size)
+    )
 
 
 def test_finite_differences_of_an_elementwise_and_of_a_scalar_function() -> None:
     x = vector(5)
-    assert torch.allclose(finite_differences(torch.tanh, x), 1 - torch.tanh(x) ** 2, atol=1e-8)
-    assert torch.allclose(finite_differences(lambda p: p.pow(2).sum(), x), 2 * x, atol=1e-8)
-    assert torch.allclose(finite_differences(lambda p: float(p.pow(2).sum()), x), 2 * x, atol=1e-8)
+    assert torch.allclose(
+        finite_differences(torch.tanh, x), 1 - torch.tanh(x) ** 2, atol=1e-8
+    )
+    assert torch.allclose(
+        finite_differences(lambda p: p.pow(2).sum(), x), 2 * x, atol=1e-8
+    )
+    assert torch.allclose(
+        finite_differences(lambda p: float(p.pow(2).sum()), x), 2 * x, atol=1e-8
+    )
 
 
 def test_the_difference_at_a_scalar() -> None:

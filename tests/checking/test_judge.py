@@ -98,7 +98,9 @@ RIGHT = FILES["solution.py"]
 class Calls:
     """A student whose functions run here. `made` counts their calls, `hangs` names those that time out."""
 
-    def __init__(self, exercise: Exercise, source: str, hangs: Iterable[str] = ()) -> None:
+    def __init__(
+        self, exercise: Exercise, source: str, hangs: Iterable[str] = ()
+    ) -> None:
         self.made: Counter[str] = Counter()
         self.student = self
         self._exercise = exercise
@@ -106,7 +108,11 @@ class Calls:
         self._given_up: set[str] = set()
         self._names: dict[str, Any] = {"torch": torch}
         exec(textwrap.dedent(source), self._names)
-        self._own = {name: self._names[name] for name in exercise.functions if name in self._names}
+        self._own = {
+            name: self._names[name]
+            for name in exercise.functions
+            if name in self._names
+        }
 
     def has(self, function: str) -> bool:
         return function in self._own
@@ -149,16 +155,22 @@ class Calls:
 class Case:
     """A graded source: the judge, and the checks' results by id."""
 
-    def __init__(self, exercise: Exercise, checks: Checks, source: str, hangs: Iterable[str] = ()) -> None:
+    def __init__(
+        self, exercise: Exercise, checks: Checks, source: str, hangs: Iterable[str] = ()
+    ) -> None:
         self.calls = Calls(exercise, source, hangs)
         self.judge = Judge(self.calls, exercise, exercise.profiles["quick"], seed=1)  # type: ignore[arg-type]
         results = checks.run(self.judge)
-        self.results: Mapping[str, CheckResult] = {r.id: r for found in results.values() for r in found}
+        self.results: Mapping[str, CheckResult] = {
+            r.id: r for found in results.values() for r in found
+        }
 
     def passed(self) -> set[str]:
         """The functions whose values are right, under whatever substitution."""
         names = self.judge.checked
-        return {name for name in names if self.results[f"{name}/values"].outcome == "passed"}
+        return {
+            name for name in names if self.results[f"{name}/values"].outcome == "passed"
+        }
 
     def substitution(self, function: str) -> Substitution:
         return self.judge.checked[function].findings["values"].substitution
@@ -197,7 +209,10 @@ def judged(exercise: Exercise, checks: Checks) -> Callable[..., Case]:
 
 def changed(**functions: str) -> str:
     """The right solution, with other definitions of some functions: name -> the expression returned."""
-    texts = [f"def {name}(x):\n    return {expression}\n" for name, expression in functions.items()]
+    texts = [
+        f"def {name}(x):\n    return {expression}\n"
+        for name, expression in functions.items()
+    ]
     return "\n".join([textwrap.dedent(RIGHT), *texts])
 
 
@@ -224,7 +239,9 @@ def test_one_mistake_costs_one_function(judged: Callable[..., Case]) -> None:
     assert case.substitution("dfourth") == Substitution(("square", "dsquare"))
 
 
-def test_a_derivative_of_the_students_own_function_is_right(judged: Callable[..., Case]) -> None:
+def test_a_derivative_of_the_students_own_function_is_right(
+    judged: Callable[..., Case],
+) -> None:
     case = judged(changed(square="x * x * x", dsquare="3 * x * x"))
     assert case.passed() == ALL - {"square"}
     assert case.substitution("dsquare") == Substitution(("square",))
@@ -235,46 +252,62 @@ def test_two_mistakes_cost_two_functions(judged: Callable[..., Case]) -> None:
     assert case.passed() == ALL - {"square", "fourth"}
 
 
-def test_who_makes_up_for_a_mistake_is_right_as_it_stands(judged: Callable[..., Case]) -> None:
-    case = judged(changed(square="x * x + 1", fourth="(square(x) - 1) * (square(x) - 1)"))
+def test_who_makes_up_for_a_mistake_is_right_as_it_stands(
+    judged: Callable[..., Case],
+) -> None:
+    case = judged(
+        changed(square="x * x + 1", fourth="(square(x) - 1) * (square(x) - 1)")
+    )
     assert case.passed() >= {"fourth"}
     assert case.substitution("fourth") == AS_IT_STANDS
 
 
 @pytest.mark.parametrize("broken", ["1 / 0", "None"])
-def test_what_gives_no_value_is_replaced_by_a_stand_in(judged: Callable[..., Case], broken: str) -> None:
+def test_what_gives_no_value_is_replaced_by_a_stand_in(
+    judged: Callable[..., Case], broken: str
+) -> None:
     case = judged(changed(square=broken))
     assert case.judge.checked["square"].no_value
     assert case.passed() == ALL - {"square"}
     assert case.substitution("fourth") == Substitution((), ("square",))
 
 
-def test_values_that_callers_cannot_use_are_replaced_too(judged: Callable[..., Case]) -> None:
+def test_values_that_callers_cannot_use_are_replaced_too(
+    judged: Callable[..., Case],
+) -> None:
     case = judged(changed(square="(x, x)"))
     assert not case.judge.checked["square"].no_value
     assert case.substitution("fourth") == Substitution((), ("square",))
 
 
-def test_a_missing_function_is_replaced_where_it_is_called(judged: Callable[..., Case]) -> None:
+def test_a_missing_function_is_replaced_where_it_is_called(
+    judged: Callable[..., Case],
+) -> None:
     case = judged(without("square"))
     assert case.results["square/values"].message == "The file does not define square."
     assert case.passed() == ALL - {"square"}
     assert case.substitution("fourth") == Substitution((), ("square",))
 
 
-def test_a_missing_function_that_is_part_of_another_needs_no_stand_in(judged: Callable[..., Case]) -> None:
+def test_a_missing_function_that_is_part_of_another_needs_no_stand_in(
+    judged: Callable[..., Case],
+) -> None:
     case = judged(without("square") + "\ndef fourth(x):\n    return x ** 4\n")
     assert case.substitution("fourth") == AS_IT_STANDS
 
 
-def test_a_function_that_hangs_is_not_waited_for_again(judged: Callable[..., Case]) -> None:
+def test_a_function_that_hangs_is_not_waited_for_again(
+    judged: Callable[..., Case],
+) -> None:
     case = judged(RIGHT, hangs=["square"])
     assert case.passed() == ALL - {"square"}
     assert case.substitution("fourth") == Substitution((), ("square",))
     assert case.calls.made["fourth"] == 2  # one call per check, and none as it stands
 
 
-def test_a_function_for_columns_works_in_the_reference(judged: Callable[..., Case]) -> None:
+def test_a_function_for_columns_works_in_the_reference(
+    judged: Callable[..., Case],
+) -> None:
     square = "x[:, 0] ** 3"  # takes a column, and gives a vector: a stand-in would give a column
     fourth = "square(square(x.unsqueeze(1)).unsqueeze(1))"
     case = judged(changed(square=square, fourth=fourth))
@@ -283,15 +316,21 @@ def test_a_function_for_columns_works_in_the_reference(judged: Callable[..., Cas
     assert case.substitution("fourth") == Substitution(("square",))
 
 
-def test_a_skipped_check_names_the_first_that_must_pass(judged: Callable[..., Case]) -> None:
+def test_a_skipped_check_names_the_first_that_must_pass(
+    judged: Callable[..., Case],
+) -> None:
     case = judged(changed(square="x"))
     skipped = case.results["square/pure"]
     assert (skipped.outcome, skipped.points) == ("blocked", 0)
     assert skipped.message == "Skipped until this passes: square(x) should be right."
 
 
-def test_a_wrong_value_locates_and_an_exception_does_not(judged: Callable[..., Case]) -> None:
-    assert judged(changed(square="x")).judge.checked["square"].first_wrong == "square_of_x"
+def test_a_wrong_value_locates_and_an_exception_does_not(
+    judged: Callable[..., Case],
+) -> None:
+    assert (
+        judged(changed(square="x")).judge.checked["square"].first_wrong == "square_of_x"
+    )
     assert judged(changed(square="1 / 0")).judge.checked["square"].first_wrong is None
     assert judged(without("square")).judge.checked["square"].first_wrong is None
 
@@ -299,12 +338,16 @@ def test_a_wrong_value_locates_and_an_exception_does_not(judged: Callable[..., C
 def test_what_a_diagnosis_plugs_in(judged: Callable[..., Case]) -> None:
     names = [
         (sorted(plugged), standins)
-        for plugged, standins in judged(changed(square="x * x * x")).judge.to_diagnose("fourth")
+        for plugged, standins in judged(changed(square="x * x * x")).judge.to_diagnose(
+            "fourth"
+        )
     ]
     assert names == [(["square"], ())]
     names = [
         (sorted(plugged), standins)
-        for plugged, standins in judged(changed(square="1 / 0")).judge.to_diagnose("fourth")
+        for plugged, standins in judged(changed(square="1 / 0")).judge.to_diagnose(
+            "fourth"
+        )
     ]
     assert names == [([], ()), (["square"], ("square",))]
 
@@ -332,7 +375,9 @@ PARTIAL = """
 def test_what_earns_most_counts(
     tmp_path: Path, share: float, credit: float, points: float, followed: bool
 ) -> None:
-    made = made_up(tmp_path / "made-up", fourth=PARTIAL.replace("{credit}", str(credit)))
+    made = made_up(
+        tmp_path / "made-up", fourth=PARTIAL.replace("{credit}", str(credit))
+    )
     made = dataclasses.replace(made, follow_through=share)
     checks = Checks(made)
     case = Case(made, checks, changed(square="x * x * x"))
@@ -351,7 +396,9 @@ DRAWS = """
 """
 
 
-def test_a_check_that_runs_again_draws_the_same_and_shares_nothing(tmp_path: Path) -> None:
+def test_a_check_that_runs_again_draws_the_same_and_shares_nothing(
+    tmp_path: Path,
+) -> None:
     made = made_up(tmp_path / "made-up", dfourth=DRAWS)
     checks = Checks(made)
     case = Case(made, checks, changed(square="x * x * x"))

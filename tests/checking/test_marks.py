@@ -56,6 +56,11 @@ def test_all_of_it(items: dict[str, pytest.Item]) -> None:
     assert [marks.located_by(item) for item in (values, pure)] == ["odd_part", None]
 
 
-def test_a_title_is_the_first_line_without_a_full_stop(items: dict[str, pytest.Item]) -> None:
-    assert marks.title_of(items["test_values[odd]"]) == "double(x) should be twice x, for an odd x"
+def test_a_title_is_the_first_line_without_a_full_stop(
+    items: dict[str, pytest.Item],
+) -> None:
+    assert (
+        marks.title_of(items["test_values[odd]"])
+        == "double(x) should be twice x, for an odd x"
+    )
     assert marks.title_of(items["test_pure"]) == "pure"

@@ -20,7 +20,9 @@ def test_it_is_made_once() -> None:
     assert shared_call(shared, "b", compute) == 2
 
 
-@pytest.mark.parametrize("failure", [CheckFailure("no"), Raised("f", "ValueError", "no")])
+@pytest.mark.parametrize(
+    "failure", [CheckFailure("no"), Raised("f", "ValueError", "no")]
+)
 def test_a_failure_is_raised_for_each(failure: Exception) -> None:
     shared: dict[str, Any] = {}
     made: list[int] = []

@@ -29,7 +29,9 @@ class OneByOne:
 
 
 def vector(size: int = 4) -> Tensor:
-    return torch.randn(size, dtype=torch.float64, generator=torch.Generator().manual_seed(size))
+    return torch.randn(
+        size, dtype=torch.float64, generator=torch.Generator().manual_seed(size)
+    )
 
 
 def test_without_anything_plugged_it_is_the_solution() -> None:
@@ -61,8 +63,13 @@ def test_autograd_takes_the_students_derivative() -> None:
 def test_a_plugged_function_is_what_the_others_call() -> None:
     doubled = Reference(EXERCISE, {"sigma": OneByOne(lambda x: 2 * x)})
     w1, b1, w2, b2 = torch.eye(2), torch.zeros(2), torch.eye(2), torch.zeros(2)
-    assert torch.equal(doubled.forward_pass(w1, b1, w2, b2, torch.ones(2))[-1], torch.full((2,), 4.0))
-    assert [value.tolist() for value in doubled.map("sigma", [[torch.ones(1)], [torch.zeros(1)]])] == [
+    assert torch.equal(
+        doubled.forward_pass(w1, b1, w2, b2, torch.ones(2))[-1], torch.full((2,), 4.0)
+    )
+    assert [
+        value.tolist()
+        for value in doubled.map("sigma", [[torch.ones(1)], [torch.zeros(1)]])
+    ] == [
         [2],
         [0],
     ]

@@ -30,16 +30,23 @@ def session(folder: Path, checks: str | None = None) -> Session:
 
 
 def graded(session: Session, source: str) -> Result:
-    return session.grade(Submission("one", "One", "one.py", source.encode(), ("one.py",)))
+    return session.grade(
+        Submission("one", "One", "one.py", source.encode(), ("one.py",))
+    )
 
 
 def test_each_submission_gets_its_own_results(tmp_path: Path) -> None:
     with session(tmp_path) as one:
-        scores = [graded(one, source).score for source in (tiny.RIGHT, tiny.WRONG, tiny.RIGHT, tiny.EXITS)]
+        scores = [
+            graded(one, source).score
+            for source in (tiny.RIGHT, tiny.WRONG, tiny.RIGHT, tiny.EXITS)
+        ]
     assert scores == [2.0, 0.0, 2.0, 0.0]
 
 
-def test_a_check_may_have_fixtures_of_its_own_and_state_that_is_shared(tmp_path: Path) -> None:
+def test_a_check_may_have_fixtures_of_its_own_and_state_that_is_shared(
+    tmp_path: Path,
+) -> None:
     checks = """
         import pytest
         from grader.checking import CheckFailure
@@ -63,7 +70,9 @@ def test_a_check_may_have_fixtures_of_its_own_and_state_that_is_shared(tmp_path:
         assert graded(one, tiny.WRONG).functions["double"].status == "partial"
 
 
-def test_a_check_that_fails_by_itself_is_the_graders_fault_and_the_next_is_graded(tmp_path: Path) -> None:
+def test_a_check_that_fails_by_itself_is_the_graders_fault_and_the_next_is_graded(
+    tmp_path: Path,
+) -> None:
     checks = """
         import torch
 
@@ -73,7 +82,8 @@ def test_a_check_that_fails_by_itself_is_the_graders_fault_and_the_next_is_grade
     """
     with session(tmp_path, checks) as one:
         with pytest.raises(
-            GraderFault, match=r"test_double\.py::test_values failed by itself: ZeroDivisionError"
+            GraderFault,
+            match=r"test_double\.py::test_values failed by itself: ZeroDivisionError",
         ):
             graded(one, tiny.WRONG)
         assert graded(one, tiny.RIGHT).score == 2.0
@@ -117,7 +127,10 @@ def test_checks_that_are_none(tmp_path: Path, checks: str, why: str) -> None:
 
 def test_a_fixture_that_is_not_there(tmp_path: Path) -> None:
     misspelt = "def test_values(studnet):\n    pass\n"
-    with session(tmp_path, misspelt) as one, pytest.raises(GraderFault, match="fixture 'studnet' not found"):
+    with (
+        session(tmp_path, misspelt) as one,
+        pytest.raises(GraderFault, match="fixture 'studnet' not found"),
+    ):
         graded(one, tiny.RIGHT)
 
 
@@ -144,7 +157,9 @@ def test_pytest_needs_no_thread_and_leaves_no_module(tmp_path: Path) -> None:
         assert "test_double" not in set(sys.modules) - modules
 
 
-def test_what_a_check_has_set_up_is_torn_down_where_it_is_broken_off(tmp_path: Path) -> None:
+def test_what_a_check_has_set_up_is_torn_down_where_it_is_broken_off(
+    tmp_path: Path,
+) -> None:
     checks = """
         import pytest
 
@@ -193,7 +208,9 @@ def test_a_check_knows_the_calls_beside_the_functions(tmp_path: Path) -> None:
     assert [str(notice) for notice in result.notices][-1] == "A remark of the check's."
 
 
-def test_the_results_are_read_from_the_json_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_results_are_read_from_the_json_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reported = []
 
     def change(_: object, json_report: dict[str, Any]) -> None:
@@ -201,7 +218,9 @@ def test_the_results_are_read_from_the_json_report(tmp_path: Path, monkeypatch: 
         reported.append((json_report["tests"][0]["outcome"], check["message"]))
         check["message"] = "Changed in the report."
 
-    monkeypatch.setattr(runner._Plugin, "pytest_json_modifyreport", change, raising=False)
+    monkeypatch.setattr(
+        runner._Plugin, "pytest_json_modifyreport", change, raising=False
+    )
     with session(tmp_path) as one:
         (check,) = graded(one, tiny.WRONG).functions["double"].checks
     assert check.message == "Changed in the report."
@@ -210,7 +229,9 @@ def test_the_results_are_read_from_the_json_report(tmp_path: Path, monkeypatch: 
     assert message.startswith("5 of 5 entries of double(x) are wrong.")
 
 
-def test_the_callers_pytest_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_callers_pytest_has_no_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing_at_all -p no_such_plugin")
     with session(tmp_path) as one:
         assert graded(one, tiny.RIGHT).score == 2.0

@@ -25,7 +25,9 @@ def test_a_global_that_is_there_is_noticed_when_it_matters():
 
 
 def test_a_constant_of_the_notebook_is_no_mistake():
-    found = diagnosed("dloss", "def dloss(v, t):\n    return FACTOR * (t - v)\n", names={"FACTOR": 2})
+    found = diagnosed(
+        "dloss", "def dloss(v, t):\n    return FACTOR * (t - v)\n", names={"FACTOR": 2}
+    )
     assert found.misconceptions == ("dloss-sign",)
 
 

@@ -12,7 +12,11 @@ def test_the_first_calls_are_made_and_the_reference_stands_beside_them():
 
 
 def test_earlier_functions_of_the_students_are_in_the_reference_beside_it():
-    case = case_of("backward_pass", written("backward_pass", BACKWARD), plugged={"dloss": lambda v, t: v - t})
+    case = case_of(
+        "backward_pass",
+        written("backward_pass", BACKWARD),
+        plugged={"dloss": lambda v, t: v - t},
+    )
     assert case.plugged is not case.plain
     assert case.seen.expected is case.plugged.outcomes
 

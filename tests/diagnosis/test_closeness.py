@@ -25,7 +25,9 @@ BIG = torch.tensor([100.0, 1e-4, math.nan, math.inf])
 def test_a_tolerance_is_of_the_greatest_entry_and_of_each():
     assert close(BIG * (1 + SAME.relative / 2), BIG)
     assert not close(BIG * (1 + 2 * SAME.relative), BIG)
-    assert close(BIG + torch.tensor([0, 50 * SAME.absolute, 0, 0]), BIG)  # beside 100, a 1e-4 is nothing
+    assert close(
+        BIG + torch.tensor([0, 50 * SAME.absolute, 0, 0]), BIG
+    )  # beside 100, a 1e-4 is nothing
     assert not close(BIG + torch.tensor([0, 300 * SAME.absolute, 0, 0]), BIG)
 
 
@@ -35,7 +37,9 @@ def test_other_shapes_and_other_infinities_are_not_close():
     assert close(torch.zeros(2), torch.zeros(2))
 
 
-@pytest.mark.parametrize("other", [[torch.ones(2)], (torch.ones(2), 2.0), (torch.ones(2), None), None])
+@pytest.mark.parametrize(
+    "other", [[torch.ones(2)], (torch.ones(2), 2.0), (torch.ones(2), None), None]
+)
 def test_values_of_another_structure_are_not_the_same(other):
     assert not same((torch.ones(2), 1.0), other)
 
@@ -69,7 +73,9 @@ def test_entries_match_one_by_one():
     assert matching_entries(student, variants).tolist() == [[True, False], [True, True]]
 
 
-@pytest.mark.parametrize("wrong", [[(1.0, 0.0)], [(1.0, 0.0), (2.0, 0.1)], [(1.0, 0.0), (2.0, math.nan)]])
+@pytest.mark.parametrize(
+    "wrong", [[(1.0, 0.0)], [(1.0, 0.0), (2.0, 0.1)], [(1.0, 0.0), (2.0, math.nan)]]
+)
 def test_a_column_is_the_same_from_top_to_bottom(wrong):
     right = [(1.0, 0.0), (2.0, 0.5)]
     assert same_column(right, [(1.00001, 9.0), (2.0, 9.0)], 0)
@@ -87,7 +93,9 @@ def test_parameters_are_compared_relative_to_how_far_they_moved():
     near, off = closeness.MOVED / 2 * move, 2 * closeness.MOVED * move
     assert parameters_agree([p + near for p in MOVED_ON], MOVED_ON, START)
     assert not parameters_agree([MOVED_ON[0], MOVED_ON[1] + off], MOVED_ON, START)
-    assert parameters_agree([p + off for p in MOVED_ON], MOVED_ON, START, closeness.MOVED_FROM_ESTIMATE)
+    assert parameters_agree(
+        [p + off for p in MOVED_ON], MOVED_ON, START, closeness.MOVED_FROM_ESTIMATE
+    )
 
 
 def test_parameters_that_do_not_move_may_differ_by_float32s_rounding():

@@ -6,7 +6,10 @@ from handwritten import backward
 def test_the_source_decides_between_mistakes_of_the_same_numbers():
     assert backward(("+=", "-=")).misconceptions == ("backward-subtracts",)
     swapped = backward(("dloss(x2, t)", "dloss(t, x2)"))
-    assert (swapped.misconceptions, swapped.alternatives) == (("backward-dloss-swapped",), ())
+    assert (swapped.misconceptions, swapped.alternatives) == (
+        ("backward-dloss-swapped",),
+        (),
+    )
     neither = backward(("dloss(x2, t)", "(2 * (t - x2))"))
     assert {neither.misconceptions, *neither.alternatives} == {
         ("backward-dloss-swapped",),
@@ -23,9 +26,15 @@ def test_each_mistake_has_its_line_and_the_first_quantity_that_they_make_wrong()
 
 def test_a_mistake_that_is_not_written_as_expected_has_the_line_that_shows_it():
     found = backward(
-        ("dl_dw2 += g2[:, None] * x1[None, :]", "dl_dw2 = sum([dl_dw2, g2[:, None] * x1[None, :]])"),
+        (
+            "dl_dw2 += g2[:, None] * x1[None, :]",
+            "dl_dw2 = sum([dl_dw2, g2[:, None] * x1[None, :]])",
+        ),
         ("dl_db2 += g2", "dl_db2 = sum([dl_db2, g2])"),
-        ("dl_dw1 += g1[:, None] * x[None, :]", "dl_dw1 = sum([dl_dw1, g1[:, None] * x[None, :]])"),
+        (
+            "dl_dw1 += g1[:, None] * x[None, :]",
+            "dl_dw1 = sum([dl_dw1, g1[:, None] * x[None, :]])",
+        ),
         ("dl_db1 += g1", "dl_db1 = sum([dl_db1, g1])"),
     )
     assert found.lines == {"backward-rebinds": 4}

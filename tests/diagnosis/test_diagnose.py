@@ -8,7 +8,10 @@ from grader.errors import TimedOut
 
 RIGHT = {
     "sigma, exponentials": ("sigma", "return 2 / (1 + torch.exp(-2 * x)) - 1"),
-    "dsigma, hyperbolic cosine": ("dsigma", "return 1 / torch.cosh(x.clamp(-40, 40)) ** 2"),
+    "dsigma, hyperbolic cosine": (
+        "dsigma",
+        "return 1 / torch.cosh(x.clamp(-40, 40)) ** 2",
+    ),
     "loss, a float": ("loss", "return float(torch.dot(v - t, v - t))"),
     "loss, of the norm": ("loss", "return torch.norm(v - t) ** 2"),
     "dloss, in twos": ("dloss", "return (v - t) + (v - t)"),
@@ -68,14 +71,26 @@ WRONG = {
         "return torch.exp(x) / (1 + torch.exp(x))",
         {"sigma-logistic", "sigma-overflow"},
     ),
-    "overflow": ("sigma", "a, b = x.exp(), (-x).exp()\nreturn (a - b) / (a + b)", {"sigma-overflow"}),
+    "overflow": (
+        "sigma",
+        "a, b = x.exp(), (-x).exp()\nreturn (a - b) / (a + b)",
+        {"sigma-overflow"},
+    ),
     "in place": ("sigma", "return x.tanh_()", {"mutates-argument"}),
-    "half the mean": ("loss", "return 0.5 * ((v - t) ** 2).mean()", {"loss-mean", "loss-half"}),
+    "half the mean": (
+        "loss",
+        "return 0.5 * ((v - t) ** 2).mean()",
+        {"loss-mean", "loss-half"},
+    ),
     "sum first": ("loss", "return (v - t).sum().pow(2)", {"loss-sum-before-square"}),
     "t - v, no factor": ("dloss", "return t - v", {"dloss-no-factor", "dloss-sign"}),
     "summed": ("dloss", "return torch.sum(2 * (v - t))", {"dloss-summed"}),
     "not written": ("forward_pass", "pass", {"not-implemented"}),
-    "raises that it is not": ("dsigma", "raise NotImplementedError", {"not-implemented"}),
+    "raises that it is not": (
+        "dsigma",
+        "raise NotImplementedError",
+        {"not-implemented"},
+    ),
 }
 
 
@@ -103,7 +118,12 @@ def test_a_function_that_hangs_is_left_alone():
         def calls(self, function, rows):  # noqa: ARG002
             raise TimedOut(function, 1.0)
 
-    found = diagnose(EXERCISE, "sigma", Hanging(), Evidence(source="def sigma(x):\n    while True: pass"))
+    found = diagnose(
+        EXERCISE,
+        "sigma",
+        Hanging(),
+        Evidence(source="def sigma(x):\n    while True: pass"),
+    )
     assert found == Diagnosis()
 
 

@@ -24,7 +24,10 @@ def test_a_mistake_without_a_name_is_placed(quantity, edit):
 
 @pytest.mark.parametrize(
     ("quantity", "edit"),
-    [("s1", ("w1 @ x", "2 * w1 @ x")), ("x2", ("x2 = sigma(s2)", "x2 = torch.softmax(s2, 0)"))],
+    [
+        ("s1", ("w1 @ x", "2 * w1 @ x")),
+        ("x2", ("x2 = sigma(s2)", "x2 = torch.softmax(s2, 0)")),
+    ],
 )
 def test_a_forward_mistake_without_a_name_is_placed(quantity, edit):
     found = forward(edit)
@@ -32,4 +35,7 @@ def test_a_forward_mistake_without_a_name_is_placed(quantity, edit):
 
 
 def test_a_factor_is_told_as_a_fact():
-    assert backward(("dl_dw1 += g1", "dl_dw1 += 3 * g1")).facts == {"likeness": "factor", "factor": "3"}
+    assert backward(("dl_dw1 += g1", "dl_dw1 += 3 * g1")).facts == {
+        "likeness": "factor",
+        "factor": "3",
+    }

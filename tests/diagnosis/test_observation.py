@@ -2,7 +2,14 @@
 
 import torch
 
-from grader.diagnosis.observation import RAISED, Outcome, copied, flatten, normalised, trace
+from grader.diagnosis.observation import (
+    RAISED,
+    Outcome,
+    copied,
+    flatten,
+    normalised,
+    trace,
+)
 
 
 def test_exceptions_are_compared_without_the_order_of_the_operands():
@@ -29,12 +36,18 @@ def test_a_trace_has_the_values_numbers_or_those_of_the_arguments_that_are_obser
     assert by_value.structures == ("((2,), ())", RAISED)
     assert [vector.tolist() for vector in by_value.numbers] == [[1, 1, 3], []]
     assert by_argument.structures == ("((3,))", RAISED)
-    assert [len(vector) for vector in by_argument.numbers] == [3, 3], "what it had changed until it raised"
+    assert [len(vector) for vector in by_argument.numbers] == [3, 3], (
+        "what it had changed until it raised"
+    )
     assert by_value.errors == by_argument.errors == ("", "ValueError: no")
 
 
 def test_what_cannot_be_compared_has_no_numbers():
-    outcomes = [Outcome("text", ()), Outcome(torch.ones(1, dtype=torch.complex64), ()), Outcome(None, ())]
+    outcomes = [
+        Outcome("text", ()),
+        Outcome(torch.ones(1, dtype=torch.complex64), ()),
+        Outcome(None, ()),
+    ]
     assert trace(outcomes, ()).structures == ("opaque", "opaque", "None")
     assert flatten([outcome.value for outcome in outcomes]) == []
 

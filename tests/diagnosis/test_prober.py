@@ -24,7 +24,10 @@ class Calls:
     def call_rows(self, function, rows, edits):  # noqa: ARG002
         if self.hangs_at == "call_rows":
             raise TimedOut(function, 1.0)
-        return [SimpleNamespace(value=sum(row), arguments=tuple(row), error=None) for row in rows]
+        return [
+            SimpleNamespace(value=sum(row), arguments=tuple(row), error=None)
+            for row in rows
+        ]
 
 
 def test_an_exception_is_an_outcome():
@@ -34,13 +37,19 @@ def test_an_exception_is_an_outcome():
 
 def test_an_edited_function_is_asked_with_its_text():
     student = Calls()
-    prober = StudentProber(student).edited("f", "def f(): pass").edited("g", "def g(): pass")
+    prober = (
+        StudentProber(student).edited("f", "def f(): pass").edited("g", "def g(): pass")
+    )
     prober.call("f", ())
-    assert student.asked == [("f", (), {}, {"f": "def f(): pass", "g": "def g(): pass"})]
+    assert student.asked == [
+        ("f", (), {}, {"f": "def f(): pass", "g": "def g(): pass"})
+    ]
 
 
 def test_calls_that_fail_together_are_made_one_by_one():
-    assert [found.value for found in StudentProber(Calls()).calls("f", [(1, 2), (3, 4)])] == [3, 7]
+    assert [
+        found.value for found in StudentProber(Calls()).calls("f", [(1, 2), (3, 4)])
+    ] == [3, 7]
     found = StudentProber(Calls("call_rows")).calls("f", [(1,), (2,)])
     assert [outcome.error for outcome in found] == [("ValueError", "no")] * 2
 

@@ -6,12 +6,21 @@ from handwritten import EXERCISE
 
 from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.observation import trace
-from grader.diagnosis.reference_runner import ReferenceRunner, probes_of, remembered, shared_runner
+from grader.diagnosis.reference_runner import (
+    ReferenceRunner,
+    probes_of,
+    remembered,
+    shared_runner,
+)
 
 
 def test_a_reference_without_changes_of_its_arguments_is_observed_by_its_value():
     assert ReferenceRunner(EXERCISE, "forward_pass").accumulators == ()
-    assert trace(ReferenceRunner(EXERCISE, "loss").outcomes, ()).structures == ("()", "()", "()")
+    assert trace(ReferenceRunner(EXERCISE, "loss").outcomes, ()).structures == (
+        "()",
+        "()",
+        "()",
+    )
 
 
 def test_a_far_function_is_called_once_for_the_same_numbers():
@@ -62,7 +71,9 @@ def test_a_variant_is_given_up_at_the_first_probe_that_differs():
 def test_forms_of_the_same_place_exclude_one_another():
     runner = shared_runner(EXERCISE, "dsigma")
     places = [form.edits[0].replace for form in runner.forms]
-    pair = next((i, j) for i in range(len(places)) for j in range(i) if places[i] == places[j])
+    pair = next(
+        (i, j) for i in range(len(places)) for j in range(i) if places[i] == places[j]
+    )
     assert runner.edited(pair) is None
     assert runner.run_variant(pair) is None
 

@@ -9,11 +9,20 @@ from grader.exercise.patterns import Edit
 @pytest.mark.parametrize(
     ("source", "line"),
     [
-        ("def f(a, n):\n    for k in range(1000):\n        for x in a:\n            g(x)", 2),
+        (
+            "def f(a, n):\n    for k in range(1000):\n        for x in a:\n            g(x)",
+            2,
+        ),
         ("def f(a, n):\n    b = a\n    for k in range(STEPS):\n        g(k)", 3),
-        ("def f(a, n):\n    for x in a:\n        for k in range(3):\n            g(x)", None),
+        (
+            "def f(a, n):\n    for x in a:\n        for k in range(3):\n            g(x)",
+            None,
+        ),
         ("def f(a, n):\n    for k in range(n):\n        g(k)", None),
-        ("def f(a, n):\n    for k in range(3):\n        g(k)\n    for k in range(4):\n        g(k)", None),
+        (
+            "def f(a, n):\n    for k in range(3):\n        g(k)\n    for k in range(4):\n        g(k)",
+            None,
+        ),
     ],
 )
 def test_the_loop_that_a_constant_counts(source, line):
@@ -40,17 +49,25 @@ def test_a_slip_in_a_name_is_mended_by_the_name_it_resembles():
     ],
 )
 def test_a_parameter_is_called_as_the_body_calls_it(position, name, repaired):
-    assert repairs.renamed_parameter("def f(x, y):\n    return x + y", position, name) == repaired
+    assert (
+        repairs.renamed_parameter("def f(x, y):\n    return x + y", position, name)
+        == repaired
+    )
 
 
 def test_a_local_variable_is_renamed_where_it_is_not_called():
     source = "def f(x):\n    g = g(x) + h(g)\n    return g"
-    assert repairs.renamed_local(source, "g") == "def f(x):\n    g_ = g(x) + h(g_)\n    return g_"
+    assert (
+        repairs.renamed_local(source, "g")
+        == "def f(x):\n    g_ = g(x) + h(g_)\n    return g_"
+    )
 
 
 def test_the_edits_that_apply_are_made():
     edits = [Edit("g(_E)", "_E"), Edit("h(_E)", "_E")]
-    assert repairs.edited("def f(x):\n    return g(x)", edits) == "def f(x):\n    return x"
+    assert (
+        repairs.edited("def f(x):\n    return g(x)", edits) == "def f(x):\n    return x"
+    )
     assert repairs.edited("def f(x):\n    return x", edits) is None
 
 

@@ -19,7 +19,10 @@ def back(W, a, target, out):
     ("pattern", "line"),
     [
         ("dloss(t, x2)", 12),  # arguments by position
-        ("dsigma(x2) * dl_dx2", 13),  # a local name of any name; factors in any order; views of a vector
+        (
+            "dsigma(x2) * dl_dx2",
+            13,
+        ),  # a local name of any name; factors in any order; views of a vector
         ("w2.t().mv(dl_ds2)", 14),  # products by any method
         ("w2.mv(dl_ds2)", None),  # but a matrix's transposition counts
         ("w2.sub_(_E)", 15),  # in place, one way or the other
@@ -29,7 +32,9 @@ def back(W, a, target, out):
 def test_where_an_expression_stands_in_the_students_words(pattern, line):
     evidence = Evidence(source=WORDS.strip(), first_line=11)
     names = ("w2", "x1", "t", "x2")
-    words = StudentSource(evidence, names, [*names, "dloss", "dsigma", "torch"], matrices=["w2"])
+    words = StudentSource(
+        evidence, names, [*names, "dloss", "dsigma", "torch"], matrices=["w2"]
+    )
     assert words.line_of(pattern) == line
 
 
@@ -66,7 +71,9 @@ def test_the_names_that_are_returned(body, names):
     ],
 )
 def test_what_is_only_begun(body, is_only_begun):
-    assert source_of(f"def g(u, v):\n    {body}\n").is_only_begun({"f"}) == is_only_begun
+    assert (
+        source_of(f"def g(u, v):\n    {body}\n").is_only_begun({"f"}) == is_only_begun
+    )
 
 
 def test_a_source_that_cannot_be_parsed_says_nothing():
@@ -80,5 +87,8 @@ def test_a_source_that_cannot_be_parsed_says_nothing():
 def test_the_source_speaks_for_a_mistake_or_against_it():
     source = source_of("def g(u, v):\n    return f(u)\n")
     for pattern, support in (("f(a)", 1), ("f(b)", -1)):
-        assert source.support(Misconception("id", ("f",), "", "", "", seen=(pattern,))) == support
+        assert (
+            source.support(Misconception("id", ("f",), "", "", "", seen=(pattern,)))
+            == support
+        )
     assert source.support(Misconception("id", ("f",), "", "", "")) == 0

@@ -15,5 +15,7 @@ def test_what_a_function_changed_until_it_always_raised_tells_its_mistakes():
 
 
 def test_one_wrong_expression_that_raises_the_same_is_enough():
-    wrong = written("backward_pass", BACKWARD, ("w2.t() @ g2", "w2 @ g2.reshape(-1, 1, 1, 1)"))
+    wrong = written(
+        "backward_pass", BACKWARD, ("w2.t() @ g2", "w2 @ g2.reshape(-1, 1, 1, 1)")
+    )
     assert diagnosed("backward_pass", wrong).misconceptions == ()

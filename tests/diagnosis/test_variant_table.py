@@ -56,5 +56,9 @@ def test_several_processes_find_what_one_finds():
 
 def test_a_combination_is_read_without_its_padding():
     block = tables.variant_table(EXERCISE, "dloss").blocks
-    sizes = {len(found.combination(row)) for found in block.values() for row in range(len(found.numbers))}
+    sizes = {
+        len(found.combination(row))
+        for found in block.values()
+        for row in range(len(found.numbers))
+    }
     assert {1, 2} <= sizes

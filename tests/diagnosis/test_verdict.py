@@ -28,5 +28,9 @@ def test_a_diagnosis_names_claims_and_ids_in_the_exercises_order():
     found = claims.diagnosis(["first", "id", "last"], ["last"], [["first"]], "s1")
     assert found.misconceptions == ("id", "last")
     assert found.alternatives == (("first", "id"),)
-    assert (found.first_wrong, found.line, found.lines) == ("s1", 7, {"id": 7, "last": 9})
+    assert (found.first_wrong, found.line, found.lines) == (
+        "s1",
+        7,
+        {"id": 7, "last": 9},
+    )
     assert claims.diagnosis(["first", "id", "last"]).misconceptions == ("id",)

@@ -17,7 +17,10 @@ FAULTS: Faults = {
         "checks/test_lose.py: there is no graded function 'lose'; did you mean 'loss'?",
     ),
     "a check that requires nobody": (
-        added("checks/test_loss.py", "\n@requires('vales')\ndef test_more(student):\n    '''More.'''\n"),
+        added(
+            "checks/test_loss.py",
+            "\n@requires('vales')\ndef test_more(student):\n    '''More.'''\n",
+        ),
         "checks/test_loss.py: test_more: there is no check 'vales'; did you mean 'values'?",
     ),
 }

@@ -23,7 +23,10 @@ FAULTS: Faults = {
         replaced("exercise.toml", '"prologue.py"', '"prolog.py"'),
         "exercise.toml: [prologue] source: there is no file prolog.py",
     ),
-    "no exercise.toml": (removed("exercise.toml"), "exercise.toml: the file is missing"),
+    "no exercise.toml": (
+        removed("exercise.toml"),
+        "exercise.toml: the file is missing",
+    ),
 }
 
 
@@ -36,7 +39,14 @@ def test_all_faults_are_told_together(folder: Path) -> None:
     replaced("exercise.toml", "points = 1.5", "points = -4")(folder)
     replaced("exercise.toml", '"prologue.py"', '"prolog.py"')(folder)
     added("misconceptions/loss.toml", "\n[new]\ntitel = 'T'\n")(folder)
-    keys = ["points: ", "source: ", "[new] titel: ", "[new] title: ", "[new] note: ", "[new] hint: "]
+    keys = [
+        "points: ",
+        "source: ",
+        "[new] titel: ",
+        "[new] title: ",
+        "[new] note: ",
+        "[new] hint: ",
+    ]
     lines = faults(folder)
     assert len(lines) == len(keys)
     assert all(any(key in line for line in lines) for key in keys)

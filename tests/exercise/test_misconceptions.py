@@ -8,7 +8,10 @@ import pytest
 from spoilt import LOSS, NEW, Faults, Spoil, added, assert_told
 
 FAULTS: Faults = {
-    "nothing that tells it": (added(LOSS, NEW), "loss.toml: [new]: nothing tells this mistake"),
+    "nothing that tells it": (
+        added(LOSS, NEW),
+        "loss.toml: [new]: nothing tells this mistake",
+    ),
     "an edit that changes nothing": (
         added(LOSS, NEW + "replace = '_E.prod()'\nwith = '_E'\n"),
         "loss.toml: [new] replace: '_E.prod()' does not stand in loss of solution.py",
@@ -22,7 +25,9 @@ FAULTS: Faults = {
         "loss.toml: [new] replace: replace and with go together",
     ),
     "a pattern of two statements": (
-        added(LOSS, NEW + "replace = '_E.sum()'\nwith = '_E'\nseen = ['a = 1; b = 2']\n"),
+        added(
+            LOSS, NEW + "replace = '_E.sum()'\nwith = '_E'\nseen = ['a = 1; b = 2']\n"
+        ),
         "loss.toml: [new] seen: 'a = 1; b = 2' is not one expression or one statement",
     ),
     "a function that the solution has not": (
@@ -30,7 +35,10 @@ FAULTS: Faults = {
         "loss.toml: [new] functions: there is no function of solution.py 'los'; did you mean 'loss'?",
     ),
     "a form in another function": (
-        added(LOSS, NEW + "forms = [{ replace = '_E.sum()', with = '_E', in = 'lossy' }]\n"),
+        added(
+            LOSS,
+            NEW + "forms = [{ replace = '_E.sum()', with = '_E', in = 'lossy' }]\n",
+        ),
         "loss.toml: [new] in: there is no function of solution.py 'lossy'; did you mean 'loss'?",
     ),
     "calls without their recogniser": (

@@ -35,9 +35,17 @@ def edited(*edits):
         ("g(a) * b", "b", "x = b"),
         ("h(_A, _B)", "h(_B, _A)", "c.add_(h(a, x))"),  # an exchange
         ("c.add_(x)", "c = c + x", "c = c + x"),  # an expression becomes a statement
-        ("c.add_(x)", "c.zero_()\nc.add_(x)", "c.zero_()\n    c.add_(x)"),  # and several
+        (
+            "c.add_(x)",
+            "c.zero_()\nc.add_(x)",
+            "c.zero_()\n    c.add_(x)",
+        ),  # and several
         ("return _E", "return _E / 2", "return x / 2"),
-        ("_C.add_(_E)", "_C.sub_(_E)", "c.sub_(h(x, a))\n    c.sub_(x)"),  # at every place
+        (
+            "_C.add_(_E)",
+            "_C.sub_(_E)",
+            "c.sub_(h(x, a))\n    c.sub_(x)",
+        ),  # at every place
     ],
 )
 def test_an_edit(replace, by, line):
@@ -51,7 +59,9 @@ def test_what_does_not_match_is_not_edited(replace):
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_edits_combine_in_any_order(order):
-    edits = [("c.add_(h(_A, _B))", "c = c + h(_A, _B)"), ("h(_A, _B)", "_A * _B")][::order]
+    edits = [("c.add_(h(_A, _B))", "c = c + h(_A, _B)"), ("h(_A, _B)", "_A * _B")][
+        ::order
+    ]
     outer_first = edited(*edits)
     if order == 1:
         assert outer_first is None, "what an edit has put in is not edited again"
@@ -79,7 +89,12 @@ def matches(pattern, code, known=None):
     ("pattern", "code", "exact", "free"),
     [
         ("f(a) + b", "f(a) + b", True, True),
-        ("f(_E) + _E", "f(x * y) + x * y", True, True),  # a placeholder stands for the same expression
+        (
+            "f(_E) + _E",
+            "f(x * y) + x * y",
+            True,
+            True,
+        ),  # a placeholder stands for the same expression
         ("f(_E) + _E", "f(x) + y", False, False),
         ("f(a) + b", "b + f(a)", False, True),  # operands of a sum in the other order
         ("f(a) - b", "b - f(a)", False, False),

@@ -9,7 +9,10 @@ from spoilt import Faults, Spoil, added, assert_told, removed
 
 FAULTS: Faults = {
     "no solution": (removed("solution.py"), "solution.py: the file is missing"),
-    "a solution that is not Python": (added("solution.py", "\ndef f(:\n"), "solution.py: line"),
+    "a solution that is not Python": (
+        added("solution.py", "\ndef f(:\n"),
+        "solution.py: line",
+    ),
 }
 
 

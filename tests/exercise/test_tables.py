@@ -9,11 +9,15 @@ from spoilt import LOSS, NEW, Faults, Spoil, added, assert_told, replaced
 
 FAULTS: Faults = {
     "a recogniser misspelt": (
-        replaced("misconceptions/any.toml", 'recognise = "stub"', 'recognise = "stubb"'),
+        replaced(
+            "misconceptions/any.toml", 'recognise = "stub"', 'recognise = "stubb"'
+        ),
         r"any.toml: [not-implemented] recognise: input should be 'stub', 'mutates'",
     ),
     "a title that is missing": (
-        replaced("misconceptions/any.toml", 'title = "The function is not written yet"\n', ""),
+        replaced(
+            "misconceptions/any.toml", 'title = "The function is not written yet"\n', ""
+        ),
         "any.toml: [not-implemented] title: this key is missing",
     ),
     "an empty hint": (

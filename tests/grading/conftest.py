@@ -15,6 +15,8 @@ def plan(tmp_path):
     def made(sources, **options):
         folder = tiny.submissions(tmp_path / "class", sources)
         found = find([folder], exercise.functions)
-        return batch.Plan(found, exercise, tmp_path / "out", **{"jobs": 2, "seed": 1, **options})
+        return batch.Plan(
+            found, exercise, tmp_path / "out", **{"jobs": 2, "seed": 1, **options}
+        )
 
     return made

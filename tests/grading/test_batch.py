@@ -30,7 +30,12 @@ def children(pid):
 
 
 def test_submissions_that_hang_exit_or_crash_cost_only_their_own_marks(plan):
-    sources = {"right": tiny.RIGHT, "hangs": tiny.HANGS, "exits": tiny.EXITS, "crashes": tiny.CRASHES}
+    sources = {
+        "right": tiny.RIGHT,
+        "hangs": tiny.HANGS,
+        "exits": tiny.EXITS,
+        "crashes": tiny.CRASHES,
+    }
     sources |= {"wrong": tiny.WRONG, "broken": "def double(x:"}
     order = plan(sources)
     graded = batch.run(order)
@@ -79,7 +84,9 @@ def test_who_breaks_the_grader_twice_gets_a_result_that_says_so(plan):
         '    """double(x) is twice x."""\n'
         "    if student.double(torch.ones(1)).item() == 1:\n        os.kill(os.getpid(), 9)\n"
     )
-    order = dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder)))
+    order = dataclasses.replace(
+        order, exercise=Exercise.load(str(order.exercise.folder))
+    )
     watcher = Recorder()
     graded = batch.run(order, watcher)
     assert marks(order.folder) == {"a": 2.0, "killer": 0.0, "z": 2.0}
@@ -99,14 +106,18 @@ def test_a_grading_process_that_hangs_is_ended(plan, monkeypatch):
         "import time, torch\n\ndef test_values(student):\n"
         "    while student.double(torch.ones(1)).item() == 1:\n        time.sleep(1)\n"
     )
-    order = dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder)))
+    order = dataclasses.replace(
+        order, exercise=Exercise.load(str(order.exercise.folder))
+    )
     monkeypatch.setattr(batch, "_PATIENCE", -8.0)  # of the 20 s that a submission has
     graded = batch.run(order)
     assert "did not finish in time" in str(graded.faults["killer"])
     assert marks(order.folder)["a"] == 2.0
 
 
-def test_an_unusable_format_or_folder_of_data_is_told_before_anything_is_graded(plan, tmp_path):
+def test_an_unusable_format_or_folder_of_data_is_told_before_anything_is_graded(
+    plan, tmp_path
+):
     with pytest.raises(UsageError, match="no format 'pdf'"):
         batch.run(plan({"a": tiny.RIGHT}, formats=("pdf",)))
     with pytest.raises(UsageError, match="is not a folder"):
@@ -115,12 +126,24 @@ def test_an_unusable_format_or_folder_of_data_is_told_before_anything_is_graded(
 
 def test_ctrl_c_keeps_what_is_done_and_a_second_run_goes_on(plan, tmp_path):
     order = plan({f"s{i}": tiny.SLOW for i in range(5)})
-    command = [sys.executable, "-m", "grader", "grade", str(tmp_path / "class"), "--out", str(order.folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "grader",
+        "grade",
+        str(tmp_path / "class"),
+        "--out",
+        str(order.folder),
+    ]
     command += ["--exercise", str(order.exercise.folder), "--jobs", "1"]
     # a shell's background job would have it ignored
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     ) as process:
         lines = []
         for line in process.stdout:
@@ -137,15 +160,27 @@ def test_ctrl_c_keeps_what_is_done_and_a_second_run_goes_on(plan, tmp_path):
 
 def test_processes_end_with_a_parent_that_is_killed(plan, tmp_path):
     order = plan({f"s{i}": tiny.SLOW for i in range(5)})
-    command = [sys.executable, "-m", "grader", "grade", str(tmp_path / "class"), "--out", str(order.folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "grader",
+        "grade",
+        str(tmp_path / "class"),
+        "--out",
+        str(order.folder),
+    ]
     with subprocess.Popen(
-        [*command, "--exercise", str(order.exercise.folder), "--jobs", "2"], stdout=subprocess.PIPE, text=True
+        [*command, "--exercise", str(order.exercise.folder), "--jobs", "2"],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         process.stdout.readline()
         below = [pid for pid, _ in children(process.pid)]
         process.kill()
     deadline = time.monotonic() + 20
-    while (alive := [pid for pid in below if running(pid)]) and time.monotonic() < deadline:
+    while (
+        alive := [pid for pid in below if running(pid)]
+    ) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert below
     assert not alive

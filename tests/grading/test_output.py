@@ -22,7 +22,9 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path, make: object) -> None:
     assert output.load(tmp_path) == [result]
 
 
-def test_no_half_a_file_is_ever_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_half_a_file_is_ever_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "grade.json"
     write_atomically(path, "before")
 
@@ -40,12 +42,21 @@ def test_no_half_a_file_is_ever_seen(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_report_is_a_file_like_any_other(tmp_path: Path) -> None:
     write_atomically(tmp_path / "report.html", "x")
     (tmp_path / "plain").write_text("x")
-    assert (tmp_path / "report.html").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert (tmp_path / "report.html").stat().st_mode == (
+        tmp_path / "plain"
+    ).stat().st_mode
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "null", '{"schema": 2}', to_json(samples.right()).replace('"schema": 2', '"schema": 1')],
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '{"schema": 2}',
+        to_json(samples.right()).replace('"schema": 2', '"schema": 1'),
+    ],
     ids=["empty", "no-schema", "list", "null", "nothing-else", "of-another-version"],
 )
 def test_what_is_no_grade_json_is_named(tmp_path: Path, text: str) -> None:
@@ -62,7 +73,9 @@ def test_a_number_that_json_lacks_is_not_written() -> None:
 
 
 def test_formats_are_those_of_a_submission_or_of_a_class() -> None:
-    assert Formats.named(["junit", "canvas", "junit"]) == Formats(("junit",), ("canvas",))
+    assert Formats.named(["junit", "canvas", "junit"]) == Formats(
+        ("junit",), ("canvas",)
+    )
     with pytest.raises(UsageError, match="no format 'pdf'"):
         Formats.named(["junit", "pdf"])
 

@@ -10,12 +10,16 @@ from grader.grading.process import Settings, Task
 from grader.intake.submission import Submission
 
 
-@pytest.mark.parametrize("address", ["tcp://host:8786", "tls://10.0.0.1:8786", "tcp://[::1]:8786"])
+@pytest.mark.parametrize(
+    "address", ["tcp://host:8786", "tls://10.0.0.1:8786", "tcp://[::1]:8786"]
+)
 def test_an_address_of_a_scheduler(address):
     pools.check_address(address)
 
 
-@pytest.mark.parametrize("address", ["", "host", "host:8786", "tcp://host", "http://host:80", "tcp://:8786 "])
+@pytest.mark.parametrize(
+    "address", ["", "host", "host:8786", "tcp://host", "http://host:80", "tcp://:8786 "]
+)
 def test_what_is_no_address_of_a_scheduler(address):
     with pytest.raises(UsageError, match="tcp://HOST:8786"):
         pools.check_address(address)
@@ -29,7 +33,9 @@ def test_processes_that_never_get_ready_are_a_fault(tmp_path):
     described.write_text(described.read_text() + prologue)
     settings = Settings.of(Exercise.load(str(exercise.folder)), "quick", seed=1)
     pool = pools.LocalPool(settings, jobs=1)
-    task = Task(settings, Submission("one", "One", "one.py", tiny.RIGHT.encode(), ("one.py",)))
+    task = Task(
+        settings, Submission("one", "One", "one.py", tiny.RIGHT.encode(), ("one.py",))
+    )
     try:
         for _ in range(2):
             with pytest.raises(pools.Lost, match="before it was ready") as lost:

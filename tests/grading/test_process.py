@@ -15,7 +15,9 @@ from grader.intake.submission import Submission
 
 @pytest.fixture
 def settings(tmp_path):
-    made = Settings.of(Exercise.load(str(tiny.exercise(tmp_path / "tiny"))), "quick", seed=1)
+    made = Settings.of(
+        Exercise.load(str(tiny.exercise(tmp_path / "tiny"))), "quick", seed=1
+    )
     yield made
     if process._warm.session is not None:
         process._warm.session.close()
@@ -23,7 +25,9 @@ def settings(tmp_path):
 
 
 def task(settings, source=tiny.RIGHT):
-    return Task(settings, Submission("one", "One", "one.py", source.encode(), ("one.py",)))
+    return Task(
+        settings, Submission("one", "One", "one.py", source.encode(), ("one.py",))
+    )
 
 
 def test_the_session_stays_warm(settings):
@@ -38,7 +42,13 @@ def test_the_session_stays_warm(settings):
 def test_another_version_is_refused(settings, what):
     others = {**settings.versions, what: "another"}
     with pytest.raises(UsageError, match=f"another version of the {what}"):
-        process.grade(task(pickle.loads(pickle.dumps(Settings(**{**vars(settings), "versions": others})))))
+        process.grade(
+            task(
+                pickle.loads(
+                    pickle.dumps(Settings(**{**vars(settings), "versions": others}))
+                )
+            )
+        )
 
 
 def test_a_fault_is_a_sentence_and_its_traceback_travels(settings, monkeypatch):

@@ -14,7 +14,9 @@ from grader.intake.submission import Submission
 ONE = Submission("ada\x1b[31m", "Ada", "ada.py", b"", ("ada.py",))
 
 
-@pytest.mark.parametrize(("terminal", "kind"), [(False, progress.Lines), (True, progress.Bar)])
+@pytest.mark.parametrize(
+    ("terminal", "kind"), [(False, progress.Lines), (True, progress.Bar)]
+)
 def test_what_happens_is_shown(terminal: bool, kind: type) -> None:
     text = io.StringIO()
     watcher = progress.watcher(Console(file=text, force_terminal=terminal, width=100))

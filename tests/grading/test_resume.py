@@ -18,7 +18,9 @@ def test_what_has_not_changed_is_kept(plan):
     def again(sources=None, **options):
         sources = sources or {"a": tiny.RIGHT, "b": tiny.WRONG, "c": tiny.RIGHT}
         watcher = Recorder()
-        assert len(batch.run(plan(sources, jobs=1, **options), watcher).results) == len(sources)
+        assert len(batch.run(plan(sources, jobs=1, **options), watcher).results) == len(
+            sources
+        )
         return sorted(watcher.finished_ids)
 
     assert again() == []
@@ -28,15 +30,27 @@ def test_what_has_not_changed_is_kept(plan):
     assert marks(order.folder) == {"a": 2.0, "b": 2.0, "c": 2.0}
     (order.folder / "a" / "grade.json").write_text("{")
     assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}) == ["a"]
-    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, force=True) == ["a", "b", "c"]
-    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=2) == ["a", "b", "c"]
+    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, force=True) == [
+        "a",
+        "b",
+        "c",
+    ]
+    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=2) == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_a_changed_exercise_grades_all_again(plan):
     order = plan({"a": tiny.RIGHT})
     batch.run(order)
-    (order.exercise.folder / "solution.py").write_text("def double(x):\n    return 3 * x\n")
-    graded = batch.run(dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder))))
+    (order.exercise.folder / "solution.py").write_text(
+        "def double(x):\n    return 3 * x\n"
+    )
+    graded = batch.run(
+        dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder)))
+    )
     assert (graded.kept, graded.results[0].score) == (0, 0.0)
 
 
@@ -52,11 +66,15 @@ def test_the_longest_expected_comes_first(plan):
 
 def test_one_seed_is_drawn_for_a_class_and_kept_for_those_who_come_later(plan):
     first = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None, jobs=1))
-    later = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=None, jobs=1))
+    later = batch.run(
+        plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=None, jobs=1)
+    )
     assert len({result.seed for result in (*first.results, *later.results)}) == 1
 
 
-def test_what_is_graded_is_kept_whatever_the_package_index_calls_torch(plan, monkeypatch):
+def test_what_is_graded_is_kept_whatever_the_package_index_calls_torch(
+    plan, monkeypatch
+):
     """The index's Linux build of torch: the distribution is 2.13.0, the module 2.13.0+cu130."""
     batch.run(plan({"a": tiny.RIGHT}))
     monkeypatch.setattr(importlib.metadata, "version", lambda _: "2.13.0")
@@ -77,5 +95,7 @@ def test_a_roster_that_comes_later_gives_names_to_what_is_kept(plan):
     order = plan({"a": tiny.RIGHT})
     batch.run(order)
     (one,) = order.submissions
-    graded = batch.run(dataclasses.replace(order, submissions=[dataclasses.replace(one, name="Ada")]))
+    graded = batch.run(
+        dataclasses.replace(order, submissions=[dataclasses.replace(one, name="Ada")])
+    )
     assert (graded.kept, graded.results[0].submission.name) == (1, "Ada")

@@ -31,7 +31,9 @@ def test_an_unknown_profile_or_level_is_told_before_anything_starts() -> None:
         Session(EXERCISE, require_isolation="total")
 
 
-def test_a_result_says_what_it_depends_on_and_where_the_exercise_lies(tmp_path: Path) -> None:
+def test_a_result_says_what_it_depends_on_and_where_the_exercise_lies(
+    tmp_path: Path,
+) -> None:
     exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
     (tmp_path / "mine.py").write_text(tiny.RIGHT)
     with Session(exercise) as session:
@@ -56,7 +58,9 @@ def check(outcome: str, points: float) -> CheckResult:
         (True, (check("blocked", 0), check("blocked", 0)), "blocked"),
     ],
 )
-def test_the_status_of_a_function(present: bool, checks: tuple[CheckResult, ...], status: str) -> None:
+def test_the_status_of_a_function(
+    present: bool, checks: tuple[CheckResult, ...], status: str
+) -> None:
     assert _status(present, checks) == status
 
 
@@ -84,15 +88,24 @@ def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.parent.parent
 
 
-@pytest.mark.parametrize("profile", ["quick", "full"] if os.environ.get("GRADER_MNIST") else ["quick"])
+@pytest.mark.parametrize(
+    "profile", ["quick", "full"] if os.environ.get("GRADER_MNIST") else ["quick"]
+)
 def test_a_right_submission_is_right_on_mnist(mnist: Path, profile: str) -> None:
-    (right,) = submission.find([ROOT / "submissions/practical3/right-batched.py"], EXERCISE.functions)
+    (right,) = submission.find(
+        [ROOT / "submissions/practical3/right-batched.py"], EXERCISE.functions
+    )
     with Session(EXERCISE, profile, seed=3, data=str(mnist)) as session:
         result = session.grade(right)
     assert result.score == result.max_score
 
 
 def test_a_folder_without_mnist_is_named(tmp_path: Path) -> None:
-    (right,) = submission.find([ROOT / "submissions/practical3/right-batched.py"], EXERCISE.functions)
-    with pytest.raises(UsageError, match="holds no MNIST"), Session(EXERCISE, data=str(tmp_path)) as session:
+    (right,) = submission.find(
+        [ROOT / "submissions/practical3/right-batched.py"], EXERCISE.functions
+    )
+    with (
+        pytest.raises(UsageError, match="holds no MNIST"),
+        Session(EXERCISE, data=str(tmp_path)) as session,
+    ):
         session.grade(right)

@@ -21,7 +21,9 @@ def test_the_command_and_a_grading_process_say_the_same(plan):
     order = plan({"a": tiny.RIGHT})
     batch.run(order)
     of_the_command = Settings.of(order.exercise, "quick", 1).versions
-    of_the_process = results.from_json((order.folder / "a" / "grade.json").read_text()).versions
+    of_the_process = results.from_json(
+        (order.folder / "a" / "grade.json").read_text()
+    ).versions
     assert of_the_process == of_the_command
 
 
@@ -49,5 +51,10 @@ def test_an_exercise_and_data_that_change_are_others(tmp_path):
 def test_the_version_of_grader_is_said_in_one_place():
     assert re.fullmatch(r"\d+\.\d+\.\d+", grader.__version__)
     assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text()
-    everywhere = {path: path.read_text(encoding="utf-8") for path in (ROOT / "grader").rglob("*.py")}
-    assert [path.name for path, text in everywhere.items() if "metadata.version" in text] == []
+    everywhere = {
+        path: path.read_text(encoding="utf-8")
+        for path in (ROOT / "grader").rglob("*.py")
+    }
+    assert [
+        path.name for path, text in everywhere.items() if "metadata.version" in text
+    ] == []

@@ -12,7 +12,8 @@ from grader.intake.submission import find
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil.py", "/etc/evil.py", "a/../../evil.py", "..\\evil.py", "C:\\evil.py"]
+    "name",
+    ["../../evil.py", "/etc/evil.py", "a/../../evil.py", "..\\evil.py", "C:\\evil.py"],
 )
 def test_a_zip_that_leads_out_of_its_folder_is_refused(tmp_path, name):
     path = tmp_path / "slip.zip"
@@ -22,7 +23,9 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused(tmp_path, name):
         archive.writestr(info, ONE)
     with pytest.raises(UsageError, match="leads out of its folder"):
         find([path], NAMES)
-    zipped(tmp_path / "class.zip", {"ada/all.zip": path.read_bytes(), "alan/tp.py": BOTH})
+    zipped(
+        tmp_path / "class.zip", {"ada/all.zip": path.read_bytes(), "alan/tp.py": BOTH}
+    )
     submissions = found(tmp_path / "class.zip")
     assert "leads out of its folder" in submissions["ada"].problem
     assert submissions["alan"].data == BOTH
@@ -46,7 +49,9 @@ def test_zips_are_opened_to_a_bounded_depth(tmp_path):
 
 
 def test_a_member_that_holds_more_than_it_says_is_cut_off(tmp_path):
-    path = zipped(tmp_path / "class.zip", {"ada/tp.py": bytes(1000), "alan/tp.py": BOTH})
+    path = zipped(
+        tmp_path / "class.zip", {"ada/tp.py": bytes(1000), "alan/tp.py": BOTH}
+    )
     size = (1000).to_bytes(4, "little")
     path.write_bytes(path.read_bytes().replace(size, (10).to_bytes(4, "little")))
     assert len(found(path)["ada"].held().data) <= 1000
@@ -56,7 +61,9 @@ def test_a_locked_zip_and_one_that_is_none_say_so(tmp_path):
     locked = bytearray(bytes_of_zip(tmp_path, {"tp.py": BOTH}))
     locked[6] |= 1
     locked[locked.rindex(b"PK\x01\x02") + 8] |= 1
-    path = zipped(tmp_path / "class.zip", {"ada/l.zip": bytes(locked), "alan/n.zip": b"no zip"})
+    path = zipped(
+        tmp_path / "class.zip", {"ada/l.zip": bytes(locked), "alan/n.zip": b"no zip"}
+    )
     submissions = found(path)
     assert "password" in submissions["ada"].held().problem
     assert "is not a zip" in submissions["alan"].problem

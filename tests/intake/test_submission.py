@@ -13,16 +13,29 @@ from grader.intake.submission import NOTHING, find, from_file
 
 def test_a_folder_of_files_holds_one_submission_a_file(tmp_path):
     written(
-        tmp_path, {"ada.py": ONE, "alan.ipynb": b"{}", "README.md": b"#", "marks.csv": b"", ".hidden.py": ONE}
+        tmp_path,
+        {
+            "ada.py": ONE,
+            "alan.ipynb": b"{}",
+            "README.md": b"#",
+            "marks.csv": b"",
+            ".hidden.py": ONE,
+        },
     )
     assert list(found(tmp_path)) == ["ada", "alan"]
 
 
-def test_a_subfolder_is_one_submission_and_the_file_with_most_definitions_is_graded(tmp_path):
-    written(tmp_path, {"ada/notes.py": ONE, "ada/src/tp.py": BOTH, "ada/README.md": b"#"})
+def test_a_subfolder_is_one_submission_and_the_file_with_most_definitions_is_graded(
+    tmp_path,
+):
+    written(
+        tmp_path, {"ada/notes.py": ONE, "ada/src/tp.py": BOTH, "ada/README.md": b"#"}
+    )
     (ada,) = find([tmp_path], NAMES)
     assert (ada.id, ada.filename, ada.data) == ("ada", "tp.py", BOTH)
-    assert [str(n) for n in ada.notices] == ["2 files were handed in; src/tp.py was graded."]
+    assert [str(n) for n in ada.notices] == [
+        "2 files were handed in; src/tp.py was graded."
+    ]
 
 
 def test_who_handed_in_something_else_is_told_so(tmp_path):
@@ -36,12 +49,18 @@ def test_moodle_folders_belong_to_one_participant_each(tmp_path):
         "Zoë Ünal_1234_assignsubmission_onlinetext_/onlinetext.html": b"<p>",
         "Zoë Ünal_99_assignsubmission_file_/tp.py": ONE,
     }
-    for path in (zipped(tmp_path / "m.zip", moodle), written(tmp_path / "folder", moodle)):
+    for path in (
+        zipped(tmp_path / "m.zip", moodle),
+        written(tmp_path / "folder", moodle),
+    ):
         submissions = found(path)
         assert list(submissions) == ["Zoë-Ünal_1234", "Zoë-Ünal_99"]
         assert submissions["Zoë-Ünal_1234"].name == "Zoë Ünal"
         assert submissions["Zoë-Ünal_1234"].data == BOTH
-        assert submissions["Zoë-Ünal_1234"].files[0] == "Zoë Ünal_1234_assignsubmission_file_/tp.py"
+        assert (
+            submissions["Zoë-Ünal_1234"].files[0]
+            == "Zoë Ünal_1234_assignsubmission_file_/tp.py"
+        )
 
 
 def test_canvas_files_belong_to_one_user_each_and_the_last_attempt_is_graded(tmp_path):
@@ -86,7 +105,15 @@ def test_files_of_a_flat_folder_are_never_taken_for_attempts_of_one_another(tmp_
 
 
 def test_a_git_working_copy_is_one_submission(tmp_path):
-    written(tmp_path, {".git/HEAD": b"", ".git/hooks/tp.py": BOTH, "tp.py": BOTH, "util.py": b"x = 1"})
+    written(
+        tmp_path,
+        {
+            ".git/HEAD": b"",
+            ".git/hooks/tp.py": BOTH,
+            "tp.py": BOTH,
+            "util.py": b"x = 1",
+        },
+    )
     (one,) = find([tmp_path], NAMES)
     assert (one.id, one.filename) == (tmp_path.name.strip("-"), "tp.py")
 
@@ -99,10 +126,17 @@ def test_ids_differ_even_where_case_does_not_count(tmp_path):
     assert len({one.casefold() for one in ids}) == 4
 
 
-@pytest.mark.parametrize("name", ["..", ". .", "a/b", "x" * 300, "日本" * 200, "-", "con\n", "\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ["..", ". .", "a/b", "x" * 300, "日本" * 200, "-", "con\n", "\x1b[31m"]
+)
 def test_a_name_makes_an_id_that_is_one_folder_name(tmp_path, name):
     (one,) = find(
-        [zipped(tmp_path / "m.zip", {f"{name.replace('/', '|')} y_12_assignsubmission_file_/t.py": ONE})],
+        [
+            zipped(
+                tmp_path / "m.zip",
+                {f"{name.replace('/', '|')} y_12_assignsubmission_file_/t.py": ONE},
+            )
+        ],
         NAMES,
     )
     assert one.id not in ("", ".", "..")
@@ -113,7 +147,9 @@ def test_a_name_makes_an_id_that_is_one_folder_name(tmp_path, name):
 
 def test_results_and_the_course_s_own_modules_are_no_submissions(tmp_path):
     written(tmp_path, {"ada.py": ONE, "prologue.py": ONE, "out/alan/tp.py": ONE})
-    assert list(found(tmp_path, leave_out=tmp_path / "out", support=["prologue"])) == ["ada"]
+    assert list(found(tmp_path, leave_out=tmp_path / "out", support=["prologue"])) == [
+        "ada"
+    ]
 
 
 def test_bytes_are_read_when_they_are_needed_and_travel_when_held(tmp_path):

@@ -22,7 +22,9 @@ def test_the_matrix_form_trains_as_the_solution_does() -> None:
     fast, fast_history = INPUTS.Inputs.trajectory(SOLUTION, data, parameters, 5)
     for a, b in zip(slow, fast, strict=True):
         assert torch.allclose(a.double(), b, rtol=1e-4, atol=1e-9)
-    assert torch.allclose(torch.tensor(slow_history), torch.tensor(fast_history), rtol=1e-5)
+    assert torch.allclose(
+        torch.tensor(slow_history), torch.tensor(fast_history), rtol=1e-5
+    )
 
 
 class OneByOne:
@@ -55,8 +57,12 @@ def test_all_samples_at_once_train_as_one_after_the_other_does(names: str) -> No
     slow, slow_history = reference.train(*data, 8, 3, parameters=parameters)
     fast, fast_history = INPUTS.batched.train_with(reference, *data, 3, parameters)
     for a, b, start in zip(slow, fast, parameters, strict=True):
-        assert torch.allclose(a - start, b - start, rtol=1e-3, atol=1e-5 * float((a - start).abs().max()))
-    assert torch.allclose(torch.tensor(slow_history), torch.tensor(fast_history), rtol=1e-4)
+        assert torch.allclose(
+            a - start, b - start, rtol=1e-3, atol=1e-5 * float((a - start).abs().max())
+        )
+    assert torch.allclose(
+        torch.tensor(slow_history), torch.tensor(fast_history), rtol=1e-4
+    )
 
 
 def changing(w1, b1, w2, b2, x):  # type: ignore[no-untyped-def]
@@ -68,7 +74,9 @@ def of_another_shape(x):  # type: ignore[no-untyped-def]
     return torch.tanh(x).sum()
 
 
-@pytest.mark.parametrize(("name", "odd"), [("forward_pass", changing), ("dsigma", of_another_shape)])
+@pytest.mark.parametrize(
+    ("name", "odd"), [("forward_pass", changing), ("dsigma", of_another_shape)]
+)
 def test_what_depends_on_the_order_or_is_odd_is_trained_one_after_the_other(
     name: str, odd: Callable[..., Any]
 ) -> None:
@@ -94,9 +102,13 @@ def test_functions_that_leave_something_for_each_other_are_called_in_turn() -> N
         SOLUTION.backward_pass(*arguments[:5], *left["states"], *arguments[-4:])
 
     functions = {"forward_pass": forward_pass, "backward_pass": backward_pass}
-    reference = Reference(EXERCISE, {name: OneByOne(f) for name, f in functions.items()})
+    reference = Reference(
+        EXERCISE, {name: OneByOne(f) for name, f in functions.items()}
+    )
     data = INPUTS.Inputs(5, QUICK).data(6, 4)
     parameters = SOLUTION.train(*data, 8, 0)[0]
     right = SOLUTION.train(*data, 8, 2, parameters=parameters)[0]
     found = INPUTS.Inputs.trajectory(reference, data, parameters, 2)[0]
-    assert all(torch.allclose(a, b, rtol=1e-4) for a, b in zip(right, found, strict=True))
+    assert all(
+        torch.allclose(a, b, rtol=1e-4) for a, b in zip(right, found, strict=True)
+    )

@@ -13,7 +13,9 @@ from grader.intake.submission import Submission
 from grader.results import Result
 
 ROOT = Path(__file__).parents[2]
-RIGHT = (ROOT / "submissions" / "practical3" / "right-per-sample.py").read_text(encoding="utf-8")
+RIGHT = (ROOT / "submissions" / "practical3" / "right-per-sample.py").read_text(
+    encoding="utf-8"
+)
 EXERCISE = Exercise.load("practical3")
 FUNCTIONS = tuple(EXERCISE.functions)
 
@@ -25,7 +27,9 @@ def grade() -> Iterator[Callable[[str], Result]]:
 
         def grade(more: str) -> Result:
             source = (RIGHT + more).encode()
-            return session.grade(Submission("one", "One", "one.py", source, ("one.py",)))
+            return session.grade(
+                Submission("one", "One", "one.py", source, ("one.py",))
+            )
 
         yield grade
 
@@ -43,7 +47,9 @@ def test_one_broken_function_costs_its_own_points_and_no_others(
     grade: Callable[[str], Result], name: str, how: str
 ) -> None:
     functions = grade(BROKEN[how].format(name=name)).functions
-    assert {other for other in FUNCTIONS if functions[other].status != "right"} == {name}
+    assert {other for other in FUNCTIONS if functions[other].status != "right"} == {
+        name
+    }
 
 
 # whatever it is called with, `train` first does what the right one does
@@ -93,14 +99,18 @@ def test_each_check_of_train_sees_what_it_is_for(
         assert found == failed
 
 
-def test_a_train_that_is_not_reproducible_is_judged_by_its_thresholds(grade: Callable[[str], Result]) -> None:
+def test_a_train_that_is_not_reproducible_is_judged_by_its_thresholds(
+    grade: Callable[[str], Result],
+) -> None:
     unseeded = "import os\n    torch.manual_seed(int.from_bytes(os.urandom(4), 'big'))"
     source = TRAIN.format(change="pass").replace(
         "    parameters, history", f"    {unseeded}\n    parameters, history", 1
     )
     result = grade(source)
     assert result.functions["train"].status == "right"
-    assert any("other results from the same seed" in str(notice) for notice in result.notices)
+    assert any(
+        "other results from the same seed" in str(notice) for notice in result.notices
+    )
 
 
 def test_autograd_is_not_by_hand(grade: Callable[[str], Result]) -> None:
@@ -113,6 +123,8 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
         total += parameter.grad
 """
     function = grade(source).functions["backward_pass"]
-    (by_hand,) = (check for check in function.checks if check.id == "backward_pass/by_hand")
+    (by_hand,) = (
+        check for check in function.checks if check.id == "backward_pass/by_hand"
+    )
     assert by_hand.outcome == "failed"
     assert by_hand.points == 0

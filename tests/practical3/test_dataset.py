@@ -19,7 +19,10 @@ def test_real_mnist_is_read_from_its_own_files(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "t10k-images-idx3-ubyte.gz", "wb") as stream:
         stream.write(struct.pack(">IIII", 0x803, 60, 28, 28) + pixels.numpy().tobytes())
     with (tmp_path / "t10k-labels-idx1-ubyte").open("wb") as stream:
-        stream.write(struct.pack(">II", 0x801, 60) + labels[:60].to(torch.uint8).numpy().tobytes())
+        stream.write(
+            struct.pack(">II", 0x801, 60)
+            + labels[:60].to(torch.uint8).numpy().tobytes()
+        )
     data = INPUTS.Inputs(1, {**QUICK, "data": str(tmp_path)}).data(30, 30)
     assert data.train_input.shape == (30, 784)
     assert data.test_target.shape == (30, 10)

@@ -31,12 +31,19 @@ IDS = set(
     train-percent train-test-on-train train-stale-history uses-autograd
     """.split()  # noqa: SIM905 (a table is easier to compare with the list it is taken from)
 )
-FACTS = {"name": "x0", "hidden": "loss", "argument": "x"}  # what the placeholders of notes may be
+FACTS = {
+    "name": "x0",
+    "hidden": "loss",
+    "argument": "x",
+}  # what the placeholders of notes may be
 COMPARED = [name for name in MISCONCEPTIONS.functions if probes_of(EXERCISE, name)]
 
 
 def forms(function):
-    return [(function, i, form.id) for i, form in enumerate(MISCONCEPTIONS.forms_of(function))]
+    return [
+        (function, i, form.id)
+        for i, form in enumerate(MISCONCEPTIONS.forms_of(function))
+    ]
 
 
 SINGLES = [single for function in COMPARED for single in forms(function)]
@@ -44,7 +51,8 @@ STAGED = [
     (stage, i, form.id)
     for stage in ("initial", "update", "history")
     for i, form in enumerate(MISCONCEPTIONS.forms_of("train", stage))
-    if form.id != "train-stale-history"  # its edit serves the history alone; test_history writes it out
+    if form.id
+    != "train-stale-history"  # its edit serves the history alone; test_history writes it out
 ]
 
 
@@ -62,16 +70,24 @@ def test_an_edit_shows_on_the_probes(function, index, id_):
 def test_siblings_are_told_apart_or_declared_alike(function):
     runner = shared_runner(EXERCISE, function)
     singles = [(form, runner.run_variant((i,))) for i, form in enumerate(runner.forms)]
-    alike = {frozenset((m.id, other)) for m in MISCONCEPTIONS.of(function) for other in m.alike}
+    alike = {
+        frozenset((m.id, other))
+        for m in MISCONCEPTIONS.of(function)
+        for other in m.alike
+    }
     same = {
         frozenset((a.id, b.id))
         for i, (a, left) in enumerate(singles)
         for b, right in singles[:i]
         if a.id != b.id and left.errors == right.errors and equal_traces(left, right)
     }
-    assert same <= alike, f"give the same, undeclared: {[sorted(pair) for pair in same - alike]}"
+    assert same <= alike, (
+        f"give the same, undeclared: {[sorted(pair) for pair in same - alike]}"
+    )
     known = {m.id for m in MISCONCEPTIONS.of(function)}
-    assert {pair for pair in alike if pair <= known} <= same, "declared alike, and told apart"
+    assert {pair for pair in alike if pair <= known} <= same, (
+        "declared alike, and told apart"
+    )
 
 
 @pytest.mark.parametrize(("function", "index", "id_"), SINGLES)

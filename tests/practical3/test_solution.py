@@ -20,7 +20,9 @@ def test_backward_pass_is_what_autograd_finds(sizes: tuple[int, int, int]) -> No
     sample = INPUTS.Inputs(3, QUICK).sample(sizes, dtype=torch.float64)
     accumulators = [torch.ones_like(p) for p in sample.parameters]
     _, s1, x1, s2, x2 = SOLUTION.forward_pass(*sample.parameters, sample.x)
-    SOLUTION.backward_pass(*sample.parameters, sample.t, sample.x, s1, x1, s2, x2, *accumulators)
+    SOLUTION.backward_pass(
+        *sample.parameters, sample.t, sample.x, s1, x1, s2, x2, *accumulators
+    )
 
     def loss_of(*parameters: torch.Tensor) -> torch.Tensor:
         return SOLUTION.loss(SOLUTION.forward_pass(*parameters, sample.x)[-1], sample.t)
@@ -33,9 +35,13 @@ def test_backward_pass_is_what_autograd_finds(sizes: tuple[int, int, int]) -> No
 
 def test_the_derivatives_agree_with_finite_differences() -> None:
     x, t = torch.randn(5, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
-    assert torch.allclose(SOLUTION.dsigma(x), finite_differences(SOLUTION.sigma, x), atol=1e-8)
     assert torch.allclose(
-        SOLUTION.dloss(x, t), finite_differences(lambda v: SOLUTION.loss(v, t), x), atol=1e-8
+        SOLUTION.dsigma(x), finite_differences(SOLUTION.sigma, x), atol=1e-8
+    )
+    assert torch.allclose(
+        SOLUTION.dloss(x, t),
+        finite_differences(lambda v: SOLUTION.loss(v, t), x),
+        atol=1e-8,
     )
 
 
@@ -49,9 +55,13 @@ def test_training_starts_from_given_parameters_and_leaves_them_alone() -> None:
 
 def test_points_add_up_to_20_most_of_them_on_the_last_two() -> None:
     assert EXERCISE.max_score == 20
-    assert sum(EXERCISE.functions[name].points for name in ("backward_pass", "train")) > 10
+    assert (
+        sum(EXERCISE.functions[name].points for name in ("backward_pass", "train")) > 10
+    )
 
 
 def test_stand_ins_take_what_the_functions_take() -> None:
     for name, standin in EXERCISE.standins.items():
-        assert inspect.signature(standin) == inspect.signature(getattr(SOLUTION, name)), name
+        assert inspect.signature(standin) == inspect.signature(
+            getattr(SOLUTION, name)
+        ), name

@@ -11,7 +11,9 @@ def graph(source, slow=("train",)):
 
 
 def test_slow_functions_and_their_callers():
-    found = graph("def a():\n    train()\ndef b():\n    a()\ndef c():\n    d()\ndef d(): pass")
+    found = graph(
+        "def a():\n    train()\ndef b():\n    a()\ndef c():\n    d()\ndef d(): pass"
+    )
     assert found.slow == {"train", "a", "b"}
 
 
@@ -30,12 +32,16 @@ def test_changes_through_helpers():
 
 
 def test_recursion():
-    found = graph("def a():\n    b()\n    x[0] = 1\ndef b():\n    a()\n    y[0] = 1\n    train()")
+    found = graph(
+        "def a():\n    b()\n    x[0] = 1\ndef b():\n    a()\n    y[0] = 1\n    train()"
+    )
     assert found.changes == {"a": {"x", "y"}, "b": {"x", "y"}}
     assert found.slow == {"train", "a", "b"}
 
 
 def test_long_chains():
-    source = "def f0():\n    x[0] = 1\n" + "".join(f"def f{n + 1}():\n    f{n}()\n" for n in range(3_000))
+    source = "def f0():\n    x[0] = 1\n" + "".join(
+        f"def f{n + 1}():\n    f{n}()\n" for n in range(3_000)
+    )
     assert graph(source, ["f0"]).changes["f3000"] == {"x"}
     assert "f3000" in graph(source, ["f0"]).slow

@@ -23,7 +23,9 @@ def notebook(*cells, **more):
             "outputs": [],
         }
         nodes.append(node)
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nodes, **more}).encode()
+    return json.dumps(
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nodes, **more}
+    ).encode()
 
 
 def only_cell(data, filename="a.ipynb"):
@@ -34,21 +36,66 @@ def only_cell(data, filename="a.ipynb"):
 DECODED = [
     pytest.param(b"x = 1\n", "x = 1\n", False, id="plain ascii"),
     pytest.param("x = 'é'".encode(), "x = 'é'", False, id="utf-8"),
-    pytest.param("\ufeffx = 'é'".encode(), "x = 'é'", False, id="a byte-order mark is not part of the text"),
-    pytest.param("x = 'é'".encode("utf-16"), "x = 'é'", False, id="utf-16, as Windows tools save"),
-    pytest.param("x = 'é'".encode("utf-32"), "x = 'é'", False, id="utf-32's mark begins like utf-16's"),
-    pytest.param(b"# coding: cp1252\nx = '\x80'", "# coding: cp1252\nx = '€'", False, id="PEP 263 cookie"),
     pytest.param(
-        b"# coding: cp1252\r\nx = '\x80'", "# coding: cp1252\nx = '€'", False, id="cookie before CRLF"
+        "\ufeffx = 'é'".encode(),
+        "x = 'é'",
+        False,
+        id="a byte-order mark is not part of the text",
     ),
-    pytest.param(b"x = '\xe9'\n", "x = 'é'\n", True, id="no encoding fits: latin-1, with a notice"),
-    pytest.param(b"# coding: utf-8\nx = '\xe9'", "# coding: utf-8\nx = 'é'", True, id="a cookie that lies"),
-    pytest.param(b"# coding: klingon\nx = 1", "# coding: klingon\nx = 1", False, id="an unknown cookie"),
     pytest.param(
-        b"# coding: hex\nx = 1", "# coding: hex\nx = 1", False, id="a cookie that is no text encoding"
+        "x = 'é'".encode("utf-16"), "x = 'é'", False, id="utf-16, as Windows tools save"
     ),
-    pytest.param(b"x = 1\r\ny = 2\rz = 3", "x = 1\ny = 2\nz = 3", False, id="CRLF and CR are newlines"),
-    pytest.param(b"\xef\xbb\xbf\nx = 1", "\nx = 1", False, id="an empty first line still counts"),
+    pytest.param(
+        "x = 'é'".encode("utf-32"),
+        "x = 'é'",
+        False,
+        id="utf-32's mark begins like utf-16's",
+    ),
+    pytest.param(
+        b"# coding: cp1252\nx = '\x80'",
+        "# coding: cp1252\nx = '€'",
+        False,
+        id="PEP 263 cookie",
+    ),
+    pytest.param(
+        b"# coding: cp1252\r\nx = '\x80'",
+        "# coding: cp1252\nx = '€'",
+        False,
+        id="cookie before CRLF",
+    ),
+    pytest.param(
+        b"x = '\xe9'\n",
+        "x = 'é'\n",
+        True,
+        id="no encoding fits: latin-1, with a notice",
+    ),
+    pytest.param(
+        b"# coding: utf-8\nx = '\xe9'",
+        "# coding: utf-8\nx = 'é'",
+        True,
+        id="a cookie that lies",
+    ),
+    pytest.param(
+        b"# coding: klingon\nx = 1",
+        "# coding: klingon\nx = 1",
+        False,
+        id="an unknown cookie",
+    ),
+    pytest.param(
+        b"# coding: hex\nx = 1",
+        "# coding: hex\nx = 1",
+        False,
+        id="a cookie that is no text encoding",
+    ),
+    pytest.param(
+        b"x = 1\r\ny = 2\rz = 3",
+        "x = 1\ny = 2\nz = 3",
+        False,
+        id="CRLF and CR are newlines",
+    ),
+    pytest.param(
+        b"\xef\xbb\xbf\nx = 1", "\nx = 1", False, id="an empty first line still counts"
+    ),
 ]
 
 
@@ -72,18 +119,42 @@ UNREADABLE = [
     pytest.param("\ufeff".encode(), "a.py", "empty", id="only a byte-order mark"),
     pytest.param(b"x = 1\0", "a.py", "null bytes", id="a null byte in Python"),
     pytest.param(b"\x7fELF\0\0", "a.py", "null bytes", id="a program, not a text"),
-    pytest.param("x = '\0'".encode("utf-16"), "a.py", "null bytes", id="a null character in utf-16"),
-    pytest.param(b"def sigma(x):", "a.ipynb", "line 1", id="Python under a notebook's name"),
-    pytest.param(b'{"cells": [', "a.ipynb", "stops being JSON", id="a notebook cut short"),
+    pytest.param(
+        "x = '\0'".encode("utf-16"),
+        "a.py",
+        "null bytes",
+        id="a null character in utf-16",
+    ),
+    pytest.param(
+        b"def sigma(x):", "a.ipynb", "line 1", id="Python under a notebook's name"
+    ),
+    pytest.param(
+        b'{"cells": [', "a.ipynb", "stops being JSON", id="a notebook cut short"
+    ),
     pytest.param(b"[1]", "a.ipynb", "not a notebook", id="JSON, a list"),
     pytest.param(b'{"a": 1}', "a.ipynb", "not a notebook", id="JSON, another object"),
-    pytest.param(b'{"cells": {}}', "a.ipynb", "not a notebook", id="cells that are no list"),
+    pytest.param(
+        b'{"cells": {}}', "a.ipynb", "not a notebook", id="cells that are no list"
+    ),
     pytest.param(b'{"cells": []}', "a.ipynb", "no code cell", id="no cells"),
     pytest.param(
-        b'{"cells": [{"cell_type": "markdown", "source": "a"}]}', "a.ipynb", "no code", id="prose only"
+        b'{"cells": [{"cell_type": "markdown", "source": "a"}]}',
+        "a.ipynb",
+        "no code",
+        id="prose only",
     ),
-    pytest.param(b"[" * 100_000, "a.ipynb", "nested too deeply", id="nesting that would overflow the stack"),
-    pytest.param(b"1" * 10_000, "a.ipynb", "number that is too long", id="a number slow to convert"),
+    pytest.param(
+        b"[" * 100_000,
+        "a.ipynb",
+        "nested too deeply",
+        id="nesting that would overflow the stack",
+    ),
+    pytest.param(
+        b"1" * 10_000,
+        "a.ipynb",
+        "number that is too long",
+        id="a number slow to convert",
+    ),
     pytest.param(b"#" * (MAX_BYTES + 1), "a.py", "larger than 64 MB", id="too large"),
 ]
 
@@ -99,7 +170,11 @@ def test_unreadable_is_one_sentence(data, filename, says):
 
 NOTEBOOKS = [
     pytest.param(notebook(("x = 1", 7)), [(1, "x = 1", 7)], id="one cell"),
-    pytest.param(notebook(["x = 1\n", "y = 2"]), [(1, "x = 1\ny = 2", None)], id="source as a list of lines"),
+    pytest.param(
+        notebook(["x = 1\n", "y = 2"]),
+        [(1, "x = 1\ny = 2", None)],
+        id="source as a list of lines",
+    ),
     pytest.param(
         b'{"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "x"}]}',
         [(2, "x", None)],
@@ -112,7 +187,9 @@ NOTEBOOKS = [
         id="nbformat 3 is upgraded",
     ),
     pytest.param(
-        b'{"cells": [1, {"cell_type": "code", "source": 3}]}', [(2, "", None)], id="cells of nonsense"
+        b'{"cells": [1, {"cell_type": "code", "source": 3}]}',
+        [(2, "", None)],
+        id="cells of nonsense",
     ),
     pytest.param(
         b'{"cells": [{"cell_type": "code", "source": "x", "execution_count": "1"}]}',
@@ -120,24 +197,33 @@ NOTEBOOKS = [
         id="an execution count that is no number",
     ),
     pytest.param(
-        b'{"cells": [{"cell_type": "code", "source": "\'\\ud800\'"}]}', [(1, "'?'", None)], id="surrogate"
+        b'{"cells": [{"cell_type": "code", "source": "\'\\ud800\'"}]}',
+        [(1, "'?'", None)],
+        id="surrogate",
     ),
 ]
 
 
 @pytest.mark.parametrize(("data", "cells"), NOTEBOOKS)
 def test_notebooks(data, cells):
-    assert [(cell.number, cell.source, cell.execution_count) for cell in read(data, "a.ipynb").cells] == cells
+    assert [
+        (cell.number, cell.source, cell.execution_count)
+        for cell in read(data, "a.ipynb").cells
+    ] == cells
 
 
 def test_notebook_under_the_name_of_a_python_file():
     text = read(notebook("x = 1"), "a.py")
-    assert text.cells[0].number == 1 and text.notices == (Notice("notebook-in-py", {"file": "a.py"}),)
+    assert text.cells[0].number == 1 and text.notices == (
+        Notice("notebook-in-py", {"file": "a.py"}),
+    )
 
 
 def test_notices_of_magics_name_the_notebooks_cell():
     data = b'{"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "source": "%%bash\\nls"}]}'
-    assert read(data, "a.ipynb").notices == (Notice("cell-magic", {"magic": "bash"}, cell=2),)
+    assert read(data, "a.ipynb").notices == (
+        Notice("cell-magic", {"magic": "bash"}, cell=2),
+    )
 
 
 def test_cell_with_a_syntax_error_is_kept_as_it_is():
@@ -158,7 +244,9 @@ assert len(read(data, "a.ipynb").cells) == 1 and len(data) > 50_000_000
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     grown = int(
-        subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, check=True, text=True
+        ).stdout
     )
     unit = 1 if sys.platform == "darwin" else 1024
     assert grown * unit < 40 * 2**20

@@ -7,22 +7,46 @@ from grader.notices import Notice
 from grader.reading.trees import kind_of
 
 DEFINITIONS = [
-    pytest.param("x = 1\ndef f():\n    return 1\n", ("def f():\n    return 1", 2, "def"), id="def"),
     pytest.param(
-        "@d\n@e\ndef f():\n    return 1", ("@d\n@e\ndef f():\n    return 1", 1, "def"), id="with decorators"
+        "x = 1\ndef f():\n    return 1\n",
+        ("def f():\n    return 1", 2, "def"),
+        id="def",
+    ),
+    pytest.param(
+        "@d\n@e\ndef f():\n    return 1",
+        ("@d\n@e\ndef f():\n    return 1", 1, "def"),
+        id="with decorators",
     ),
     pytest.param("f = lambda: 1", ("f = lambda: 1", 1, "lambda"), id="lambda"),
     pytest.param("from g import f", ("from g import f", 1, "import"), id="import"),
-    pytest.param("from g import h\nf = h", ("f = h", 2, "assignment"), id="no further than an import"),
-    pytest.param("f = torch.tanh", ("f = torch.tanh", 1, "assignment"), id="assignment"),
-    pytest.param("def g():\n    return 1\nf = g", ("def g():\n    return 1", 1, "def"), id="past an alias"),
     pytest.param(
-        "def f():\n    return 1\nf = d(f)", ("def f():\n    return 1", 1, "def"), id="past a decoration"
+        "from g import h\nf = h",
+        ("f = h", 2, "assignment"),
+        id="no further than an import",
     ),
     pytest.param(
-        "if x:\n    def f():\n        return 1", ("def f():\n    return 1", 2, "def"), id="conditional"
+        "f = torch.tanh", ("f = torch.tanh", 1, "assignment"), id="assignment"
     ),
-    pytest.param("def f(): pass\nf = 3", ("f = 3", 2, "assignment"), id="the last one, whatever it is"),
+    pytest.param(
+        "def g():\n    return 1\nf = g",
+        ("def g():\n    return 1", 1, "def"),
+        id="past an alias",
+    ),
+    pytest.param(
+        "def f():\n    return 1\nf = d(f)",
+        ("def f():\n    return 1", 1, "def"),
+        id="past a decoration",
+    ),
+    pytest.param(
+        "if x:\n    def f():\n        return 1",
+        ("def f():\n    return 1", 2, "def"),
+        id="conditional",
+    ),
+    pytest.param(
+        "def f(): pass\nf = 3",
+        ("f = 3", 2, "assignment"),
+        id="the last one, whatever it is",
+    ),
 ]
 
 
@@ -43,10 +67,14 @@ EXECUTED = [
 
 @pytest.mark.parametrize(("counts", "noticed"), EXECUTED)
 def test_execution_counts(counts, noticed):
-    cells = [(f"def f():\n    return {n}", count) for n, count in enumerate(counts, start=1)]
+    cells = [
+        (f"def f():\n    return {n}", count) for n, count in enumerate(counts, start=1)
+    ]
     found = sliced(notebook(*cells))
     assert value_of_f(found) == 2
-    assert any("is graded (cell 2)" in str(notice) for notice in found.notices) is noticed
+    assert (
+        any("is graded (cell 2)" in str(notice) for notice in found.notices) is noticed
+    )
 
 
 def test_order_notices_say_which_cell_ran_last():
@@ -59,8 +87,14 @@ def test_order_notices_say_which_cell_ran_last():
 
 
 def test_text_is_dedented_and_names_its_cell():
-    found = sliced(notebook("x = 1", "if x:\n    def f():\n        return x")).definitions["f"]
-    assert (found.text, found.first_line, found.cell) == ("def f():\n    return x", 2, 2)
+    found = sliced(
+        notebook("x = 1", "if x:\n    def f():\n        return x")
+    ).definitions["f"]
+    assert (found.text, found.first_line, found.cell) == (
+        "def f():\n    return x",
+        2,
+        2,
+    )
 
 
 def test_aliases_are_followed_some_steps_only():

@@ -17,16 +17,24 @@ CHANGES = [
     pytest.param("x = v.append(w)", set(), id="not where its result is used"),
     pytest.param("x = v.normal_()", {"v"}, id="torch's underscore, wherever it stands"),
     pytest.param("x = v.__len__()", set(), id="which a dunder is not"),
-    pytest.param("nn.init.normal_(v, w)", {"v"}, id="a module's function, its first argument"),
+    pytest.param(
+        "nn.init.normal_(v, w)", {"v"}, id="a module's function, its first argument"
+    ),
     pytest.param("x.init.normal_(v)", {"x"}, id="a variable's method, the variable"),
     pytest.param("nn.add(w, out=v)", {"v"}, id="out="),
     pytest.param("setattr(v, 'a', 1)", {"v"}, id="setattr"),
     pytest.param("delattr(v.a, 'b')", {"v"}, id="delattr"),
     pytest.param("@v.register\ndef f(): pass", {"v"}, id="a decorator"),
-    pytest.param("@v.register(1)\nclass F: pass", {"v"}, id="a decorator that is called"),
+    pytest.param(
+        "@v.register(1)\nclass F: pass", {"v"}, id="a decorator that is called"
+    ),
     pytest.param("f(v).append(1)", set(), id="what a call returns is not the variable"),
     pytest.param("v().append(1)", set(), id="nor what the variable returns"),
-    pytest.param("v[0].a().append(1)", {"v"}, id="but what its method returns may be a part of it"),
+    pytest.param(
+        "v[0].a().append(1)",
+        {"v"},
+        id="but what its method returns may be a part of it",
+    ),
     pytest.param("nn.seed(1)", set(), id="a module is not a variable"),
     pytest.param("nn.a = 1", set(), id="not even where it is assigned to"),
     pytest.param("Net.eval()", set(), id="nor is a class, for its methods"),
@@ -55,6 +63,10 @@ def test_calls_by_name_only():
 
 
 def test_declared():
-    source = "import a.b, c as d\nfrom e import f\nif x:\n    import g\n    class H: pass\n"
+    source = (
+        "import a.b, c as d\nfrom e import f\nif x:\n    import g\n    class H: pass\n"
+    )
     source += "def i():\n    import j\n    def k(): pass"
-    assert declared_by(ast.parse(source).body) == Declared(frozenset("adfg"), frozenset("Hi"))
+    assert declared_by(ast.parse(source).body) == Declared(
+        frozenset("adfg"), frozenset("Hi")
+    )

@@ -9,15 +9,27 @@ from grader.reading.magics import plain_python
 MAGICS = [
     pytest.param("%matplotlib inline\nlast = 1", 2, id="a line magic"),
     pytest.param("!pip install x\nlast = 1", 2, id="a shell line"),
-    pytest.param("!pip install \\\n  torch\nlast = 1", 3, id="a shell line over two lines"),
+    pytest.param(
+        "!pip install \\\n  torch\nlast = 1", 3, id="a shell line over two lines"
+    ),
     pytest.param("\n \n%time 1\nlast = 1", 4, id="empty lines on top"),
-    pytest.param("x = !ls \\\n -l\nfiles = %sx ls\nlast = 1", 4, id="assigned from the shell and a magic"),
+    pytest.param(
+        "x = !ls \\\n -l\nfiles = %sx ls\nlast = 1",
+        4,
+        id="assigned from the shell and a magic",
+    ),
     pytest.param("torch.tanh?\nlast = 1", 2, id="help"),
     pytest.param("if x:\n    !ls\n    %cd ..\nlast = 1", 4, id="indented"),
     pytest.param("%%time\n\nlast = 1", 3, id="a timed cell is Python"),
-    pytest.param("\n\n%%capture out\n%%time\n!ls\nlast = 1", 6, id="magics within magics"),
+    pytest.param(
+        "\n\n%%capture out\n%%time\n!ls\nlast = 1", 6, id="magics within magics"
+    ),
     pytest.param("%%prun -l 5\nlast = 1", 2, id="a profiled cell is Python"),
-    pytest.param("# timing\n%%time\nlast = 1", 3, id="a cell magic below a comment is a line that fails"),
+    pytest.param(
+        "# timing\n%%time\nlast = 1",
+        3,
+        id="a cell magic below a comment is a line that fails",
+    ),
     pytest.param(">>> x = 1\n>>> last = 1", 2, id="pasted prompts"),
     pytest.param("    x = 1\n    last = 1", 2, id="an indented cell"),
     pytest.param('s = """\n%time\n!ls\n"""\nlast = 1', 5, id="not inside strings"),
@@ -31,9 +43,15 @@ MAGICS = [
 @pytest.mark.parametrize(("source", "line"), MAGICS)
 def test_magics_keep_the_lines(source, line):
     python, notices = plain_python(source, 7)
-    found = [n for n, content in enumerate(python.split("\n"), start=1) if content.strip() == "last = 1"]
+    found = [
+        n
+        for n, content in enumerate(python.split("\n"), start=1)
+        if content.strip() == "last = 1"
+    ]
     assert found == ([] if line is None else [line])
-    assert [(notice.kind, notice.cell) for notice in notices] == [("cell-magic", 7)] * (line is None)
+    assert [(notice.kind, notice.cell) for notice in notices] == [("cell-magic", 7)] * (
+        line is None
+    )
     compile(python, "cell", "exec")
 
 

@@ -7,34 +7,76 @@ MISSING = [
     pytest.param("x = 1", "never defines `f`", id="not there"),
     pytest.param("def forward():\n    pass", "never defines `f`", id="nothing alike"),
     pytest.param(
-        "def f():\n    print 'a'\n", "line 2 does not compile (print without parentheses", id="Python 2"
+        "def f():\n    print 'a'\n",
+        "line 2 does not compile (print without parentheses",
+        id="Python 2",
     ),
-    pytest.param("def f()\n    return 1\n", "line 1 does not compile (a colon is missing)", id="colon"),
-    pytest.param("def f():\n    if x = 1:\n        pass\n", "`==`", id="= in a condition"),
-    pytest.param("def f():\n    return (1\n\ndef g():\n    pass", "`(` is never closed", id="open bracket"),
-    pytest.param("def f():\n    return 1)\n", "`)` was never opened", id="unmatched bracket"),
     pytest.param(
-        "def f():\n    a = 1\n      b = 2\n", "line 3 does not compile (the line is indented", id="indent"
+        "def f()\n    return 1\n",
+        "line 1 does not compile (a colon is missing)",
+        id="colon",
     ),
-    pytest.param("def f():\n    a = 1\n  b = 2\n", "matches no line above", id="dedent"),
+    pytest.param(
+        "def f():\n    if x = 1:\n        pass\n", "`==`", id="= in a condition"
+    ),
+    pytest.param(
+        "def f():\n    return (1\n\ndef g():\n    pass",
+        "`(` is never closed",
+        id="open bracket",
+    ),
+    pytest.param(
+        "def f():\n    return 1)\n", "`)` was never opened", id="unmatched bracket"
+    ),
+    pytest.param(
+        "def f():\n    a = 1\n      b = 2\n",
+        "line 3 does not compile (the line is indented",
+        id="indent",
+    ),
+    pytest.param(
+        "def f():\n    a = 1\n  b = 2\n", "matches no line above", id="dedent"
+    ),
     pytest.param("def f():\nreturn 1\n", "is not indented", id="no indentation"),
-    pytest.param("def f():\n    if a:\n\treturn 1\n        return 2\n", "tabs and spaces", id="tabs"),
-    pytest.param("def f():\n    return 'a\n", "not closed on its line", id="string"),
-    pytest.param("def f():\n    x\u00a0= 1\n", "invisible character, U+00A0", id="no-break space"),
-    pytest.param("def f():\n    raise A, 'b'\n", "is Python 2", id="raise of Python 2"),
-    pytest.param("def f():\n    lambda = 1\n", "`lambda` is a word of the language", id="keyword"),
     pytest.param(
-        "def f(a, a):\n    pass\nx = 1", "duplicate argument", id="an error that only compiling finds"
+        "def f():\n    if a:\n\treturn 1\n        return 2\n",
+        "tabs and spaces",
+        id="tabs",
     ),
-    pytest.param("class A:\n    def f(self):\n        pass", "only inside `A` (line 2)", id="a method only"),
+    pytest.param("def f():\n    return 'a\n", "not closed on its line", id="string"),
+    pytest.param(
+        "def f():\n    x\u00a0= 1\n", "invisible character, U+00A0", id="no-break space"
+    ),
+    pytest.param("def f():\n    raise A, 'b'\n", "is Python 2", id="raise of Python 2"),
+    pytest.param(
+        "def f():\n    lambda = 1\n", "`lambda` is a word of the language", id="keyword"
+    ),
+    pytest.param(
+        "def f(a, a):\n    pass\nx = 1",
+        "duplicate argument",
+        id="an error that only compiling finds",
+    ),
+    pytest.param(
+        "class A:\n    def f(self):\n        pass",
+        "only inside `A` (line 2)",
+        id="a method only",
+    ),
     pytest.param("def f():\n    pass\ndel f", "deleted in line 3", id="deleted"),
     pytest.param(
-        "for i in x:\n    def f():\n        pass", "in a loop at the top level (line 1)", id="in a loop"
+        "for i in x:\n    def f():\n        pass",
+        "in a loop at the top level (line 1)",
+        id="in a loop",
     ),
     pytest.param("f = train()", "starts a training (line 1)", id="made by a training"),
     pytest.param("f = await x", "a statement that awaits (line 1)", id="awaited"),
-    pytest.param("if x:\n    f = train()", "starts a training (line 1)", id="made by a training in an if"),
-    pytest.param("if x:\n    for f in y: pass", "in a loop at the top level", id="in a loop in an if"),
+    pytest.param(
+        "if x:\n    f = train()",
+        "starts a training (line 1)",
+        id="made by a training in an if",
+    ),
+    pytest.param(
+        "if x:\n    for f in y: pass",
+        "in a loop at the top level",
+        id="in a loop in an if",
+    ),
 ]
 
 
@@ -68,11 +110,15 @@ def test_a_required_function_is_not_taken_for_a_misspelling():
 
 def test_a_training_loop_is_no_function():
     found = sliced("w = 1\nfor i in range(3):\n    w = 2", ["train"])
-    assert "a loop at the top level (line 2) is not a function" in found.missing["train"]
+    assert (
+        "a loop at the top level (line 2) is not a function" in found.missing["train"]
+    )
 
 
 def test_error_line_is_the_files_own():
-    found = sliced("x = 1\n\ndef g():\n    return 1\n\ndef f():\n    y = 1\n    return y y\n")
+    found = sliced(
+        "x = 1\n\ndef g():\n    return 1\n\ndef f():\n    y = 1\n    return y y\n"
+    )
     assert "line 8" in found.missing["f"]
 
 

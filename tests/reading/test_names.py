@@ -28,15 +28,41 @@ NAMES = [
     pytest.param("with a as b: pass", "a", "", "b", id="with"),
     pytest.param("match a:\n    case [b, *c]: pass", "a", "", "bc", id="match"),
     pytest.param("def a(b, c=d): return b + e + f", "d", "ef", "a", id="a function"),
-    pytest.param("def a(b: c) -> d: pass", "cd", "", "a", id="annotations are read at once"),
+    pytest.param(
+        "def a(b: c) -> d: pass", "cd", "", "a", id="annotations are read at once"
+    ),
     pytest.param("@a\ndef b(): return c", "a", "c", "b", id="a decorator"),
     pytest.param("a = lambda b: b + c", "", "c", "a", id="a lambda"),
-    pytest.param("def a():\n    def b(): return c + d\n    d = 1", "", "c", "a", id="a closure"),
-    pytest.param("a = [b + c for b in d]", "cd", "", "a", id="a comprehension runs at once"),
-    pytest.param("def a(): return [b + c for b in d]", "", "cd", "a", id="one in a function later"),
-    pytest.param("class A(B):\n    c = d\n    e = c", "Bd", "", "A", id="a class body runs at once"),
-    pytest.param("class A:\n    c = c", "c", "", "A", id="where it reads before it binds"),
-    pytest.param("class A:\n    c = 1\n    def m(self): return c", "", "c", "A", id="methods do not see it"),
+    pytest.param(
+        "def a():\n    def b(): return c + d\n    d = 1", "", "c", "a", id="a closure"
+    ),
+    pytest.param(
+        "a = [b + c for b in d]", "cd", "", "a", id="a comprehension runs at once"
+    ),
+    pytest.param(
+        "def a(): return [b + c for b in d]",
+        "",
+        "cd",
+        "a",
+        id="one in a function later",
+    ),
+    pytest.param(
+        "class A(B):\n    c = d\n    e = c",
+        "Bd",
+        "",
+        "A",
+        id="a class body runs at once",
+    ),
+    pytest.param(
+        "class A:\n    c = c", "c", "", "A", id="where it reads before it binds"
+    ),
+    pytest.param(
+        "class A:\n    c = 1\n    def m(self): return c",
+        "",
+        "c",
+        "A",
+        id="methods do not see it",
+    ),
 ]
 
 
@@ -62,7 +88,12 @@ def test_first_lines():
     assert (found.now, found.later) == ({"x": 1}, {"y": 2, "x": 3, "z": 4})
 
 
-AWAITS = [("await x", True), ("[y async for y in x]", True), ("async def f(): await x", False), ("x", False)]
+AWAITS = [
+    ("await x", True),
+    ("[y async for y in x]", True),
+    ("async def f(): await x", False),
+    ("x", False),
+]
 
 
 @pytest.mark.parametrize(("source", "awaits"), AWAITS)

@@ -24,7 +24,9 @@ REACHING = [
     pytest.param("a = 1\nif b: a = 2", [1, 0], [], id="bound perhaps"),
     pytest.param("a = 1\ndel a", [1], [], id="deleted"),
     pytest.param("a = 1\nif b: del a", [1, 0], [], id="deleted perhaps"),
-    pytest.param("import a.b\nimport a.c", [1, 0], [], id="imports of submodules add up"),
+    pytest.param(
+        "import a.b\nimport a.c", [1, 0], [], id="imports of submodules add up"
+    ),
     pytest.param("a = 1\nfor a in b: pass", [0], [1], id="a loop"),
     pytest.param("a = 1\na = train()", [], [1], id="a training"),
     pytest.param("a = 1\na[0] = train()", [0], [1], id="a part of it"),
@@ -38,7 +40,9 @@ REACHING = [
 @pytest.mark.parametrize(("source", "statements", "never_run"), REACHING)
 def test_reaching(source, statements, never_run):
     found = bindings(source)
-    assert found.reaching("a", found.end) == Sources(tuple(statements), tuple(never_run))
+    assert found.reaching("a", found.end) == Sources(
+        tuple(statements), tuple(never_run)
+    )
 
 
 def test_reaching_a_place_in_the_middle():
@@ -60,11 +64,19 @@ def test_builtins_do_not_come_from_a_star():
 
 
 NEVER_RUN = [
-    pytest.param("for i in range(3):\n    w = 2\ndef f():\n    return w", {0}, id="by a loop"),
+    pytest.param(
+        "for i in range(3):\n    w = 2\ndef f():\n    return w", {0}, id="by a loop"
+    ),
     pytest.param("x = 1\nw = train()\ndef f():\n    return w", {1}, id="by a training"),
-    pytest.param("w = 1\nfor i in x:\n    w = 2\ndef f():\n    return w", {1}, id="after another binding"),
+    pytest.param(
+        "w = 1\nfor i in x:\n    w = 2\ndef f():\n    return w",
+        {1},
+        id="after another binding",
+    ),
     pytest.param("def f():\n    return w", set(), id="bound nowhere is another matter"),
-    pytest.param("for w in x: pass\nw = 1\ndef f():\n    return w", set(), id="bound again below"),
+    pytest.param(
+        "for w in x: pass\nw = 1\ndef f():\n    return w", set(), id="bound again below"
+    ),
 ]
 
 
@@ -74,21 +86,33 @@ def test_what_is_needed_and_never_runs(source, never_run):
 
 
 def test_needs_of_several_functions():
-    found = bindings("a = 1\nb = 2\nc = 3\ndef f():\n    return a\ndef g():\n    return c")
+    found = bindings(
+        "a = 1\nb = 2\nc = 3\ndef f():\n    return a\ndef g():\n    return c"
+    )
     assert needs_of(["f", "g"], found).statements == {0, 2, 3, 4}
     assert needs_of(["g"], found).statements == {2, 4}
 
 
 def test_future_imports_are_always_needed():
-    assert needs_of([], bindings("from __future__ import annotations\na = 1")).statements == {0}
+    assert needs_of(
+        [], bindings("from __future__ import annotations\na = 1")
+    ).statements == {0}
 
 
 HIDDEN = [
     pytest.param("def f():\n    return eval('a')", [("eval", 2)], id="eval"),
-    pytest.param("x = globals()\ndef f():\n    return x", [("globals", 1)], id="globals"),
-    pytest.param("exec('a = 1')\ndef f():\n    return a", [("exec", 1)], id="exec that is not needed"),
+    pytest.param(
+        "x = globals()\ndef f():\n    return x", [("globals", 1)], id="globals"
+    ),
+    pytest.param(
+        "exec('a = 1')\ndef f():\n    return a",
+        [("exec", 1)],
+        id="exec that is not needed",
+    ),
     pytest.param("eval('a')\ndef f():\n    return a", [], id="eval that is not"),
-    pytest.param("def eval(x): pass\ndef f():\n    return eval('a')", [], id="the file's own"),
+    pytest.param(
+        "def eval(x): pass\ndef f():\n    return eval('a')", [], id="the file's own"
+    ),
 ]
 
 

@@ -23,7 +23,12 @@ NEVER_RUN = [
         1,
         id="a loop at the top level",
     ),
-    pytest.param("while True:\n    w = 2\ndef f():\n    return w", [3], NAME_ERROR, id="an endless loop"),
+    pytest.param(
+        "while True:\n    w = 2\ndef f():\n    return w",
+        [3],
+        NAME_ERROR,
+        id="an endless loop",
+    ),
     pytest.param(
         "import contextlib\nwith contextlib.nullcontext():\n    w = 1\n    while True:\n        w = 2\n"
         "def f():\n    return w",
@@ -38,7 +43,10 @@ NEVER_RUN = [
         id="a training within a try",
     ),
     pytest.param(
-        "def train():\n    1 / 0\nw = train()\ndef f():\n    return w", [4], NAME_ERROR, id="a training"
+        "def train():\n    1 / 0\nw = train()\ndef f():\n    return w",
+        [4],
+        NAME_ERROR,
+        id="a training",
     ),
     pytest.param(
         "def train():\n    1 / 0\ndef main():\n    return train()\nw = main()\ndef f():\n    return w",
@@ -59,10 +67,16 @@ NEVER_RUN = [
         id="a training in a comprehension",
     ),
     pytest.param(
-        "def train():\n    return 5\nf = train", [1, 3], 5, id="naming a training is not calling it"
+        "def train():\n    return 5\nf = train",
+        [1, 3],
+        5,
+        id="naming a training is not calling it",
     ),
     pytest.param(
-        "def train():\n    return 5\ndef f():\n    return train()", [1, 3], 5, id="a function may call it"
+        "def train():\n    return 5\ndef f():\n    return train()",
+        [1, 3],
+        5,
+        id="a function may call it",
     ),
     pytest.param(
         "exit()\nraise SystemExit\nassert False\nprint(1 / 0)\ndef f():\n    return 1",
@@ -78,14 +92,22 @@ def test_never_run(source, lines, value):
     found = sliced(source)
     assert [statement.line for statement in found.statements] == lines
     if value is not ...:
-        assert value_of_f(found) is value if value is NAME_ERROR else value_of_f(found) == value
+        assert (
+            value_of_f(found) is value
+            if value is NAME_ERROR
+            else value_of_f(found) == value
+        )
 
 
 NOTICES = [
     pytest.param("while 1:\n    w = 2", "loop-not-run", id="a loop"),
-    pytest.param("if x:\n    for w in y: pass", "loop-not-run", id="a loop within an if"),
+    pytest.param(
+        "if x:\n    for w in y: pass", "loop-not-run", id="a loop within an if"
+    ),
     pytest.param("w = train()", "training-not-run", id="a training"),
-    pytest.param("if x:\n    w = train()", "training-not-run", id="a training within an if"),
+    pytest.param(
+        "if x:\n    w = train()", "training-not-run", id="a training within an if"
+    ),
     pytest.param("w = await x", "await-not-run", id="await"),
     pytest.param("async with x as w: pass", "await-not-run", id="async with"),
     pytest.param("async for w in x: pass", "loop-not-run", id="an asynchronous loop"),
@@ -99,9 +121,21 @@ def test_notices(source, kind):
 
 
 PRUNED = [
-    pytest.param("if x:\n    a = 1\n    b = train()", "if x:\n    a = 1\n    pass", {"b": "slow"}, id="slow"),
-    pytest.param("with x:\n    for a in y: pass", "with x:\n    pass", {"a": "loop"}, id="loop"),
-    pytest.param("if x:\n    print(1)\n    y.append(2)", "if x:\n    pass\n    y.append(2)", {}, id="calls"),
+    pytest.param(
+        "if x:\n    a = 1\n    b = train()",
+        "if x:\n    a = 1\n    pass",
+        {"b": "slow"},
+        id="slow",
+    ),
+    pytest.param(
+        "with x:\n    for a in y: pass", "with x:\n    pass", {"a": "loop"}, id="loop"
+    ),
+    pytest.param(
+        "if x:\n    print(1)\n    y.append(2)",
+        "if x:\n    pass\n    y.append(2)",
+        {},
+        id="calls",
+    ),
     pytest.param(
         "if x:\n    fill(y)\ndef fill(y):\n    global z\n    z = y",
         "if x:\n    fill(y)",

@@ -10,11 +10,33 @@ from grader.reading.parsing import Broken, parse
 
 # a .py file that does not compile, and what each of f and g then returns (None: missing)
 RECOVERED = [
-    pytest.param("print 'a'\ndef f():\n    return 1\ndef g():\n    return 2", 1, 2, id="a Python 2 print"),
-    pytest.param("def f():\n    return 1\ndef g():\n    print 1", 1, None, id="one broken function"),
-    pytest.param("def f(:\n    return 1\ndef g():\n    return 2", None, 2, id="a broken header"),
-    pytest.param("x = (1,\ndef f():\n    return 1\ndef g():\n    return 2", 1, 2, id="an open bracket above"),
-    pytest.param("def f():\n    return [1\n\ndef g():\n    return 2", None, 2, id="an open bracket within"),
+    pytest.param(
+        "print 'a'\ndef f():\n    return 1\ndef g():\n    return 2",
+        1,
+        2,
+        id="a Python 2 print",
+    ),
+    pytest.param(
+        "def f():\n    return 1\ndef g():\n    print 1",
+        1,
+        None,
+        id="one broken function",
+    ),
+    pytest.param(
+        "def f(:\n    return 1\ndef g():\n    return 2", None, 2, id="a broken header"
+    ),
+    pytest.param(
+        "x = (1,\ndef f():\n    return 1\ndef g():\n    return 2",
+        1,
+        2,
+        id="an open bracket above",
+    ),
+    pytest.param(
+        "def f():\n    return [1\n\ndef g():\n    return 2",
+        None,
+        2,
+        id="an open bracket within",
+    ),
     pytest.param(
         'def f():\n    """doc\nat column 0\n"""\n    return 1\nx = = 1\ndef g():\n    return 2',
         1,
@@ -47,9 +69,17 @@ RECOVERED = [
         4,
         id="except and finally stay on",
     ),
-    pytest.param("def f():\n    return 1\n\n def g():\n    return 2\n", 1, 2, id="a def indented by mistake"),
     pytest.param(
-        "  a = 1\n  def f():\n    return a\n  def g():\n    return 2", 1, 2, id="a file indented as a whole"
+        "def f():\n    return 1\n\n def g():\n    return 2\n",
+        1,
+        2,
+        id="a def indented by mistake",
+    ),
+    pytest.param(
+        "  a = 1\n  def f():\n    return a\n  def g():\n    return 2",
+        1,
+        2,
+        id="a file indented as a whole",
     ),
     pytest.param(
         "    # why\n    a = 1\ndef f():\n    return a\ndef g():\n    return 2",
@@ -64,13 +94,22 @@ RECOVERED = [
         id="a notebook's lines",
     ),
     pytest.param(
-        "def f():\n    return 1\ndef g():\n    return 2\nreturn 3", 1, 2, id="return outside a function"
+        "def f():\n    return 1\ndef g():\n    return 2\nreturn 3",
+        1,
+        2,
+        id="return outside a function",
     ),
     pytest.param(
-        "<<<<<<< HEAD\ndef f():\n    return 1\n=======\ndef g():\n    return 2\n>>>>>>> b", 1, 2, id="a merge"
+        "<<<<<<< HEAD\ndef f():\n    return 1\n=======\ndef g():\n    return 2\n>>>>>>> b",
+        1,
+        2,
+        id="a merge",
     ),
     pytest.param(
-        "def f():\n    return 1\nx = '''open\ndef g():\n    return 2", 1, 2, id="a string never closed"
+        "def f():\n    return 1\nx = '''open\ndef g():\n    return 2",
+        1,
+        2,
+        id="a string never closed",
     ),
     pytest.param(
         "def f():\n    return 1\ndef f():\n    print 1\ndef g():\n    return 2",
@@ -93,7 +132,10 @@ def test_recovers_function_by_function(source, f, g):
             assert names[name]() == value
             definition = found.definitions[name]
             lines = source.split("\n")
-            assert definition.text.split("\n")[0] == lines[definition.first_line - 1].strip()
+            assert (
+                definition.text.split("\n")[0]
+                == lines[definition.first_line - 1].strip()
+            )
     assert any("does not compile" in str(notice) for notice in found.notices)
     assert Notice("broken-file") in found.notices
 
@@ -102,7 +144,10 @@ def test_cell_with_a_syntax_error_is_lost_alone():
     found = sliced(notebook("a = 1", "a = 2\nprint 'x'", "def f():\n    return a"))
     assert value_of_f(found) == 1
     (notice,) = found.notices
-    assert "Line 2 of cell 2 does not compile (print without parentheses is Python 2)" in str(notice)
+    assert (
+        "Line 2 of cell 2 does not compile (print without parentheses is Python 2)"
+        in str(notice)
+    )
 
 
 def test_cell_that_parses_but_does_not_compile_is_lost_whole():
@@ -119,8 +164,16 @@ def test_parse_keeps_line_numbers_of_pieces():
 
 
 NOTICES = [
-    pytest.param(Broken(None, 3, "why", "x"), Notice("broken-part", {"reason": "why"}, 3), id="a file"),
-    pytest.param(Broken(2, 3, "why", "x"), Notice("broken-cell", {"reason": "why"}, 3, 2), id="a cell"),
+    pytest.param(
+        Broken(None, 3, "why", "x"),
+        Notice("broken-part", {"reason": "why"}, 3),
+        id="a file",
+    ),
+    pytest.param(
+        Broken(2, 3, "why", "x"),
+        Notice("broken-cell", {"reason": "why"}, 3, 2),
+        id="a cell",
+    ),
     pytest.param(
         Broken(None, 3, "why", "", recovered=True),
         Notice("broken-indentation", {"reason": "why"}, 3),
@@ -135,7 +188,9 @@ def test_notices(broken, notice):
 
 
 def test_recovers_a_def_indented_by_mistake():
-    trees, (broken,) = parse(Cell(None, "def f():\n    return 1\n\n def g():\n    return 2\n", None))
+    trees, (broken,) = parse(
+        Cell(None, "def f():\n    return 1\n\n def g():\n    return 2\n", None)
+    )
     assert [tree.name for tree in trees] == ["f", "g"]
     assert (broken.recovered, broken.line, broken.text) == (True, 4, "")
 

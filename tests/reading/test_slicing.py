@@ -16,9 +16,21 @@ from grader.reading.slicing import slice_functions
 
 SLICES = [
     # what a function reads when it is called: the last binding
-    pytest.param("a = 1\nb = 2\ndef f():\n    return a", [1, 3], 1, id="only what is needed"),
-    pytest.param("a = 1\ndef f():\n    return a\na = 2", [2, 4], 2, id="the last binding, also below"),
-    pytest.param("def f():\n    return 1\ndef f():\n    return 2", [3], 2, id="the last definition stands"),
+    pytest.param(
+        "a = 1\nb = 2\ndef f():\n    return a", [1, 3], 1, id="only what is needed"
+    ),
+    pytest.param(
+        "a = 1\ndef f():\n    return a\na = 2",
+        [2, 4],
+        2,
+        id="the last binding, also below",
+    ),
+    pytest.param(
+        "def f():\n    return 1\ndef f():\n    return 2",
+        [3],
+        2,
+        id="the last definition stands",
+    ),
     pytest.param(
         "def f():\n    return g()\ndef g():\n    return h()\ndef h():\n    return 3",
         [1, 3, 5],
@@ -26,10 +38,20 @@ SLICES = [
         id="chains",
     ),
     pytest.param("def f(n=1):\n    return n and f(0)", [1], 0, id="recursion"),
-    pytest.param("def f():\n    return g\ng = 1\ndef g():\n    return f", [1, 4], ..., id="mutual recursion"),
-    pytest.param("import math\ndef f():\n    return math.pi > 3", [1, 2], True, id="imports"),
     pytest.param(
-        "import os\nimport os.path\ndef f():\n    return os.sep == '/'", [1, 2, 3], True, id="both imports"
+        "def f():\n    return g\ng = 1\ndef g():\n    return f",
+        [1, 4],
+        ...,
+        id="mutual recursion",
+    ),
+    pytest.param(
+        "import math\ndef f():\n    return math.pi > 3", [1, 2], True, id="imports"
+    ),
+    pytest.param(
+        "import os\nimport os.path\ndef f():\n    return os.sep == '/'",
+        [1, 2, 3],
+        True,
+        id="both imports",
     ),
     pytest.param(
         "import xml.dom\nimport xml.sax\ndef f():\n    return xml.dom and 1",
@@ -37,21 +59,53 @@ SLICES = [
         1,
         id="submodules add",
     ),
-    pytest.param("from math import pi as p, e\ndef f():\n    return p > e", [1, 2], True, id="aliases"),
-    pytest.param("a, (b, *c) = 1, (2, 3)\ndef f():\n    return c", [1, 2], [3], id="tuple targets"),
-    pytest.param("(a := 1)\nb = (c := 5)\ndef f():\n    return c", [2, 3], 5, id="a walrus binds"),
-    pytest.param("a: int = 4\ndef f():\n    return a", [1, 2], 4, id="an annotated assignment"),
-    pytest.param("a = b = 3\ndef f():\n    return b", [1, 2], 3, id="a chained assignment"),
+    pytest.param(
+        "from math import pi as p, e\ndef f():\n    return p > e",
+        [1, 2],
+        True,
+        id="aliases",
+    ),
+    pytest.param(
+        "a, (b, *c) = 1, (2, 3)\ndef f():\n    return c",
+        [1, 2],
+        [3],
+        id="tuple targets",
+    ),
+    pytest.param(
+        "(a := 1)\nb = (c := 5)\ndef f():\n    return c", [2, 3], 5, id="a walrus binds"
+    ),
+    pytest.param(
+        "a: int = 4\ndef f():\n    return a", [1, 2], 4, id="an annotated assignment"
+    ),
+    pytest.param(
+        "a = b = 3\ndef f():\n    return b", [1, 2], 3, id="a chained assignment"
+    ),
     pytest.param("f = lambda: a\na = 2", [1, 2], 2, id="a lambda's body is deferred"),
     # what a statement reads as it runs: the binding that reaches it
-    pytest.param("a = 1\nb = a\na = 2\ndef f():\n    return b", [1, 2, 4], 1, id="the binding above"),
     pytest.param(
-        "a = 1\na = a + 1\na = a * 5\ndef f():\n    return a", [1, 2, 3, 4], 10, id="through each rebinding"
+        "a = 1\nb = a\na = 2\ndef f():\n    return b",
+        [1, 2, 4],
+        1,
+        id="the binding above",
     ),
     pytest.param(
-        "a = 1\na += 1\na += 3\ndef f():\n    return a", [1, 2, 3, 4], 5, id="augmented assignments"
+        "a = 1\na = a + 1\na = a * 5\ndef f():\n    return a",
+        [1, 2, 3, 4],
+        10,
+        id="through each rebinding",
     ),
-    pytest.param("a = 1\ndef f(x=a):\n    return x\na = 2", [1, 2], 1, id="a default is read at once"),
+    pytest.param(
+        "a = 1\na += 1\na += 3\ndef f():\n    return a",
+        [1, 2, 3, 4],
+        5,
+        id="augmented assignments",
+    ),
+    pytest.param(
+        "a = 1\ndef f(x=a):\n    return x\na = 2",
+        [1, 2],
+        1,
+        id="a default is read at once",
+    ),
     pytest.param(
         "def d(g):\n    return lambda: g() + k\nk = 1\n@d\ndef f():\n    return 1",
         [1, 3, 4],
@@ -59,7 +113,10 @@ SLICES = [
         id="decorators",
     ),
     pytest.param(
-        "a = 9\nclass A:\n    a = 1\n    b = a\ndef f():\n    return A.b", [2, 5], 1, id="a class's own names"
+        "a = 9\nclass A:\n    a = 1\n    b = a\ndef f():\n    return A.b",
+        [2, 5],
+        1,
+        id="a class's own names",
     ),
     pytest.param(
         "k = 2\nclass A:\n    b = k\nk = 3\ndef f():\n    return A.b",
@@ -116,11 +173,21 @@ SLICES = [
         2,
         id="a nested function hides a global",
     ),
-    pytest.param("a = 1\ndef f(a=3):\n    return (lambda: a)()", [2], 3, id="a closure"),
     pytest.param(
-        "a = 1\nclass B: pass\nB.a = 2\ndef f():\n    return B.a", [2, 3, 4], 2, id="attributes are not names"
+        "a = 1\ndef f(a=3):\n    return (lambda: a)()", [2], 3, id="a closure"
     ),
-    pytest.param("a = 1\ndef f():\n    return dict(a=2)['a']", [2], 2, id="keywords are not names"),
+    pytest.param(
+        "a = 1\nclass B: pass\nB.a = 2\ndef f():\n    return B.a",
+        [2, 3, 4],
+        2,
+        id="attributes are not names",
+    ),
+    pytest.param(
+        "a = 1\ndef f():\n    return dict(a=2)['a']",
+        [2],
+        2,
+        id="keywords are not names",
+    ),
     pytest.param(
         "e = 1\ndef f():\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n        return 3",
         [2],
@@ -128,7 +195,10 @@ SLICES = [
         id="an exception's name is local",
     ),
     pytest.param(
-        "a = 1\ndef f():\n    import math as a\n    return a.floor(2.5)", [2], 2, id="a local import is local"
+        "a = 1\ndef f():\n    import math as a\n    return a.floor(2.5)",
+        [2],
+        2,
+        id="a local import is local",
     ),
     # functions that bind globals
     pytest.param(
@@ -157,7 +227,10 @@ SLICES = [
     ),
     # changes in place
     pytest.param(
-        "c = {}\nc['lr'] = 1\nprint(c)\ndef f():\n    return c", [1, 2, 4], {"lr": 1}, id="an item is set"
+        "c = {}\nc['lr'] = 1\nprint(c)\ndef f():\n    return c",
+        [1, 2, 4],
+        {"lr": 1},
+        id="an item is set",
     ),
     pytest.param(
         "class A: pass\na = A()\na.lr = 3\ndef f():\n    return a.lr",
@@ -166,7 +239,10 @@ SLICES = [
         id="an attribute is set",
     ),
     pytest.param(
-        "h = []\nh.append(1)\nlen(h)\ndef f():\n    return h", [1, 2, 4], [1], id="a bare method call"
+        "h = []\nh.append(1)\nlen(h)\ndef f():\n    return h",
+        [1, 2, 4],
+        [1],
+        id="a bare method call",
     ),
     pytest.param(
         "h = [1, 2]\nh[0] += 5\ndel h[1]\ndef f():\n    return h",
@@ -192,7 +268,9 @@ SLICES = [
         2,
         id="a class's attributes, not its methods",
     ),
-    pytest.param("def f():\n    return f.k\nf.k = 2", [1, 3], 2, id="a function's own attribute"),
+    pytest.param(
+        "def f():\n    return f.k\nf.k = 2", [1, 3], 2, id="a function's own attribute"
+    ),
     pytest.param(
         "h = [2]\nk = 1\nh.append(k)\nh.extend_(k)\ndef f():\n    return k",
         [2, 5],
@@ -218,12 +296,30 @@ SLICES = [
         id="what a call returns is not the function",
     ),
     pytest.param(
-        "class A: pass\na = A()\nsetattr(a, 'k', 2)\ndef f():\n    return a.k", [1, 2, 3, 4], 2, id="setattr"
+        "class A: pass\na = A()\nsetattr(a, 'k', 2)\ndef f():\n    return a.k",
+        [1, 2, 3, 4],
+        2,
+        id="setattr",
     ),
     # deleted
-    pytest.param("a = 1\ndel a\ndef f():\n    return a", [1, 2, 3], NAME_ERROR, id="a deleted name"),
-    pytest.param("a = 1\nb = a\ndel a\ndef f():\n    return b", [1, 2, 4], 1, id="deleted after its use"),
-    pytest.param("a = 1\ndel a\na = 2\ndef f():\n    return a", [3, 4], 2, id="deleted and bound again"),
+    pytest.param(
+        "a = 1\ndel a\ndef f():\n    return a",
+        [1, 2, 3],
+        NAME_ERROR,
+        id="a deleted name",
+    ),
+    pytest.param(
+        "a = 1\nb = a\ndel a\ndef f():\n    return b",
+        [1, 2, 4],
+        1,
+        id="deleted after its use",
+    ),
+    pytest.param(
+        "a = 1\ndel a\na = 2\ndef f():\n    return a",
+        [3, 4],
+        2,
+        id="deleted and bound again",
+    ),
     # star imports
     pytest.param(
         "from math import *\ndef f():\n    return floor(2.5)",
@@ -237,7 +333,12 @@ SLICES = [
         2,
         id="not for a bound name",
     ),
-    pytest.param("from math import *\ndef f():\n    return len('abc')", [2], 3, id="not for a builtin"),
+    pytest.param(
+        "from math import *\ndef f():\n    return len('abc')",
+        [2],
+        3,
+        id="not for a builtin",
+    ),
     pytest.param(
         "from math import *\ndef f():\n    return pow(2, 3)",
         [1, 2],
@@ -251,14 +352,30 @@ SLICES = [
         1,
         id="future flags",
     ),
-    pytest.param("a = 1; b = 2; c = 3\ndef f():\n    return b", [1, 2], 2, id="statements that share a line"),
-    pytest.param("def f():\n    return 1\nf()\nprint(f())", [1], 1, id="trying a function out is left out"),
     pytest.param(
-        "a = undefined\nb = 1\ndef f():\n    return b", [2, 3], 1, id="what raises and is not needed"
+        "a = 1; b = 2; c = 3\ndef f():\n    return b",
+        [1, 2],
+        2,
+        id="statements that share a line",
+    ),
+    pytest.param(
+        "def f():\n    return 1\nf()\nprint(f())",
+        [1],
+        1,
+        id="trying a function out is left out",
+    ),
+    pytest.param(
+        "a = undefined\nb = 1\ndef f():\n    return b",
+        [2, 3],
+        1,
+        id="what raises and is not needed",
     ),
     # conditional bindings are weak
     pytest.param(
-        "a = 1\nif a > 1:\n    a = 2\ndef f():\n    return a", [1, 2, 4], 1, id="an if may not bind"
+        "a = 1\nif a > 1:\n    a = 2\ndef f():\n    return a",
+        [1, 2, 4],
+        1,
+        id="an if may not bind",
     ),
     pytest.param(
         "try:\n    import nowhere as m\nexcept ImportError:\n    m = None\ndef f():\n    return m",
@@ -296,7 +413,12 @@ SLICES = [
         2,
         id="but its else is",
     ),
-    pytest.param("match 3:\n    case a:\n        pass\ndef f():\n    return a", [1, 4], 3, id="match binds"),
+    pytest.param(
+        "match 3:\n    case a:\n        pass\ndef f():\n    return a",
+        [1, 4],
+        3,
+        id="match binds",
+    ),
 ]
 
 
@@ -305,7 +427,11 @@ def test_slices(source, lines, value):
     found = sliced(source)
     assert [statement.line for statement in found.statements] == lines
     if value is not ...:
-        assert value_of_f(found) is value if value is NAME_ERROR else value_of_f(found) == value
+        assert (
+            value_of_f(found) is value
+            if value is NAME_ERROR
+            else value_of_f(found) == value
+        )
 
 
 def test_statement_on_a_shared_line_is_taken_alone():
@@ -315,18 +441,33 @@ def test_statement_on_a_shared_line_is_taken_alone():
 
 def test_lines_and_cells_of_a_notebook():
     found = sliced(notebook("x = 1", "\n\ndef f():\n    return x"))
-    assert [(s.cell, s.line, s.tree.end_lineno) for s in found.statements] == [(1, 1, 1), (2, 3, 4)]
+    assert [(s.cell, s.line, s.tree.end_lineno) for s in found.statements] == [
+        (1, 1, 1),
+        (2, 3, 4),
+    ]
     assert (found.definitions["f"].cell, found.definitions["f"].first_line) == (2, 3)
     assert found.definitions["f"].text == "def f():\n    return x"
 
 
 NOTICES = [
     pytest.param(
-        "for i in x:\n    w = 1\ndef f():\n    return w", "Line 1 has a loop", id="a loop that was needed"
+        "for i in x:\n    w = 1\ndef f():\n    return w",
+        "Line 1 has a loop",
+        id="a loop that was needed",
     ),
-    pytest.param("w = train()\ndef f():\n    return w", "Line 1 starts a training", id="a training"),
-    pytest.param("def f():\n    return eval('a')", "Line 2 uses `eval`", id="eval cannot be followed"),
-    pytest.param("exec('a = 1')\ndef f():\n    return a", "Line 1 uses `exec`", id="nor exec"),
+    pytest.param(
+        "w = train()\ndef f():\n    return w",
+        "Line 1 starts a training",
+        id="a training",
+    ),
+    pytest.param(
+        "def f():\n    return eval('a')",
+        "Line 2 uses `eval`",
+        id="eval cannot be followed",
+    ),
+    pytest.param(
+        "exec('a = 1')\ndef f():\n    return a", "Line 1 uses `exec`", id="nor exec"
+    ),
 ]
 
 
@@ -336,7 +477,12 @@ def test_notices(source, says):
 
 
 def test_quiet_where_nothing_is_skipped_that_matters():
-    assert sliced("print(1)\nfor i in range(3):\n    print(i)\ndef f():\n    return 1").notices == ()
+    assert (
+        sliced(
+            "print(1)\nfor i in range(3):\n    print(i)\ndef f():\n    return 1"
+        ).notices
+        == ()
+    )
 
 
 def test_notices_of_reading_are_kept():
@@ -352,7 +498,10 @@ HOSTILE = [
     pytest.param("x = a" + "()" * 50_000, id="a chain of calls"),
     pytest.param("x = " + "lambda: " * 5_000 + "1", id="lambdas"),
     pytest.param("if a:\n    x = 1\n" + "elif a:\n    x = 1\n" * 3_000, id="elif"),
-    pytest.param("\n".join(" " * n + "if x:" for n in range(90)) + "\n" + " " * 90 + "y = 1", id="blocks"),
+    pytest.param(
+        "\n".join(" " * n + "if x:" for n in range(90)) + "\n" + " " * 90 + "y = 1",
+        id="blocks",
+    ),
     pytest.param("x = " * 5_000 + "1", id="targets"),
     pytest.param("x = '''" * 300, id="open strings"),
     pytest.param("x = (\n" * 1_000, id="open brackets, line after line"),
@@ -419,5 +568,7 @@ def test_each_notice_once():
 
 
 def test_top_level_names_and_their_last_kind():
-    found = sliced("a = 1\nimport b\nif a:\n    def c(): pass\na = lambda: 1\nclass D: pass")
+    found = sliced(
+        "a = 1\nimport b\nif a:\n    def c(): pass\na = lambda: 1\nclass D: pass"
+    )
     assert found.top_level == {"a": "lambda", "b": "import", "c": "def", "D": "class"}

@@ -32,7 +32,11 @@ def test_kind_of(source, kind):
 BINDERS = [
     pytest.param("f = 1", 1, id="itself"),
     pytest.param("if x:\n    f = 1\nelse:\n    f = 2", 4, id="the last one within"),
-    pytest.param("try:\n    def f():\n        f = 1\nexcept E:\n    g = 1", 2, id="a function, not its body"),
+    pytest.param(
+        "try:\n    def f():\n        f = 1\nexcept E:\n    g = 1",
+        2,
+        id="a function, not its body",
+    ),
     pytest.param("with x:\n    if y:\n        a, f = 1, 2", 3, id="nested, in a tuple"),
     pytest.param("with x as f:\n    y = f", 1, id="the compound statement itself"),
     pytest.param("if x:\n    (f := 3)", 2, id="a walrus"),
@@ -46,7 +50,11 @@ def test_binder_of(source, line):
 
 def test_nodes_tell_what_runs_later():
     tree = statement("def f(a=now):\n    later\n    g = lambda b=later: later")
-    found = {(n.id, later) for n, later in trees.nodes(tree) if isinstance(n, ast.Name) and n.id != "g"}
+    found = {
+        (n.id, later)
+        for n, later in trees.nodes(tree)
+        if isinstance(n, ast.Name) and n.id != "g"
+    }
     assert found == {("now", False), ("later", True)}
     tree = statement("lambda b=now: later")
     found = {(n.id, later) for n, later in trees.nodes(tree) if isinstance(n, ast.Name)}
@@ -59,8 +67,12 @@ def test_nodes_take_any_depth():
     for _ in range(20_000):
         value = ast.Attribute(value, "a", ast.Load())
     tree.body.append(ast.Expr(value))
-    assert sum(isinstance(node, ast.Attribute) for node, _ in trees.nodes(tree)) == 20_000
-    while isinstance(value, ast.Attribute):  # freed step by step, as the interpreter would recurse
+    assert (
+        sum(isinstance(node, ast.Attribute) for node, _ in trees.nodes(tree)) == 20_000
+    )
+    while isinstance(
+        value, ast.Attribute
+    ):  # freed step by step, as the interpreter would recurse
         value = value.value
 
 
@@ -69,7 +81,14 @@ def test_first_line_includes_decorators():
     assert trees.first_line(statement("\n\nx = 1")) == 3
 
 
-TRUTHS = [("True", True), ("0", False), ("'a'", True), ("None", False), ("x", None), ("not 1", None)]
+TRUTHS = [
+    ("True", True),
+    ("0", False),
+    ("'a'", True),
+    ("None", False),
+    ("x", None),
+    ("not 1", None),
+]
 
 
 @pytest.mark.parametrize(("source", "truth"), TRUTHS)

@@ -24,7 +24,9 @@ from grader.reports.views.overrides import Override
 def test_every_format_renders_every_sample(name, lang):
     for sample in samples.ALL:
         text = FORMATS[name].render(sample(), samples.EXERCISE, lang, None)
-        assert not neutral._UNSEEN.search(text.replace("\u2060", ""))  # the word joiner is our own
+        assert not neutral._UNSEEN.search(
+            text.replace("\u2060", "")
+        )  # the word joiner is our own
         text.encode("utf-8")
 
 
@@ -33,7 +35,10 @@ def test_checks_that_say_the_same_are_told_once():
     function = replace(samples.wrong().functions["train"], checks=(check, check))
     sample = replace(samples.wrong(), functions={"train": function})
     for name in ("html", "markdown", "text"):
-        assert FORMATS[name].render(sample, samples.EXERCISE).count("Not judged: it needs") == 1
+        assert (
+            FORMATS[name].render(sample, samples.EXERCISE).count("Not judged: it needs")
+            == 1
+        )
 
 
 @pytest.mark.parametrize("name", CLASS_FORMATS)
@@ -62,11 +67,17 @@ def test_manual_marks_replace_points_and_show_as_the_instructor_s():
     for name in ("markdown", "text"):
         text = FORMATS[name].render(samples.wrong(), samples.EXERCISE, "en", manual)
         assert "12.5 / 20" in text and "From your instructor" in text
-    rows = list(csv.DictReader(io.StringIO(gradebook([samples.wrong()], {"bruno": manual}))))
+    rows = list(
+        csv.DictReader(io.StringIO(gradebook([samples.wrong()], {"bruno": manual})))
+    )
     assert rows[0]["score"] == "12.5" and rows[0]["manual"] == "backward_pass"
 
 
-@pytest.mark.parametrize(("lang", "sentence"), [("en", "gave no result"), ("fr", "n’a donné aucun résultat")])
+@pytest.mark.parametrize(
+    ("lang", "sentence"), [("en", "gave no result"), ("fr", "n’a donné aucun résultat")]
+)
 @pytest.mark.parametrize("name", ["html", "markdown", "text", "gradescope"])
 def test_notices_are_in_the_reader_s_language(name, lang, sentence):
-    assert sentence in FORMATS[name].render(samples.unfinished(), samples.EXERCISE, lang)
+    assert sentence in FORMATS[name].render(
+        samples.unfinished(), samples.EXERCISE, lang
+    )

@@ -28,7 +28,9 @@ def open_calls(session: Session) -> OpenCalls:
     """source -> the calls of its functions, to be closed by the test."""
 
     def calls_of(source: str) -> Calls:
-        one = Submission("one", "One", "one.py", textwrap.dedent(source).encode(), ("one.py",))
+        one = Submission(
+            "one", "One", "one.py", textwrap.dedent(source).encode(), ("one.py",)
+        )
         return Calls(session.zygote, policy(session.exercise), session.exercise, one)
 
     return calls_of

@@ -16,10 +16,14 @@ OpenCalls = Callable[[str], Calls]
 
 
 @pytest.mark.parametrize(
-    "value", ["x.sum().expand(10**12)", "x.to('meta')", "[x] * 200_000", "deep(6)"], ids=lambda v: v[:10]
+    "value",
+    ["x.sum().expand(10**12)", "x.to('meta')", "[x] * 200_000", "deep(6)"],
+    ids=lambda v: v[:10],
 )
 @pytest.mark.parametrize("nb_rows", [1, 2])
-def test_what_cannot_be_sent_is_an_error_of_its_call(open_calls: OpenCalls, value: str, nb_rows: int) -> None:
+def test_what_cannot_be_sent_is_an_error_of_its_call(
+    open_calls: OpenCalls, value: str, nb_rows: int
+) -> None:
     source = f"""
         def deep(n):
             loop = []
@@ -30,7 +34,9 @@ def test_what_cannot_be_sent_is_an_error_of_its_call(open_calls: OpenCalls, valu
             return {value}
     """
     with open_calls(source) as calls:
-        calls.call_seconds = {"double": 20}  # to copy so many takes half a second, more on a busy machine
+        calls.call_seconds = {
+            "double": 20
+        }  # to copy so many takes half a second, more on a busy machine
         replies = calls.call_rows("double", [(torch.ones(1),)] * nb_rows)
         assert len(replies) == nb_rows
         assert all(reply.error is not None for reply in replies)
@@ -60,7 +66,8 @@ def test_one_call_raises_and_the_others_do_not(open_calls: OpenCalls) -> None:
     """
     with open_calls(source) as calls:
         good, bad, again = calls.call_rows(
-            "double", [(torch.tensor(-1.0),), (torch.tensor(1.0),), (torch.tensor(-2.0),)]
+            "double",
+            [(torch.tensor(-1.0),), (torch.tensor(1.0),), (torch.tensor(-2.0),)],
         )
         assert (good.error, again.error) == (None, None)
         assert bad.error is not None
@@ -69,8 +76,12 @@ def test_one_call_raises_and_the_others_do_not(open_calls: OpenCalls) -> None:
             calls.student.double.map([(torch.tensor(1.0),)])
 
 
-@pytest.mark.parametrize("deed", ["os._exit(0)", "time.sleep(60)", "os.write(4, b'nonsense')"])
-def test_several_calls_that_give_nothing_are_not_held_against_one(open_calls: OpenCalls, deed: str) -> None:
+@pytest.mark.parametrize(
+    "deed", ["os._exit(0)", "time.sleep(60)", "os.write(4, b'nonsense')"]
+)
+def test_several_calls_that_give_nothing_are_not_held_against_one(
+    open_calls: OpenCalls, deed: str
+) -> None:
     source = f"""
         import os, time
 
@@ -105,7 +116,9 @@ def test_a_function_that_is_not_there(open_calls: OpenCalls) -> None:
 def test_a_function_that_could_not_be_defined(open_calls: OpenCalls) -> None:
     with open_calls("import torch\n\ndouble = torch.no_such_thing\n") as calls:
         assert not calls.has("double")
-        assert calls.why_missing("double").startswith("double could not be defined: line 3 raised Attr")
+        assert calls.why_missing("double").startswith(
+            "double could not be defined: line 3 raised Attr"
+        )
         (notice,) = calls.notices
         assert (notice.kind, notice.line, notice.cell) == ("statement-raised", 3, None)
 
@@ -114,17 +127,25 @@ def test_remarks_are_kept_once_and_not_without_end(open_calls: OpenCalls) -> Non
     with open_calls(tiny.RIGHT) as calls:
         for number in (1, 1, *range(100)):
             calls.remark(f"remark {number}")
-        assert calls.notices[:3] == [Notice("remark", {"text": f"remark {number}"}) for number in (1, 0, 2)]
+        assert calls.notices[:3] == [
+            Notice("remark", {"text": f"remark {number}"}) for number in (1, 0, 2)
+        ]
         assert len(calls.notices) == 40
 
 
 def test_a_function_that_dies_is_noticed(open_calls: OpenCalls) -> None:
     with open_calls(tiny.EXITS) as calls:
         for _ in range(2):
-            with pytest.raises(Died, match="double gave no result: it ended its process"):
+            with pytest.raises(
+                Died, match="double gave no result: it ended its process"
+            ):
                 calls.call("double", (torch.ones(1),))
         (notice,) = calls.notices
-        assert (notice.kind, notice.values["function"], notice.look) == ("no-result", "double", True)
+        assert (notice.kind, notice.values["function"], notice.look) == (
+            "no-result",
+            "double",
+            True,
+        )
 
 
 def test_a_file_that_cannot_be_loaded_is_loaded_once(open_calls: OpenCalls) -> None:
@@ -132,14 +153,18 @@ def test_a_file_that_cannot_be_loaded_is_loaded_once(open_calls: OpenCalls) -> N
     with open_calls(source) as calls:
         (notice,) = calls.notices
         assert notice.kind == "not-loaded"
-        with pytest.raises(Died, match=r"could not be run: it ended its process \(exit code 3\)"):
+        with pytest.raises(
+            Died, match=r"could not be run: it ended its process \(exit code 3\)"
+        ):
             calls.call("double", (torch.ones(1),))
         assert not calls.gave_up("double")
         assert calls.notices == [notice]
 
 
 def test_what_a_submission_prints_is_capped(open_calls: OpenCalls) -> None:
-    with open_calls("def double(x):\n    print('é' * 100_000)\n    return 2 * x\n") as calls:
+    with open_calls(
+        "def double(x):\n    print('é' * 100_000)\n    return 2 * x\n"
+    ) as calls:
         calls.call("double", (torch.ones(1),))
         assert len(calls.printed) <= 64 << 10
         (notice,) = calls.notices
@@ -152,12 +177,16 @@ def test_time_runs_out(open_calls: OpenCalls) -> None:
         calls.call_seconds = {"double": 0.5}
         assert calls.time_for("double") == 0.5
         calls.may_take(0)
-        with pytest.raises(TimedOut, match=r"was not called: the submission had used up its 0 s\."):
+        with pytest.raises(
+            TimedOut, match=r"was not called: the submission had used up its 0 s\."
+        ):
             calls.call("double", (torch.ones(1),))
 
 
 def test_the_line_that_raised_first_is_kept(open_calls: OpenCalls) -> None:
-    source = "def double(x):\n    if x > 0:\n        raise ValueError\n    raise TypeError\n"
+    source = (
+        "def double(x):\n    if x > 0:\n        raise ValueError\n    raise TypeError\n"
+    )
     with open_calls(source) as calls:
         calls.call("double", (torch.tensor(1.0),))
         calls.call("double", (torch.tensor(-1.0),))
@@ -165,7 +194,9 @@ def test_the_line_that_raised_first_is_kept(open_calls: OpenCalls) -> None:
 
 
 def test_another_text_is_not_what_the_student_wrote(open_calls: OpenCalls) -> None:
-    edits = {"double": "def double(x):\n    x.requires_grad_().sum().backward()\n    raise ValueError\n"}
+    edits = {
+        "double": "def double(x):\n    x.requires_grad_().sum().backward()\n    raise ValueError\n"
+    }
     with open_calls(tiny.RIGHT) as calls:
         assert calls.call("double", (torch.ones(1),), edits=edits).error is not None
         assert (calls.raised_in, calls.autograd) == ({}, {})

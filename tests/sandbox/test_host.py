@@ -24,13 +24,28 @@ def worker(session: Session) -> Iterator[WorkerHandle]:
 
 def read(worker: WorkerHandle, source: str) -> None:
     data = torch.frombuffer(bytearray(source.encode()), dtype=torch.uint8)
-    request = {"do": "read", "data": data, "filename": "x.py", "names": ["f"], "slow": []}
+    request = {
+        "do": "read",
+        "data": data,
+        "filename": "x.py",
+        "names": ["f"],
+        "slow": [],
+    }
     worker.exchange(request, 20)
     worker.exchange({"do": "load", "seed": 0}, 20)
 
 
-def call(worker: WorkerHandle, *arguments: object, seconds: float = 5) -> dict[str, object]:
-    request = {"do": "call", "function": "f", "rows": [list(arguments)], "seed": 0, "supply": {}, "edits": {}}
+def call(
+    worker: WorkerHandle, *arguments: object, seconds: float = 5
+) -> dict[str, object]:
+    request = {
+        "do": "call",
+        "function": "f",
+        "rows": [list(arguments)],
+        "seed": 0,
+        "supply": {},
+        "edits": {},
+    }
     request["standins"] = {"names": [], "source": ""}
     return worker.exchange(request, seconds)
 
@@ -55,7 +70,9 @@ def test_a_call(worker: WorkerHandle) -> None:
         ("os.write(4, b'\\xff' * 8)", "reply", "something other than a reply"),
     ],
 )
-def test_endings_in_words(worker: WorkerHandle, deed: str, kind: str, says: str) -> None:
+def test_endings_in_words(
+    worker: WorkerHandle, deed: str, kind: str, says: str
+) -> None:
     read(worker, f"import os, time\n\ndef f():\n    {deed}\n")
     with pytest.raises(Ended, match=says) as ended:
         call(worker, seconds=1)
@@ -82,19 +99,28 @@ def test_a_zygote_that_has_ended() -> None:
         zygote.fork(host.Policy())
 
 
-def test_the_zygote_is_told_where_pythons_libraries_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_zygote_is_told_where_pythons_libraries_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A Python with a shared libpython may start only with this variable; nothing else is handed on."""
     monkeypatch.setenv("INSTRUCTORS_SECRET", "x")
     monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
     without = host._zygote_environment()
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/python/lib")
-    assert host._zygote_environment() == without | {"LD_LIBRARY_PATH": "/opt/python/lib"}
+    assert host._zygote_environment() == without | {
+        "LD_LIBRARY_PATH": "/opt/python/lib"
+    }
     assert set(without) == {"PATH", "LANG", *host._THREADS}
 
 
-def test_a_worker_does_not_see_the_variable(monkeypatch: pytest.MonkeyPatch, session: Session) -> None:
+def test_a_worker_does_not_see_the_variable(
+    monkeypatch: pytest.MonkeyPatch, session: Session
+) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", os.fspath(session.exercise.folder))
-    with Zygote(WorkerSetup({})) as zygote, zygote.fork(policy(session.exercise)) as worker:
+    with (
+        Zygote(WorkerSetup({})) as zygote,
+        zygote.fork(policy(session.exercise)) as worker,
+    ):
         read(worker, "import os\n\ndef f():\n    return sorted(os.environ)\n")
         (row,) = call(worker)["rows"]  # type: ignore[misc, attr-defined]
     assert row["value"] == ["HOME", "LANG", "PATH"]

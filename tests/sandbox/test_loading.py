@@ -42,7 +42,9 @@ class Loading:
         data = source.encode() if isinstance(source, str) else source
         one = Submission("one", "One", filename, data, (filename,), problem=problem)
         confined = policy(self.exercise)
-        loaded = LoadedSubmission(self.zygote, confined, self.exercise, one, self.notices.append)
+        loaded = LoadedSubmission(
+            self.zygote, confined, self.exercise, one, self.notices.append
+        )
         self.opened.append(loaded)
         return loaded
 
@@ -66,7 +68,9 @@ def test_what_a_file_holds(loading: Loading) -> None:
 def test_the_worker_says_how_it_is_confined(loading: Loading) -> None:
     loaded = loading(tiny.RIGHT)
     loaded.start(5, SEED)
-    assert {"process", "rlimits", "uid", "landlock", "seccomp", "bubblewrap"} == set(loaded.isolation)
+    assert {"process", "rlimits", "uid", "landlock", "seccomp", "bubblewrap"} == set(
+        loaded.isolation
+    )
 
 
 def test_nothing_to_grade_starts_nothing(loading: Loading) -> None:
@@ -100,10 +104,14 @@ def test_a_fresh_worker_holds_the_submission_too(loading: Loading) -> None:
     assert loaded.unloadable is None
 
 
-def test_what_is_printed_at_load_and_how_much_is_kept(session: Session, loading: Loading) -> None:
+def test_what_is_printed_at_load_and_how_much_is_kept(
+    session: Session, loading: Loading
+) -> None:
     limits = session.exercise.limits.model_copy(update={"output_kb": 1})
     loading.exercise = dataclasses.replace(session.exercise, limits=limits)
-    loaded = loading("import os\n\nX = os.write(1, b'x' * 5_000)\n\ndef double(x):\n    return X\n")
+    loaded = loading(
+        "import os\n\nX = os.write(1, b'x' * 5_000)\n\ndef double(x):\n    return X\n"
+    )
     loaded.start(5, SEED)
     loaded.exchange(CALL, 5, BOUNDS)
     assert loaded.printed == "x" * 1024

@@ -20,7 +20,22 @@ def there_and_back(message: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, 0, -5, 2**62, 1.5, "é\n", [1, [2.5, None]], (1, "a"), {"k": [1]}, [], ()], ids=repr
+    "value",
+    [
+        None,
+        True,
+        0,
+        -5,
+        2**62,
+        1.5,
+        "é\n",
+        [1, [2.5, None]],
+        (1, "a"),
+        {"k": [1]},
+        [],
+        (),
+    ],
+    ids=repr,
 )
 def test_plain_values(value: Any) -> None:
     back = there_and_back(value)
@@ -54,7 +69,9 @@ def test_tensors(tensor: torch.Tensor) -> None:
     assert not back.requires_grad
 
 
-@pytest.mark.parametrize("value", [object(), 2**70, torch.ones(2).to_sparse(), lambda: 0, {1, 2}])
+@pytest.mark.parametrize(
+    "value", [object(), 2**70, torch.ones(2).to_sparse(), lambda: 0, {1, 2}]
+)
 def test_what_does_not_cross(value: Any) -> None:
     assert isinstance(there_and_back(value), Opaque)
 
@@ -92,10 +109,14 @@ def test_bounds() -> None:
     with pytest.raises(ProtocolError):
         protocol.read_head(head(None, [["float64", [1000]]]), Bounds(body=100))
     with pytest.raises(ProtocolError):
-        protocol.loads(protocol.read_head(head({"list": [0] * 50}), Bounds(items=20)), b"")
+        protocol.loads(
+            protocol.read_head(head({"list": [0] * 50}), Bounds(items=20)), b""
+        )
 
 
 def test_a_bool_that_is_neither_0_nor_1_becomes_one() -> None:
-    value = protocol.loads(protocol.read_head(head({"tensor": 0}, [["bool", [2]]])), b"\x07\x00")
+    value = protocol.loads(
+        protocol.read_head(head({"tensor": 0}, [["bool", [2]]])), b"\x07\x00"
+    )
     assert torch.equal(value, torch.tensor([True, False]))
     assert value.view(torch.uint8).tolist() == [1, 0]

@@ -17,7 +17,9 @@ def row(**fields: Any) -> dict[str, Any]:
     return {"value": 1, "error": None, "changed": {}} | fields
 
 
-def error(kind: str = "ValueError", text: str = "no", frames: Any = ()) -> dict[str, Any]:
+def error(
+    kind: str = "ValueError", text: str = "no", frames: Any = ()
+) -> dict[str, Any]:
     return {"kind": kind, "text": text, "frames": list(frames)}
 
 
@@ -45,15 +47,27 @@ def test_an_error() -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "says"),
     [
-        ("NameError", "name 'w' is not defined", "name 'w' is not defined (line 3 raised ValueError: no)"),
+        (
+            "NameError",
+            "name 'w' is not defined",
+            "name 'w' is not defined (line 3 raised ValueError: no)",
+        ),
         ("NameError", "name 'v' is not defined", "name 'v' is not defined"),
-        ("MemoryError", "", "it asked for more memory than the 512 MB that are allowed"),
+        (
+            "MemoryError",
+            "",
+            "it asked for more memory than the 512 MB that are allowed",
+        ),
         (
             "RuntimeError",
             "DefaultCPUAllocator: no",
             "it asked for more memory than the 512 MB that are allowed",
         ),
-        ("EOFError", "EOF when reading a line", "input() cannot be used here: nobody is there to type"),
+        (
+            "EOFError",
+            "EOF when reading a line",
+            "input() cannot be used here: nobody is there to type",
+        ),
         ("ValueError", "x" * 5_000, "x" * 2_000 + "…"),
     ],
 )
@@ -93,14 +107,21 @@ def test_a_reply_for_each_row() -> None:
 
 
 def test_autograd_is_that_of_graded_functions() -> None:
-    message = {"autograd": {"f": ["Tensor.backward", "x" * 300, *["y"] * 50], "other": ["torch.optim"]}}
+    message = {
+        "autograd": {
+            "f": ["Tensor.backward", "x" * 300, *["y"] * 50],
+            "other": ["torch.optim"],
+        }
+    }
     found = read_autograd(message, ["f", "g"])
     assert list(found) == ["f"]
     assert len(found["f"]) == 20
     assert all(len(name) <= 201 for name in found["f"])
 
 
-@pytest.mark.parametrize("odd", [None, [1], {"f": 5}, {"f": [5]}, {"f": torch.ones(2)}], ids=repr)
+@pytest.mark.parametrize(
+    "odd", [None, [1], {"f": 5}, {"f": [5]}, {"f": torch.ones(2)}], ids=repr
+)
 def test_autograd_of_another_form_raises(odd: Any) -> None:
     with pytest.raises((AttributeError, TypeError)):
         read_autograd({"autograd": odd}, ["f"])

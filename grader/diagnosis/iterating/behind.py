@@ -36,7 +36,9 @@ def exceptions(case: Case, outcomes: Outcomes) -> Outcomes:
 def constant_sizes(case: Case, outcomes: Outcomes) -> Outcomes:
     """The calls again in the handout's sizes, where the function raises in all others."""
     student = case.student
-    all_raised = all(o.error is not None and o.error[0] == "RuntimeError" for o in outcomes.values())
+    all_raised = all(
+        o.error is not None and o.error[0] == "RuntimeError" for o in outcomes.values()
+    )
     if read_runs(outcomes) or not all_raised:
         return outcomes
     before = student.inputs, student.arguments
@@ -67,7 +69,9 @@ def right_globals(case: Case) -> bool:
     for chosen in itertools.product(values, repeat=len(names)):
         student.supply = {**before, **dict(zip(names, chosen, strict=True))}
         if _is_right(case):
-            case.claims.add(misconception, MODULE_GLOBAL.clue(case.observation([]), names))
+            case.claims.add(
+                misconception, MODULE_GLOBAL.clue(case.observation([]), names)
+            )
             return True
     student.supply = before
     return False
@@ -77,12 +81,16 @@ def _is_right(case: Case) -> bool:
     runs = read_runs({steps: case.student.ask(steps) for steps in (0, 1, 3)})
     if len(runs) < 3:
         return False
-    return update.leads_to(case.reference, (), runs, runs[0].parameters, case.student.arguments)
+    return update.leads_to(
+        case.reference, (), runs, runs[0].parameters, case.student.arguments
+    )
 
 
 def _raised(outcomes: Outcomes) -> list[Outcome]:
     """The calls that raised what the one with the most steps did, that one first."""
-    raised = [outcome for outcome in reversed(outcomes.values()) if outcome.error is not None]
+    raised = [
+        outcome for outcome in reversed(outcomes.values()) if outcome.error is not None
+    ]
     return [outcome for outcome in raised if outcome.error == raised[0].error]
 
 
@@ -103,10 +111,14 @@ def _without_known_cause(case: Case, seen: Observation) -> str | None:
     text = f"{error[0]}: {error[1]}"
     source = None
     for misconception in case.by_id.values():
-        if not any(fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises):
+        if not any(
+            fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises
+        ):
             continue
         line = seen.line_raised
-        if case.student.source != case.evidence.source:  # the lines of a repaired source are others
+        if (
+            case.student.source != case.evidence.source
+        ):  # the lines of a repaired source are others
             line = case.source.line_of_seen(misconception)
         case.claims.add(misconception, Clue(line))
         source = repairs.edited(case.student.source, misconception.repair)
@@ -122,7 +134,9 @@ def _without_unbound(case: Case, seen: Observation) -> str | None:
         case.claims.add(shadow, repair.clue)
         return repair.source
     names = unbound(seen.outcomes)
-    return repairs.respelt(source, names.pop()) if names else None  # a slip in a name is no mistake
+    return (
+        repairs.respelt(source, names.pop()) if names else None
+    )  # a slip in a name is no mistake
 
 
 def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
@@ -136,7 +150,9 @@ def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
     for name in undefined(seen.outcomes):
         if not _is_missing_variable(case, name):
             return False
-        case.claims.add(misconception, Clue(case.evidence.reads_globals.get(name), {"name": name}))
+        case.claims.add(
+            misconception, Clue(case.evidence.reads_globals.get(name), {"name": name})
+        )
     wanted = _arguments_read(case)
     if not wanted:
         return False
@@ -145,7 +161,9 @@ def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
     now, then = case.student.run(steps), read_run(before[steps])
     if now is None:
         return False
-    if then is None or not parameters_agree(now.parameters, then.parameters, then.parameters):
+    if then is None or not parameters_agree(
+        now.parameters, then.parameters, then.parameters
+    ):
         case.claims.add(misconception, MODULE_GLOBAL.clue(seen, list(wanted)))
     return True
 
@@ -153,8 +171,12 @@ def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
 def _arguments_read(case: Case) -> dict[str, Tensor]:
     """Arguments that the function reads as variables of the module, by the reference's names for them."""
     found = {}
-    for name, value in zip(case.reference.parameters, case.student.arguments, strict=False):
-        is_read = name in case.evidence.reads_globals and name not in case.student.supply
+    for name, value in zip(
+        case.reference.parameters, case.student.arguments, strict=False
+    ):
+        is_read = (
+            name in case.evidence.reads_globals and name not in case.student.supply
+        )
         if is_read and isinstance(value, Tensor):
             found[name] = value
     return found

@@ -8,7 +8,13 @@ from grader.diagnosis.closeness import MOVED
 from grader.diagnosis.iterating import history, start, update
 from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run, StudentRuns
 from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
-from grader.diagnosis.recognisers import Observation, Steps, StepSign, claim_signs, claim_step_sign
+from grader.diagnosis.recognisers import (
+    Observation,
+    Steps,
+    StepSign,
+    claim_signs,
+    claim_step_sign,
+)
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Claims, Clue, Diagnosis
 from grader.exercise import Exercise, Form
@@ -19,13 +25,20 @@ class Case:
     """The student's function beside the reference's; every `claim_...` adds to the claims."""
 
     def __init__(
-        self, exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
+        self,
+        exercise: Exercise,
+        function: str,
+        prober: Prober,
+        evidence: Evidence,
+        earlier: Plugged,
     ) -> None:
         self.function = function
         self.evidence = evidence
         self.trees = exercise.solution.trees
         self.misconceptions = exercise.misconceptions
-        self.by_id = {m.id: m for m in self.misconceptions.of(function)}  # in the exercise's order
+        self.by_id = {
+            m.id: m for m in self.misconceptions.of(function)
+        }  # in the exercise's order
         self.reference = ReferenceRuns(exercise, function, earlier)
         self.student = StudentRuns(self.reference, prober, evidence.source)
         known = [*self.reference.parameters, *self.trees, "torch", "math"]
@@ -49,11 +62,15 @@ class Case:
     def claim_signs(self, outcomes: Sequence[Outcome], *, conclusive: bool) -> bool:
         """Claim what calls and source show by themselves; whether that was anything."""
         seen = self.observation(outcomes)
-        return claim_signs(self.misconceptions, self.function, seen, self.claims, conclusive)
+        return claim_signs(
+            self.misconceptions, self.function, seen, self.claims, conclusive
+        )
 
     def claim_step_sign(self, sign: StepSign, seen: Steps) -> bool:
         """Claim what the steps show; whether the exercise knows that mistake and it is seen."""
-        return claim_step_sign(sign, self.misconceptions, self.function, seen, self.claims)
+        return claim_step_sign(
+            sign, self.misconceptions, self.function, seen, self.claims
+        )
 
     def claim_form(self, form: Form) -> None:
         """Claim the mistake that is made in this way."""
@@ -65,7 +82,9 @@ class Case:
         if form is not None:
             self.claim_form(form)
 
-    def claim_history(self, runs: Mapping[int, Run], initial: Parameters, forms: Forms) -> None:
+    def claim_history(
+        self, runs: Mapping[int, Run], initial: Parameters, forms: Forms
+    ) -> None:
         """Claim what is wrong with the history, given the mistakes that explain the parameters."""
         found = history.explanation(self.student, runs, initial, forms)
         for form in found.values():
@@ -78,10 +97,14 @@ class Case:
             if line is None:
                 continue
             # What depends on the rest is only claimed where something else is known to be wrong.
-            if misconception.stage == "initial" or (self.claims.ids and misconception.stage):
+            if misconception.stage == "initial" or (
+                self.claims.ids and misconception.stage
+            ):
                 self.claims.add(misconception, Clue(line))
 
-    def updates(self, runs: Mapping[int, Run], initial: Parameters, tolerance: float = MOVED) -> list[Forms]:
+    def updates(
+        self, runs: Mapping[int, Run], initial: Parameters, tolerance: float = MOVED
+    ) -> list[Forms]:
         """The sets of mistakes that explain the parameters, as far as the source does not decide."""
         arguments = self.student.arguments
         found = update.explanations(self.reference, runs, initial, arguments, tolerance)
@@ -90,7 +113,9 @@ class Case:
     def line_of(self, form: Form) -> int | None:
         """The line of the student's source that shows a form, None where none does."""
         line = self.source.line_of_form(form, self.trees[form.function])
-        return line if line is not None else self.source.line_of_seen(self.by_id[form.id])
+        return (
+            line if line is not None else self.source.line_of_seen(self.by_id[form.id])
+        )
 
     def conclude(self, sets: Sequence[Forms] = ()) -> Diagnosis:
         """The diagnosis: the claims, and the first of `sets`, which explain the parameters equally well."""

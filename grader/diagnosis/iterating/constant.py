@@ -9,7 +9,14 @@ from grader.diagnosis import repairs
 from grader.diagnosis.closeness import MOVED_FROM_ESTIMATE, parameters_agree
 from grader.diagnosis.iterating import start
 from grader.diagnosis.iterating.case import Case
-from grader.diagnosis.iterating.runs import ASKED_STEPS, MOST_STEPS, Forms, Outcomes, Run, read_run
+from grader.diagnosis.iterating.runs import (
+    ASKED_STEPS,
+    MOST_STEPS,
+    Forms,
+    Outcomes,
+    Run,
+    read_run,
+)
 from grader.diagnosis.recognisers import ONE_STEP, STEPS, Steps
 from grader.diagnosis.verdict import Clue
 
@@ -48,7 +55,9 @@ def _lengths(outcomes: Outcomes) -> list[int]:
 
 def claim_endless(case: Case, runs: Mapping[int, Run]) -> bool:
     """Claim that the function takes a great number of steps by itself; it is too slow to be followed."""
-    reported = {steps: run.reported for steps, run in runs.items() if run.reported is not None}
+    reported = {
+        steps: run.reported for steps, run in runs.items() if run.reported is not None
+    }
     if len(set(reported.values())) != 1 or min(reported.values()) <= MOST_STEPS:
         return False
     return case.claim_step_sign(STEPS, Steps(reported, is_constant=True))
@@ -67,7 +76,9 @@ def _always_moves(case: Case, runs: Mapping[int, Run]) -> bool:
     for run in runs.values():
         if not parameters_agree(run.parameters, first, first):
             return False
-    still = case.student.run(0, case.reference.trajectory.still(case.student.arguments, None))
+    still = case.student.run(
+        0, case.reference.trajectory.still(case.student.arguments, None)
+    )
     return still is not None and not parameters_agree(still.parameters, first, first)
 
 

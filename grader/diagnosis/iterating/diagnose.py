@@ -13,7 +13,11 @@ from grader.exercise import Exercise
 
 
 def diagnose(
-    exercise: Exercise, function: str, prober: Prober, evidence: Evidence, earlier: Plugged
+    exercise: Exercise,
+    function: str,
+    prober: Prober,
+    evidence: Evidence,
+    earlier: Plugged,
 ) -> Diagnosis:
     """What is wrong with a function of `probes.trajectories`.
 
@@ -37,7 +41,9 @@ def diagnose(
     if constant.claim_endless(case, runs):
         case.claim_start(always_steps=True)
         return case.conclude()
-    if len(runs) < len(ASKED_STEPS) or any(run.shapes != runs[0].shapes for run in runs.values()):
+    if len(runs) < len(ASKED_STEPS) or any(
+        run.shapes != runs[0].shapes for run in runs.values()
+    ):
         case.claim_what_the_source_says()
         case.claim_start()
         return case.conclude()
@@ -51,7 +57,9 @@ def diagnose(
     # How it moves. What cannot be reproduced cannot be compared.
     initial = runs[0].parameters
     again = case.student.run(1)
-    if again is None or not parameters_agree(again.parameters, runs[1].parameters, initial):
+    if again is None or not parameters_agree(
+        again.parameters, runs[1].parameters, initial
+    ):
         return case.conclude()
     sets = case.updates(runs, initial)
     if not sets and behind.right_globals(case):

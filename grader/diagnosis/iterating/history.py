@@ -31,7 +31,11 @@ def explanation(
     steps = max(runs)
     theirs = runs[steps].history
     right = student.reference.run(update, start, student.arguments, steps)
-    if theirs is None or right is None or not _comparable(student, theirs, right.history):
+    if (
+        theirs is None
+        or right is None
+        or not _comparable(student, theirs, right.history)
+    ):
         return {}
     columns = _columns(student)
     agreeing = _agreeing(theirs, right.history, columns)
@@ -53,7 +57,9 @@ def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
     return Steps(history=theirs, off=wrong, measured_late=late)
 
 
-def measured_history(student: StudentRuns, runs: Mapping[int, Run], *, late: bool = False) -> History | None:
+def measured_history(
+    student: StudentRuns, runs: Mapping[int, Run], *, late: bool = False
+) -> History | None:
     """The history that the student's own parameters give; None where a step's parameters are not known.
 
     runs: by the number of steps. late: each entry is measured after the step instead of before it.
@@ -81,7 +87,9 @@ def _comparable(student: StudentRuns, theirs: History, ours: History | None) -> 
     return all(len(entry) == len(_columns(student)) for entry in theirs)
 
 
-def _agreeing(theirs: History | None, ours: History | None, columns: Sequence[int]) -> list[int]:
+def _agreeing(
+    theirs: History | None, ours: History | None, columns: Sequence[int]
+) -> list[int]:
     """Those of the columns that are the same in both histories; none where one of these is missing."""
     if theirs is None or ours is None:
         return []
@@ -92,7 +100,12 @@ class _Search:
     """Searches the mistakes that explain the columns of one history."""
 
     def __init__(
-        self, student: StudentRuns, theirs: History, steps: int, start: Parameters, update: Forms
+        self,
+        student: StudentRuns,
+        theirs: History,
+        steps: int,
+        start: Parameters,
+        update: Forms,
     ) -> None:
         self.student = student
         self.theirs = theirs
@@ -105,7 +118,9 @@ class _Search:
         """The fewest mistakes that explain all of the columns `wrong` that can be explained."""
         explained = self.explained(wrong)
         choices = [explained[column] for column in wrong if explained[column]]
-        unions = [frozenset[str]().union(*choice) for choice in itertools.product(*choices)]
+        unions = [
+            frozenset[str]().union(*choice) for choice in itertools.product(*choices)
+        ]
         return {id_: self.form_of[id_] for id_ in min(unions, key=len)}
 
     def explained(self, wrong: Sequence[int]) -> dict[int, list[frozenset[str]]]:
@@ -136,14 +151,18 @@ class _Search:
         agreeing = _agreeing(self.theirs, made, columns)
         if not agreeing or self.start_again is None:
             return agreeing
-        made_again = self.history_with(forms, self.start_again.parameters, again, self.steps)
+        made_again = self.history_with(
+            forms, self.start_again.parameters, again, self.steps
+        )
         return _agreeing(self.theirs_again, made_again, agreeing)
 
     def history_with(
         self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
     ) -> History | None:
         """The reference's history with these mistakes in it."""
-        run = self.student.reference.run((*self.update, *forms), start, arguments, steps)
+        run = self.student.reference.run(
+            (*self.update, *forms), start, arguments, steps
+        )
         return run.history if run is not None else None
 
     @functools.cached_property

@@ -17,7 +17,12 @@ from grader.diagnosis.reference_runner import bound, code_of, remembered
 from grader.exercise import Exercise, Forest, Form, patterns
 from grader.exercise.probes import LeadingArguments, Parameters, Trajectory
 
-ASKED_STEPS = (0, 1, 2, 3)  # the numbers of steps that a student's function is asked for
+ASKED_STEPS = (
+    0,
+    1,
+    2,
+    3,
+)  # the numbers of steps that a student's function is asked for
 MOST_STEPS = 60  # a function that always takes more than this is not followed
 MOST_ENTRIES = 1_000_000  # of a history that is a tensor; a longer one is not read
 
@@ -50,7 +55,11 @@ def read_run(outcome: Outcome) -> Run | None:
     The parameters may also stand beside the history, in one sequence with it.
     """
     value = outcome.value
-    if outcome.error is not None or not isinstance(value, tuple | list) or len(value) < 2:
+    if (
+        outcome.error is not None
+        or not isinstance(value, tuple | list)
+        or len(value) < 2
+    ):
         return None
     *first, history = value
     parameters = first[0] if len(first) == 1 else first
@@ -58,7 +67,9 @@ def read_run(outcome: Outcome) -> Run | None:
         return None
     if not all(isinstance(parameter, Tensor) for parameter in parameters):
         return None
-    return Run(tuple(p.detach().to(torch.float32) for p in parameters), _read_history(history))
+    return Run(
+        tuple(p.detach().to(torch.float32) for p in parameters), _read_history(history)
+    )
 
 
 def read_runs(outcomes: Outcomes) -> dict[int, Run]:
@@ -89,18 +100,24 @@ class ReferenceRuns:
         """earlier: the student's own earlier functions, used in place of the reference's."""
         self.exercise = exercise
         self.function = function
-        self.namespace = exercise.solution.namespace({n: remembered(f) for n, f in earlier.items()})
+        self.namespace = exercise.solution.namespace(
+            {n: remembered(f) for n, f in earlier.items()}
+        )
         self.trajectory = trajectories(exercise, self.namespace)[function]
         self.parameters = patterns.parameters(exercise.solution.trees[function])
 
-    def run(self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int) -> Run | None:
+    def run(
+        self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
+    ) -> Run | None:
         """The run with these mistakes; None where they exclude one another or cannot be run."""
         code = _code(self.exercise, self.function, forms)
         if code is None:
             return None
         function = bound(code, self.namespace, self.function)
         started = {self.trajectory.start: start}
-        return read_run(call(lambda *given: function(*given, **started), (*arguments, steps)))
+        return read_run(
+            call(lambda *given: function(*given, **started), (*arguments, steps))
+        )
 
     def shapes(self, arguments: LeadingArguments) -> list[torch.Size]:
         """The shapes of the parameters that the reference draws for these arguments."""
@@ -123,7 +140,9 @@ class ReferenceRuns:
             return []
         return [float(parameter.pow(2).mean().sqrt()) for parameter in run.parameters]
 
-    def measured(self, parameters: Parameters, arguments: LeadingArguments) -> tuple[float, ...] | None:
+    def measured(
+        self, parameters: Parameters, arguments: LeadingArguments
+    ) -> tuple[float, ...] | None:
         """The history's entry for a student's parameters; None where they do not fit the network."""
         try:
             return self.trajectory.measure(parameters, arguments)
@@ -156,7 +175,9 @@ class StudentRuns:
         self.prober = prober
         self.source = source
         self.inputs = reference.trajectory.inputs
-        self.arguments = self.inputs.arguments  # arranged for the student's own initial parameters
+        self.arguments = (
+            self.inputs.arguments
+        )  # arranged for the student's own initial parameters
         self.supply: dict[str, Tensor] = {}
 
     def ask(self, steps: int, arguments: LeadingArguments | None = None) -> Outcome:
@@ -177,7 +198,9 @@ class StudentRuns:
         run = read_run(outcomes[0])
         arguments = self.inputs.arguments
         if run is not None and run.shapes == self.reference.shapes(arguments):
-            self.arguments = self.reference.trajectory.arranged(arguments, run.parameters)
+            self.arguments = self.reference.trajectory.arranged(
+                arguments, run.parameters
+            )
             outcomes[0] = self.ask(0)
         wanted: Sequence[int] = ASKED_STEPS[1:]
         if run is not None and run.reported is not None and run.reported > MOST_STEPS:
@@ -192,7 +215,9 @@ class StudentRuns:
         self.prober = self.prober.edited(self.function, source)
 
 
-def trajectories(exercise: Exercise, namespace: Mapping[str, Any] | None = None) -> Mapping[str, Trajectory]:
+def trajectories(
+    exercise: Exercise, namespace: Mapping[str, Any] | None = None
+) -> Mapping[str, Trajectory]:
     """The functions of an exercise that are followed step by step, each with how to follow it.
 
     namespace: the solution's names, the reference's own where it is not given.
@@ -215,5 +240,9 @@ def _code(exercise: Exercise, function: str, forms: Forms) -> types.CodeType | N
         forest: Forest | None = exercise.solution.trees
         for form in forms:
             forest = form.apply(forest) if forest is not None else None
-        _codes[key] = code_of(forest, exercise.solution.trees, function) if forest is not None else None
+        _codes[key] = (
+            code_of(forest, exercise.solution.trees, function)
+            if forest is not None
+            else None
+        )
     return _codes[key]

@@ -51,12 +51,16 @@ def leads_to(
         if steps == 0:
             continue
         made = reference.run(forms, start, arguments, steps)
-        if made is None or not parameters_agree(runs[steps].parameters, made.parameters, start, tolerance):
+        if made is None or not parameters_agree(
+            runs[steps].parameters, made.parameters, start, tolerance
+        ):
             return False
     return True
 
 
-def preferred(explained_by: Iterable[Forms], support: Callable[[str], int]) -> list[Forms]:
+def preferred(
+    explained_by: Iterable[Forms], support: Callable[[str], int]
+) -> list[Forms]:
     """The sets that the source speaks for most, one set of forms for each set of mistakes.
 
     support: how far the student's source speaks for the mistake of an id.

@@ -85,7 +85,11 @@ REPAIRERS = [recogniser for recogniser in _TABLE if isinstance(recogniser, Repai
 
 
 def claim_signs(
-    misconceptions: Misconceptions, function: str, seen: Observation, claims: Claims, conclusive: bool
+    misconceptions: Misconceptions,
+    function: str,
+    seen: Observation,
+    claims: Claims,
+    conclusive: bool,
 ) -> bool:
     """Claim the mistakes of a function whose signs are seen; whether there was any.
 
@@ -104,7 +108,11 @@ def claim_signs(
 
 
 def claim_step_sign(
-    sign: StepSign, misconceptions: Misconceptions, function: str, seen: Steps, claims: Claims
+    sign: StepSign,
+    misconceptions: Misconceptions,
+    function: str,
+    seen: Steps,
+    claims: Claims,
 ) -> bool:
     """Claim the mistake that the steps of a function show; whether the exercise knows it and it is seen."""
     misconception = misconceptions.recognised_by(function, sign.name)

@@ -24,7 +24,9 @@ from grader.diagnosis.observation import Evidence, Outcome
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Clue
 
-Columns = Sequence[Sequence[float]]  # a history: one row per step, one number per column
+Columns = Sequence[
+    Sequence[float]
+]  # a history: one row per step, one number per column
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Observation:
 def changed_arguments(before: Sequence[Any], outcome: Outcome) -> list[int]:
     """The positions of the arguments that a call changed."""
     pairs = zip(before, outcome.arguments, strict=False)
-    return [position for position, (was, now) in enumerate(pairs) if _is_changed(was, now)]
+    return [
+        position for position, (was, now) in enumerate(pairs) if _is_changed(was, now)
+    ]
 
 
 def _is_changed(before: Any, after: Any) -> bool:
@@ -88,7 +92,9 @@ def _is_changed(before: Any, after: Any) -> bool:
     return not torch.equal(after.to(before.dtype), before)
 
 
-def names_in_errors(outcomes: Sequence[Outcome], kind: str, pattern: re.Pattern[str]) -> set[str]:
+def names_in_errors(
+    outcomes: Sequence[Outcome], kind: str, pattern: re.Pattern[str]
+) -> set[str]:
     """The first group of a pattern in the text of every exception of a kind."""
     names = set()
     for outcome in outcomes:

@@ -21,9 +21,13 @@ class Calls(Sign):
     def clue(self, seen: Observation) -> Clue | None:
         evidence = seen.evidence
         matching = {
-            name: line for name, line in evidence.calls.items() if _matches_any(name, seen.listed_calls)
+            name: line
+            for name, line in evidence.calls.items()
+            if _matches_any(name, seen.listed_calls)
         }
-        of_torch = [line for name, line in matching.items() if name.startswith("torch.")]
+        of_torch = [
+            line for name, line in matching.items() if name.startswith("torch.")
+        ]
         unwatched = evidence.autograd is None
         if evidence.autograd or of_torch or (matching and unwatched):
             return Clue(min(of_torch or matching.values(), default=None))

@@ -17,10 +17,15 @@ class Columns(Reader):
     name = "columns"
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
-        flat = [replace(outcome, value=as_vector(outcome.value)) for outcome in seen.outcomes]
+        flat = [
+            replace(outcome, value=as_vector(outcome.value))
+            for outcome in seen.outcomes
+        ]
         if not seen.accumulators and not equal_outcomes(flat, seen.outcomes, ()):
             yield Reading(flat)
-        if seen.call is not None and any(outcome.error is not None for outcome in seen.outcomes):
+        if seen.call is not None and any(
+            outcome.error is not None for outcome in seen.outcomes
+        ):
             rows = [[as_column(argument) for argument in row] for row in seen.arguments]
             yield Reading([_as_vectors(outcome) for outcome in seen.call(rows)])
 

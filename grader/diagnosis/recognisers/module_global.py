@@ -12,7 +12,9 @@ from grader.diagnosis.observation import Outcome
 from grader.diagnosis.recognisers.base import Observation, Recogniser, names_in_errors
 from grader.diagnosis.verdict import Clue
 
-AT_MOST_ASKED = 8  # a call names one missing variable at a time; functions read fewer than that
+AT_MOST_ASKED = (
+    8  # a call names one missing variable at a time; functions read fewer than that
+)
 
 _NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
 
@@ -34,14 +36,19 @@ class ModuleGlobal(Recogniser):
     name = "global"
 
     def supplied(
-        self, seen: Observation, known: Values, call_with: Callable[[Values], Sequence[Outcome]]
+        self,
+        seen: Observation,
+        known: Values,
+        call_with: Callable[[Values], Sequence[Outcome]],
     ) -> Supplied | None:
         """What lies behind the variables that are missing or wrong; None where none is.
 
         known: the reference's names and the values they have there. call_with: makes the calls of `seen`
         again with these variables supplied.
         """
-        values = {name: known[name] for name in seen.evidence.reads_globals if name in known}
+        values = {
+            name: known[name] for name in seen.evidence.reads_globals if name in known
+        }
         asked = set(values)
         outcomes = call_with(values) if values else seen.outcomes
         for _ in range(AT_MOST_ASKED):
@@ -52,8 +59,14 @@ class ModuleGlobal(Recogniser):
                 break
             values.update(found)
             outcomes = call_with(values)
-        names = [] if equal_outcomes(outcomes, seen.outcomes, seen.accumulators) else sorted(values)
-        names += sorted(name for name in asked - set(values) if self.is_variable(seen, name))
+        names = (
+            []
+            if equal_outcomes(outcomes, seen.outcomes, seen.accumulators)
+            else sorted(values)
+        )
+        names += sorted(
+            name for name in asked - set(values) if self.is_variable(seen, name)
+        )
         if not names:
             return None
         return Supplied(outcomes, values, self.clue(seen, names))
@@ -61,7 +74,9 @@ class ModuleGlobal(Recogniser):
     def clue(self, seen: Observation, names: Sequence[str]) -> Clue:
         """What there is to say about the variables `names`: the first line that reads one of them."""
         reads = seen.evidence.reads_globals
-        line = min((reads[name] for name in names if name in reads), default=seen.line_raised)
+        line = min(
+            (reads[name] for name in names if name in reads), default=seen.line_raised
+        )
         return Clue(line, {"name": "`, `".join(names)})
 
     def is_variable(self, seen: Observation, name: str) -> bool:

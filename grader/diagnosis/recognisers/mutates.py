@@ -18,4 +18,10 @@ class Mutates(Sign):
         wrongly = sorted(changed - set(seen.accumulators))
         if not wrongly:
             return None
-        return Clue(facts={"argument": "`, `".join(seen.parameters[position] for position in wrongly)})
+        return Clue(
+            facts={
+                "argument": "`, `".join(
+                    seen.parameters[position] for position in wrongly
+                )
+            }
+        )

@@ -13,4 +13,6 @@ class OneStep(StepSign):
 
     def clue(self, seen: Steps) -> Clue | None:
         reports_one = set(seen.reported.values()) == {1}
-        return Clue() if seen.is_constant and (seen.is_one_step or reports_one) else None
+        return (
+            Clue() if seen.is_constant and (seen.is_one_step or reports_one) else None
+        )

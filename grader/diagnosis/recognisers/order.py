@@ -10,7 +10,9 @@ from typing import Any
 from grader.diagnosis.closeness import same
 from grader.diagnosis.recognisers.base import Observation, Reader, Reading
 
-AT_MOST_UNKNOWN = 2  # parts that equal none of the reference's: with more, any order would fit
+AT_MOST_UNKNOWN = (
+    2  # parts that equal none of the reference's: with more, any order would fit
+)
 
 
 class Order(Reader):
@@ -24,13 +26,18 @@ class Order(Reader):
             return
         count = len(right[0])
         theirs = [outcome.value for outcome in seen.outcomes]
-        if not all(isinstance(value, tuple | list) and len(value) == count for value in theirs):
+        if not all(
+            isinstance(value, tuple | list) and len(value) == count for value in theirs
+        ):
             return
         for order in _orders(_places(theirs, right), count):
             if order == list(range(count)):
                 continue
             sorted_ = [tuple(value[place] for place in order) for value in theirs]
-            outcomes = [replace(o, value=value) for o, value in zip(seen.outcomes, sorted_, strict=True)]
+            outcomes = [
+                replace(o, value=value)
+                for o, value in zip(seen.outcomes, sorted_, strict=True)
+            ]
             yield Reading(outcomes, is_whole=True)
 
 

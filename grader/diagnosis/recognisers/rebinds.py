@@ -27,7 +27,9 @@ class Rebinds(Reader):
         return min(seen.source.rebound(seen.accumulator_names).values(), default=None)
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
-        if not seen.accumulators or all(outcome.error is not None for outcome in seen.outcomes):
+        if not seen.accumulators or all(
+            outcome.error is not None for outcome in seen.outcomes
+        ):
             return
         returned = _names_returned(seen)
         line = self.line_in_source(seen)
@@ -47,7 +49,9 @@ def _names_returned(seen: Observation) -> Sequence[str]:
     return seen.accumulator_names
 
 
-def _as_changed(seen: Observation, returned: Sequence[str], is_addend: bool) -> list[Outcome] | None:
+def _as_changed(
+    seen: Observation, returned: Sequence[str], is_addend: bool
+) -> list[Outcome] | None:
     """The outcomes as if each returned value stood in its accumulator; None where they do not fit."""
     outcomes = []
     for index, outcome in enumerate(seen.outcomes):

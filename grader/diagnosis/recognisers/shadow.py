@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 from grader.diagnosis import repairs
 from grader.diagnosis.observation import Outcome
-from grader.diagnosis.recognisers.base import Observation, Repair, Repairer, names_in_errors
+from grader.diagnosis.recognisers.base import (
+    Observation,
+    Repair,
+    Repairer,
+    names_in_errors,
+)
 from grader.diagnosis.verdict import Clue
 
 _UNBOUND = re.compile(r"local variable '([^']+)'")

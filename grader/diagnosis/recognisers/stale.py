@@ -16,5 +16,7 @@ class Stale(StepSign):
         late = seen.measured_late
         if late is None or not seen.off:
             return None
-        is_late = all(same_column(seen.history[:-1], late[:-1], column) for column in seen.off)
+        is_late = all(
+            same_column(seen.history[:-1], late[:-1], column) for column in seen.off
+        )
         return Clue() if is_late else None

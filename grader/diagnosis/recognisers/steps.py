@@ -12,4 +12,8 @@ class ConstantSteps(StepSign):
     name = "steps"
 
     def clue(self, seen: Steps) -> Clue | None:
-        return Clue() if seen.is_constant and len(set(seen.reported.values())) == 1 else None
+        return (
+            Clue()
+            if seen.is_constant and len(set(seen.reported.values())) == 1
+            else None
+        )

@@ -16,19 +16,24 @@ class Stub(Sign):
     conclusive = True
 
     def clue(self, seen: Observation) -> Clue | None:
-        if _says_so(seen.outcomes) or (_is_silent(seen.outcomes) and _is_unwritten(seen)):
+        if _says_so(seen.outcomes) or (
+            _is_silent(seen.outcomes) and _is_unwritten(seen)
+        ):
             return Clue(seen.evidence.first_line)
         return None
 
 
 def _says_so(outcomes: Sequence[Outcome]) -> bool:
     return all(
-        outcome.error is not None and outcome.error[0] == "NotImplementedError" for outcome in outcomes
+        outcome.error is not None and outcome.error[0] == "NotImplementedError"
+        for outcome in outcomes
     )
 
 
 def _is_silent(outcomes: Sequence[Outcome]) -> bool:
-    return all(outcome.error is None and not flatten(outcome.value) for outcome in outcomes)
+    return all(
+        outcome.error is None and not flatten(outcome.value) for outcome in outcomes
+    )
 
 
 def _is_unwritten(seen: Observation) -> bool:

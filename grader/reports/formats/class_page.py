@@ -31,7 +31,10 @@ def class_page(
     found = marked(results, overrides)
     shown = [clean(result, limit=400) for result in found]
     # addresses are made from the ids as they are; the ids on the page may have been cut
-    links = {clear.submission.id: address(result) for clear, result in zip(shown, found, strict=True)}
+    links = {
+        clear.submission.id: address(result)
+        for clear, result in zip(shown, found, strict=True)
+    }
     scores = [result.score for result in shown]
     unfinished = progress is not None and progress[0] < progress[1]
     page = environment(lang).get_template("class.html")

@@ -40,7 +40,9 @@ def classroom50_report(
     data["datetime"] = result.started
     data["score"] = _whole(result.score)
     data["max-score"] = _whole(result.max_score)
-    data["tests"] = [_test(name, function) for name, function in result.functions.items()]
+    data["tests"] = [
+        _test(name, function) for name, function in result.functions.items()
+    ]
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -26,7 +26,9 @@ def gradebook(results: Sequence[Result], overrides: Overrides | None = None) -> 
     for name in names:
         header += [name, f"{name}_status"]
     header += ["misconceptions", "manual", "look", "seed"]
-    rows = [_row(result, names, overrides.get(result.submission.id, ())) for result in found]
+    rows = [
+        _row(result, names, overrides.get(result.submission.id, ())) for result in found
+    ]
     return to_csv([header, *rows])
 
 

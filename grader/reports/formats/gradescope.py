@@ -32,12 +32,18 @@ def gradescope_report(
         "visibility": "visible",
         "stdout_visibility": "hidden",  # grader's own output may hold what a student printed
         "tests": tests,
-        "extra_data": {"exercise": result.exercise, "profile": result.profile, "seed": result.seed},
+        "extra_data": {
+            "exercise": result.exercise,
+            "profile": result.profile,
+            "seed": result.seed,
+        },
     }
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _test(number: int, name: str, function: FunctionResult, notes: Notes, words: Words) -> dict[str, Any]:
+def _test(
+    number: int, name: str, function: FunctionResult, notes: Notes, words: Words
+) -> dict[str, Any]:
     return {
         "name": name,
         "name_format": "text",

@@ -17,7 +17,9 @@ from grader.results import Result
 MAX_NOTICES = 40
 
 
-def student_report(result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None) -> str:
+def student_report(
+    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+) -> str:
     """One result as a self-contained page: it fetches nothing, and needs and runs no script.
 
     `manual` holds the instructor's marks and comments for this submission. Raises UsageError for an unknown
@@ -35,9 +37,14 @@ def student_report(result: Result, exercise: Exercise, lang: str = "en", manual:
         graded=graded,
         manual={name: clean(override) for name, override in (manual or {}).items()},
         steps=next_steps(shown, notes),
-        explanations={name: explain(name, function, notes) for name, function in functions},
+        explanations={
+            name: explain(name, function, notes) for name, function in functions
+        },
         listings={name: listing(function) for name, function in functions},
-        drawings={name: network.draw(exercise.graph, function.first_wrong) for name, function in functions},
+        drawings={
+            name: network.draw(exercise.graph, function.first_wrong)
+            for name, function in functions
+        },
         panels=curves.panels(shown.curves, exercise.curve_titles(lang)),
         plot=(curves.WIDTH, curves.HEIGHT),
         command=_command(shown),

@@ -15,7 +15,9 @@ from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import CheckResult, FunctionResult, Result
 
 
-def junit_report(result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None) -> str:
+def junit_report(
+    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+) -> str:
     """One result as JUnit XML. A blocked check is skipped; points and misconceptions are properties.
 
     Raises UsageError as `student_report` does.
@@ -32,7 +34,9 @@ def junit_report(result: Result, exercise: Exercise, lang: str = "en", manual: M
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(name: str, function: FunctionResult, result: Result, notes: Notes, words: Words) -> Element:
+def _suite(
+    name: str, function: FunctionResult, result: Result, notes: Notes, words: Words
+) -> Element:
     outcomes = [check.outcome for check in function.checks]
     missing = function.status == "missing" and not function.checks
     suite = Element(
@@ -61,7 +65,9 @@ def _suite(name: str, function: FunctionResult, result: Result, notes: Notes, wo
     return suite
 
 
-def _case(suite: Element, name: str, title: str, file: str, line: int | None) -> Element:
+def _case(
+    suite: Element, name: str, title: str, file: str, line: int | None
+) -> Element:
     # The time of one check is not recorded; the whole submission's time is on the root.
     case = SubElement(suite, "testcase", name=title, classname=name, file=file)
     if line is not None:
@@ -75,7 +81,9 @@ def _outcome(case: Element, check: CheckResult, explanation: str) -> None:
     if check.outcome == "blocked":
         SubElement(case, "skipped", message=check.message)
     elif check.outcome == "failed":
-        failure = SubElement(case, "failure", message=check.message, type="CheckFailure")
+        failure = SubElement(
+            case, "failure", message=check.message, type="CheckFailure"
+        )
         failure.text = explanation or None
 
 

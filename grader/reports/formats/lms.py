@@ -25,10 +25,17 @@ _NBGRADER = [
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
     "late_submission_penalty", "score", "max_score",
 ]  # fmt: skip
-_GRADE, _IDENTIFIER, _MODIFIED, _MAXIMUM = "Grade", "Identifier", "Last modified (grade)", "Maximum Grade"
+_GRADE, _IDENTIFIER, _MODIFIED, _MAXIMUM = (
+    "Grade",
+    "Identifier",
+    "Last modified (grade)",
+    "Maximum Grade",
+)
 
 
-def canvas(results: Sequence[Result], overrides: Overrides | None = None, title: str = "") -> str:
+def canvas(
+    results: Sequence[Result], overrides: Overrides | None = None, title: str = ""
+) -> str:
     """Canvas's gradebook CSV. `title` is the assignment's column, such as "Practical 3 (4711)".
 
     With a title that Canvas does not know, it makes a new column. The user's id is read from the name of a
@@ -46,7 +53,15 @@ def canvas(results: Sequence[Result], overrides: Overrides | None = None, title:
         match = _first_match(_CANVAS, result)
         user = match[1] if match else ""
         login = "" if match else neutral.csv(result.submission.id)
-        rows.append([neutral.csv(result.submission.name), user, login, "", f"{result.score:.2f}"])
+        rows.append(
+            [
+                neutral.csv(result.submission.name),
+                user,
+                login,
+                "",
+                f"{result.score:.2f}",
+            ]
+        )
     return to_csv(rows)
 
 
@@ -78,7 +93,9 @@ def moodle(
     reader = csv.reader(io.StringIO(worksheet.removeprefix("\ufeff")))
     rows = [row for row in reader if row]
     header = rows[0] if rows else []
-    missing = [column for column in (_IDENTIFIER, _GRADE, _MODIFIED) if column not in header]
+    missing = [
+        column for column in (_IDENTIFIER, _GRADE, _MODIFIED) if column not in header
+    ]
     if missing:
         raise UsageError(
             f"The worksheet has no column {', '.join(missing)}; download it from Moodle in English."
@@ -104,9 +121,17 @@ def moodle_feedback(reports: Mapping[str, str]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for identifier, page in sorted(reports.items()):
-            if _MOODLE.match(identifier) and "/" not in identifier and "\\" not in identifier:
-                folder = identifier.replace("_assignsubmission_file", "_assignfeedback_file")
-                archive.writestr(zipfile.ZipInfo(f"{folder}/report.html"), page)  # same bytes at any time
+            if (
+                _MOODLE.match(identifier)
+                and "/" not in identifier
+                and "\\" not in identifier
+            ):
+                folder = identifier.replace(
+                    "_assignsubmission_file", "_assignfeedback_file"
+                )
+                archive.writestr(
+                    zipfile.ZipInfo(f"{folder}/report.html"), page
+                )  # same bytes at any time
     return file.getvalue()
 
 

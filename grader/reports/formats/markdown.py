@@ -28,18 +28,30 @@ def markdown_report(
         override = (manual or {}).get(name)
         if override and override.comment:
             label = f"**{words('From your instructor')}**"
-            lines += ["", f"> {words.labelled(label, neutral.markdown(override.comment))}"]
+            lines += [
+                "",
+                f"> {words.labelled(label, neutral.markdown(override.comment))}",
+            ]
     if result.notices:
         lines += ["", f"## {words('Notices')}", ""]
-        lines += [f"- {neutral.markdown(words.notice(notice))}" for notice in result.notices[:MAX_NOTICES]]
+        lines += [
+            f"- {neutral.markdown(words.notice(notice))}"
+            for notice in result.notices[:MAX_NOTICES]
+        ]
     return "\n".join(lines) + "\n"
 
 
-def function_section(name: str, function: FunctionResult, notes: Notes, words: Words) -> Iterator[str]:
+def function_section(
+    name: str, function: FunctionResult, notes: Notes, words: Words
+) -> Iterator[str]:
     """The lines on one function of a cleaned result; none if it is simply right."""
     if function.status == "right" and not function.follow_through:
         return
-    yield from ("", f"## {neutral.markdown_code(name)}: {words.state(function.status)}", "")
+    yield from (
+        "",
+        f"## {neutral.markdown_code(name)}: {words.state(function.status)}",
+        "",
+    )
     if function.follow_through:
         yield words("right, given your own functions that it builds on")
     for group in grouped(not_passed(function.checks)):
@@ -78,7 +90,11 @@ def _check(check: CheckResult, words: Words) -> str:
     if check.mismatch:
         difference = neutral.markdown_code(words.difference(check.mismatch))
         message = f"{message} ({difference})" if message else difference
-    return words.labelled(_title(check, words), message) if message else _title(check, words)
+    return (
+        words.labelled(_title(check, words), message)
+        if message
+        else _title(check, words)
+    )
 
 
 def _source(function: FunctionResult) -> Iterator[str]:
@@ -94,10 +110,14 @@ def _source(function: FunctionResult) -> Iterator[str]:
 
 def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[str]:
     # Formulas are in plain characters and facts are quoted, so any Markdown reader can show them.
-    title = words.labelled(f"**{words('Correction')}**", neutral.markdown(prose.to_text(note.title, facts)))
+    title = words.labelled(
+        f"**{words('Correction')}**", neutral.markdown(prose.to_text(note.title, facts))
+    )
     yield from ("", f"> {title}")
     for paragraph in prose.to_text(note.note, facts).split("\n\n"):
         yield from (">", f"> {neutral.markdown(paragraph)}")
     if note.hint:
-        hint = words.labelled(f"**{words('Hint')}**", neutral.markdown(prose.to_text(note.hint, facts)))
+        hint = words.labelled(
+            f"**{words('Hint')}**", neutral.markdown(prose.to_text(note.hint, facts))
+        )
         yield from (">", f"> {hint}")

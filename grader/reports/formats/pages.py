@@ -35,7 +35,9 @@ def environment(lang: str) -> Environment:
         return Markup(' lang="{}"').format(language) if language != lang else Markup()
 
     pages.globals.update(spoken=spoken, foreign=spoken("en"), signs=SIGNS)
-    pages.globals.update(lang=lang, style=inline("style.css"), script=inline("class.js"), policy=policy)
+    pages.globals.update(
+        lang=lang, style=inline("style.css"), script=inline("class.js"), policy=policy
+    )
     pages.filters.update(
         number=lambda value: language.number(value, lang),
         percent=lambda share: language.percent(share, lang),
@@ -95,4 +97,6 @@ def _length(size: int) -> int:
 
 
 def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return (
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    )

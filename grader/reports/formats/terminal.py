@@ -37,7 +37,11 @@ MAX_LOOKS = 20
 
 
 def show(
-    result: Result, exercise: Exercise, console: Console, lang: str = "en", manual: Manual | None = None
+    result: Result,
+    exercise: Exercise,
+    console: Console,
+    lang: str = "en",
+    manual: Manual | None = None,
 ) -> None:
     """Print one result on `console`. Raises UsageError as `student_report` does."""
     result = neutral.clean(apply_overrides(result, manual), limit=1_000)
@@ -48,7 +52,9 @@ def show(
         parts += _function(name, function, explain(name, function, notes), words)
         override = (manual or {}).get(name)
         if override and override.comment:
-            comment = words.labelled(words("From your instructor"), neutral.terminal(override.comment))
+            comment = words.labelled(
+                words("From your instructor"), neutral.terminal(override.comment)
+            )
             parts.append(_indented(Text(comment, style="blue")))
     parts += _closing(result, notes, words)
     console.print(Group(*parts), markup=False, highlight=False)
@@ -87,10 +93,16 @@ def _function(
 ) -> Iterator[RenderableType]:
     line = Text(f"{SIGNS[function.status]} ", style=STYLES[function.status])
     line.append(f"{name:<16}", style="bold default")
-    line.append(f"{words.state(function.status):<14}").append(words.mark(function), style="default")
+    line.append(f"{words.state(function.status):<14}").append(
+        words.mark(function), style="default"
+    )
     yield line
     if function.follow_through:
-        yield _indented(Text(words("right, given your own functions that it builds on"), style="dim"))
+        yield _indented(
+            Text(
+                words("right, given your own functions that it builds on"), style="dim"
+            )
+        )
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
@@ -114,7 +126,9 @@ def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableT
         if message:
             yield _indented(Text(neutral.terminal(message)), by=4)
         if mismatch:
-            yield _indented(Text(neutral.one_line(words.difference(mismatch)), style="dim"), by=4)
+            yield _indented(
+                Text(neutral.one_line(words.difference(mismatch)), style="dim"), by=4
+            )
 
 
 def _source(function: FunctionResult) -> Iterator[RenderableType]:
@@ -137,7 +151,9 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
     yield _indented(code)
 
 
-def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[RenderableType]:
+def _note(
+    note: Note, facts: Mapping[str, str], words: Words
+) -> Iterator[RenderableType]:
     yield _indented(Text(prose.to_text(note.title, facts), style="bold green"))
     if note.note:
         yield _indented(Text(prose.to_text(note.note, facts), style="green"), by=4)
@@ -159,7 +175,9 @@ def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableT
     for layer, state in result.isolation.items():
         if state != "enforced":
             missing = neutral.one_line(f"{layer} {state}")
-            yield Text(f"· {words.labelled(words('Isolation'), missing)}", style="yellow")
+            yield Text(
+                f"· {words.labelled(words('Isolation'), missing)}", style="yellow"
+            )
 
 
 def _indented(what: RenderableType, by: int = 2) -> Padding:
@@ -172,8 +190,13 @@ def _indented(what: RenderableType, by: int = 2) -> Padding:
 def _table(results: Sequence[Result], words: Words) -> Table:
     """One row per submission. Functions have numbers for names, so that a narrow terminal holds them."""
     names = cohort.function_names(results)
-    legend = "  ".join(f"{number}\u00a0{neutral.one_line(name)}" for number, name in enumerate(names, 1))
-    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False, caption=legend)
+    legend = "  ".join(
+        f"{number}\u00a0{neutral.one_line(name)}"
+        for number, name in enumerate(names, 1)
+    )
+    table = Table(
+        box=None, pad_edge=False, header_style="dim", show_edge=False, caption=legend
+    )
     table.caption_justify = "left"
     table.add_column(words("Submission"), max_width=40, no_wrap=True)
     table.add_column(words("Mark"), justify="right", no_wrap=True)
@@ -181,7 +204,11 @@ def _table(results: Sequence[Result], words: Words) -> Table:
         table.add_column(str(number), no_wrap=True)
     for result in results:
         signs = [_sign(result.functions.get(name)) for name in names]
-        table.add_row(Text(neutral.one_line(result.submission.id)), words.points(result.score), *signs)
+        table.add_row(
+            Text(neutral.one_line(result.submission.id)),
+            words.points(result.score),
+            *signs,
+        )
     return table
 
 
@@ -191,14 +218,18 @@ def _sign(function: FunctionResult | None) -> Text:
     return Text(SIGNS[function.status], style=STYLES[function.status])
 
 
-def _frequent(results: Sequence[Result], notes: Notes, words: Words) -> Iterator[RenderableType]:
+def _frequent(
+    results: Sequence[Result], notes: Notes, words: Words
+) -> Iterator[RenderableType]:
     frequent = cohort.misconceptions(results, notes)[:MAX_SHARED]
     if not frequent:
         return
     yield Text()
     yield Text(words("For the next lecture"), style="bold")
     for shared in frequent:
-        line = Text(f"{len(shared.submissions):4}  {prose.to_text(shared.note.title)}  ")
+        line = Text(
+            f"{len(shared.submissions):4}  {prose.to_text(shared.note.title)}  "
+        )
         yield line.append(shared.note.id, style="dim")
 
 
@@ -206,7 +237,9 @@ def _looks(results: Sequence[Result], words: Words) -> Iterator[RenderableType]:
     looks = cohort.needing_a_look(results)
     if not looks:
         return
-    names = ", ".join(neutral.one_line(look.result.submission.id) for look in looks[:MAX_LOOKS])
+    names = ", ".join(
+        neutral.one_line(look.result.submission.id) for look in looks[:MAX_LOOKS]
+    )
     if len(looks) > MAX_LOOKS:
         names += f" … ({len(looks)})"
     yield Text()

@@ -14,9 +14,17 @@ from grader.results import Result
 WIDTH = 100
 
 
-def text_report(result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None) -> str:
+def text_report(
+    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+) -> str:
     """One result as plain text, WIDTH columns wide. Raises UsageError as `student_report` does."""
     file = io.StringIO()
-    console = Console(file=file, width=WIDTH, color_system=None, legacy_windows=False, force_terminal=False)
+    console = Console(
+        file=file,
+        width=WIDTH,
+        color_system=None,
+        legacy_windows=False,
+        force_terminal=False,
+    )
     terminal.show(result, exercise, console, lang, manual)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"

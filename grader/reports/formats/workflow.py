@@ -30,10 +30,17 @@ def workflow_commands(
 
 def _error(name: str, function: FunctionResult, result: Result, notes: Notes) -> str:
     properties = {}
-    if result.submission.files and function.line is not None and not _in_notebook(function):
+    if (
+        result.submission.files
+        and function.line is not None
+        and not _in_notebook(function)
+    ):
         properties = {"file": result.submission.files[0], "line": str(function.line)}
     properties["title"] = f"{name}: {function.score:g} / {function.max_score:g}"
-    listed = ",".join(f"{key}={workflow_property(one_line(value))}" for key, value in properties.items())
+    listed = ",".join(
+        f"{key}={workflow_property(one_line(value))}"
+        for key, value in properties.items()
+    )
     return f"::error {listed}::{workflow(_message(name, function, notes))}"
 
 

@@ -20,8 +20,18 @@ from markupsafe import Markup, escape
 from grader import paths
 
 _TOKEN = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|\s+|(.)", re.DOTALL)
-_SPACED = frozenset("=+−·×⊙⊗≤≥≠≈≡∼∝∈→←↦⇒<>")  # operators with a space on both sides in plain text
-_BEFORE_A_SIGN = ("(", "=", ",", "[", "·", "×", "⊙")  # a minus after one of these is a sign
+_SPACED = frozenset(
+    "=+−·×⊙⊗≤≥≠≈≡∼∝∈→←↦⇒<>"
+)  # operators with a space on both sides in plain text
+_BEFORE_A_SIGN = (
+    "(",
+    "=",
+    ",",
+    "[",
+    "·",
+    "×",
+    "⊙",
+)  # a minus after one of these is a sign
 
 
 class FormulaError(ValueError):
@@ -92,7 +102,9 @@ class _Tokens:
             is_command = match[1] is not None
             token = match[0].strip()
             if is_command and token == "\\":
-                self._tokens.append("\\ ")  # the command of a space, which `strip` took away
+                self._tokens.append(
+                    "\\ "
+                )  # the command of a space, which `strip` took away
             elif token:
                 self._tokens.append(token)
 
@@ -151,9 +163,17 @@ def _with_scripts(base: Node, lower: Node | None, upper: Node | None) -> Node:
         return base
     mathml, text, tag = base.mathml, base.text, "m"
     if lower is not None:
-        mathml, text, tag = mathml + lower.mathml, text + _script(lower, "_", "subscript"), tag + "sub"
+        mathml, text, tag = (
+            mathml + lower.mathml,
+            text + _script(lower, "_", "subscript"),
+            tag + "sub",
+        )
     if upper is not None:
-        mathml, text, tag = mathml + upper.mathml, text + _script(upper, "^", "superscript"), tag + "sup"
+        mathml, text, tag = (
+            mathml + upper.mathml,
+            text + _script(upper, "^", "superscript"),
+            tag + "sup",
+        )
     return Node(Markup("<{0}>{1}</{0}>").format(Markup(tag), mathml), text)
 
 
@@ -196,7 +216,9 @@ def _command(name: str, tokens: _Tokens) -> Node:
 def _fraction(tokens: _Tokens) -> Node:
     over, under = _piece(tokens), _piece(tokens)
     text = f"{_bracketed(over, '+−·⊙ ')}/{_bracketed(under, '+−·⊙ /')}"
-    return Node(Markup("<mfrac>{}{}</mfrac>").format(over.mathml, under.mathml), f" {text} ")
+    return Node(
+        Markup("<mfrac>{}{}</mfrac>").format(over.mathml, under.mathml), f" {text} "
+    )
 
 
 def _root(tokens: _Tokens) -> Node:
@@ -241,7 +263,9 @@ def _space(text: str) -> Node:
 
 def _accented(accent: str, tokens: _Tokens) -> Node:
     inside = _piece(tokens)
-    mathml = Markup('<mover accent="true">{}<mo>{}</mo></mover>').format(inside.mathml, accent)
+    mathml = Markup('<mover accent="true">{}<mo>{}</mo></mover>').format(
+        inside.mathml, accent
+    )
     return Node(mathml, f"{inside.text}{accent}")
 
 
@@ -249,7 +273,9 @@ def _letter(alphabet: str, tokens: _Tokens) -> Node:
     letter = "".join(tokens.until("}")) if tokens.take() == "{" else ""
     letters = _tables()["alphabets"][alphabet]
     if letter not in letters:
-        raise FormulaError(f"\\{alphabet}{{{letter}}} is not among the formulas' letters")
+        raise FormulaError(
+            f"\\{alphabet}{{{letter}}} is not among the formulas' letters"
+        )
     return _identifier(letters[letter])
 
 
@@ -268,7 +294,10 @@ def _opens(pieces: list[Node]) -> bool:
 
 def _joined(*pieces: Node) -> Node:
     mathml = Markup().join(piece.mathml for piece in pieces)
-    return Node(Markup("<mrow>{}</mrow>").format(mathml), "".join(piece.text for piece in pieces))
+    return Node(
+        Markup("<mrow>{}</mrow>").format(mathml),
+        "".join(piece.text for piece in pieces),
+    )
 
 
 def _script(node: Node, mark: str, kind: str) -> str:
@@ -278,7 +307,9 @@ def _script(node: Node, mark: str, kind: str) -> str:
         return text
     characters = _tables()["scripts"][kind]
     raised = text.translate(str.maketrans(characters["from"], characters["to"]))
-    untouched = [character for character in raised if character in text and character != "′"]
+    untouched = [
+        character for character in raised if character in text and character != "′"
+    ]
     if not untouched:
         return raised
     if len(text) == 1 or text.startswith("("):

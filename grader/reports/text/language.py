@@ -37,7 +37,9 @@ def languages() -> tuple[str, ...]:
 def translations(lang: str) -> Translations:
     """The translations into `lang`. Raises UsageError if there is no such language."""
     if lang not in languages():
-        raise UsageError(f"There is no language {lang!r}; known are {', '.join(languages())}.")
+        raise UsageError(
+            f"There is no language {lang!r}; known are {', '.join(languages())}."
+        )
     if lang == "en":
         return gettext.NullTranslations()
     with (templates() / "locale" / f"{lang}.po").open("rb") as file:

@@ -29,14 +29,18 @@ _UNSEEN = re.compile(
 _FORMULA = re.compile(r"(^|[;,|\t\n])(\s*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
 # What Markdown could take for markup. The sign of a list, a heading or a link counts only at a place where
 # Markdown would read it as one.
-_MARKUP = re.compile(r"([\\`*_\[\]<>#!|~&@$]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
+_MARKUP = re.compile(
+    r"([\\`*_\[\]<>#!|~&@$]|:(?=//)|(?<=www)\.|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])"
+)
 
 
 def visible(text: str, limit: int = LIMIT) -> str:
     """`text` with every unseen character written as its Python escape, and cut to `limit` characters."""
     if len(text) > limit:
         text = text[:limit] + " […]"
-    if text.isprintable():  # the usual case, and a quick test: no unseen character is printable to Python
+    if (
+        text.isprintable()
+    ):  # the usual case, and a quick test: no unseen character is printable to Python
         return text
     return _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
 
@@ -64,7 +68,9 @@ def markdown(text: str) -> str:
     """For running Markdown text: no markup but `code`, no link or HTML, and nobody is mentioned."""
     written = ""
     for index, part in enumerate(re.split(r"(`[^`]+`)", one_line(text))):
-        is_code = index % 2 == 1  # what the pattern's group matched stands between the other parts
+        is_code = (
+            index % 2 == 1
+        )  # what the pattern's group matched stands between the other parts
         written += markdown_code(part[1:-1]) if is_code else _plain(part)
     return written
 
@@ -105,7 +111,9 @@ def _longest_run_of_backticks(text: str) -> int:
 
 
 def _plain(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", text).replace("\\@", "\\@\u2060")  # the word joiner: GitHub mentions nobody
+    return _MARKUP.sub(r"\\\1", text).replace(
+        "\\@", "\\@\u2060"
+    )  # the word joiner: GitHub mentions nobody
 
 
 def _escape(match: re.Match[str]) -> str:

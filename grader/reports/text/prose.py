@@ -52,7 +52,9 @@ def sentence_to_html(sentence: str) -> Markup:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "html_inline"])
+    parser = MarkdownIt("commonmark", {"html": False}).disable(
+        ["link", "image", "autolink", "html_inline"]
+    )
     parser.inline.ruler.before("escape", "formula", _formula)
     parser.inline.ruler.before("escape", "fact", _fact)
     parser.add_render_rule("formula", _render_formula)
@@ -78,21 +80,31 @@ def _fact(state: StateInline, silent: bool) -> bool:
     if not match:
         return False
     if not silent:
-        state.push("fact", "code", 0).content = state.env["facts"].get(match[1], UNKNOWN)
+        state.push("fact", "code", 0).content = state.env["facts"].get(
+            match[1], UNKNOWN
+        )
     state.pos = match.end()
     return True
 
 
-def _render_formula(_renderer: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+def _render_formula(
+    _renderer: object, tokens: Sequence[Token], index: int, *_: object
+) -> str:
     return str(displayed(tokens[index].content))
 
 
-def _render_fact(_renderer: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+def _render_fact(
+    _renderer: object, tokens: Sequence[Token], index: int, *_: object
+) -> str:
     return f"<code>{escape(tokens[index].content)}</code>"
 
 
 def _render_code(
-    _renderer: object, tokens: Sequence[Token], index: int, _options: object, env: Mapping[str, Facts]
+    _renderer: object,
+    tokens: Sequence[Token],
+    index: int,
+    _options: object,
+    env: Mapping[str, Facts],
 ) -> str:
     return f"<code>{escape(_filled(tokens[index].content, env['facts']))}</code>"
 

@@ -29,7 +29,10 @@ class Words:
 
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         """The sentence for `number` things, in singular or plural."""
-        return self._translations.ngettext(one, many, number) % {"num": number, **values}
+        return self._translations.ngettext(one, many, number) % {
+            "num": number,
+            **values,
+        }
 
     def labelled(self, label: str, text: str) -> str:
         """`text` after a label and a colon, which French sets apart from the label."""
@@ -66,11 +69,23 @@ class Words:
 
     def difference(self, found: Mismatch) -> str:
         """A mismatch as one sentence."""
-        values = {"quantity": found.quantity, "actual": found.actual, "expected": found.expected}
+        values = {
+            "quantity": found.quantity,
+            "actual": found.actual,
+            "expected": found.expected,
+        }
         if found.kind != "values":
-            kinds = {"shape": self("shape"), "dtype": self("data type"), "type": self("type")}
+            kinds = {
+                "shape": self("shape"),
+                "dtype": self("data type"),
+                "type": self("type"),
+            }
             kind = kinds[found.kind]
-            return self("%(quantity)s: %(kind)s %(actual)s, expected %(expected)s", kind=kind, **values)
+            return self(
+                "%(quantity)s: %(kind)s %(actual)s, expected %(expected)s",
+                kind=kind,
+                **values,
+            )
         if found.total <= 1:
             return self("%(quantity)s is %(actual)s, expected %(expected)s", **values)
         worst = self(

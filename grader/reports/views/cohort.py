@@ -77,7 +77,10 @@ def bins(results: Sequence[Result], number: int = 20) -> tuple[Bin, ...]:
     counts = [0] * number
     for result in results:
         counts[max(0, min(number - 1, int(number * result.score / full)))] += 1
-    return tuple(Bin(full * i / number, full * (i + 1) / number, count) for i, count in enumerate(counts))
+    return tuple(
+        Bin(full * i / number, full * (i + 1) / number, count)
+        for i, count in enumerate(counts)
+    )
 
 
 def check_statistics(results: Sequence[Result]) -> tuple[CheckStatistics, ...]:
@@ -109,12 +112,16 @@ def misconceptions(results: Sequence[Result], notes: Notes) -> tuple[Shared, ...
     for identifier, showing in submissions.items():
         note = note_of(identifier, notes, functions[identifier])
         found.append(Shared(note, tuple(showing.values())))
-    return tuple(sorted(found, key=lambda shared: (-len(shared.submissions), shared.note.id)))
+    return tuple(
+        sorted(found, key=lambda shared: (-len(shared.submissions), shared.note.id))
+    )
 
 
 def needing_a_look(results: Sequence[Result]) -> tuple[Look, ...]:
     """The submissions with an unexplained mistake, or with a notice that the instructor should see."""
-    looks = (Look(result, unexplained(result), to_look_at(result)) for result in results)
+    looks = (
+        Look(result, unexplained(result), to_look_at(result)) for result in results
+    )
     return tuple(look for look in looks if look.unexplained or look.notices)
 
 

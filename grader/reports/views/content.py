@@ -56,7 +56,9 @@ def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
     named = [ids for ids in (function.misconceptions, *function.alternatives) if ids]
     if not named:
         first_wrong = function.first_wrong or ""
-        return Explanation((), first_wrong, unexplained=_lost_by_checks(function) and not first_wrong)
+        return Explanation(
+            (), first_wrong, unexplained=_lost_by_checks(function) and not first_wrong
+        )
     distinct = list(dict.fromkeys(named))
     return Explanation(tuple(_notes_of(ids, notes, name) for ids in distinct))
 
@@ -102,7 +104,9 @@ def to_look_at(result: Result) -> tuple[Notice, ...]:
 def unexplained(result: Result) -> tuple[str, ...]:
     """The functions whose mistake nothing explains."""
     functions = result.functions.items()
-    return tuple(name for name, function in functions if explain(name, function, {}).unexplained)
+    return tuple(
+        name for name, function in functions if explain(name, function, {}).unexplained
+    )
 
 
 def _notes_of(ids: Sequence[str], notes: Notes, function: str) -> tuple[Note, ...]:
@@ -121,7 +125,9 @@ def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
 
 
 def _lost_by_checks(function: FunctionResult) -> bool:
-    return function.status in ("partial", "wrong") and first_failed(function) is not None
+    return (
+        function.status in ("partial", "wrong") and first_failed(function) is not None
+    )
 
 
 def _said(numbered: tuple[int, CheckResult]) -> tuple[str, str, int | None]:

@@ -123,7 +123,11 @@ def _linear(low: float, high: float) -> _Axis:
     low, high = min(low, 0.0), max(high, 1e-9)
     rough = (high - low) / 4
     magnitude = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= rough)
+    step = next(
+        factor * magnitude
+        for factor in (1, 2, 2.5, 5, 10)
+        if factor * magnitude >= rough
+    )
     first, last = math.floor(low / step), math.ceil(high / step)
     places = tuple(index * step for index in range(first, last + 1))
     return _Axis(first * step, last * step, places, logarithmic=False)

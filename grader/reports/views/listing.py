@@ -12,9 +12,13 @@ from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 from grader.results import FunctionResult
 
 _LEXER = PythonLexer(stripnl=False, ensurenl=False)
-_FORMATTER = HtmlFormatter(nowrap=True)  # one for all: making it takes longer than using it
+_FORMATTER = HtmlFormatter(
+    nowrap=True
+)  # one for all: making it takes longer than using it
 MAX_CHARACTERS = 6_000  # of source shown for one function
-MAX_HTML = 24_000  # characters of highlighted source; longer ones are shown without colours
+MAX_HTML = (
+    24_000  # characters of highlighted source; longer ones are shown without colours
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,11 @@ def _window(lengths: list[int], marked: int) -> tuple[int, int]:
 def _highlighted(texts: list[str]) -> list[Markup]:
     # Pygments closes and reopens its spans at each line's end, so that its output splits by lines.
     html = highlight("\n".join(texts), _LEXER, _FORMATTER)
-    lines = html.rstrip("\n").split("\n") if len(texts) == 1 else html.split("\n")[: len(texts)]
+    lines = (
+        html.rstrip("\n").split("\n")
+        if len(texts) == 1
+        else html.split("\n")[: len(texts)]
+    )
     if len(html) > MAX_HTML or len(lines) != len(texts):
         return [escape(text) for text in texts]
     return [Markup(line) for line in lines]

@@ -10,7 +10,11 @@ from grader.exercise.graph import Graph
 
 COLUMN, ROW, MARGIN = 86, 62, 34  # the grid, in the drawing's units
 HEIGHT = 30  # of a node
-NARROWEST, LETTER, PADDING = 34, 9, 14  # a node's least width, the width of a letter, what is added to them
+NARROWEST, LETTER, PADDING = (
+    34,
+    9,
+    14,
+)  # a node's least width, the width of a letter, what is added to them
 GAP = 4  # between an arrow's head and the node that it points to
 
 State = Literal["plain", "wrong", "after"]

@@ -37,7 +37,10 @@ def load_overrides(path: Path) -> Overrides:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
-    return {submission: _manual(path, submission, table) for submission, table in tables.items()}
+    return {
+        submission: _manual(path, submission, table)
+        for submission, table in tables.items()
+    }
 
 
 def apply_overrides(result: Result, manual: Manual | None) -> Result:
@@ -47,8 +50,12 @@ def apply_overrides(result: Result, manual: Manual | None) -> Result:
     functions = dict(result.functions)
     for name, override in manual.items():
         if name not in functions:
-            raise UsageError(f"overrides: {result.submission.id} has no function {name}.")
-        functions[name] = _with_points(functions[name], override, f"{result.submission.id}.{name}")
+            raise UsageError(
+                f"overrides: {result.submission.id} has no function {name}."
+            )
+        functions[name] = _with_points(
+            functions[name], override, f"{result.submission.id}.{name}"
+        )
     score = sum(function.score for function in functions.values())
     return dataclasses.replace(result, functions=functions, score=score)
 
@@ -56,11 +63,16 @@ def apply_overrides(result: Result, manual: Manual | None) -> Result:
 def marked(results: Iterable[Result], overrides: Overrides | None) -> list[Result]:
     """A class's results with the instructor's points, sorted by submission id. Raises UsageError."""
     overrides = overrides or {}
-    changed = [apply_overrides(result, overrides.get(result.submission.id)) for result in results]
+    changed = [
+        apply_overrides(result, overrides.get(result.submission.id))
+        for result in results
+    ]
     return sorted(changed, key=lambda result: result.submission.id)
 
 
-def unused_overrides(overrides: Overrides, results: Iterable[Result]) -> tuple[str, ...]:
+def unused_overrides(
+    overrides: Overrides, results: Iterable[Result]
+) -> tuple[str, ...]:
     """The ids in `overrides` that no result has: most likely misspelt."""
     known = {result.submission.id for result in results}
     return tuple(sorted(set(overrides) - known))
@@ -68,8 +80,13 @@ def unused_overrides(overrides: Overrides, results: Iterable[Result]) -> tuple[s
 
 def _manual(path: Path, submission: str, table: Any) -> Manual:
     if not isinstance(table, dict):
-        raise UsageError(f"{path}: {submission} must be a table, such as [{submission}.FUNCTION].")
-    return {name: _override(entry, f"{path}, [{submission}.{name}]") for name, entry in table.items()}
+        raise UsageError(
+            f"{path}: {submission} must be a table, such as [{submission}.FUNCTION]."
+        )
+    return {
+        name: _override(entry, f"{path}, [{submission}.{name}]")
+        for name, entry in table.items()
+    }
 
 
 def _override(entry: Any, where: str) -> Override:
@@ -84,10 +101,16 @@ def _override(entry: Any, where: str) -> Override:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
 
 
-def _with_points(function: FunctionResult, override: Override, where: str) -> FunctionResult:
+def _with_points(
+    function: FunctionResult, override: Override, where: str
+) -> FunctionResult:
     if override.points is None:
         return function
     if override.points > function.max_score:

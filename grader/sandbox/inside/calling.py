@@ -18,7 +18,9 @@ _FRAMES = 20
 
 def seed(value: int) -> None:
     """Seed the three generators that a submission may draw from."""
-    torch.default_generator.manual_seed(value)  # torch.manual_seed asks after other devices for 0.2 ms
+    torch.default_generator.manual_seed(
+        value
+    )  # torch.manual_seed asks after other devices for 0.2 ms
     random.seed(value)
     numpy.random.seed(value % 2**32)
 
@@ -67,7 +69,9 @@ class ArgumentCopies:
 
     def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
         self._rows = rows
-        self._tensors: dict[int, tuple[Tensor, Tensor]] = {}  # id -> the tensor, and its copy
+        self._tensors: dict[
+            int, tuple[Tensor, Tensor]
+        ] = {}  # id -> the tensor, and its copy
         self._last: dict[int, int] = {}  # id -> the last row in which it stands
         for row, arguments in enumerate(rows):
             for argument in arguments:
@@ -95,7 +99,9 @@ def _same(was: Tensor, now: Tensor) -> bool:
     """Whether a tensor kept its shape, dtype and entries; nan equals nan."""
     if was.shape != now.shape or was.dtype != now.dtype:
         return False
-    return torch.equal(was, now) or torch.allclose(was, now, rtol=0, atol=0, equal_nan=True)
+    return torch.equal(was, now) or torch.allclose(
+        was, now, rtol=0, atol=0, equal_nan=True
+    )
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
@@ -117,5 +123,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 def unreadable(error: BaseException) -> dict[str, Any]:
     """The error of a call whose value cannot be sent."""
     what = describe_error(error) | {"frames": []}
-    what["text"] = f"what it returned or left in its arguments cannot be read: {what['text']}"
+    what["text"] = (
+        f"what it returned or left in its arguments cannot be read: {what['text']}"
+    )
     return what

@@ -16,7 +16,15 @@ from typing import Any
 import tqdm.std
 
 # they only show things, and never compute
-_FOR_SHOW = ("matplotlib", "seaborn", "plotly", "google", "ipywidgets", "tensorboard", "wandb")
+_FOR_SHOW = (
+    "matplotlib",
+    "seaborn",
+    "plotly",
+    "google",
+    "ipywidgets",
+    "tensorboard",
+    "wandb",
+)
 
 
 class Mute:
@@ -65,7 +73,10 @@ class MuteFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds a mute module for a package that only shows things, whether it is installed or not."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: types.ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
         """A spec for a mute module, or None for every other name."""
         del path, target

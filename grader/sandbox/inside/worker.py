@@ -20,7 +20,13 @@ from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
-from grader.sandbox.inside.calling import ArgumentCopies, describe_error, make_call, seed, unreadable
+from grader.sandbox.inside.calling import (
+    ArgumentCopies,
+    describe_error,
+    make_call,
+    seed,
+    unreadable,
+)
 from grader.sandbox.inside.watch import Watch
 
 MODULE = "submission"
@@ -29,7 +35,9 @@ Request = dict[str, Any]
 Plain = dict[str, Any]  # what a reply holds
 
 
-def serve(requests: BinaryIO, replies: BinaryIO, isolation: dict[str, str], watch: Watch) -> None:
+def serve(
+    requests: BinaryIO, replies: BinaryIO, isolation: dict[str, str], watch: Watch
+) -> None:
     """Answer requests until the trusted side closes the pipe. `isolation` goes out with the first reply."""
     worker = Worker(watch)
     while True:
@@ -92,12 +100,18 @@ class Worker:
         """Slice the submission's bytes; nothing of it runs."""
         self.names = request["names"]
         try:
-            text = cells.read(bytes(request["data"].numpy().tobytes()), request["filename"])
+            text = cells.read(
+                bytes(request["data"].numpy().tobytes()), request["filename"]
+            )
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
         self.slice = slicing.slice_functions(text, self.names, slow=request["slow"])
         definitions = {
-            name: {"text": found.text, "first_line": found.first_line, "cell": found.cell}
+            name: {
+                "text": found.text,
+                "first_line": found.first_line,
+                "cell": found.cell,
+            }
             for name, found in self.slice.definitions.items()
         }
         return {
@@ -141,7 +155,9 @@ class Worker:
     def _execute(self, source: str | ast.Module, filename: str) -> None:
         """Run code in the submission's module, under the submission's own `from __future__` imports."""
         assert self.slice is not None
-        code = compile(source, filename, "exec", flags=self.slice.flags, dont_inherit=True)
+        code = compile(
+            source, filename, "exec", flags=self.slice.flags, dont_inherit=True
+        )
         exec(code, self.module.__dict__)
 
     def call(self, request: Request) -> Plain:

@@ -56,7 +56,9 @@ def main(control_fd: int) -> None:
             continue
         policy = json.dumps(message["policy"], sort_keys=True)
         if policy not in prepared:
-            prepared[policy] = confinement.prepare(confinement.Policy.from_json(message["policy"]))
+            prepared[policy] = confinement.prepare(
+                confinement.Policy.from_json(message["policy"])
+            )
         pid = os.fork()
         if pid == 0:
             _run_worker(fds, prepared[policy], watch)
@@ -120,7 +122,9 @@ def _run_worker(fds: list[int], prepared: Prepared, watch: Watch) -> None:
         os._exit(status)
 
 
-def _take_pipes(requests_fd: int, replies_fd: int, output_fd: int) -> tuple[BinaryIO, BinaryIO]:
+def _take_pipes(
+    requests_fd: int, replies_fd: int, output_fd: int
+) -> tuple[BinaryIO, BinaryIO]:
     """In the forked child: put its pipes in place and let go of everything else of the zygote.
 
     0 reads nothing, 1 and 2 are the output, 3 the requests, 4 the replies.
@@ -134,10 +138,16 @@ def _take_pipes(requests_fd: int, replies_fd: int, output_fd: int) -> tuple[Bina
         os.dup2(fd, place)
     os.closerange(len(wanted), 1024)
     os.environ.clear()
-    os.environ.update({"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"})
+    os.environ.update(
+        {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+    )
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stdout = os.fdopen(
+        1, "w", encoding="utf-8", errors="backslashreplace", closefd=False
+    )
+    sys.stderr = os.fdopen(
+        2, "w", encoding="utf-8", errors="backslashreplace", closefd=False
+    )
     return os.fdopen(3, "rb", closefd=False), os.fdopen(4, "wb", closefd=False)
 
 

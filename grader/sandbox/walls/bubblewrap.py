@@ -73,13 +73,27 @@ def _namespaces() -> list[str]:
         return ["--unshare-all"]
     # in a user namespace root could not change to another account
     separate = [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts")]
-    return [*separate, "--unshare-cgroup-try", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    return [
+        *separate,
+        "--unshare-cgroup-try",
+        "--cap-add",
+        "CAP_SETUID",
+        "--cap-add",
+        "CAP_SETGID",
+    ]
 
 
 def _needed(readable: Sequence[str]) -> list[str]:
     """What is granted, the interpreter itself, and the code that confines: outermost first."""
     package = Path(__file__).resolve().parents[2]
-    interpreter = [sys.executable, os.path.realpath(sys.executable), f"{sys.prefix}/pyvenv.cfg"]
+    interpreter = [
+        sys.executable,
+        os.path.realpath(sys.executable),
+        f"{sys.prefix}/pyvenv.cfg",
+    ]
     granted = [path for path in readable if not path.startswith("/proc/")]
-    own = [str(package / part) for part in ("__init__.py", "notices.py", "sandbox", "reading")]
+    own = [
+        str(package / part)
+        for part in ("__init__.py", "notices.py", "sandbox", "reading")
+    ]
     return sorted({*granted, *interpreter, *own})

@@ -39,7 +39,13 @@ FAILED = 71  # exit status of a worker that could not confine itself
 
 _STATM = Path("/proc/self/statm")
 _LINUX = sys.platform.startswith("linux")
-_PDEATHSIG, _GET_DUMPABLE, _DUMPABLE, _KEEPCAPS, _NO_NEW_PRIVS = 1, 3, 4, 8, 38  # prctl's options
+_PDEATHSIG, _GET_DUMPABLE, _DUMPABLE, _KEEPCAPS, _NO_NEW_PRIVS = (
+    1,
+    3,
+    4,
+    8,
+    38,
+)  # prctl's options
 _FREE_ACCOUNTS = range(61184, 65520)  # user ids that systemd also takes as free
 _READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
 
@@ -67,7 +73,13 @@ class Policy:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Policy:
         """The policy that `to_json` gave."""
-        return cls(**{**data, "readable": tuple(data["readable"]), "layers": tuple(data["layers"])})
+        return cls(
+            **{
+                **data,
+                "readable": tuple(data["readable"]),
+                "layers": tuple(data["layers"]),
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -111,7 +123,9 @@ def _lacking(policy: Policy, abi: int, account: _Account) -> dict[str, str]:
     reasons: dict[str, str | None]
     if _LINUX:
         reasons = {
-            "rlimits": None if _STATM.exists() else "no /proc, which tells the present size",
+            "rlimits": None
+            if _STATM.exists()
+            else "no /proc, which tells the present size",
             "uid": account.refused,
             "landlock": None if abi else "this kernel offers no Landlock",
             "seccomp": seccomp.unavailable(),
@@ -157,7 +171,10 @@ def confine(prepared: Prepared) -> dict[str, str]:
 def _limit(prepared: Prepared) -> None:
     policy = prepared.policy
     limits = {
-        "CPU": (policy.cpu_seconds, policy.cpu_seconds + 2),  # SIGXCPU first, SIGKILL later
+        "CPU": (
+            policy.cpu_seconds,
+            policy.cpu_seconds + 2,
+        ),  # SIGXCPU first, SIGKILL later
         "FSIZE": (0, 0),
         "NOFILE": (64, 64),
         "CORE": (0, 0),
@@ -184,7 +201,9 @@ def _present_memory() -> tuple[int, int]:
     """This process's address space and data, in bytes."""
     with _STATM.open("rb") as file:
         pages = file.read().split()
-    return int(pages[0]) * resource.getpagesize(), int(pages[5]) * resource.getpagesize()
+    return int(pages[0]) * resource.getpagesize(), int(
+        pages[5]
+    ) * resource.getpagesize()
 
 
 def _leave_account(prepared: Prepared) -> None:
@@ -198,7 +217,9 @@ def _become(uid: int, capabilities: int) -> None:
     os.setresgid(uid, uid, uid)
     _prctl(_KEEPCAPS, 1 if capabilities else 0)
     os.setresuid(uid, uid, uid)
-    header = struct.pack("=Ii", 0x20080522, 0)  # the third version of the interface; this process
+    header = struct.pack(
+        "=Ii", 0x20080522, 0
+    )  # the third version of the interface; this process
     sets = struct.pack("=6I", capabilities, capabilities, 0, 0, 0, 0)
     if _LIBC.capset(header, sets):
         raise OSError(ctypes.get_errno(), "capset")
@@ -263,7 +284,11 @@ def _try_account(policy: Policy) -> _Account:
         status = refused
         with contextlib.suppress(BaseException):
             _become(policy.uid, 0)
-            status = reads_all if all(os.access(path, os.R_OK) for path in present) else reads_some
+            status = (
+                reads_all
+                if all(os.access(path, os.R_OK) for path in present)
+                else reads_some
+            )
         os._exit(status)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status not in (reads_all, reads_some):
@@ -286,7 +311,9 @@ def spare_account() -> int | None:
     """A user id (and group id) that nobody uses, where this process is root and can give one to a worker."""
     if not _LINUX or os.geteuid() != 0:
         return None
-    taken = {entry.pw_uid for entry in pwd.getpwall()} | {entry.gr_gid for entry in grp.getgrall()}
+    taken = {entry.pw_uid for entry in pwd.getpwall()} | {
+        entry.gr_gid for entry in grp.getgrall()
+    }
     return next((uid for uid in _FREE_ACCOUNTS if uid not in taken), None)
 
 

@@ -21,11 +21,19 @@ _SYSTEM = (
     "/usr/local/lib64",
     "/usr/share/zoneinfo",
 )
-_FILES = ("/dev/null", "/dev/zero", "/dev/urandom", "/etc/localtime", "/etc/ld.so.cache", "/proc/cpuinfo")
+_FILES = (
+    "/dev/null",
+    "/dev/zero",
+    "/dev/urandom",
+    "/etc/localtime",
+    "/etc/ld.so.cache",
+    "/proc/cpuinfo",
+)
 _SITES = ("site-packages", "dist-packages")
 # what installers write for grader: the package, its metadata, the finder of an editable install
 _PRODUCT = re.compile(
-    r"(__editable__\W?_?|_editable_impl_|_)?(backprop[-._])?grader([-._].*)?", re.IGNORECASE
+    r"(__editable__\W?_?|_editable_impl_|_)?(backprop[-._])?grader([-._].*)?",
+    re.IGNORECASE,
 )
 
 
@@ -36,7 +44,9 @@ def readable_paths(private: Iterable[Path] = ()) -> tuple[str, ...]:
     what lies in `private`. A folder that holds one of these is granted entry by entry, without it.
     """
     sites = _site_folders()
-    libraries = [Path(prefix, "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)]
+    libraries = [
+        Path(prefix, "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)
+    ]
     libraries.append(Path(sysconfig.get_path("stdlib")))
     roots = _existing([*map(Path, _SYSTEM), *libraries]) | sites
     hidden = _product(sites, roots) | {path.resolve() for path in private}
@@ -65,7 +75,9 @@ def _product(sites: set[Path], roots: set[Path]) -> set[Path]:
                 hidden.add(entry)
     if checkout in sites:
         return hidden | {package}
-    return hidden | set(_pieces(checkout, roots))  # an environment may lie in the checkout
+    return hidden | set(
+        _pieces(checkout, roots)
+    )  # an environment may lie in the checkout
 
 
 def _leads_to(checkout: Path, entry: Path) -> bool:

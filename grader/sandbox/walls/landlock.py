@@ -16,7 +16,12 @@ from collections.abc import Iterable
 from grader.sandbox.walls import system_calls
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
-_FILE_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}  # refer; truncate; ioctl on devices
+_FILE_RIGHTS = {
+    1: (1 << 13) - 1,
+    2: 1 << 13,
+    3: 1 << 14,
+    5: 1 << 15,
+}  # refer; truncate; ioctl on devices
 _TCP = 0b11  # bind, connect: from ABI 4
 _SCOPES = 0b11  # abstract unix sockets, signals: from ABI 6
 _PATH_BENEATH = 1  # enum landlock_rule_type
@@ -62,7 +67,15 @@ def _grant(rules: int, path: str) -> None:
         rights |= _READ_DIR
     elif path == os.devnull:
         rights |= _WRITE_FILE
-    _check(_call("landlock_add_rule", rules, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0))
+    _check(
+        _call(
+            "landlock_add_rule",
+            rules,
+            _PATH_BENEATH,
+            struct.pack("=Qi", rights, descriptor),
+            0,
+        )
+    )
     os.close(descriptor)
 
 

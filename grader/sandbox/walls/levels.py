@@ -46,7 +46,9 @@ def warning(isolation: Mapping[str, str]) -> Notice | None:
 def require(isolation: Mapping[str, str], wanted: str) -> None:
     """Raise IsolationError where the level is below `wanted`, UsageError where there is no such level."""
     if wanted not in LEVELS:
-        raise UsageError(f"there is no isolation level {wanted!r}; there are {', '.join(LEVELS)}.")
+        raise UsageError(
+            f"there is no isolation level {wanted!r}; there are {', '.join(LEVELS)}."
+        )
     reached = level(isolation)
     if not is_at_least(reached, wanted):
         raise IsolationError(

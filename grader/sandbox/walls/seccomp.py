@@ -112,7 +112,12 @@ def _rules(pid: int) -> dict[str, list[Instruction]]:
         "ioctl": _one_of(1, _IOCTL),
         "prctl": _one_of(0, _PRCTL),
         # EAGAIN is what a program that can do without one more thread is ready for
-        "clone": [_argument(0), (_ANY_BIT, 0, 1, _CLONE_THREAD), _fail(errno.EAGAIN), _DENY],
+        "clone": [
+            _argument(0),
+            (_ANY_BIT, 0, 1, _CLONE_THREAD),
+            _fail(errno.EAGAIN),
+            _DENY,
+        ],
         # limits can be read (of process 0 or the own pid, the new limit a null pointer), not set
         "prlimit64": [
             _argument(2),
@@ -141,11 +146,18 @@ def program(
     rules |= {name: [_DENY] for name in DENIED.split()}
     rules |= _rules(pid)
     if deny_truncate:
-        rules |= {"open": _without_bits(1, _O_TRUNC), "openat": _without_bits(2, _O_TRUNC)}
+        rules |= {
+            "open": _without_bits(1, _O_TRUNC),
+            "openat": _without_bits(2, _O_TRUNC),
+        }
     if deny_open:
         rules |= {name: [_DENY] for name in PATHS.split()}
     by_number = {table[name]: rule for name, rule in rules.items() if name in table}
-    wrong_architecture = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, _ARCHITECTURES[machine]), _KILL]
+    wrong_architecture = [
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_EQUAL, 1, 0, _ARCHITECTURES[machine]),
+        _KILL,
+    ]
     return [*wrong_architecture, (_LOAD, 0, 0, _NUMBER), *_dispatch(by_number)]
 
 
@@ -169,7 +181,9 @@ def _dispatch(by_number: dict[int, list[Instruction]]) -> list[Instruction]:
 def unavailable() -> str | None:
     """Why this machine cannot filter system calls, None where it can."""
     if not system_calls.numbers():
-        return f"no table of system calls for {platform.system()} on {platform.machine()}"
+        return (
+            f"no table of system calls for {platform.system()} on {platform.machine()}"
+        )
     kill = ctypes.c_uint32(_KILL[3])
     if _seccomp(_GET_ACTION_AVAIL, ctypes.byref(kill)):
         return "this kernel has no seccomp filters"
@@ -185,9 +199,16 @@ class Filter:
 
     def __init__(self, *, deny_open: bool, deny_truncate: bool) -> None:
         self._program = program(
-            platform.machine(), _ANY_PID, deny_open=deny_open, deny_truncate=deny_truncate
+            platform.machine(),
+            _ANY_PID,
+            deny_open=deny_open,
+            deny_truncate=deny_truncate,
         )
-        self._code = bytearray(b"".join(struct.pack("=HBBI", *instruction) for instruction in self._program))
+        self._code = bytearray(
+            b"".join(
+                struct.pack("=HBBI", *instruction) for instruction in self._program
+            )
+        )
 
     def install(self, pid: int) -> None:
         """Filter this process's system calls from now on; `pid` is its own.
@@ -204,7 +225,9 @@ class Filter:
 
 def _seccomp(operation: int, argument: object) -> int:
     number = ctypes.c_long(system_calls.numbers()["seccomp"])
-    return int(_LIBC.syscall(number, ctypes.c_long(operation), ctypes.c_long(0), argument))
+    return int(
+        _LIBC.syscall(number, ctypes.c_long(operation), ctypes.c_long(0), argument)
+    )
 
 
 _LIBC = ctypes.CDLL(None, use_errno=True)

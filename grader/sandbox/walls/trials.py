@@ -11,7 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.sandbox.walls import confinement, grants
-from grader.sandbox.walls.confinement import ENFORCED, LAYERS, UNAVAILABLE, Policy, Prepared
+from grader.sandbox.walls.confinement import (
+    ENFORCED,
+    LAYERS,
+    UNAVAILABLE,
+    Policy,
+    Prepared,
+)
 
 _SECONDS = 60
 
@@ -35,7 +41,9 @@ def run_python(statement: str, wrap: Sequence[str] = ()) -> str:
     root = str(Path(__file__).resolve().parents[3])
     code = f"import sys; sys.path.insert(0, {root!r}); {statement}"
     command = [*wrap, sys.executable, "-I", "-B", "-c", code]
-    done = subprocess.run(command, capture_output=True, check=True, text=True, timeout=_SECONDS, cwd="/")
+    done = subprocess.run(
+        command, capture_output=True, check=True, text=True, timeout=_SECONDS, cwd="/"
+    )
     return done.stdout
 
 
@@ -56,7 +64,9 @@ def confine_a_child() -> dict[str, str]:
     text = os.read(receiver, 1 << 16)
     os.close(receiver)
     if os.waitpid(child, 0)[1]:
-        return dict.fromkeys(LAYERS, UNAVAILABLE + "a process that tried could not confine itself")
+        return dict.fromkeys(
+            LAYERS, UNAVAILABLE + "a process that tried could not confine itself"
+        )
     return dict(json.loads(text))
 
 

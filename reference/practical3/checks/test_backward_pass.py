@@ -38,7 +38,9 @@ def gradients(reference, sample):
     """The four gradients, by autograd through the reference, in the order of ACCUMULATORS."""
 
     def loss_of(*parameters):
-        return reference.loss(reference.forward_pass(*parameters, sample.x)[-1], sample.t)
+        return reference.loss(
+            reference.forward_pass(*parameters, sample.x)[-1], sample.t
+        )
 
     return autograd_gradients(loss_of, sample.parameters)
 
@@ -53,7 +55,9 @@ def telling_sample(reference, inputs):
         expected = gradients(reference, sample)
         if all(g.isfinite().all() and g.any() for g in expected):
             return sample, expected
-    raise CheckFailure("With your functions before it, there is no gradient to compare with.")
+    raise CheckFailure(
+        "With your functions before it, there is no gradient to compare with."
+    )
 
 
 def of_one_sample(student, reference, inputs):
@@ -71,10 +75,17 @@ def of_each_size(student, reference, inputs):
     for sizes in SIZES:
         sample = inputs.sample(sizes)
         accumulators = inputs.accumulators(sample)
-        outcomes[sizes] = [sample, None, accumulators, [a.clone() for a in accumulators]]
+        outcomes[sizes] = [
+            sample,
+            None,
+            accumulators,
+            [a.clone() for a in accumulators],
+        ]
         try:
             rows[sizes] = *arguments_for(reference, sample), *accumulators
-        except StudentFailure as failure:  # the student's own functions in the reference fail for this size
+        except (
+            StudentFailure
+        ) as failure:  # the student's own functions in the reference fail for this size
             outcomes[sizes][1] = failure
     endings = student.backward_pass.map_outcomes(list(rows.values()))
     for sizes, ending in zip(rows, endings, strict=True):
@@ -87,7 +98,9 @@ def compare(assert_close, accumulators, before, expected, only=ACCUMULATORS):
 
     Not the difference against the gradient: where that is small, the sum has rounded it away.
     """
-    for name, now, was, gradient in zip(ACCUMULATORS, accumulators, before, expected, strict=True):
+    for name, now, was, gradient in zip(
+        ACCUMULATORS, accumulators, before, expected, strict=True
+    ):
         if name in only:
             assert_close(now, was + gradient, name)
 
@@ -126,7 +139,9 @@ def test_by_hand(student, calls, reference, inputs, assert_close):
             wrong.append(name)
     if wrong:
         credit = 1 - len(wrong) / len(ACCUMULATORS)
-        raise CheckFailure(f"Computed by hand, but not yet right: {', '.join(wrong)}.", credit=credit)
+        raise CheckFailure(
+            f"Computed by hand, but not yet right: {', '.join(wrong)}.", credit=credit
+        )
 
 
 @points(6)
@@ -146,7 +161,9 @@ def test_accumulates(student, reference, inputs, assert_close):
 @pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "x".join(map(str, s)))
 def test_sizes(student, reference, inputs, assert_close, shared, sizes):
     """The gradients should be right on a network of sizes (D, H, C) = {sizes}"""
-    outcomes = shared_call(shared, "sizes", lambda: of_each_size(student, reference, inputs))
+    outcomes = shared_call(
+        shared, "sizes", lambda: of_each_size(student, reference, inputs)
+    )
     sample, ending, accumulators, before = outcomes[sizes]
     value_of(ending)
     compare(assert_close, accumulators, before, gradients(reference, sample))

@@ -1,6 +1,12 @@
 import torch
 
-from grader.checking import OF_DIFFERENCES, assert_unchanged, finite_differences, points, requires
+from grader.checking import (
+    OF_DIFFERENCES,
+    assert_unchanged,
+    finite_differences,
+    points,
+    requires,
+)
 
 SIZES = (3, 5, 8)
 
@@ -20,7 +26,12 @@ def test_finite_differences(student, reference, inputs, assert_close):
     """dloss(v, t) should agree with finite differences of the loss, in float64"""
     v, t = inputs.normal(4, dtype=torch.float64), inputs.normal(4, dtype=torch.float64)
     expected = finite_differences(lambda point: reference.loss(point, t), v)
-    assert_close(student.dloss(v.clone(), t.clone()), expected, "dloss(v, t)", tolerance=OF_DIFFERENCES)
+    assert_close(
+        student.dloss(v.clone(), t.clone()),
+        expected,
+        "dloss(v, t)",
+        tolerance=OF_DIFFERENCES,
+    )
 
 
 @points(1.5)

@@ -26,7 +26,9 @@ def of_each_kind(student, inputs):
 @pytest.mark.parametrize("kind", SHAPES)
 def test_values(student, reference, inputs, assert_close, shared, kind):
     """dsigma(x) should be the derivative of sigma at x, for a {kind} x"""
-    arguments, values = shared_call(shared, "values", lambda: of_each_kind(student, inputs))
+    arguments, values = shared_call(
+        shared, "values", lambda: of_each_kind(student, inputs)
+    )
     assert_close(value_of(values[kind]), reference.dsigma(arguments[kind]), "dsigma(x)")
 
 
@@ -36,7 +38,9 @@ def test_finite_differences(student, reference, inputs, assert_close):
     """dsigma(x) should agree with finite differences of sigma, in float64"""
     x = inputs.normal(6, dtype=torch.float64)
     expected = finite_differences(reference.sigma, x)
-    assert_close(student.dsigma(x.clone()), expected, "dsigma(x)", tolerance=OF_DIFFERENCES)
+    assert_close(
+        student.dsigma(x.clone()), expected, "dsigma(x)", tolerance=OF_DIFFERENCES
+    )
 
 
 @points(1)
@@ -46,7 +50,9 @@ def test_large(student, reference, assert_close):
     x = torch.tensor([-900.0, -300.0, -90.0, 0.5, 90.0, 300.0, 900.0])
     value = student.dsigma(x.clone())
     if torch.is_tensor(value) and value.isnan().any():
-        raise CheckFailure("dsigma(x) is nan for large x: an exponential overflows on the way.")
+        raise CheckFailure(
+            "dsigma(x) is nan for large x: an exponential overflows on the way."
+        )
     assert_close(value, reference.dsigma(x), "dsigma(x)")
 
 

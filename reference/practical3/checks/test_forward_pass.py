@@ -29,7 +29,9 @@ def arguments_for(sample):
 def quantities(value):
     """The five quantities by name, from what forward_pass returns."""
     if not isinstance(value, list | tuple) or len(value) != len(QUANTITIES):
-        raise CheckFailure(f"forward_pass returns {type_in_words(value)}; expected (x0, s1, x1, s2, x2).")
+        raise CheckFailure(
+            f"forward_pass returns {type_in_words(value)}; expected (x0, s1, x1, s2, x2)."
+        )
     return dict(zip(QUANTITIES, value, strict=True))
 
 
@@ -47,7 +49,9 @@ def of_one_sample(student, inputs):
 def of_each_size(student, inputs):
     """Sizes -> (sample, what the student gives for it), all in one exchange."""
     samples = [inputs.sample(sizes) for sizes in SIZES]
-    values = student.forward_pass.map_outcomes([arguments_for(sample) for sample in samples])
+    values = student.forward_pass.map_outcomes(
+        [arguments_for(sample) for sample in samples]
+    )
     return dict(zip(SIZES, zip(samples, values, strict=True), strict=True))
 
 
@@ -97,7 +101,9 @@ def test_value(student, reference, inputs, assert_close, shared, quantity):
 @pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "x".join(map(str, s)))
 def test_sizes(student, reference, inputs, assert_close, shared, sizes):
     """The forward pass should be right on a network of sizes (D, H, C) = {sizes}"""
-    sample, value = shared_call(shared, "sizes", lambda: of_each_size(student, inputs))[sizes]
+    sample, value = shared_call(shared, "sizes", lambda: of_each_size(student, inputs))[
+        sizes
+    ]
     own = quantities(value_of(value))
     for quantity, expected in expected_for(reference, sample).items():
         assert_close(own[quantity], expected, quantity)

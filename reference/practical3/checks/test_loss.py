@@ -24,10 +24,14 @@ def test_values(student, reference, inputs, assert_close):
 def test_float64(student, reference, inputs, assert_close):
     """loss(v, t) should be a single number of the dtype of v, and zero where v is t"""
     v, t = inputs.normal(4, dtype=torch.float64), inputs.normal(4, dtype=torch.float64)
-    value, at_target = student.loss.map([(v.clone(), t.clone()), (t.clone(), t.clone())])
+    value, at_target = student.loss.map(
+        [(v.clone(), t.clone()), (t.clone(), t.clone())]
+    )
     assert_close(scalar(value, v), reference.loss(v, t), "loss(v, t)")
     if float(at_target) != 0:
-        raise CheckFailure("loss(t, t) is not 0, although the response is exactly the target there.")
+        raise CheckFailure(
+            "loss(t, t) is not 0, although the response is exactly the target there."
+        )
 
 
 @points(1)

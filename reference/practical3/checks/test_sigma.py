@@ -1,7 +1,14 @@
 import pytest
 import torch
 
-from grader.checking import CheckFailure, assert_unchanged, points, requires, shared_call, value_of
+from grader.checking import (
+    CheckFailure,
+    assert_unchanged,
+    points,
+    requires,
+    shared_call,
+    value_of,
+)
 
 SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 
@@ -17,7 +24,9 @@ def of_each_kind(student, inputs):
 @pytest.mark.parametrize("kind", SHAPES)
 def test_values(student, reference, inputs, assert_close, shared, kind):
     """sigma(x) should be tanh(x), element by element, for a {kind} x"""
-    arguments, values = shared_call(shared, "values", lambda: of_each_kind(student, inputs))
+    arguments, values = shared_call(
+        shared, "values", lambda: of_each_kind(student, inputs)
+    )
     assert_close(value_of(values[kind]), reference.sigma(arguments[kind]), "sigma(x)")
 
 
@@ -36,7 +45,9 @@ def test_large(student, reference, assert_close):
     x = torch.tensor([-900.0, -300.0, -90.0, 0.0, 90.0, 300.0, 900.0])
     value = student.sigma(x.clone())
     if torch.is_tensor(value) and value.isnan().any():
-        raise CheckFailure("sigma(x) is nan for large x: an exponential overflows on the way.")
+        raise CheckFailure(
+            "sigma(x) is nan for large x: an exponential overflows on the way."
+        )
     assert_close(value, reference.sigma(x), "sigma(x)")
 
 

@@ -37,7 +37,9 @@ SAME_LOSS = 1e-3  # a sum over the samples in float32, in whatever order
 SAME_COURSE = 0.02  # of the loss, which rounding moves by far less in the first steps
 NB_COMPARABLE = 20  # steps of a long run; from there on rounding alone can lead two right programs apart
 
-WITHOUT_STUDENT = types.SimpleNamespace(plugged=())  # a reference with none of the student's functions
+WITHOUT_STUDENT = types.SimpleNamespace(
+    plugged=()
+)  # a reference with none of the student's functions
 
 
 class Run:
@@ -55,7 +57,9 @@ class Run:
         elif is_sequence(value, 2) and is_sequence(value[0], len(PARAMETERS)):
             self.parameters, history = list(value[0]), value[1]
         else:
-            raise CheckFailure(f"train returns {type_in_words(value)}; expected (w1, b1, w2, b2), history.")
+            raise CheckFailure(
+                f"train returns {type_in_words(value)}; expected (w1, b1, w2, b2), history."
+            )
         for name, parameter in zip(PARAMETERS, self.parameters, strict=True):
             if not torch.is_tensor(parameter):
                 raise CheckFailure(
@@ -98,7 +102,9 @@ def listed(history):
 
 
 def is_number(value):
-    return isinstance(value, int | float) or (torch.is_tensor(value) and value.numel() == 1)
+    return isinstance(value, int | float) or (
+        torch.is_tensor(value) and value.numel() == 1
+    )
 
 
 # -- runs, which the checks share ------------------------------------------------------------------
@@ -119,7 +125,15 @@ def first_steps(student, calls, inputs, shared):
 
 def few_samples(student, calls, inputs, shared):
     """The same on a few samples, with no step and with so many that the hidden layer has woken up."""
-    return runs_of(student, calls, inputs, shared, "few", lambda: inputs.data(NB_FEW, 4), (0, NB_FEW_STEPS))
+    return runs_of(
+        student,
+        calls,
+        inputs,
+        shared,
+        "few",
+        lambda: inputs.data(NB_FEW, 4),
+        (0, NB_FEW_STEPS),
+    )
 
 
 def runs_of(student, calls, inputs, shared, name, draw, steps):
@@ -163,7 +177,9 @@ def same_parameters(once, again):
     for a, b in zip(once.parameters, again.parameters, strict=True):
         if a.shape != b.shape or a.dtype != b.dtype:
             return False
-        if not is_close(a.nan_to_num(), b.nan_to_num(), SAME_AGAIN):  # nan, and again nan, is the same
+        if not is_close(
+            a.nan_to_num(), b.nan_to_num(), SAME_AGAIN
+        ):  # nan, and again nan, is the same
             return False
     return True
 
@@ -201,7 +217,13 @@ def assert_follows(assert_close, inputs, reference, data, runs):
         with going_on():
             expected, _ = inputs.trajectory(reference, data, expected, k - reached)
         reached = k
-        assert_moved(assert_close, value_of(run).parameters, parameters, expected, f" in {steps(k - taken)}")
+        assert_moved(
+            assert_close,
+            value_of(run).parameters,
+            parameters,
+            expected,
+            f" in {steps(k - taken)}",
+        )
 
 
 def assert_moved(assert_close, now, before, expected, meanwhile=""):
@@ -209,7 +231,13 @@ def assert_moved(assert_close, now, before, expected, meanwhile=""):
     for name, own, was, right in zip(PARAMETERS, now, before, expected, strict=True):
         moved = own.double() - was.double() if own.shape == was.shape else own
         quantity = f"the change of {name}{meanwhile}"
-        assert_close(moved, right.double() - was.double(), quantity, tolerance=FOLLOWS, dtype=False)
+        assert_close(
+            moved,
+            right.double() - was.double(),
+            quantity,
+            tolerance=FOLLOWS,
+            dtype=False,
+        )
 
 
 def steps(count):
@@ -259,15 +287,25 @@ def test_initial(student, calls, inputs, shared, parameter):
     value = run.parameters[PARAMETERS.index(parameter)]
     shape = tuple(value.shape)
     if shape != shapes[parameter]:
-        raise CheckFailure(f"The initial {parameter} has shape {shape}; expected {shapes[parameter]}.")
+        raise CheckFailure(
+            f"The initial {parameter} has shape {shape}; expected {shapes[parameter]}."
+        )
     if not value.any():
-        raise CheckFailure(f"The initial {parameter} is zero everywhere; expected random values.")
+        raise CheckFailure(
+            f"The initial {parameter} is zero everywhere; expected random values."
+        )
     if not value.isfinite().all():
-        raise CheckFailure(f"The initial {parameter} is not finite; expected random values.")
+        raise CheckFailure(
+            f"The initial {parameter} is not finite; expected random values."
+        )
     # ε read as a standard deviation, as the course's solution does, or as a variance
     spread = float(value.double().pow(2).mean().sqrt())
-    slack = 1 + 5 / (2 * value.numel()) ** 0.5  # five standard errors of a standard deviation
-    if not any(epsilon / slack <= spread <= epsilon * slack for epsilon in (1e-6, 1e-3)):
+    slack = (
+        1 + 5 / (2 * value.numel()) ** 0.5
+    )  # five standard errors of a standard deviation
+    if not any(
+        epsilon / slack <= spread <= epsilon * slack for epsilon in (1e-6, 1e-3)
+    ):
         raise CheckFailure(
             f"The initial {parameter} has a standard deviation of {number(spread)}; expected 1e-6."
         )
@@ -302,7 +340,9 @@ def test_nb_steps(student, calls, inputs, shared):
         if history is None:
             raise CheckFailure("The history is not a list with one entry per step.")
         if len(history) != k:
-            raise CheckFailure(f"After {steps(k)} the history has {len(history)} entries, not {k}.")
+            raise CheckFailure(
+                f"After {steps(k)} the history has {len(history)} entries, not {k}."
+            )
 
 
 @points(1)
@@ -320,7 +360,9 @@ def test_history(student, calls, reference, inputs, shared, column):
     number_of_column = COLUMNS.index(column)
     for k in range(taken, 3):
         if k not in measured:
-            measured[k] = evaluate(reference, inputs, value_of(runs[k]).parameters, data)
+            measured[k] = evaluate(
+                reference, inputs, value_of(runs[k]).parameters, data
+            )
         own, expected = history[k][number_of_column], measured[k][number_of_column]
         if not same_entry(column, own, expected, data):
             raise CheckFailure(
@@ -390,12 +432,16 @@ def followed(student, inputs, samples, shared):
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
         return []
     with going_on():
-        return inputs.trajectory(WITHOUT_STUDENT, samples, initial.parameters, nb_steps)[1]
+        return inputs.trajectory(
+            WITHOUT_STUDENT, samples, initial.parameters, nb_steps
+        )[1]
 
 
 def assert_on_course(history, expected):
     """Raise where the losses of the first steps are not the reference's."""
-    for step, (own, right) in enumerate(zip(history[:NB_COMPARABLE], expected, strict=False), start=1):
+    for step, (own, right) in enumerate(
+        zip(history[:NB_COMPARABLE], expected, strict=False), start=1
+    ):
         if not is_close(own[0], right[0], SAME_COURSE):
             raise CheckFailure(
                 f"From step {step} on, the training leaves the course of gradient descent: the loss is "
@@ -405,7 +451,9 @@ def assert_on_course(history, expected):
 
 def assert_learned(history, settings):
     """Raise where the best of the last steps does not reach the profile's thresholds."""
-    loss, train_error, test_error = (min(column) for column in zip(*history[-LAST_STEPS:], strict=True))
+    loss, train_error, test_error = (
+        min(column) for column in zip(*history[-LAST_STEPS:], strict=True)
+    )
     nb_steps = len(history)
     assert_few_errors("training", train_error, settings["max_train_error"], nb_steps)
     assert_few_errors("test", test_error, settings.get("max_test_error", 1.0), nb_steps)

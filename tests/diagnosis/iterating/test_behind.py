@@ -10,8 +10,14 @@ from iterating.trainings import case_of, edited, trained
 STEP_SIZE = ("0.1 / n", "0.1")
 NO_ZETA = ("* 0.9", "* 1.0")
 SUBSTRACT = ("p.sub_(eta", "p.substract(eta")
-SHADOW = ("total += loss(x2, t).item()", "loss = loss(x2, t).item()\n            total += loss")
-SLIP = ("eta = 0.1 / n", "step_size = 0.1\n    step_sizes = step_sizes / n\n    eta = step_size")
+SHADOW = (
+    "total += loss(x2, t).item()",
+    "loss = loss(x2, t).item()\n            total += loss",
+)
+SLIP = (
+    "eta = 0.1 / n",
+    "step_size = 0.1\n    step_sizes = step_sizes / n\n    eta = step_size",
+)
 GLOBAL = ("zip(train_input, targets)", "zip(train_input, new_target)")
 
 
@@ -24,7 +30,13 @@ GLOBAL = ("zip(train_input, targets)", "zip(train_input, new_target)")
         ([SHADOW, STEP_SIZE], {"shadows-function", "train-step-size"}),
         ([SLIP, NO_ZETA], {"train-no-zeta"}),
     ],
-    ids=["no such method", "and a mistake", "a hidden function", "and a mistake too", "a slip in a name"],
+    ids=[
+        "no such method",
+        "and a mistake",
+        "a hidden function",
+        "and a mistake too",
+        "a slip in a name",
+    ],
 )
 def test_behind_an_exception_the_rest_is_diagnosed(edits, mistakes):
     assert set(trained(*edits).misconceptions) == mistakes
@@ -55,7 +67,10 @@ def test_variables_that_hold_other_values_are_named_if_right_ones_make_it_right(
     case = case_of(edited(GLOBAL), new_target=torch.ones(7, 3))
     case.student.ask_each()
     assert behind.right_globals(case)
-    assert (case.claims.ids, case.claims.facts) == (["uses-global"], {"name": "new_target"})
+    assert (case.claims.ids, case.claims.facts) == (
+        ["uses-global"],
+        {"name": "new_target"},
+    )
     wrong = case_of(edited(GLOBAL, STEP_SIZE), new_target=torch.ones(7, 3))
     wrong.student.ask_each()
     assert not behind.right_globals(wrong)
@@ -69,7 +84,10 @@ def test_without_variables_nothing_is_asked():
 
 
 def test_constants_for_the_sizes_are_met_with_these_sizes():
-    sizes = ("n = len(train_input)", "n = len(train_input)\n    train_input = train_input - torch.zeros(784)")
+    sizes = (
+        "n = len(train_input)",
+        "n = len(train_input)\n    train_input = train_input - torch.zeros(784)",
+    )
     case = case_of(edited(sizes))
     outcomes = case.student.ask_each()
     assert not read_runs(outcomes)

@@ -5,12 +5,21 @@ import torch
 from inprocess import Here, base
 
 from grader.diagnosis import Evidence, diagnose
-from iterating.trainings import EXERCISE, NOTEBOOK_LOOP, TRAIN, diagnosed, edited, trained
+from iterating.trainings import (
+    EXERCISE,
+    NOTEBOOK_LOOP,
+    TRAIN,
+    diagnosed,
+    edited,
+    trained,
+)
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_a_right_training_is_accused_of_nothing_whatever_it_draws(seed):
-    found = trained(("targets = train", f"torch.manual_seed({seed})\n    targets = train"))
+    found = trained(
+        ("targets = train", f"torch.manual_seed({seed})\n    targets = train")
+    )
     assert found.misconceptions == ()
 
 
@@ -28,7 +37,10 @@ def test_the_notebooks_training_loop():
 @pytest.mark.parametrize(
     ("ids", "edits"),
     [
-        ({"train-step-size", "train-no-zeta"}, [("0.1 / n", "0.1"), ("* 0.9", "* 1.0")]),
+        (
+            {"train-step-size", "train-no-zeta"},
+            [("0.1 / n", "0.1"), ("* 0.9", "* 1.0")],
+        ),
         ({"train-ignores-nb-steps"}, [("range(nb_steps)", "range(4)")]),
         ({"train-ignores-nb-steps"}, [("range(nb_steps)", "range(100)")]),
         (
@@ -54,7 +66,9 @@ def test_a_mistake_of_the_training_is_named(ids, edits):
     assert set(trained(*edits).misconceptions) == ids
 
 
-@pytest.mark.parametrize("body", ["pass", "raise NotImplementedError", "n = len(train_input)"])
+@pytest.mark.parametrize(
+    "body", ["pass", "raise NotImplementedError", "n = len(train_input)"]
+)
 def test_a_training_that_is_only_begun_is_not_written(body):
     head = TRAIN.strip().splitlines()[0]
     found = diagnosed(f"{head}\n    {body}\n")
@@ -63,12 +77,16 @@ def test_a_training_that_is_only_begun_is_not_written(body):
 
 def test_a_history_after_the_update_is_named():
     update = "        for p, g in zip((w1, b1, w2, b2), gradients):\n            p.sub_(eta * g)\n"
-    early = trained((update, ""), ("        test_wrong = 0\n", update + "        test_wrong = 0\n"))
+    early = trained(
+        (update, ""), ("        test_wrong = 0\n", update + "        test_wrong = 0\n")
+    )
     assert early.misconceptions == ("train-stale-history",)
 
 
 def test_a_training_that_is_not_reproducible_is_not_accused():
-    found = trained(("targets = train", "torch.seed()\n    targets = train"), ("0.1 / n", "0.1"))
+    found = trained(
+        ("targets = train", "torch.seed()\n    targets = train"), ("0.1 / n", "0.1")
+    )
     assert "train-step-size" not in found.misconceptions
 
 
@@ -98,12 +116,15 @@ def test_earlier_functions_that_are_wrong_are_not_the_trainings_mistakes():
     for edits, ids in [([], ()), ([("* 0.9", "* 1.0")], ("train-no-zeta",))]:
         source = edited(*edits)
         evident = Evidence(source=source.strip())
-        found = diagnose(EXERCISE, "train", Here(source, names), evident, {"dloss": half})
+        found = diagnose(
+            EXERCISE, "train", Here(source, names), evident, {"dloss": half}
+        )
         assert found.misconceptions == ids
 
 
 @pytest.mark.parametrize(
-    "returned", ["(w1, w2)", "(w1, b1, w2)", "(w1.t(), b1, w2, b2)", "(torch.zeros(0),)"]
+    "returned",
+    ["(w1, w2)", "(w1, b1, w2)", "(w1.t(), b1, w2, b2)", "(torch.zeros(0),)"],
 )
 @pytest.mark.parametrize("count", ["nb_steps", "len(train_input)"])
 def test_parameters_that_fit_no_network_are_accused_of_nothing(returned, count):

@@ -41,7 +41,9 @@ def test_the_columns_tell_the_mistakes(edits, mistakes):
 
 
 def test_what_can_be_explained_is_named_beside_what_cannot():
-    assert explained(PERCENT, ("append((total,", "append((total - 3,")) == {"train-percent"}
+    assert explained(PERCENT, ("append((total,", "append((total - 3,")) == {
+        "train-percent"
+    }
 
 
 def test_histories_of_another_form_are_not_compared():
@@ -51,7 +53,9 @@ def test_histories_of_another_form_are_not_compared():
 
 def test_a_column_that_the_students_own_parameters_give_is_right(monkeypatch):
     searched = []
-    monkeypatch.setattr(history._Search, "fewest", lambda _, wrong: searched.append(wrong) or {})
+    monkeypatch.setattr(
+        history._Search, "fewest", lambda _, wrong: searched.append(wrong) or {}
+    )
     case = case_of(edited(("w2, b2, t, x,", "w2, b2, t / 0.9, x,")))
     runs = read_runs(case.student.ask_each())
     no_zeta = (form_of("train-no-zeta"),)  # would report another loss too
@@ -65,7 +69,10 @@ def test_a_mistake_must_explain_the_column_on_other_samples_too():
 
 
 def test_a_column_that_fits_by_chance_on_a_few_samples_is_not_named():
-    off = ("wrong += int(x2.argmax() != t.argmax())", "wrong += int(not torch.equal(x2 > 0.5, t > 0.5))")
+    off = (
+        "wrong += int(x2.argmax() != t.argmax())",
+        "wrong += int(not torch.equal(x2 > 0.5, t > 0.5))",
+    )
     assert trained(off).misconceptions == ()
 
 

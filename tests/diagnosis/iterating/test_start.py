@@ -28,13 +28,17 @@ def test_the_spread_tells_the_mistake(spread, mistake):
 
 def test_a_spread_that_the_exercise_accepts_is_no_mistake():
     case = case_of(edited(("1e-6", "1")))
-    case.reference.trajectory = replace(case.reference.trajectory, accepted_spreads=(0.1, 1.0))
+    case.reference.trajectory = replace(
+        case.reference.trajectory, accepted_spreads=(0.1, 1.0)
+    )
     assert wrong_start(case.student, always_steps=False) is None
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_draw_of_the_right_spread_is_accused(seed):
-    case = case_of(edited(("targets = train", f"torch.manual_seed({seed})\n    targets = train")))
+    case = case_of(
+        edited(("targets = train", f"torch.manual_seed({seed})\n    targets = train"))
+    )
     assert wrong_start(case.student, always_steps=False) is None
 
 
@@ -45,7 +49,9 @@ def test_a_function_that_always_steps_is_asked_where_a_step_changes_nothing():
     assert form.id == "train-init-exp"
 
 
-@pytest.mark.parametrize(("spread", "most"), [("1e-6", 1e-7), ("math.exp(-6)", 2.5e-4), ("0.1", 1e-2)])
+@pytest.mark.parametrize(
+    ("spread", "most"), [("1e-6", 1e-7), ("math.exp(-6)", 2.5e-4), ("0.1", 1e-2)]
+)
 def test_the_estimated_start_is_the_start(spread, most):
     case = case_of(edited(("range(nb_steps)", "range(4)"), ("1e-6", spread)))
     start = case_of(edited(("1e-6", spread))).student.run(0).parameters

@@ -14,7 +14,9 @@ NO_RESET = ("g.zero_()", "pass")
 def explained(*edits):
     case = case_of(edited(*edits))
     runs = read_runs(case.student.ask_each())
-    return update.explanations(case.reference, runs, runs[0].parameters, case.student.arguments)
+    return update.explanations(
+        case.reference, runs, runs[0].parameters, case.student.arguments
+    )
 
 
 def test_a_right_training_is_explained_by_no_mistake():
@@ -26,11 +28,16 @@ def test_a_right_training_is_explained_by_no_mistake():
     [
         ([STEP_SIZE], {"train-step-size"}),
         ([STEP_SIZE, NO_ZETA], {"train-step-size", "train-no-zeta"}),
-        ([STEP_SIZE, NO_ZETA, NO_RESET], {"train-step-size", "train-no-zeta", "train-never-resets"}),
+        (
+            [STEP_SIZE, NO_ZETA, NO_RESET],
+            {"train-step-size", "train-no-zeta", "train-never-resets"},
+        ),
     ],
 )
 def test_the_smallest_set_that_leads_there_is_found(edits, mistakes):
-    assert {frozenset(ids(forms)) for forms in explained(*edits)} == {frozenset(mistakes)}
+    assert {frozenset(ids(forms)) for forms in explained(*edits)} == {
+        frozenset(mistakes)
+    }
 
 
 def test_what_no_mistake_leads_to_is_not_explained():
@@ -49,12 +56,16 @@ def test_the_source_decides_between_sets_and_equals_stay():
     size, zeta = (form_of("train-step-size"),), (form_of("train-no-zeta"),)
     assert update.preferred([size, zeta], lambda _: 0) == [size, zeta]
     assert update.preferred([size, zeta], lambda id_: id_ == "train-no-zeta") == [zeta]
-    assert update.preferred([size, zeta], lambda id_: -(id_ == "train-no-zeta")) == [size]
+    assert update.preferred([size, zeta], lambda id_: -(id_ == "train-no-zeta")) == [
+        size
+    ]
     assert update.preferred([], lambda _: 0) == []
 
 
 def test_two_forms_of_one_mistake_are_one_set():
     first, second, *_ = [
-        f for f in case_of(edited()).reference.combinations("update", 1) if f[0].id == "train-step-per-sample"
+        f
+        for f in case_of(edited()).reference.combinations("update", 1)
+        if f[0].id == "train-step-per-sample"
     ]
     assert update.preferred([first, second], lambda _: 0) == [first]

@@ -82,13 +82,17 @@ def edited(*edits: tuple[str, str], source: str = TRAIN) -> str:
 def case_of(source: str, **names: Any) -> Case:
     """A training under diagnosis, nothing asked of it yet. names: more variables of its module."""
     known = {**base(EXERCISE), **names}
-    return Case(EXERCISE, "train", Here(source, known), evidence(source, "train", known), {})
+    return Case(
+        EXERCISE, "train", Here(source, known), evidence(source, "train", known), {}
+    )
 
 
 def diagnosed(source: str, **names: Any) -> Diagnosis:
     """The diagnosis of a training."""
     known = {**base(EXERCISE), **names}
-    return diagnose(EXERCISE, "train", Here(source, known), evidence(source, "train", known))
+    return diagnose(
+        EXERCISE, "train", Here(source, known), evidence(source, "train", known)
+    )
 
 
 def trained(*edits: tuple[str, str], **names: Any) -> Diagnosis:
@@ -98,7 +102,12 @@ def trained(*edits: tuple[str, str], **names: Any) -> Diagnosis:
 
 def form_of(id_: str) -> Any:
     """The first form of a mistake."""
-    return next(form for known in EXERCISE.misconceptions if known.id == id_ for form in known.forms)
+    return next(
+        form
+        for known in EXERCISE.misconceptions
+        if known.id == id_
+        for form in known.forms
+    )
 
 
 def ids(forms: Any) -> set[str]:

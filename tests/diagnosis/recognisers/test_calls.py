@@ -14,13 +14,19 @@ LISTED = ("*.backward", "torch.optim*")
         ({"loss.backward": 4, "y.backward": 3}, True, 3),
         ({"loss.backward": 4}, None, 4),  # nobody watched
         ({"model.backward": 4}, False, None),  # a method of the student's own
-        ({"model.backward": 3, "torch.optim.SGD": 4}, False, 4),  # torch's name speaks for itself
+        (
+            {"model.backward": 3, "torch.optim.SGD": 4},
+            False,
+            4,
+        ),  # torch's name speaks for itself
         ({"torch.mm": 4}, False, None),
         ({}, None, None),
     ],
 )
 def test_a_call_that_does_the_work(calls, autograd, line):
-    seen = observed([], evidence={"calls": calls, "autograd": autograd}, listed_calls=LISTED)
+    seen = observed(
+        [], evidence={"calls": calls, "autograd": autograd}, listed_calls=LISTED
+    )
     clue = Calls().clue(seen)
     assert (clue and clue.line) == line
 

@@ -27,7 +27,9 @@ def needing(*names, value=ONE):
 
 def test_missing_variables_are_supplied_one_after_the_other():
     seen = observed([missing("a")])
-    supplied = ModuleGlobal().supplied(seen, {"a": [ONE], "b": [TWO], "c": [TWO]}, needing("a", "b"))
+    supplied = ModuleGlobal().supplied(
+        seen, {"a": [ONE], "b": [TWO], "c": [TWO]}, needing("a", "b")
+    )
     assert supplied.values == {"a": [ONE], "b": [TWO]}
     assert supplied.outcomes[0].error is None
     assert (supplied.clue.line, supplied.clue.facts) == (3, {"name": "a`, `b"})
@@ -43,7 +45,9 @@ def test_a_variable_that_is_read_is_named_if_its_value_matters():
 def test_a_variable_that_is_nowhere_is_named_and_a_helper_is_not():
     source = "def f(x):\n    return helper(x) + scale + np.ones(1)\n"
     for name, is_named in (("scale", True), ("helper", False), ("np", False)):
-        seen = observed([missing(name)], source=source, evidence={"reads_globals": {name: 2}})
+        seen = observed(
+            [missing(name)], source=source, evidence={"reads_globals": {name: 2}}
+        )
         supplied = ModuleGlobal().supplied(seen, {}, needing(name))
         assert (supplied is not None) == is_named, name
 
@@ -52,8 +56,13 @@ def test_nothing_is_asked_again_where_nothing_is_read():
     def call_with(_):
         raise AssertionError
 
-    assert ModuleGlobal().supplied(observed([Outcome(ONE, ())]), {"a": [ONE]}, call_with) is None
+    assert (
+        ModuleGlobal().supplied(observed([Outcome(ONE, ())]), {"a": [ONE]}, call_with)
+        is None
+    )
 
 
 def test_undefined_names_are_those_of_name_errors():
-    assert undefined([missing("a"), raised("KeyError", "name 'b' is not defined"), Outcome(ONE, ())]) == {"a"}
+    assert undefined(
+        [missing("a"), raised("KeyError", "name 'b' is not defined"), Outcome(ONE, ())]
+    ) == {"a"}

@@ -31,7 +31,9 @@ def test_accumulators_are_meant_to_change():
     assert clue(((ONE, ONE), (TWO, TWO)), accumulators=[1]).facts == {"argument": "x"}
 
 
-@pytest.mark.parametrize("after", [torch.ones(1, 2), torch.ones(2, dtype=torch.complex64), TWO.double()])
+@pytest.mark.parametrize(
+    "after", [torch.ones(1, 2), torch.ones(2, dtype=torch.complex64), TWO.double()]
+)
 def test_another_shape_or_another_number_is_a_change(after):
     assert clue(((ONE,), (after,))) is not None
 

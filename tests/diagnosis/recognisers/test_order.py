@@ -12,13 +12,19 @@ RIGHT = (A, B, C, D)
 
 
 def readings(*values, right=RIGHT):
-    seen = observed([Outcome(value, ()) for value in values], expected=[Outcome(right, ()) for _ in values])
+    seen = observed(
+        [Outcome(value, ()) for value in values],
+        expected=[Outcome(right, ()) for _ in values],
+    )
     return list(Order().readings(seen))
 
 
 def orders(*values):
     """What each reading makes of the first call, as the numbers of its parts."""
-    return [[int(part[0]) for part in reading.outcomes[0].value] for reading in readings(*values)]
+    return [
+        [int(part[0]) for part in reading.outcomes[0].value]
+        for reading in readings(*values)
+    ]
 
 
 def test_the_parts_are_put_in_the_references_order():
@@ -41,7 +47,9 @@ def test_one_order_holds_for_every_call():
 
 
 @pytest.mark.parametrize(
-    "value", [RIGHT, (B, A), A, (OTHER, 2 * OTHER, 3 * OTHER, A)], ids=["right", "two", "none", "unknown"]
+    "value",
+    [RIGHT, (B, A), A, (OTHER, 2 * OTHER, 3 * OTHER, A)],
+    ids=["right", "two", "none", "unknown"],
 )
 def test_what_is_in_order_or_not_to_be_put_in_order_is_not_read_so(value):
     assert readings(value) == []

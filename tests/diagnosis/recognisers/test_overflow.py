@@ -12,7 +12,9 @@ RIGHT = Outcome(torch.tensor([0.5, 1.0]), ())
 
 
 def readings(*outcomes):
-    return list(Overflow().readings(observed(outcomes, expected=[RIGHT] * len(outcomes))))
+    return list(
+        Overflow().readings(observed(outcomes, expected=[RIGHT] * len(outcomes)))
+    )
 
 
 def test_entries_that_are_not_finite_are_left_out():

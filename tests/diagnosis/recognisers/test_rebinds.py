@@ -48,7 +48,9 @@ def test_what_has_changed_stands():
 
 
 @pytest.mark.parametrize(
-    "value", [None, ADDED, (ADDED,), (ADDED, torch.ones(3)), (ADDED, 1.0)], ids=lambda value: str(value)[:20]
+    "value",
+    [None, ADDED, (ADDED,), (ADDED, torch.ones(3)), (ADDED, 1.0)],
+    ids=lambda value: str(value)[:20],
 )
 def test_what_does_not_fit_the_accumulators_is_not_read_so(value):
     assert readings(value) == []

@@ -5,14 +5,22 @@ from typing import get_args
 from observed import observed, raised
 
 from grader.diagnosis.observation import Outcome
-from grader.diagnosis.recognisers import ONE_STEP, RECOGNISERS, Steps, claim_signs, claim_step_sign
+from grader.diagnosis.recognisers import (
+    ONE_STEP,
+    RECOGNISERS,
+    Steps,
+    claim_signs,
+    claim_step_sign,
+)
 from grader.diagnosis.verdict import Claims
 from grader.exercise import Misconception, Misconceptions
 from grader.exercise.tables import Recogniser
 
 
 def known(recognise):
-    return Misconceptions((Misconception("id", ("f",), "title", "note", "hint", recognise=recognise),))
+    return Misconceptions(
+        (Misconception("id", ("f",), "title", "note", "hint", recognise=recognise),)
+    )
 
 
 def test_an_exercise_may_name_each_recogniser_and_nothing_else():
@@ -32,7 +40,11 @@ def test_what_an_exercise_does_not_know_is_not_claimed():
     unwritten = observed([raised("NotImplementedError")])
     assert not claim_signs(known("mutates"), "f", unwritten, claims, conclusive=True)
     assert not claim_step_sign(
-        ONE_STEP, known("steps"), "f", Steps(reported={0: 1, 1: 1}, is_constant=True), claims
+        ONE_STEP,
+        known("steps"),
+        "f",
+        Steps(reported={0: 1, 1: 1}, is_constant=True),
+        claims,
     )
     assert claims == Claims()
 
@@ -45,4 +57,6 @@ def test_the_steps_are_claimed():
 
 
 def test_a_sign_that_is_not_seen_is_not_claimed():
-    assert not claim_signs(known("stub"), "f", observed([Outcome(1.0, ())]), Claims(), conclusive=True)
+    assert not claim_signs(
+        known("stub"), "f", observed([Outcome(1.0, ())]), Claims(), conclusive=True
+    )

@@ -19,7 +19,9 @@ def test_the_local_variable_is_renamed_and_the_call_is_left():
 
 def test_the_line_is_the_sources_where_it_shows_one():
     seen = observed(
-        [raised("UnboundLocalError", UNBOUND, line=2)], source=SOURCE, evidence={"shadows": {"g": 5}}
+        [raised("UnboundLocalError", UNBOUND, line=2)],
+        source=SOURCE,
+        evidence={"shadows": {"g": 5}},
     )
     assert Shadow().repair(seen, SOURCE).clue.line == 5
 
@@ -27,7 +29,9 @@ def test_the_line_is_the_sources_where_it_shows_one():
 @pytest.mark.parametrize(
     "outcome",
     [
-        raised("UnboundLocalError", UNBOUND.replace("'g'", "'total'")),  # no function's name
+        raised(
+            "UnboundLocalError", UNBOUND.replace("'g'", "'total'")
+        ),  # no function's name
         raised("NameError", UNBOUND),
         Outcome(1.0, ()),
     ],
@@ -38,4 +42,7 @@ def test_what_has_another_cause_is_not_repaired(outcome):
 
 def test_all_calls_are_asked_for_their_unbound_names():
     other = raised("UnboundLocalError", UNBOUND.replace("'g'", "'h'"))
-    assert unbound([raised("UnboundLocalError", UNBOUND), Outcome(1.0, ()), other]) == {"g", "h"}
+    assert unbound([raised("UnboundLocalError", UNBOUND), Outcome(1.0, ()), other]) == {
+        "g",
+        "h",
+    }

@@ -15,4 +15,6 @@ from grader.diagnosis.recognisers import STEPS, Steps
     ],
 )
 def test_the_same_number_of_steps_whatever_is_asked(reported, is_constant, is_seen):
-    assert (STEPS.clue(Steps(reported=reported, is_constant=is_constant)) is not None) == is_seen
+    assert (
+        STEPS.clue(Steps(reported=reported, is_constant=is_constant)) is not None
+    ) == is_seen

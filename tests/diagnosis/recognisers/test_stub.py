@@ -23,7 +23,11 @@ BEGUN = "def f(x):\n    y = x * 2\n"
         ([raised("ValueError")], {"evidence": EMPTY}, None),
         ([SILENT], {"source": BEGUN, "iterates": True}, 1),
         ([SILENT], {"source": BEGUN}, None),
-        ([SILENT], {"source": BEGUN + "    g(y)\n", "iterates": True}, None),  # it uses an earlier function
+        (
+            [SILENT],
+            {"source": BEGUN + "    g(y)\n", "iterates": True},
+            None,
+        ),  # it uses an earlier function
     ],
 )
 def test_a_function_that_is_not_written(outcomes, more, line):

@@ -11,7 +11,9 @@ from grader.reports.formats.classroom50 import classroom50_report
 
 def test_classroom50_has_whole_numbers_and_the_environment_s_facts():
     text = classroom50_report(
-        samples.wrong(), samples.EXERCISE, environment={"CLASSROOM": "c", "COMMIT_URL": "u"}
+        samples.wrong(),
+        samples.EXERCISE,
+        environment={"CLASSROOM": "c", "COMMIT_URL": "u"},
     )
     data = json.loads(text)
     assert data["schema"] == "classroom50/result/v1"

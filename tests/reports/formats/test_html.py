@@ -30,10 +30,23 @@ def page_of(sample: Callable[[], object], **options: object) -> Page:
 def test_a_report_is_well_formed_runs_nothing_and_fetches_nothing(sample):
     page = page_of(sample)
     names = {tag for tag, _ in page.tags}
-    assert not names & {"script", "img", "link", "iframe", "object", "embed", "form", "base", "video", "use"}
+    assert not names & {
+        "script",
+        "img",
+        "link",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "base",
+        "video",
+        "use",
+    }
     for _tag, attributes in page.tags:
         assert not [
-            name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset")
+            name
+            for name in attributes
+            if name.startswith("on") or name in ("src", "style", "srcset")
         ]
         assert (attributes.get("href") or "#").startswith("#")
 
@@ -45,17 +58,22 @@ def test_a_report_stays_under_300_kb(sample):
 
 def test_identifiers_are_unique_and_headings_descend_one_by_one():
     page = page_of(samples.wrong)
-    identifiers = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    identifiers = [
+        attributes["id"] for _, attributes in page.tags if "id" in attributes
+    ]
     assert len(identifiers) == len(set(identifiers))
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
-    assert levels[0] == 1 and all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    assert levels[0] == 1 and all(
+        after <= before + 1 for before, after in itertools.pairwise(levels)
+    )
 
 
 def test_the_report_says_what_to_do_why_and_where():
     text = page_of(samples.wrong).text
     assert "9 / 20" in text
-    assert "loss : The differences are summed before they are squared. (line 13)" in text.replace(
-        "loss:", "loss :"
+    assert (
+        "loss : The differences are summed before they are squared. (line 13)"
+        in text.replace("loss:", "loss :")
     )
     assert "Follow the arrows back from loss to s1." in text
     assert "Look here: dl_ds1 = dl_dx2 * dsigma(s1).t()" in text
@@ -64,12 +82,17 @@ def test_the_report_says_what_to_do_why_and_where():
     assert "First wrong quantity: dl_dx2" in text
     assert "right, given your own functions that it builds on" in text
     assert "it needs backward_pass" in text
-    assert "Line 3 of cell 15 has a loop at the top level. The loop was not run." in text
+    assert (
+        "Line 3 of cell 15 has a loop at the top level. The loop was not run." in text
+    )
 
 
 def test_a_right_submission_has_nothing_left_to_do():
     text = page_of(samples.right).text
-    assert "Everything is right. Well done." in text and "7 of 7 functions are right" in text
+    assert (
+        "Everything is right. Well done." in text
+        and "7 of 7 functions are right" in text
+    )
 
 
 def test_what_is_unexplained_accuses_of_nothing():
@@ -81,7 +104,9 @@ def test_what_is_unexplained_accuses_of_nothing():
 
 def test_each_graph_marks_one_first_wrong_quantity_and_what_depends_on_it():
     page = page_of(samples.wrong)
-    classes = [attributes.get("class", "") for tag, attributes in page.tags if tag == "g"]
+    classes = [
+        attributes.get("class", "") for tag, attributes in page.tags if tag == "g"
+    ]
     assert classes.count("node wrong") == 1
     assert classes.count("node after") == 7
 
@@ -115,7 +140,10 @@ def test_an_unknown_language_is_refused_by_name():
 def test_a_french_page_marks_english_sentences_alone():
     result = samples.wrong()
     practical3 = Exercise.load("practical3")
-    for page in (student_report(result, practical3, "fr"), class_page([result], practical3, "fr")):
+    for page in (
+        student_report(result, practical3, "fr"),
+        class_page([result], practical3, "fr"),
+    ):
         assert "<h3>Les différences sont additionnées avant" in page
         assert '<h3 lang="en">' not in page
     for page in (
@@ -126,17 +154,29 @@ def test_a_french_page_marks_english_sentences_alone():
 
 
 def test_a_check_s_title_is_marked_as_english_only_where_it_is():
-    ours = student_report(samples.with_a_failed_check(samples.TITLE), samples.EXERCISE, "fr")
+    ours = student_report(
+        samples.with_a_failed_check(samples.TITLE), samples.EXERCISE, "fr"
+    )
     assert f"<span>{samples.FRENCH_TITLE}</span>" in ours
-    other = student_report(samples.with_a_failed_check("Not a title of ours."), samples.EXERCISE, "fr")
+    other = student_report(
+        samples.with_a_failed_check("Not a title of ours."), samples.EXERCISE, "fr"
+    )
     assert '<span lang="en">Not a title of ours.</span>' in other
 
 
 def test_a_notice_is_marked_as_english_only_where_it_has_no_translation():
-    remark = dataclasses.replace(samples.right(), notices=(Notice("remark", {"text": "Said in English."}),))
-    assert '<li lang="en">Said in English.</li>' in student_report(remark, samples.EXERCISE, "fr")
-    late = dataclasses.replace(samples.right(), notices=(Notice("late", {"platform": "Moodle"}),))
-    assert "<li>Moodle indique un rendu en retard.</li>" in student_report(late, samples.EXERCISE, "fr")
+    remark = dataclasses.replace(
+        samples.right(), notices=(Notice("remark", {"text": "Said in English."}),)
+    )
+    assert '<li lang="en">Said in English.</li>' in student_report(
+        remark, samples.EXERCISE, "fr"
+    )
+    late = dataclasses.replace(
+        samples.right(), notices=(Notice("late", {"platform": "Moodle"}),)
+    )
+    assert "<li>Moodle indique un rendu en retard.</li>" in student_report(
+        late, samples.EXERCISE, "fr"
+    )
 
 
 def test_curves_have_the_exercise_s_titles():
@@ -148,17 +188,23 @@ def test_curves_have_the_exercise_s_titles():
 def test_an_exercise_without_graph_and_curves_has_neither():
     bare = dataclasses.replace(samples.EXERCISE, graph=None, curves=())
     page = student_report(samples.wrong(), bare)
-    assert '<figure class="network">' not in page and '<figure class="curve">' not in page
+    assert (
+        '<figure class="network">' not in page and '<figure class="curve">' not in page
+    )
 
 
 @pytest.mark.parametrize(
-    ("total", "says"), [(1, "Value<"), (15, "Values: 15 of 15 entries are wrong; the worst one:<")]
+    ("total", "says"),
+    [(1, "Value<"), (15, "Values: 15 of 15 entries are wrong; the worst one:<")],
 )
 def test_how_many_values_are_wrong_is_said_where_there_are_several(total, says):
     mismatch = Mismatch("q", "values", "1", "2", total, total, 1.0, ())
-    check = dataclasses.replace(samples.wrong().functions["loss"].checks[1], mismatch=mismatch)
+    check = dataclasses.replace(
+        samples.wrong().functions["loss"].checks[1], mismatch=mismatch
+    )
     function = dataclasses.replace(samples.wrong().functions["loss"], checks=(check,))
     page = student_report(
-        dataclasses.replace(samples.wrong(), functions={"loss": function}), samples.EXERCISE
+        dataclasses.replace(samples.wrong(), functions={"loss": function}),
+        samples.EXERCISE,
     )
     assert f"<caption>{says}" in page

@@ -21,7 +21,10 @@ def table(text: str) -> list[list[str]]:
 
 
 def test_canvas_rows_match_by_id_or_by_login():
-    results = [samples.wrong("martinbruno_LATE_123_456_practical.ipynb"), samples.right("amelie")]
+    results = [
+        samples.wrong("martinbruno_LATE_123_456_practical.ipynb"),
+        samples.right("amelie"),
+    ]
     rows = table(lms.canvas(results, title="Practical 3 (4711)"))
     assert rows[0] == ["Student", "ID", "SIS Login ID", "Section", "Practical 3 (4711)"]
     assert rows[1] == ["    Points Possible", "", "", "", "20.00"]
@@ -78,7 +81,9 @@ def test_moodle_s_feedback_goes_back_into_its_own_folders():
 
 
 def test_nbgrader_has_its_columns():
-    rows = table(lms.nbgrader([samples.wrong()], {"bruno": {"backward_pass": Override(4.5)}}))
+    rows = table(
+        lms.nbgrader([samples.wrong()], {"bruno": {"backward_pass": Override(4.5)}})
+    )
     assert dict(zip(*rows, strict=True)) == {
         "assignment": "practical3", "duedate": "", "timestamp": "2026-11-23 23:15:00", "student_id": "bruno",
         "last_name": "Bruno Martin", "first_name": "", "email": "", "raw_score": "12.50",

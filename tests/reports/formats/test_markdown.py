@@ -15,4 +15,6 @@ def test_nothing_hostile_becomes_markdown():
     html = MarkdownIt("commonmark").enable("table").render(text)
     for tag in ("<script", "<img", "<a ", "<b>", "javascript:1)</a"):
         assert tag not in html
-    assert "everyone" in html and "@everyone" not in re.sub(r"<code>.*?</code>", "", html, flags=re.S)
+    assert "everyone" in html and "@everyone" not in re.sub(
+        r"<code>.*?</code>", "", html, flags=re.S
+    )

@@ -9,7 +9,14 @@ from grader.reports.formats import pages
 
 @pytest.mark.parametrize(
     ("text", "sizes"),
-    [("()", ()), ("(3,)", (3,)), ("(3, 4)", (3, 4)), ("float32", None), ("(a, 4)", None), ("3", None)],
+    [
+        ("()", ()),
+        ("(3,)", (3,)),
+        ("(3, 4)", (3, 4)),
+        ("float32", None),
+        ("(a, 4)", None),
+        ("3", None),
+    ],
 )
 def test_shapes_are_told_from_other_texts(text, sizes):
     assert pages.shape(text) == sizes

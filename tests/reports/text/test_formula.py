@@ -33,13 +33,20 @@ def test_formulas_in_plain_characters(latex, text):
 
 def test_formulas_in_mathml():
     assert formula.to_mathml("s_2") == "<math><msub><mi>s</mi><mn>2</mn></msub></math>"
-    assert formula.to_mathml("-x") == '<math><mrow><mo form="prefix">−</mo><mi>x</mi></mrow></math>'
-    assert formula.to_mathml("a<b") == "<math><mrow><mi>a</mi><mo>&lt;</mo><mi>b</mi></mrow></math>"
+    assert (
+        formula.to_mathml("-x")
+        == '<math><mrow><mo form="prefix">−</mo><mi>x</mi></mrow></math>'
+    )
+    assert (
+        formula.to_mathml("a<b")
+        == "<math><mrow><mi>a</mi><mo>&lt;</mo><mi>b</mi></mrow></math>"
+    )
     assert formula.to_mathml(r"\text{<b>}") == "<math><mtext>&lt;b&gt;</mtext></math>"
 
 
 @pytest.mark.parametrize(
-    "latex", [r"\href{x}{y}", "{a", "a}", "x_", r"\frac{a}", r"\mathbb{Q}", "a & b", r"\left"]
+    "latex",
+    [r"\href{x}{y}", "{a", "a}", "x_", r"\frac{a}", r"\mathbb{Q}", "a & b", r"\left"],
 )
 def test_what_lies_outside_the_subset_is_refused_and_shown_as_code(latex):
     with pytest.raises(formula.FormulaError):

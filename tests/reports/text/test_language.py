@@ -14,7 +14,14 @@ from babel.messages.pofile import read_po
 from grader import notices, reports
 from grader.reports.text import language
 
-KEYWORDS = {"_": None, "gettext": None, "words": None, "self": None, "ngettext": (1, 2), "count": (1, 2)}
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "words": None,
+    "self": None,
+    "ngettext": (1, 2),
+    "count": (1, 2),
+}
 
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
@@ -26,7 +33,9 @@ LANGUAGES = [lang for lang in language.languages() if lang != "en"]
 def sentences() -> set[str]:
     """Every sentence that the templates and the code of the reports hand to gettext."""
     root = Path(reports.__file__).parent
-    options = {"**.html": {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}}
+    options = {
+        "**.html": {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+    }
     found = set()
     for folder in (root, language.templates()):
         for _, _, message, *_ in extract_from_dir(folder, METHODS, options, KEYWORDS):
@@ -63,7 +72,10 @@ def test_every_sentence_is_translated(lang):
     translated = {
         message.id[0] if isinstance(message.id, tuple) else message.id
         for message in catalogue(lang)
-        if message.id and (all(message.string) if isinstance(message.string, tuple) else message.string)
+        if message.id
+        and (
+            all(message.string) if isinstance(message.string, tuple) else message.string
+        )
     }
     assert sentences() - translated == set()
 
@@ -75,7 +87,9 @@ def test_no_translation_is_left_over_or_loses_a_value(lang):
         if not message.id:
             continue
         originals = message.id if isinstance(message.id, tuple) else (message.id,)
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        strings = (
+            message.string if isinstance(message.string, tuple) else (message.string,)
+        )
         assert originals[0] in known
         for string in strings:
             assert set(re.findall(r"%\(\w+\)s|\{\w+\}", string)) == set(
@@ -86,12 +100,18 @@ def test_no_translation_is_left_over_or_loses_a_value(lang):
 def test_plural_forms_are_those_of_the_language():
     one, many = "%(num)s mistake", "%(num)s mistakes"
     french = language.translations("fr")
-    assert french.ngettext(one, many, 0) == french.ngettext(one, many, 1) != french.ngettext(one, many, 2)
+    assert (
+        french.ngettext(one, many, 0)
+        == french.ngettext(one, many, 1)
+        != french.ngettext(one, many, 2)
+    )
 
 
 def test_french_is_set_as_french_is():
     for message in catalogue("fr"):
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        strings = (
+            message.string if isinstance(message.string, tuple) else (message.string,)
+        )
         for string in strings if message.id else ():
             words = re.sub(r"%\(\w+\)s|\{\w+\}|`[^`]+`", "x", string)
             assert not re.search(r"(?<!\u00a0)[:;?!](\s|$)", words), string

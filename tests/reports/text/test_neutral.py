@@ -19,7 +19,21 @@ def test_unseen_characters_are_shown_and_the_rest_is_left_alone():
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "a;=1", "a,@x", "a\n=1", "\r=1", "%0A", "\uff1d1"]
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "\t=1",
+        " =1",
+        "a;=1",
+        "a,@x",
+        "a\n=1",
+        "\r=1",
+        "%0A",
+        "\uff1d1",
+    ],
 )
 def test_no_cell_is_a_formula_whatever_the_separator(text):
     cell = neutral.csv(text)
@@ -49,4 +63,7 @@ def test_cleaning_keeps_what_is_clean_as_the_same_object():
 @pytest.mark.parametrize("text", ["``x``", "a`b", "``````", "`", ""])
 def test_code_spans_hold_any_backticks(text):
     span = neutral.markdown_code(text)
-    assert MarkdownIt("commonmark").render(span) == f"<p><code>{text}</code></p>\n" or not text
+    assert (
+        MarkdownIt("commonmark").render(span) == f"<p><code>{text}</code></p>\n"
+        or not text
+    )

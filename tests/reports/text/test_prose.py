@@ -19,7 +19,9 @@ def test_light_markdown():
 
 
 def test_no_html_link_or_image_comes_out_of_a_note():
-    html = prose.to_html("<b>x</b> [a](javascript:1) ![i](http://x.invalid) <http://x.invalid>")
+    html = prose.to_html(
+        "<b>x</b> [a](javascript:1) ![i](http://x.invalid) <http://x.invalid>"
+    )
     assert "<b>" not in html and "<a" not in html and "<img" not in html
     assert "<div" not in prose.to_html("<div title=x>\n\n<!-- y -->")
 
@@ -41,13 +43,19 @@ EXERCISES = sorted((Path(__file__).parents[3] / "reference").iterdir())
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda folder: folder.name)
 def test_every_formula_of_every_note_can_be_set(exercise):
     for path in sorted((exercise / "misconceptions").glob("*.toml")):
-        for identifier, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            for text in (table[key] for key in ("title", "note", "hint") if key in table):
+        for identifier, table in tomllib.loads(
+            path.read_text(encoding="utf-8")
+        ).items():
+            for text in (
+                table[key] for key in ("title", "note", "hint") if key in table
+            ):
                 tokens = prose._parser().parse(text, {"facts": {}})
                 inline = [child for token in tokens for child in token.children or ()]
                 for child in inline:
                     if child.type == "formula":
                         formula.to_mathml(child.content)
-                assert not [child for child in inline if child.type == "text" and "$" in child.content], (
-                    identifier
-                )
+                assert not [
+                    child
+                    for child in inline
+                    if child.type == "text" and "$" in child.content
+                ], identifier

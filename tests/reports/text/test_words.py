@@ -39,8 +39,12 @@ def test_a_mismatch_is_one_sentence(mismatch, says):
 
 def test_before_notes_stands_what_is_known():
     assert WORDS.before_notes(Explanation(((NOTE,),))) == ""
-    assert WORDS.before_notes(Explanation(((NOTE,), (NOTE,)))).startswith("Each of these explains")
-    assert WORDS.before_notes(Explanation(first_wrong="s1")) == "First wrong quantity: s1."
+    assert WORDS.before_notes(Explanation(((NOTE,), (NOTE,)))).startswith(
+        "Each of these explains"
+    )
+    assert (
+        WORDS.before_notes(Explanation(first_wrong="s1")) == "First wrong quantity: s1."
+    )
     assert "so none is named" in WORDS.before_notes(Explanation(unexplained=True))
 
 
@@ -51,7 +55,9 @@ def test_every_state_has_a_sign_and_a_word_in_both_languages():
 
 def test_titles_notices_and_marks_are_in_the_language():
     assert FRENCH.title(samples.TITLE) == samples.FRENCH_TITLE
-    assert FRENCH.notice(Notice("cell-magic", {"magic": "bash"}, cell=2)).startswith("Cellule 2\u00a0:")
+    assert FRENCH.notice(Notice("cell-magic", {"magic": "bash"}, cell=2)).startswith(
+        "Cellule 2\u00a0:"
+    )
     assert FRENCH.mark(samples.wrong().functions["backward_pass"]) == "1 / 6"
     assert FRENCH.points(2.5) == "2,5"
 

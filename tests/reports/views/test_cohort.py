@@ -27,9 +27,17 @@ def test_blocked_checks_count_in_neither_share():
 def test_discrimination_tells_a_check_that_follows_the_mark_from_one_that_does_not():
     def sample(index: int, passed: bool, strong: bool):
         base = samples.right(f"s{index}")
-        check = replace(base.functions["sigma"].checks[0], outcome="passed" if passed else "failed", points=0)
+        check = replace(
+            base.functions["sigma"].checks[0],
+            outcome="passed" if passed else "failed",
+            points=0,
+        )
         function = replace(base.functions["sigma"], checks=(check,))
-        return replace(base, functions={"sigma": function}, score=18.0 if strong else 4.0 + index % 2)
+        return replace(
+            base,
+            functions={"sigma": function},
+            score=18.0 if strong else 4.0 + index % 2,
+        )
 
     following = [sample(index, index % 2 == 0, index % 2 == 0) for index in range(20)]
     against = [sample(index, index % 2 == 1, index % 2 == 0) for index in range(20)]
@@ -40,14 +48,18 @@ def test_discrimination_tells_a_check_that_follows_the_mark_from_one_that_does_n
 
 def test_a_blocked_check_says_nothing_of_who_is_strong():
     base = samples.right()
-    outcomes = ["passed", "failed"] * 5 + ["blocked"] * 10  # the blocked ones are the weakest
+    outcomes = ["passed", "failed"] * 5 + [
+        "blocked"
+    ] * 10  # the blocked ones are the weakest
     results = []
     for index, outcome in enumerate(outcomes):
         check = replace(base.functions["sigma"].checks[0], outcome=outcome, points=0)
         function = replace(base.functions["sigma"], checks=(check,))
         score = 1.0 if outcome == "blocked" else 10.0 + index // 2
         results.append(replace(base, functions={"sigma": function}, score=score))
-    assert cohort.check_statistics(results)[0].discrimination == pytest.approx(0, abs=1e-9)
+    assert cohort.check_statistics(results)[0].discrimination == pytest.approx(
+        0, abs=1e-9
+    )
 
 
 def test_misconceptions_come_by_frequency_and_count_a_submission_once():
@@ -56,11 +68,15 @@ def test_misconceptions_come_by_frequency_and_count_a_submission_once():
     assert [len(one.submissions) for one in shared] == sorted(
         (len(one.submissions) for one in shared), reverse=True
     )
-    assert {one.note.id: len(one.submissions) for one in shared}["loss-sum-before-square"] == 2
+    assert {one.note.id: len(one.submissions) for one in shared}[
+        "loss-sum-before-square"
+    ] == 2
 
 
 def test_a_person_looks_at_the_unexplained_and_the_stopped():
-    looks = cohort.needing_a_look([samples.right(), samples.wrong(), samples.unfinished()])
+    looks = cohort.needing_a_look(
+        [samples.right(), samples.wrong(), samples.unfinished()]
+    )
     assert [look.result.submission.id for look in looks] == ["chloe"]
     assert looks[0].unexplained == ("dsigma", "train")
     assert [notice.kind for notice in looks[0].notices] == ["no-result"]

@@ -21,14 +21,17 @@ def test_next_steps_come_in_the_exercise_s_order():
 def test_what_is_wrong_stays_a_step_even_where_it_was_given_full_marks():
     result = overrides.apply_overrides(samples.wrong(), {"loss": Override(1.0)})
     assert ("loss", 0.0) in [
-        (step.function, step.points) for step in content.next_steps(result, samples.NOTES)
+        (step.function, step.points)
+        for step in content.next_steps(result, samples.NOTES)
     ]
 
 
 def test_neighbours_that_say_the_same_form_one_group():
     check = samples.wrong().functions["train"].checks[0]
     measured = samples.wrong().functions["loss"].checks[1]
-    groups = content.grouped((check, check, replace(check, message="other"), measured, measured))
+    groups = content.grouped(
+        (check, check, replace(check, message="other"), measured, measured)
+    )
     assert [len(group) for group in groups] == [2, 1, 1, 1]
 
 
@@ -57,11 +60,20 @@ def test_a_misconception_without_a_note_shows_its_id():
 
 
 def test_an_instructor_looks_at_notices_of_kinds_that_say_so():
-    result = replace(samples.right(), notices=(Notice("late"), Notice("no-result"), Notice("called-again")))
-    assert [notice.kind for notice in content.to_look_at(result)] == ["no-result", "called-again"]
+    result = replace(
+        samples.right(),
+        notices=(Notice("late"), Notice("no-result"), Notice("called-again")),
+    )
+    assert [notice.kind for notice in content.to_look_at(result)] == [
+        "no-result",
+        "called-again",
+    ]
 
 
 def test_a_message_that_only_repeats_the_mismatch_is_left_out():
     check = samples.wrong().functions["loss"].checks[1]
     assert content.message_of(check) == check.message
-    assert content.message_of(replace(check, message="loss is 0.1296; expected 7.4409.")) == ""
+    assert (
+        content.message_of(replace(check, message="loss is 0.1296; expected 7.4409."))
+        == ""
+    )

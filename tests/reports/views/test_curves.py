@@ -19,10 +19,14 @@ def test_curves_are_thinned_and_break_where_they_are_no_numbers():
 
 def test_a_curve_that_explodes_is_drawn_on_a_logarithmic_axis():
     entry = (1e12, 0.9, 0.9)
-    loss, *_ = curves.panels(Curves((entry, entry), ((800.0, 0.9, 0.9), (30.0, 0.1, 0.1))), ["a", "b", "c"])
+    loss, *_ = curves.panels(
+        Curves((entry, entry), ((800.0, 0.9, 0.9), (30.0, 0.1, 0.1))), ["a", "b", "c"]
+    )
     assert loss.logarithmic
     heights = [
-        float(point.split(",")[1]) for line in (*loss.student, *loss.reference) for point in line.split()
+        float(point.split(",")[1])
+        for line in (*loss.student, *loss.reference)
+        for point in line.split()
     ]
     assert all(0 <= height <= curves.HEIGHT for height in heights)
 

@@ -19,7 +19,11 @@ def test_source_is_shown_around_its_marked_line_however_long_it_is():
 
 def test_a_string_over_many_lines_is_highlighted_line_by_line():
     function = FunctionResult(
-        "wrong", 0, 1, line=2, source=Source('def f():\n    """a\n    <b>\n    """\n', 1)
+        "wrong",
+        0,
+        1,
+        line=2,
+        source=Source('def f():\n    """a\n    <b>\n    """\n', 1),
     )
     lines = listing.listing(function).lines
     assert [line.number for line in lines] == [1, 2, 3, 4]

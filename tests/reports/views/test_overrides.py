@@ -27,8 +27,13 @@ def test_marks_and_comments_are_read(tmp_path):
 
 
 def test_a_class_is_marked_and_sorted_by_id():
-    found = overrides.marked([samples.wrong(), samples.right()], {"bruno": {"backward_pass": Override(4.5)}})
-    assert [(result.submission.id, result.score) for result in found] == [("amelie", 20), ("bruno", 12.5)]
+    found = overrides.marked(
+        [samples.wrong(), samples.right()], {"bruno": {"backward_pass": Override(4.5)}}
+    )
+    assert [(result.submission.id, result.score) for result in found] == [
+        ("amelie", 20),
+        ("bruno", 12.5),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,18 +17,26 @@ def student_function(source: str) -> Any:
 
 
 def test_a_value() -> None:
-    assert make_call(lambda x: x + 1, [1], keep=False) == {"value": 2, "error": None, "changed": {}}
+    assert make_call(lambda x: x + 1, [1], keep=False) == {
+        "value": 2,
+        "error": None,
+        "changed": {},
+    }
 
 
 def test_an_error_and_its_frames_in_the_students_file() -> None:
-    f = student_function("def g():\n    raise ValueError('no')\n\ndef f():\n    return g()\n")
+    f = student_function(
+        "def g():\n    raise ValueError('no')\n\ndef f():\n    return g()\n"
+    )
     error = make_call(f, [], keep=False)["error"]
     assert error == {"kind": "ValueError", "text": "no", "frames": [["f", 5], ["g", 2]]}
 
 
 def test_exits_are_errors_too() -> None:
     assert (
-        make_call(student_function("def f():\n    raise SystemExit(1)\n"), [], keep=False)["error"]["kind"]
+        make_call(
+            student_function("def f():\n    raise SystemExit(1)\n"), [], keep=False
+        )["error"]["kind"]
         == "SystemExit"
     )
 
@@ -47,7 +55,9 @@ def test_a_buffer_that_is_used_again(keep: bool) -> None:
     outcome = make_call(lambda: (buffer, [buffer], {"a": buffer}), [], keep=keep)
     buffer += 1
     first, (second,), third = outcome["value"]
-    assert [first.item(), second.item(), third["a"].item()] == [0.0 if keep else 1.0] * 3
+    assert [first.item(), second.item(), third["a"].item()] == [
+        0.0 if keep else 1.0
+    ] * 3
 
 
 def test_too_large_a_value_cannot_be_kept() -> None:
@@ -57,7 +67,12 @@ def test_too_large_a_value_cannot_be_kept() -> None:
 
 
 def test_changes_are_told_with_the_last_row() -> None:
-    same, shape, entries, nan = torch.zeros(2), torch.zeros(2), torch.zeros(2), torch.full((2,), torch.nan)
+    same, shape, entries, nan = (
+        torch.zeros(2),
+        torch.zeros(2),
+        torch.zeros(2),
+        torch.full((2,), torch.nan),
+    )
     copies = ArgumentCopies([[same, entries, nan], [entries, 3, shape, entries]])
     entries += 1
     shape.data = torch.zeros(3)

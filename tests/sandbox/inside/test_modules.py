@@ -52,14 +52,21 @@ def test_a_mute_takes_everything() -> None:
     assert Plot.__bases__ == (object,)
 
 
-def test_the_courses_modules_are_given_their_data(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_courses_modules_are_given_their_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
-    modules.install({"course_module": "def install(a, b):\n    global DATA\n    DATA = a + b\n"}, [1, 2])
+    modules.install(
+        {"course_module": "def install(a, b):\n    global DATA\n    DATA = a + b\n"},
+        [1, 2],
+    )
     assert sys.modules["course_module"].DATA == 3
 
 
 def test_a_notebooks_own_names() -> None:
     names = modules.notebook_names()
-    assert isinstance(names["get_ipython"]().run_line_magic("matplotlib", "inline"), Mute)
+    assert isinstance(
+        names["get_ipython"]().run_line_magic("matplotlib", "inline"), Mute
+    )
     assert names["__file__"] == "submission.py"

@@ -19,7 +19,12 @@ SEEN = {
     "torch.nn.Linear(3, 2)(x)": "torch.nn.Linear",
     "helper(x)": "Tensor.backward",
 }
-NOT_SEEN = ["torch.nn.MSELoss()(x, x)", "torch.nn.Tanh()(x)", "torch.nn.init.normal_(x.detach())", "x @ x"]
+NOT_SEEN = [
+    "torch.nn.MSELoss()(x, x)",
+    "torch.nn.Tanh()(x)",
+    "torch.nn.init.normal_(x.detach())",
+    "x @ x",
+]
 SOURCE = """
     import torch
 
@@ -34,7 +39,9 @@ SOURCE = """
 
 
 @pytest.mark.parametrize("deed", SEEN)
-def test_what_torch_does_for_a_function_is_seen(open_calls: OpenCalls, deed: str) -> None:
+def test_what_torch_does_for_a_function_is_seen(
+    open_calls: OpenCalls, deed: str
+) -> None:
     with open_calls(SOURCE.format(deed)) as calls:
         # torch imports some of it only now, which takes its time, and may fail without a folder to write to
         calls.call_seconds = {"double": 20}

@@ -33,17 +33,27 @@ def worker() -> Iterator[Worker]:
     made = Worker(Watch())
     made.answer(read(SOURCE))
     yield made
-    sys.modules.update({name: module for name, module in kept.items() if module is not None})
+    sys.modules.update(
+        {name: module for name, module in kept.items() if module is not None}
+    )
     if kept[MODULE] is None:
         sys.modules.pop(MODULE, None)
 
 
 def read(source: str, filename: str = "x.py") -> dict[str, Any]:
     data = torch.frombuffer(bytearray(source.encode()), dtype=torch.uint8)
-    return {"do": "read", "data": data, "filename": filename, "names": ["f", "g", "h"], "slow": []}
+    return {
+        "do": "read",
+        "data": data,
+        "filename": filename,
+        "names": ["f", "g", "h"],
+        "slow": [],
+    }
 
 
-def call(worker: Worker, function: str, *arguments: Any, **fields: Any) -> dict[str, Any]:
+def call(
+    worker: Worker, function: str, *arguments: Any, **fields: Any
+) -> dict[str, Any]:
     request = {"do": "call", "function": function, "rows": [list(arguments)], "seed": 0}
     plain = {"supply": {}, "edits": {}, "standins": {"names": [], "source": ""}}
     (row,) = worker.answer({**request, **plain, **fields})["rows"]
@@ -51,7 +61,9 @@ def call(worker: Worker, function: str, *arguments: Any, **fields: Any) -> dict[
 
 
 def test_reading_runs_nothing() -> None:
-    answer = Worker(Watch()).answer(read("raise SystemExit\n\ndef f(x):\n    return 1 / 0\n"))
+    answer = Worker(Watch()).answer(
+        read("raise SystemExit\n\ndef f(x):\n    return 1 / 0\n")
+    )
     assert answer["unreadable"] is None
     assert set(answer["definitions"]) == {"f"}
     assert set(answer["missing"]) == {"g", "h"}
@@ -73,7 +85,12 @@ def test_edits_supplies_and_standins_last_for_one_call(worker: Worker) -> None:
     worker.answer({"do": "load", "seed": 0})
     assert call(worker, "f", 3, supply={"SCALE": 5})["value"] == 15
     # under the file's own `from __future__ import annotations`
-    assert call(worker, "f", 3, edits={"f": "def f(x: Undefined):\n    return SCALE + x\n"})["value"] == 5
+    assert (
+        call(
+            worker, "f", 3, edits={"f": "def f(x: Undefined):\n    return SCALE + x\n"}
+        )["value"]
+        == 5
+    )
     standins = {"names": ["f"], "source": "def f(x):\n    return -x\n"}
     assert call(worker, "f", 3, standins=standins)["value"] == -3
     assert call(worker, "f", 3)["value"] == 6
@@ -82,5 +99,7 @@ def test_edits_supplies_and_standins_last_for_one_call(worker: Worker) -> None:
 
 def test_an_edit_that_cannot_be_run_is_the_calls_error(worker: Worker) -> None:
     worker.answer({"do": "load", "seed": 0})
-    assert call(worker, "f", 3, edits={"f": "def f(:\n"})["error"]["kind"] == "SyntaxError"
+    assert (
+        call(worker, "f", 3, edits={"f": "def f(:\n"})["error"]["kind"] == "SyntaxError"
+    )
     assert call(worker, "f", 3)["value"] == 6

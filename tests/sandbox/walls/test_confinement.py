@@ -93,7 +93,14 @@ for line in sys.stdin:
 
 
 # an attack that ends with one of these has not been stopped: it never ran
-MISTAKES = ("NameError", "SyntaxError", "ImportError", "ModuleNotFoundError", "LookupError", "TypeError")
+MISTAKES = (
+    "NameError",
+    "SyntaxError",
+    "ImportError",
+    "ModuleNotFoundError",
+    "LookupError",
+    "TypeError",
+)
 
 
 class Zygote:
@@ -149,7 +156,9 @@ def accounts() -> list[str]:
 
 
 @pytest.fixture(
-    scope="module", params=accounts(), ids=lambda a: "own account" if a == "same" else "unprivileged"
+    scope="module",
+    params=accounts(),
+    ids=lambda a: "own account" if a == "same" else "unprivileged",
 )
 def zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
     process = Zygote(request.param)
@@ -189,7 +198,9 @@ LAZY = {
 def test_work_goes_on(zygote: Zygote, name: str) -> None:
     answer = zygote.send(WORK[name])
     assert (answer["status"], answer["error"]) == (0, None)
-    assert {layer for layer, state in answer["layers"].items() if state == "enforced"} == available(zygote)
+    assert {
+        layer for layer, state in answer["layers"].items() if state == "enforced"
+    } == available(zygote)
 
 
 @pytest.mark.parametrize("name", LAZY)
@@ -198,7 +209,9 @@ def test_lazy_imports_go_on(zygote: Zygote, name: str) -> None:
     if not ABI:
         pytest.skip("without Landlock nothing can be opened")
     if not zygote.about["lazy"]:
-        pytest.skip("this Python lies in a folder that is closed to the unprivileged account")
+        pytest.skip(
+            "this Python lies in a folder that is closed to the unprivileged account"
+        )
     assert zygote.send(LAZY[name])["error"] is None
 
 
@@ -210,24 +223,54 @@ CALL = "import ctypes; call = ctypes.CDLL(None, use_errno=True).syscall\n"
 ATTACKS: dict[str, tuple[str, str]] = {
     "reads a file": ("open(victim).read()", "landlock"),
     "lists a folder": ("os.listdir(folder)", "landlock"),
-    "reads of the zygote": ("open(f'/proc/{os.getppid()}/cmdline').read(1)", "landlock"),
-    "creates a file": ("open(folder + '/new', 'x'); os.unlink(folder + '/new')", "landlock uid"),
-    "writes to a file": ("f = open(victim, 'w'); f.write('x'); f.flush()", "landlock uid rlimits"),
+    "reads of the zygote": (
+        "open(f'/proc/{os.getppid()}/cmdline').read(1)",
+        "landlock",
+    ),
+    "creates a file": (
+        "open(folder + '/new', 'x'); os.unlink(folder + '/new')",
+        "landlock uid",
+    ),
+    "writes to a file": (
+        "f = open(victim, 'w'); f.write('x'); f.flush()",
+        "landlock uid rlimits",
+    ),
     "empties a file": ("os.open(victim, os.O_RDONLY | os.O_TRUNC)", "landlock uid"),
     "removes a file": ("os.unlink(victim)", "landlock uid"),
-    "makes a folder": ("os.mkdir(folder + '/d'); os.rmdir(folder + '/d')", "landlock uid"),
-    "renames": ("os.rename(victim, victim + '2'); os.rename(victim + '2', victim)", "landlock uid"),
-    "links": ("os.symlink('/', folder + '/l'); os.unlink(folder + '/l')", "landlock seccomp uid"),
+    "makes a folder": (
+        "os.mkdir(folder + '/d'); os.rmdir(folder + '/d')",
+        "landlock uid",
+    ),
+    "renames": (
+        "os.rename(victim, victim + '2'); os.rename(victim + '2', victim)",
+        "landlock uid",
+    ),
+    "links": (
+        "os.symlink('/', folder + '/l'); os.unlink(folder + '/l')",
+        "landlock seccomp uid",
+    ),
     "changes a mode": ("os.chmod(victim, 0o600)", "seccomp uid"),
     "changes times": ("os.utime(victim, (0, 0))", "seccomp uid"),
     "runs a program": ("os.execv('/bin/true', ['true'])", "landlock seccomp"),
     "forks": ("if os.fork() == 0: os._exit(0)", "seccomp"),
-    "starts a thread": ("import threading; threading.Thread(target=int).start()", "seccomp"),
+    "starts a thread": (
+        "import threading; threading.Thread(target=int).start()",
+        "seccomp",
+    ),
     "signals the zygote": ("os.kill(os.getppid(), 0)", "landlock seccomp uid"),
     "opens a pidfd": ("os.pidfd_open(os.getppid())", "seccomp"),
-    "slows the zygote": ("os.setpriority(os.PRIO_PROCESS, os.getppid(), 5)", "seccomp uid"),
-    "talks TCP": ("import socket; socket.socket().connect(('127.0.0.1', PORT))", "landlock seccomp"),
-    "listens": ("import socket; socket.create_server(('127.0.0.1', 0)).close()", "landlock seccomp"),
+    "slows the zygote": (
+        "os.setpriority(os.PRIO_PROCESS, os.getppid(), 5)",
+        "seccomp uid",
+    ),
+    "talks TCP": (
+        "import socket; socket.socket().connect(('127.0.0.1', PORT))",
+        "landlock seccomp",
+    ),
+    "listens": (
+        "import socket; socket.create_server(('127.0.0.1', 0)).close()",
+        "landlock seccomp",
+    ),
     "talks UDP": (
         "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', PORT))",
         "seccomp",
@@ -244,16 +287,30 @@ ATTACKS: dict[str, tuple[str, str]] = {
         "import resource as r; r.setrlimit(r.RLIMIT_CORE, r.getrlimit(r.RLIMIT_CORE))",
         "seccomp",
     ),
-    "can be traced": (PRCTL + "assert prctl(3, 0, 0, 0, 0) or prctl(4, 1, 0, 0, 0) == 0", "seccomp"),
-    "owns a descriptor's signals": ("import fcntl; fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())", "seccomp"),
+    "can be traced": (
+        PRCTL + "assert prctl(3, 0, 0, 0, 0) or prctl(4, 1, 0, 0, 0) == 0",
+        "seccomp",
+    ),
+    "owns a descriptor's signals": (
+        "import fcntl; fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())",
+        "seccomp",
+    ),
 }
-SINCE = {"talks TCP": 4, "listens": 4, "signals the zygote": 6, "talks to an abstract socket": 6}
+SINCE = {
+    "talks TCP": 4,
+    "listens": 4,
+    "signals the zygote": 6,
+    "talks to an abstract socket": 6,
+}
 
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """A TCP port that listens, its number being an abstract socket's name too."""
-    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(socket.AF_UNIX) as unix,
+    ):
         number = tcp.getsockname()[1]
         unix.bind(f"\0grader-test-{number}")
         unix.listen()
@@ -298,16 +355,27 @@ def test_older_landlocks(zygote: Zygote, abi: int, port: int) -> None:
     victim = zygote.about["folder"] + "/victim"
     empties = ATTACKS["empties a file"][0]
     assert zygote.stops(
-        empties, landlock_abi=abi, readable=(*READABLE, victim), layers=("landlock", "seccomp")
+        empties,
+        landlock_abi=abi,
+        readable=(*READABLE, victim),
+        layers=("landlock", "seccomp"),
     )
     for attack in ("reads a file", "removes a file", "talks TCP", "signals the zygote"):
         assert zygote.stops(code_of(attack, port), landlock_abi=abi), attack
-    assert zygote.send("numpy.linalg.svd(numpy.eye(3))", landlock_abi=abi)["error"] is None
+    assert (
+        zygote.send("numpy.linalg.svd(numpy.eye(3))", landlock_abi=abi)["error"] is None
+    )
 
 
 @needs_linux
 def test_without_landlock_nothing_is_opened(zygote: Zygote) -> None:
-    for attack in ("reads a file", "creates a file", "removes a file", "makes a folder", "renames"):
+    for attack in (
+        "reads a file",
+        "creates a file",
+        "removes a file",
+        "makes a folder",
+        "renames",
+    ):
         assert zygote.stops(ATTACKS[attack][0], landlock_abi=0, uid=None), attack
     answer = zygote.send("torch.ones(2, 2) @ torch.ones(2, 2)", landlock_abi=0)
     assert answer["error"] is None
@@ -339,7 +407,9 @@ def test_a_layer_that_fails_ends_the_worker(zygote: Zygote) -> None:
 @needs_linux
 def test_a_worker_ends_with_its_zygote() -> None:
     zygote = Zygote("same")
-    worker = os.pidfd_open(zygote.send("# stay\nimport time\nwhile True: time.sleep(1)"))
+    worker = os.pidfd_open(
+        zygote.send("# stay\nimport time\nwhile True: time.sleep(1)")
+    )
     time.sleep(0.2)
     assert not select.select([worker], [], [], 0)[0]
     zygote.close()
@@ -354,15 +424,21 @@ def test_a_worker_ends_with_its_zygote() -> None:
 def test_capabilities_and_groups_are_gone(zygote: Zygote) -> None:
     if not zygote.is_root:
         pytest.skip("only root has an account to leave")
-    code = (
-        "value = [line.split()[1:] for line in open('/proc/self/status') if line[:6] in ('CapPrm', 'Groups')]"
-    )
+    lines = "[line for line in open('/proc/self/status') if line[:6] in ('CapPrm', 'Groups')]"
+    code = f"value = [line.split()[1:] for line in {lines}]"
     assert zygote.send(code, layers=("uid",))["value"] == repr([[], ["0" * 16]])
-    assert zygote.send("value = os.getresuid()")["value"] == repr((confinement.spare_account(),) * 3)
+    assert zygote.send("value = os.getresuid()")["value"] == repr(
+        (confinement.spare_account(),) * 3
+    )
 
 
 def test_a_policy_passes_through_json() -> None:
     policy = Policy(
-        memory_bytes=1, cpu_seconds=2, readable=("/a",), uid=3, layers=("rlimits",), landlock_abi=4
+        memory_bytes=1,
+        cpu_seconds=2,
+        readable=("/a",),
+        uid=3,
+        layers=("rlimits",),
+        landlock_abi=4,
     )
     assert Policy.from_json(json.loads(json.dumps(policy.to_json()))) == policy

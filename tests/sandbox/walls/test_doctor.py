@@ -26,7 +26,9 @@ def test_the_doctor_agrees_with_a_worker() -> None:
         assert session.zygote.alive
         assert levels.level(session.isolation) == report.level
         states = {layer.name: layer.enforced for layer in report.layers}
-        assert states == {layer: state == "enforced" for layer, state in session.isolation.items()}
+        assert states == {
+            layer: state == "enforced" for layer, state in session.isolation.items()
+        }
 
 
 def test_the_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,10 +40,16 @@ def test_the_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_doctor_advises() -> None:
     text = io.StringIO()
-    doctor.show(doctor.report_of(without("landlock", "bubblewrap")), Console(file=text, width=200))
+    doctor.show(
+        doctor.report_of(without("landlock", "bubblewrap")),
+        Console(file=text, width=200),
+    )
     assert "Level: limits" in text.getvalue()
     assert "landlock: Use Linux 5.13" in text.getvalue()
     assert "apt install bubblewrap" in text.getvalue()
     everything = io.StringIO()
-    doctor.show(doctor.report_of(ALL | {"uid": "unavailable: not root"}), Console(file=everything, width=200))
+    doctor.show(
+        doctor.report_of(ALL | {"uid": "unavailable: not root"}),
+        Console(file=everything, width=200),
+    )
     assert "CAP_SETUID" not in everything.getvalue()

@@ -24,12 +24,22 @@ print(json.dumps(grants.readable_paths()))
 
 # what installers write, whichever of the two names the distribution has
 METADATA = ("grader-0.1.0.dist-info", "backprop_grader-0.1.0.dist-info")
-FINDERS = ("__editable___grader_0_1_0_finder.py", "__editable___backprop_grader_0_1_0_finder.py")
+FINDERS = (
+    "__editable___grader_0_1_0_finder.py",
+    "__editable___backprop_grader_0_1_0_finder.py",
+)
 
 
 def granted_beside(*path: Path) -> list[Path]:
     """`readable_paths()` where these folders come first on the path."""
-    command = [sys.executable, "-I", "-B", "-c", GRANTS, json.dumps([str(p) for p in path])]
+    command = [
+        sys.executable,
+        "-I",
+        "-B",
+        "-c",
+        GRANTS,
+        json.dumps([str(p) for p in path]),
+    ]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [Path(entry) for entry in json.loads(text)]
 
@@ -90,7 +100,9 @@ def test_what_is_private_is_carved_out(tmp_path: Path) -> None:
     (site / "package" / "code").mkdir()
     sys.path.append(str(site))
     try:
-        granted = [Path(p) for p in grants.readable_paths([site / "package" / "answers"])]
+        granted = [
+            Path(p) for p in grants.readable_paths([site / "package" / "answers"])
+        ]
     finally:
         sys.path.remove(str(site))
     assert is_granted(site / "package" / "code", granted)

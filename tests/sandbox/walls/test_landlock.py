@@ -10,13 +10,20 @@ import pytest
 from grader.sandbox.walls import landlock
 
 
-@pytest.mark.parametrize(("version", "words"), [(1, 1), (3, 1), (4, 2), (5, 2), (6, 3), (99, 3)])
-def test_a_ruleset_has_the_words_that_its_version_knows(version: int, words: int) -> None:
+@pytest.mark.parametrize(
+    ("version", "words"), [(1, 1), (3, 1), (4, 2), (5, 2), (6, 3), (99, 3)]
+)
+def test_a_ruleset_has_the_words_that_its_version_knows(
+    version: int, words: int
+) -> None:
     assert len(landlock.ruleset(version)) == 8 * words
 
 
 def test_a_newer_version_denies_all_that_an_older_one_does() -> None:
-    files = [struct.unpack_from("=Q", landlock.ruleset(version))[0] for version in range(1, 8)]
+    files = [
+        struct.unpack_from("=Q", landlock.ruleset(version))[0]
+        for version in range(1, 8)
+    ]
     for older, newer in itertools.pairwise(files):
         assert older & newer == older
 

@@ -59,6 +59,8 @@ def test_an_unknown_level() -> None:
 
 def test_a_session_refuses() -> None:
     """Without bubblewrap no machine reaches the best level; nothing is graded then."""
-    session = Session(Exercise.load("practical3"), require_isolation="best", bubblewrap=False)
+    session = Session(
+        Exercise.load("practical3"), require_isolation="best", bubblewrap=False
+    )
     with session, pytest.raises(IsolationError, match="bubblewrap: not asked for"):
         _ = session.zygote

@@ -12,7 +12,9 @@ ALLOW, KILL = 0x7FFF0000, 0x80000000
 DENY, ABSENT = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 
 
-def run_filter(program: list[seccomp.Instruction], architecture: int, number: int, *arguments: int) -> int:
+def run_filter(
+    program: list[seccomp.Instruction], architecture: int, number: int, *arguments: int
+) -> int:
     """What the kernel's interpreter would return."""
     words = {0: number, 4: architecture}
     for i in range(6):
@@ -27,7 +29,11 @@ def run_filter(program: list[seccomp.Instruction], architecture: int, number: in
         elif code == 0x06:
             return constant
         else:
-            met = {0x15: accumulator == constant, 0x35: accumulator >= constant, 0x45: accumulator & constant}
+            met = {
+                0x15: accumulator == constant,
+                0x35: accumulator >= constant,
+                0x45: accumulator & constant,
+            }
             position += if_true if met[code] else if_false
 
 
@@ -38,7 +44,9 @@ MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 def test_every_number_gets_what_the_lists_say(machine: str) -> None:
     program = seccomp.program(machine, 77)
     names = {number: name for name, number in system_calls.TABLES[machine].items()}
-    listed = dict.fromkeys(seccomp.ALLOWED.split(), ALLOW) | dict.fromkeys(seccomp.DENIED.split(), DENY)
+    listed = dict.fromkeys(seccomp.ALLOWED.split(), ALLOW) | dict.fromkeys(
+        seccomp.DENIED.split(), DENY
+    )
     by_argument = {"kill", "tgkill", "fcntl", "ioctl", "prctl", "clone", "prlimit64"}
     for number in range(1000):
         name = names.get(number, "")
@@ -49,8 +57,14 @@ def test_every_number_gets_what_the_lists_say(machine: str) -> None:
     assert run_filter(program, MACHINES[machine], 0x40000000) == KILL
     assert run_filter(program, MACHINES[machine], 0xFFFFFFFF) == KILL
     closed = seccomp.program(machine, 77, deny_open=True)
-    assert run_filter(closed, MACHINES[machine], system_calls.TABLES[machine]["openat"]) == DENY
-    assert run_filter(closed, MACHINES[machine], system_calls.TABLES[machine]["read"]) == ALLOW
+    assert (
+        run_filter(closed, MACHINES[machine], system_calls.TABLES[machine]["openat"])
+        == DENY
+    )
+    assert (
+        run_filter(closed, MACHINES[machine], system_calls.TABLES[machine]["read"])
+        == ALLOW
+    )
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -79,9 +93,16 @@ def test_every_number_gets_what_the_lists_say(machine: str) -> None:
         ("prlimit64", (0, 1, 5 << 32, 0), DENY),
     ],
 )
-def test_rules_by_argument(machine: str, call: str, arguments: tuple[int, ...], expected: int) -> None:
+def test_rules_by_argument(
+    machine: str, call: str, arguments: tuple[int, ...], expected: int
+) -> None:
     program = seccomp.program(machine, 77)
-    assert run_filter(program, MACHINES[machine], system_calls.TABLES[machine][call], *arguments) == expected
+    assert (
+        run_filter(
+            program, MACHINES[machine], system_calls.TABLES[machine][call], *arguments
+        )
+        == expected
+    )
 
 
 def test_the_lists_are_sound() -> None:

@@ -11,7 +11,10 @@ from grader.sandbox.walls.confinement import LAYERS
 def test_probe_says_what_holds() -> None:
     states = trials.probe()
     assert list(states) == list(LAYERS)
-    assert all(state == "enforced" or state.startswith("unavailable: ") for state in states.values())
+    assert all(
+        state == "enforced" or state.startswith("unavailable: ")
+        for state in states.values()
+    )
     if sys.platform.startswith("linux"):
         assert (states["landlock"] == "enforced") == bool(landlock.abi())
         assert states["process"] == states["rlimits"] == "enforced"
