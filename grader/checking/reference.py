@@ -55,8 +55,7 @@ class Reference:
             self._names[derivative] = slope
             self._names[function] = Differentiable(own, slope)
         elif own_slope is not None:
-            function_as_is = self._names[function]
-            self._names[function] = Differentiable(function_as_is, own_slope)
+            self._names[function] = Differentiable(self._names[function], own_slope)
 
     def map(self, name: str, rows: Rows) -> list[Any]:
         """What the function gives for each row of arguments, in order; a student's in one exchange."""

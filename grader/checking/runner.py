@@ -342,7 +342,7 @@ def _worth(exercise: Exercise, items: list[pytest.Item]) -> dict[str, float]:
 def _forget_modules(folder: Path) -> None:
     """Forget the modules of a folder's checks: another exercise may have some of the same names."""
     for name, module in list(sys.modules.items()):
-        # built-in modules have no file, and namespace packages have None for one
+        # built-in modules and namespace packages have no file
         file = getattr(module, "__file__", None)
         if file and Path(file).parent == folder:
             del sys.modules[name]
