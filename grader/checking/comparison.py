@@ -114,6 +114,7 @@ def _difference(
     worst = int(comparable.argmax())
     where = torch.unravel_index(torch.tensor(worst), expected.shape)
     greatest = float(difference.reshape(-1)[worst])
+    is_finite = greatest < float("inf")  # false for nan too
     return Mismatch(
         quantity,
         "values",
@@ -121,7 +122,7 @@ def _difference(
         _entry(expected, worst),
         wrong=int(wrong.sum()),
         total=wrong.numel(),
-        greatest=greatest if greatest < float("inf") else None,
+        greatest=greatest if is_finite else None,
         where=tuple(int(i) for i in where),
     )
 
@@ -160,6 +161,7 @@ def sentence(mismatch: Mismatch) -> str:
         return f"{subject} has dtype {actual}; expected {expected}, the dtype of the inputs."
     if mismatch.kind == "type" or mismatch.total == 1:
         return f"{subject} is {actual}; expected {expected}."
+    # of several entries, the worst one as an example
     verb = "is" if mismatch.wrong == 1 else "are"
     return (
         f"{mismatch.wrong} of {mismatch.total} entries of {quantity} {verb} wrong. "

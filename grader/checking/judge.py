@@ -157,6 +157,7 @@ class Judge:
             if plain.outcome == "passed":
                 return plain
             followed = self._with_follow_through(item)
+        # between equals the run as it stands counts: it needs no explanation to the student
         if followed is None or followed.credit <= plain.credit:
             return plain
         return followed

@@ -64,6 +64,7 @@ def located_by(item: pytest.Item) -> str | None:
     if mark is None:
         return None
     quantity = _filled_in(str(mark.args[0]), item)
+    # as the exercise's probes and its graph name quantities
     return quantity.replace(" ", "_")
 
 

@@ -62,6 +62,7 @@ class Reference:
         return _map(self._names[name], rows)
 
     def __getattr__(self, name: str) -> Any:
+        # for a check, which calls `reference.softmax(z)` as it calls `student.softmax(z)`
         try:
             return self._names[name]
         except KeyError:
@@ -129,6 +130,7 @@ class CentralDifference:
 
     def map(self, rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
         """The derivative at each row of arguments."""
+        # with so small a step, float32 would lose nearly all of its digits in the difference
         exact = []
         for row in rows:
             exact.append([argument.double() for argument in row])

@@ -83,7 +83,7 @@ class Exercise:
 
     @classmethod
     def read(cls, folder: Path) -> Exercise:
-        """Read a folder whole. Raises ExerciseError with all that is wrong in it, a line each."""
+        """Read a folder whole. Raises ExerciseError with all that is wrong in it, one line per fault."""
         problems = Problems()
         exercise = _read(folder, problems)
         if exercise is None or problems.lines:
@@ -138,6 +138,7 @@ class Exercise:
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()
         package = f"exercise_{digest[:12]}"
         if package not in sys.modules:
+            # an empty package: its `__path__` is all that importing from the folder needs
             made = types.ModuleType(package)
             made.__path__ = [str(self.folder)]
             sys.modules[package] = made
@@ -187,11 +188,12 @@ class Exercise:
     @functools.cached_property
     def sha256(self) -> str:
         """A digest of everything in the folder, to tell whether a grade is of this very exercise."""
-        files = self.folder.rglob("*")
-        # compiled files differ from one Python to another
-        return _digest(
-            self.folder, [file for file in files if "__pycache__" not in file.parts]
-        )
+        files = []
+        for file in self.folder.rglob("*"):
+            # compiled files differ from one Python to another
+            if "__pycache__" not in file.parts:
+                files.append(file)
+        return _digest(self.folder, files)
 
     @functools.cached_property
     def mistakes_sha256(self) -> str:

@@ -45,7 +45,7 @@ class Misconception:
     """One table of a file of misconceptions/.
 
     functions: the functions in which it can be made; the one that the file is named for, where it says none.
-    forms: the edits, none where `recognise` names what else tells it.
+    forms: the ways to make it; none where `recognise` says how else it is recognised.
     calls: patterns of dotted names, for `recognise = "calls"`.
     raises: patterns of "Exception: text" that tell it. repair: edits of the student's source that show what
     lies behind.
@@ -99,19 +99,23 @@ class Misconceptions:
         return tuple(forms)
 
     def recognised_by(self, function: str, recogniser: str) -> Misconception | None:
-        """The misconception of a function that a recogniser tells, if there is one."""
+        """The misconception of a function that this recogniser finds, if there is one."""
         for known in self.of(function):
             if known.recognise == recogniser:
                 return known
         return None
 
     def notes(self) -> dict[str, Note]:
-        """What a student reads about each, in English; those that several functions share name none."""
+        """What a student reads about each, in English; a shared one names no function."""
         notes = {}
         for known in self.all:
             function = known.functions[0] if len(known.functions) == 1 else ""
             notes[known.id] = Note(
-                known.id, function, known.title, known.note, known.hint
+                id=known.id,
+                function=function,
+                title=known.title,
+                note=known.note,
+                hint=known.hint,
             )
         return notes
 
@@ -148,7 +152,7 @@ def _check_references(
 
 
 class _Reading:
-    """One table on its way to a record; every fault in it is noted."""
+    """Reads one table into a record, and notes every fault in it."""
 
     def __init__(
         self, id_: str, path: Path, functions: Forest, problems: Problems

@@ -83,7 +83,7 @@ class Prologue(Table):
 
 
 class ExerciseTable(Table):
-    """The whole of exercise.toml. The tables of functions and profiles are looked at one by one."""
+    """The whole of exercise.toml."""
 
     title: str = ""
     follow_through: float = Field(1.0, ge=0, le=1)
@@ -91,6 +91,7 @@ class ExerciseTable(Table):
     limits: dict[str, Any] = {}
     tolerance: dict[str, PositiveFloat] = {}
     prologue: dict[str, Any] | None = None
+    # checked later, one table at a time, so that a fault is reported with the table's name
     functions: dict[str, dict[str, Any]] = {}
     profiles: dict[str, dict[str, Any]] = {}
 
@@ -141,7 +142,7 @@ T = TypeVar("T", bound=Table)
 
 
 class Problems:
-    """The faults of a folder, a line each: file, table and key, what is wrong, what would be right."""
+    """The faults of a folder, one line per fault: file, table and key, what is wrong, what would be right."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

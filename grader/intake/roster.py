@@ -55,12 +55,12 @@ class Roster:
         return named
 
     def missing(self, submissions: Iterable[Submission]) -> list[Person]:
-        """Those of whom there is no submission."""
+        """The students of whom there is no submission."""
         present = {self.person_of(submission) for submission in submissions}
         return [person for person in self.people if person not in present]
 
     def person_of(self, submission: Submission) -> Person | None:
-        """Whose submission it is; None where that is nobody on the roster, or not one person only."""
+        """The student whose submission it is; None where nobody on the roster fits, or more than one."""
         texts = (submission.id, submission.name, *submission.keys)
         # a whole id or name is better evidence than a word of it
         for keys in (_exact(texts), _words(texts)):

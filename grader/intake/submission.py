@@ -76,7 +76,7 @@ class Submission:
         return self.source.size
 
     def held(self) -> Submission:
-        """The same with its bytes in it, to be graded in another process or on another machine."""
+        """The same submission with its bytes in it, to be graded in another process or on another machine."""
         try:
             return dataclasses.replace(self, source=self.data)
         except UsageError as error:
@@ -84,7 +84,7 @@ class Submission:
 
 
 def from_file(path: Path, id_: str | None = None) -> Submission:
-    """The submission that one file is. Raises UsageError where it is not there."""
+    """The submission that consists of one file. Raises UsageError where it is not there."""
     try:
         status = path.stat()
     except OSError as error:
@@ -249,7 +249,8 @@ def _of_student(
     owner: _Owner, files: Sequence[Entry], names: Iterable[str]
 ) -> Submission:
     """The submission of one student: the file that defines most of `names`, the newest of equals."""
-    id_ = _id(Path(owner.id).stem if owner.alone else owner.id)
+    name = Path(owner.id).stem if owner.alone else owner.id
+    id_ = _id(name)
     gradable = [entry for entry in files if entry.suffix in SUFFIXES]
     if not gradable:
         return Submission(
@@ -377,6 +378,7 @@ def _attempt(
             numbers.append(0)
         else:
             base.append(part[: match.start()])
+            # the group of the alternative that has matched
             number = next(group for group in match.groups() if group)
             numbers.append(int(number))
     return (*base, suffix), tuple(numbers)
