@@ -12,7 +12,8 @@ from torch import Tensor
 # to rounding than it gains in truncation (Press et al., Numerical Recipes, 5.7).
 STEP = 6e-6
 
-Row = Sequence[Tensor]
+Row = Sequence[Tensor]  # the arguments of one call
+MapRows = Callable[[Sequence[Row]], list[Any]]
 
 
 def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
@@ -29,9 +30,7 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     return gradient
 
 
-def differences_by_rows(
-    map_rows: Callable[[Sequence[Row]], list[Any]], rows: Sequence[Row]
-) -> list[Tensor]:
+def differences_by_rows(map_rows: MapRows, rows: Sequence[Row]) -> list[Tensor]:
     """`finite_differences` for each row of arguments, with respect to the first argument of the row.
 
     `map_rows` gives a function's value for each row of arguments, and may change what it is given. An
@@ -53,9 +52,7 @@ def _is_elementwise(value: Any, x: Tensor) -> bool:
     return value.shape == x.shape
 
 
-def _differences_by_entries(
-    map_rows: Callable[[Sequence[Row]], list[Any]], rows: Sequence[Row]
-) -> list[Tensor]:
+def _differences_by_entries(map_rows: MapRows, rows: Sequence[Row]) -> list[Tensor]:
     # all in one list, since each call of map_rows may be an exchange with a student's process
     moved = []
     for row in rows:
@@ -63,7 +60,8 @@ def _differences_by_entries(
             moved.append(_moved(row, STEP, entry))
             moved.append(_moved(row, -STEP, entry))
     sums = [_sum(value) for value in map_rows(moved)]
-    up, down = torch.tensor(sums, dtype=torch.float64).view(-1, 2).unbind(1)
+    pairs = torch.tensor(sums, dtype=torch.float64).view(-1, 2)
+    up, down = pairs.unbind(1)
     slopes = (up - down) / (2 * STEP)
     parts = torch.split(slopes, [row[0].numel() for row in rows])
     return [part.view_as(row[0]) for part, row in zip(parts, rows, strict=True)]

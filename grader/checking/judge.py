@@ -35,6 +35,8 @@ from grader.exercise import Exercise, Profile
 from grader.results import Mismatch, Outcome
 from grader.sandbox.calls import Calls
 
+Plugged = dict[str, Callable[..., Any]]  # functions, by the name whose place they take
+
 
 @dataclass
 class Finding:
@@ -236,9 +238,9 @@ class Judge:
             self._references[substitution] = Reference(self._exercise, plugged)
         return self._references[substitution]
 
-    def _plugged(self, substitution: Substitution) -> dict[str, Callable[..., Any]]:
+    def _plugged(self, substitution: Substitution) -> Plugged:
         """The functions of a substitution, by the name of the one whose place they take."""
-        functions: dict[str, Callable[..., Any]] = {}
+        functions: Plugged = {}
         for name in substitution.own:
             if name not in self._own:
                 self._own[name] = TakingColumns(getattr(self.calls.student, name))
@@ -265,9 +267,7 @@ class Judge:
             derivative_of=self._exercise.functions[name].derivative_of,
         )
 
-    def to_diagnose(
-        self, function: str
-    ) -> list[tuple[dict[str, Callable[..., Any]], tuple[str, ...]]]:
+    def to_diagnose(self, function: str) -> list[tuple[Plugged, tuple[str, ...]]]:
         """What to plug into the reference when a function is diagnosed, and which of it are stand-ins.
 
         First all of the student's own earlier functions that are wrong and can be used. Then each

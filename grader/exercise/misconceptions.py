@@ -20,6 +20,8 @@ from grader.exercise.tables import (
 )
 from grader.results import Note
 
+Pairs = tuple[tuple[str, str], ...]  # what is replaced, and by what
+
 
 @dataclass(frozen=True)
 class Form:
@@ -250,7 +252,7 @@ class _Reading:
             return None
         return form
 
-    def pairs(self, table: FormTable) -> tuple[tuple[str, str], ...] | None:
+    def pairs(self, table: FormTable) -> Pairs | None:
         """What a form replaces, and by what; None where it says so in two ways, or says half of it."""
         if table.replace is None and table.with_ is None:
             return table.edits
@@ -259,7 +261,7 @@ class _Reading:
             return None
         return ((table.replace, table.with_),)
 
-    def edits(self, key: str, pairs: tuple[tuple[str, str], ...]) -> tuple[Edit, ...]:
+    def edits(self, key: str, pairs: Pairs) -> tuple[Edit, ...]:
         """The edits whose two sides are Python."""
         edits = []
         for replace, by in pairs:

@@ -42,6 +42,9 @@ _BROKEN = (
     OSError,
 )
 
+Parts = tuple[str, ...]  # a path, folder by folder
+Members = tuple[int, ...]  # positions in zips, from the outermost one inwards
+
 
 class Refused(GraderError):
     """A zip or a file that is not read; the text is a clause about it."""
@@ -55,11 +58,11 @@ class Entry:
     position of a member, of a member of that member, and so on. problem: why it cannot be read.
     """
 
-    parts: tuple[str, ...]
+    parts: Parts
     size: int
     changed: float
     file: Path
-    members: tuple[int, ...] = ()
+    members: Members = ()
     problem: str | None = None
 
     @property
@@ -92,7 +95,8 @@ def entries(path: Path) -> list[Entry]:
     """The files of a folder or a zip. Raises Refused where `path` itself is a zip that is not read."""
     if path.is_dir():
         return list(_of_folder(path, ()))
-    return list(_of_zip(path, (), (), path.stat().st_size))
+    size = path.stat().st_size
+    return list(_of_zip(path, (), (), size))
 
 
 def ignored(name: str) -> bool:
@@ -111,9 +115,10 @@ def shown(name: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _of_folder(folder: Path, parts: tuple[str, ...]) -> Iterator[Entry]:
+def _of_folder(folder: Path, parts: Parts) -> Iterator[Entry]:
     if len(parts) > _DEEPEST_FOLDER:
         return
+    # sorted, since the order in a folder differs from one file system to another
     for found in sorted(os.scandir(folder), key=lambda found: found.name):
         if ignored(found.name) or found.is_symlink():
             continue
@@ -136,9 +141,7 @@ def _opened(entry: Entry) -> list[Entry]:
         return [dataclasses.replace(entry, problem=str(refusal))]
 
 
-def _of_zip(
-    file: Path, members: tuple[int, ...], parts: tuple[str, ...], size: int
-) -> Iterator[Entry]:
+def _of_zip(file: Path, members: Members, parts: Parts, size: int) -> Iterator[Entry]:
     if len(members) >= DEEPEST:
         raise Refused(f"holds zips nested more than {DEEPEST} deep")
     try:
@@ -177,7 +180,7 @@ def _is_file(info: zipfile.ZipInfo) -> bool:
     return not info.is_dir() and not is_link
 
 
-def _inside(info: zipfile.ZipInfo) -> tuple[str, ...]:
+def _inside(info: zipfile.ZipInfo) -> Parts:
     """A member's path. Raises Refused for one that leads out of the zip's own folder."""
     name = _member_name(info)
     parts = re.split(r"[/\\]", name)
@@ -221,11 +224,11 @@ def _kept_open(file: Path, changed: int) -> zipfile.ZipFile:  # noqa: ARG001 (on
 
 
 @functools.lru_cache(maxsize=1)
-def _kept_inside(file: Path, changed: int, members: tuple[int, ...]) -> zipfile.ZipFile:  # noqa: ARG001
+def _kept_inside(file: Path, changed: int, members: Members) -> zipfile.ZipFile:  # noqa: ARG001
     return zipfile.ZipFile(io.BytesIO(_member(file, members)))
 
 
-def _archive(file: Path, members: tuple[int, ...]) -> zipfile.ZipFile:
+def _archive(file: Path, members: Members) -> zipfile.ZipFile:
     """The zip on disk, or the one that `members` leads to in it. It is opened once, not once per student."""
     changed = file.stat().st_mtime_ns
     if not members:
@@ -233,7 +236,7 @@ def _archive(file: Path, members: tuple[int, ...]) -> zipfile.ZipFile:
     return _kept_inside(file, changed, members)
 
 
-def _member(file: Path, members: tuple[int, ...]) -> bytes:
+def _member(file: Path, members: Members) -> bytes:
     *outer, position = members
     return _unpacked(_archive(file, tuple(outer)), position)
 

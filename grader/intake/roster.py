@@ -98,8 +98,9 @@ def read_roster(path: Path) -> Roster:
 
 def _rows(path: Path) -> list[list[str]]:
     try:
-        text = _text(path.read_bytes())
-        return list(csv.reader(text.splitlines(), delimiter=_delimiter(text)))
+        lines = _text(path.read_bytes()).splitlines()
+        delimiter = _delimiter(lines[0]) if lines else ","
+        return list(csv.reader(lines, delimiter=delimiter))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except csv.Error as error:
@@ -122,7 +123,8 @@ def _person(row: Sequence[str], columns: Mapping[str, Sequence[int]]) -> Person:
     name = _in_order(_first_cell(row, columns["name"])) or f"{first} {last}".strip()
     ids = _cells(row, columns["id"])
     last_name_first = "".join(reversed(name.split()))
-    keys = [*ids, email, email.split("@")[0], name, last_name_first, f"{last}{first}"]
+    login = email.split("@")[0]
+    keys = [*ids, email, login, name, last_name_first, f"{last}{first}"]
     for cell in ids:
         # "Participant 1234", as Moodle's worksheet has it
         keys += re.findall(r"^\D*(\d+)$", cell)
@@ -184,8 +186,6 @@ def _text(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(header: str) -> str:
     """The delimiter that the header has most of."""
-    lines = text.splitlines()
-    header = lines[0] if lines else ""
     return max(",;\t", key=header.count)

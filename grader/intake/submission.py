@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import UsageError
-from grader.intake.entries import LARGEST, TOO_LARGE, Entry, Refused, listed, shown
+from grader.intake.entries import (
+    LARGEST,
+    TOO_LARGE,
+    Entry,
+    Parts,
+    Refused,
+    listed,
+    shown,
+)
 from grader.notices import Notice
 
 SUFFIXES = (".py", ".ipynb")
@@ -89,7 +97,8 @@ def from_file(path: Path, id_: str | None = None) -> Submission:
         status = path.stat()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    entry = Entry((shown(path.name),), status.st_size, status.st_mtime, path)
+    parts = (shown(path.name),)
+    entry = Entry(parts, status.st_size, status.st_mtime, path)
     return _of_entry(entry, id_ or _id(Path(entry.name).stem))
 
 
@@ -204,8 +213,9 @@ def _owner(entry: Entry) -> _Owner:
         return _Owner(f"{name}_{number}", name, (number,))
     if len(entry.parts) == 1:
         return _Owner(first, Path(first).stem, alone=True)
-    name = first[:-4] if first.lower().endswith(".zip") else first
-    return _Owner(name, name)
+    if first.lower().endswith(".zip"):
+        first = first[: -len(".zip")]
+    return _Owner(first, first)
 
 
 def _unwrapped(found: Sequence[Entry], is_zip: bool) -> Sequence[Entry]:
@@ -335,7 +345,7 @@ def _shown_path(owner: _Owner, entry: Entry) -> str:
     return "/".join(entry.parts[1:] or entry.parts)
 
 
-def _own(entry: Entry) -> tuple[str, ...]:
+def _own(entry: Entry) -> Parts:
     """The path without what a course site put before it."""
     first, *others = entry.parts
     match = _CANVAS.fullmatch(first)
@@ -352,7 +362,7 @@ def _named(files: Sequence[Entry]) -> tuple[str, ...]:
 
 def _latest_attempts(gradable: Sequence[Entry]) -> list[Entry]:
     """The last of each file handed in several times: `tp-1.py` on Canvas, `attempt 2/`, `tp (1).py`."""
-    latest: dict[tuple[str, ...], tuple[tuple[int, ...], Entry]] = {}
+    latest: dict[Parts, tuple[tuple[int, ...], Entry]] = {}
     for entry in gradable:
         # Canvas adds the number itself, as "-2"; elsewhere "tp-2.py" may be the second exercise
         is_of_canvas = _CANVAS.fullmatch(entry.parts[0])
@@ -363,9 +373,7 @@ def _latest_attempts(gradable: Sequence[Entry]) -> list[Entry]:
     return [entry for _, entry in latest.values()]
 
 
-def _attempt(
-    parts: tuple[str, ...], pattern: re.Pattern[str]
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _attempt(parts: Parts, pattern: re.Pattern[str]) -> tuple[Parts, tuple[int, ...]]:
     """A path without the numbers of attempts, and these numbers; 0 where a part has none."""
     *folders, file = parts
     suffix = Path(file).suffix
