@@ -70,15 +70,14 @@ class Close:
         if not isinstance(actual, Tensor):
             return Mismatch(quantity, "type", type_in_words(actual), "a tensor")
         if actual.shape != expected.shape:
-            return Mismatch(
-                quantity, "shape", str(tuple(actual.shape)), str(tuple(expected.shape))
-            )
+            return Mismatch(quantity, "shape", _shape(actual), _shape(expected))
         if dtype and actual.dtype != expected.dtype:
             return Mismatch(quantity, "dtype", _dtype(actual), _dtype(expected))
         if tolerance is None:
-            tolerance = max(
-                self.tolerance.get(_dtype(tensor), 0.0) for tensor in (actual, expected)
-            )
+            # where dtypes may differ, the coarser one sets how exact a result can be
+            of_actual = self.tolerance.get(_dtype(actual), 0.0)
+            of_expected = self.tolerance.get(_dtype(expected), 0.0)
+            tolerance = max(of_actual, of_expected)
         return _difference(actual, expected, quantity, tolerance)
 
 
@@ -86,9 +85,8 @@ def is_close(
     actual: Tensor | float, expected: Tensor | float, tolerance: float
 ) -> bool:
     """Whether two tensors of one shape, or two numbers, are close: see the top of this file."""
-    actual, expected = (
-        torch.as_tensor(value, dtype=torch.float64) for value in (actual, expected)
-    )
+    actual = torch.as_tensor(actual, dtype=torch.float64)
+    expected = torch.as_tensor(expected, dtype=torch.float64)
     difference, allowed = _compared(actual, expected, tolerance)
     return bool((difference <= allowed).all())
 
@@ -109,22 +107,29 @@ def _difference(
 ) -> Mismatch | None:
     """How the values of two tensors of one shape differ; None where they are close."""
     difference, allowed = _compared(actual, expected, tolerance)
-    wrong = ~(difference <= allowed)  # so that nan is wrong
+    wrong = ~(difference <= allowed)  # not `>`, so that nan is wrong
     if not wrong.any():
         return None
-    worst = int(difference.nan_to_num(nan=torch.inf, posinf=torch.inf).argmax())
+    comparable = difference.nan_to_num(nan=torch.inf, posinf=torch.inf)
+    worst = int(comparable.argmax())
     where = torch.unravel_index(torch.tensor(worst), expected.shape)
     greatest = float(difference.reshape(-1)[worst])
+    is_finite = greatest < float("inf")  # false for nan too
     return Mismatch(
         quantity,
         "values",
-        number(float(actual.reshape(-1)[worst])),
-        number(float(expected.reshape(-1)[worst])),
+        _entry(actual, worst),
+        _entry(expected, worst),
         wrong=int(wrong.sum()),
         total=wrong.numel(),
-        greatest=greatest if greatest < float("inf") else None,
+        greatest=greatest if is_finite else None,
         where=tuple(int(i) for i in where),
     )
+
+
+def _entry(tensor: Tensor, position: int) -> str:
+    """One entry for a message; `position` counts through all dimensions."""
+    return number(float(tensor.reshape(-1)[position]))
 
 
 def assert_unchanged(
@@ -140,7 +145,10 @@ def assert_unchanged(
 
 
 def _same(now: Tensor, was: Tensor) -> bool:
-    return now.shape == was.shape and now.dtype == was.dtype and torch.equal(now, was)
+    # torch.equal does not look at the dtype
+    if now.shape != was.shape or now.dtype != was.dtype:
+        return False
+    return torch.equal(now, was)
 
 
 def sentence(mismatch: Mismatch) -> str:
@@ -153,6 +161,7 @@ def sentence(mismatch: Mismatch) -> str:
         return f"{subject} has dtype {actual}; expected {expected}, the dtype of the inputs."
     if mismatch.kind == "type" or mismatch.total == 1:
         return f"{subject} is {actual}; expected {expected}."
+    # of several entries, the worst one as an example
     verb = "is" if mismatch.wrong == 1 else "are"
     return (
         f"{mismatch.wrong} of {mismatch.total} entries of {quantity} {verb} wrong. "
@@ -175,6 +184,10 @@ def type_in_words(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
     return f"a {type(value).__name__}"
+
+
+def _shape(tensor: Tensor) -> str:
+    return str(tuple(tensor.shape))
 
 
 def _dtype(tensor: Tensor) -> str:

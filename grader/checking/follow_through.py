@@ -12,13 +12,13 @@ in the reference and in the student's file alike.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-MOST_COMBINED = (
-    3  # wrong earlier functions of which every combination is tried; four would make 14
-)
+# Every combination of this many wrong functions is tried. Of three there are 6; of four there would be 14,
+# each a run of the check.
+MOST_COMBINED = 3
 
 
 class Substitution(NamedTuple):
@@ -59,19 +59,18 @@ def substitutions(earlier: Sequence[EarlierFunction]) -> list[Substitution]:
     """
     wrong = _wrong(earlier)
     without_value = _without_value(earlier)
-    usable = [f for f in wrong if f not in without_value]
+    usable = _usable(earlier)
     missing = [f for f in earlier if not f.present and f.has_standin]
     replaceable = [f for f in wrong if f.has_standin]
     not_replaceable = [f for f in wrong if not f.has_standin]
+    answering = [f for f in usable + without_value if not f.refuses]
 
     tried = [
         # 1. Everything of the student's that is wrong, as it is. What gives no value cannot be used.
         _substitution(earlier, own=usable, standins=without_value),
         # 2. No stand-ins: a function that fails on its own checks may work as its callers call it, with
         #    columns say.
-        _substitution(
-            earlier, own=[f for f in usable + without_value if not f.refuses]
-        ),
+        _substitution(earlier, own=answering),
         # 3. Stand-ins for all that is wrong: it may give values that its callers cannot use.
         _substitution(earlier, own=not_replaceable, standins=replaceable),
         # 4. Stand-ins for what is missing too. This comes late because the student may have written a
@@ -89,13 +88,17 @@ def substitutions(earlier: Sequence[EarlierFunction]) -> list[Substitution]:
 
 def own_mistakes(earlier: Sequence[EarlierFunction]) -> Substitution:
     """The student's own functions that are wrong and give values, and nothing else."""
-    return _substitution(
-        earlier, own=[f for f in _wrong(earlier) if f not in _without_value(earlier)]
-    )
+    return _substitution(earlier, own=_usable(earlier))
 
 
 def _wrong(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
     return [f for f in earlier if f.present and not f.right]
+
+
+def _usable(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
+    """The wrong functions except those that a stand-in replaces because they give no value."""
+    without_value = _without_value(earlier)
+    return [f for f in _wrong(earlier) if f not in without_value]
 
 
 def _without_value(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
@@ -113,11 +116,10 @@ def _substitution(
     The student's code calls that one, whatever takes the place of the function itself. Where the student
     wrote none, the reference's derivative is that of what takes the function's place.
     """
-    names = _names([*own, *standins])
-    derivatives = [
-        f for f in earlier if f.present and f.right and f.derivative_of in names
-    ]
-    return Substitution(tuple(_names([*own, *derivatives])), tuple(_names(standins)))
+    replaced = _names([*own, *standins])
+    right = [f for f in earlier if f.present and f.right]
+    derivatives = [f for f in right if f.derivative_of in replaced]
+    return Substitution(_names([*own, *derivatives]), _names(standins))
 
 
 def _combinations(functions: Sequence[EarlierFunction]) -> list[list[EarlierFunction]]:
@@ -132,11 +134,20 @@ def _combinations(functions: Sequence[EarlierFunction]) -> list[list[EarlierFunc
     combinations = []
     for size in reversed(range(1, len(leaders))):
         for chosen in itertools.combinations(leaders, size):
-            combinations.append(
-                [f for f in functions if f.name in chosen or f.derivative_of in chosen]
-            )
+            combinations.append(_led_by(chosen, functions))
     return combinations
 
 
-def _names(functions: Iterable[EarlierFunction]) -> list[str]:
-    return [function.name for function in functions]
+def _led_by(
+    leaders: Collection[str], functions: Iterable[EarlierFunction]
+) -> list[EarlierFunction]:
+    """These functions and their derivatives."""
+    led = []
+    for function in functions:
+        if function.name in leaders or function.derivative_of in leaders:
+            led.append(function)
+    return led
+
+
+def _names(functions: Iterable[EarlierFunction]) -> tuple[str, ...]:
+    return tuple(function.name for function in functions)

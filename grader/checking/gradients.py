@@ -12,7 +12,8 @@ from torch import Tensor
 # to rounding than it gains in truncation (Press et al., Numerical Recipes, 5.7).
 STEP = 6e-6
 
-Row = Sequence[Tensor]
+Row = Sequence[Tensor]  # the arguments of one call
+MapRows = Callable[[Sequence[Row]], list[Any]]
 
 
 def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
@@ -21,12 +22,15 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     For an elementwise function that is its derivative. (f(x + h) - f(x - h)) / 2h has an error of
     h^2 f'''/6 (Press et al., Numerical Recipes, 5.7). `x` must be float64.
     """
-    return differences_by_rows(lambda rows: [function(*row) for row in rows], [[x]])[0]
+
+    def map_rows(rows: Sequence[Row]) -> list[Any]:
+        return [function(*row) for row in rows]
+
+    (gradient,) = differences_by_rows(map_rows, [[x]])
+    return gradient
 
 
-def differences_by_rows(
-    map_rows: Callable[[Sequence[Row]], list[Any]], rows: Sequence[Row]
-) -> list[Tensor]:
+def differences_by_rows(map_rows: MapRows, rows: Sequence[Row]) -> list[Tensor]:
     """`finite_differences` for each row of arguments, with respect to the first argument of the row.
 
     `map_rows` gives a function's value for each row of arguments, and may change what it is given. An
@@ -34,33 +38,39 @@ def differences_by_rows(
     """
     ups = map_rows([_moved(row, STEP) for row in rows])
     downs = map_rows([_moved(row, -STEP) for row in rows])
-    if all(_is_elementwise(up, row[0]) for up, row in zip(ups, rows, strict=True)):
-        return [(up - down) / (2 * STEP) for up, down in zip(ups, downs, strict=True)]
-    return _differences_by_entries(map_rows, rows)
+    for up, row in zip(ups, rows, strict=True):
+        if not _is_elementwise(up, row[0]):
+            return _differences_by_entries(map_rows, rows)
+    # no entry depends on another one, so that all could be moved at once
+    return [(up - down) / (2 * STEP) for up, down in zip(ups, downs, strict=True)]
 
 
 def _is_elementwise(value: Any, x: Tensor) -> bool:
     """Whether a function's value looks like that of an elementwise function of x."""
-    return isinstance(value, Tensor) and x.dim() > 0 and value.shape == x.shape
+    if not isinstance(value, Tensor) or x.dim() == 0:
+        return False
+    return value.shape == x.shape
 
 
-def _differences_by_entries(
-    map_rows: Callable[[Sequence[Row]], list[Any]], rows: Sequence[Row]
-) -> list[Tensor]:
+def _differences_by_entries(map_rows: MapRows, rows: Sequence[Row]) -> list[Tensor]:
+    # all in one list, since each call of map_rows may be an exchange with a student's process
     moved = []
     for row in rows:
         for entry in range(row[0].numel()):
             moved.append(_moved(row, STEP, entry))
             moved.append(_moved(row, -STEP, entry))
-    totals = [_total(value) for value in map_rows(moved)]
-    up, down = torch.tensor(totals, dtype=torch.float64).view(-1, 2).unbind(1)
+    sums = [_sum(value) for value in map_rows(moved)]
+    pairs = torch.tensor(sums, dtype=torch.float64).view(-1, 2)
+    up, down = pairs.unbind(1)
     slopes = (up - down) / (2 * STEP)
     parts = torch.split(slopes, [row[0].numel() for row in rows])
     return [part.view_as(row[0]) for part, row in zip(parts, rows, strict=True)]
 
 
-def _total(value: Any) -> float:
-    return float(value.sum()) if isinstance(value, Tensor) else float(value)
+def _sum(value: Any) -> float:
+    if isinstance(value, Tensor):
+        value = value.sum()
+    return float(value)
 
 
 def _moved(row: Row, step: float, entry: int | None = None) -> list[Tensor]:

@@ -35,6 +35,8 @@ from grader.exercise import Exercise, Profile
 from grader.results import Mismatch, Outcome
 from grader.sandbox.calls import Calls
 
+Plugged = dict[str, Callable[..., Any]]  # functions, by the name whose place they take
+
 
 @dataclass
 class Finding:
@@ -75,29 +77,23 @@ class FunctionChecks:
     @property
     def right(self) -> bool:
         """Whether every check has passed without follow-through."""
-        findings = self.findings.values()
-        return all(
-            finding.outcome == "passed" and not finding.follow_through
-            for finding in findings
-        )
+        for finding in self.findings.values():
+            if finding.outcome != "passed" or finding.follow_through:
+                return False
+        return True
 
     @property
     def no_value(self) -> bool:
         """Whether checks have run, and none of them got a value from the function."""
-        ran = [
-            finding
-            for finding in self.findings.values()
-            if finding.outcome != "blocked"
-        ]
+        findings = self.findings.values()
+        ran = [finding for finding in findings if finding.outcome != "blocked"]
         return bool(ran) and all(finding.no_value for finding in ran)
 
     def first_not_passed(self, required: str) -> str | None:
         """The title of the first check of that name, whatever its parameter, that has not passed."""
         for name, finding in self.findings.items():
-            if (
-                marks.without_parameter(name) == required
-                and finding.outcome != "passed"
-            ):
+            is_required = marks.without_parameter(name) == required
+            if is_required and finding.outcome != "passed":
                 return self.titles[name]
         return None
 
@@ -125,18 +121,17 @@ class Judge:
         function = marks.function_of(item)
         checks = self.checked[function]
         finding = self._without_running(item) or self._by_running(item)
-        checks.findings[marks.name_of(item)] = finding
-        checks.titles[marks.name_of(item)] = marks.title_of(item)
+        name = marks.name_of(item)
+        checks.findings[name] = finding
+        checks.titles[name] = marks.title_of(item)
         if checks.first_wrong is None and self._shows_a_wrong_value(function, finding):
             checks.first_wrong = marks.located_by(item)
         return finding
 
     def _shows_a_wrong_value(self, function: str, finding: Finding) -> bool:
-        return (
-            finding.outcome == "failed"
-            and not finding.no_value
-            and self.calls.has(function)
-        )
+        if finding.no_value or not self.calls.has(function):
+            return False
+        return finding.outcome == "failed"
 
     def _without_running(self, item: pytest.Function) -> Finding | None:
         """The finding of a check that cannot run; None where it can."""
@@ -164,6 +159,7 @@ class Judge:
             if plain.outcome == "passed":
                 return plain
             followed = self._with_follow_through(item)
+        # between equals the run as it stands counts: it needs no explanation to the student
         if followed is None or followed.credit <= plain.credit:
             return plain
         return followed
@@ -176,6 +172,7 @@ class Judge:
             with self.calls.replacing(substitution.standins):
                 finding = self._run(item, substitution)
             finding.credit *= self._exercise.follow_through
+            # between equals the first counts: the substitutions come in order of preference
             if best is None or finding.credit > best.credit:
                 best = finding
             if finding.outcome == "passed":
@@ -188,21 +185,18 @@ class Judge:
         try:
             item.obj(**self._arguments(item, substitution, reference))
         except CheckFailure as failure:
-            no_value = (
-                failure.mismatch is not None and failure.mismatch.actual == "None"
-            )
+            mismatch = failure.mismatch
             return Finding(
                 "failed",
                 str(failure),
-                failure.mismatch,
+                mismatch,
                 failure.credit,
                 substitution,
-                no_value=no_value,
+                no_value=mismatch is not None and mismatch.actual == "None",
             )
         except StudentFailure as failure:
-            return Finding(
-                "failed", str(failure), substitution=substitution, no_value=True
-            )
+            message = str(failure)
+            return Finding("failed", message, substitution=substitution, no_value=True)
         except Exception as error:
             if not reference.plugged:
                 raise
@@ -221,18 +215,18 @@ class Judge:
         if "reference" in arguments:
             arguments["reference"] = reference
         if "shared" in arguments:
-            arguments["shared"] = self.checked[marks.function_of(item)].shared[
-                substitution
-            ]
+            checks = self.checked[marks.function_of(item)]
+            arguments["shared"] = checks.shared[substitution]
         if "inputs" in arguments:
             # made anew, so that each run of a check draws the same
-            arguments["inputs"] = self._exercise.inputs.Inputs(
-                self._seed_of(item), self._profile.settings
-            )
+            seed = self._seed_of(item)
+            inputs = self._exercise.inputs.Inputs(seed, self._profile.settings)
+            arguments["inputs"] = inputs
         return arguments
 
     def _seed_of(self, item: pytest.Item) -> int:
         """A seed of the check's own, below 2^31."""
+        # a digest, as Python's own hash of a text is another one in each process
         text = f"{self._seed}:{item.name}:{marks.function_of(item)}"
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:4], "big") % 2**31
@@ -240,14 +234,13 @@ class Judge:
     def reference(self, substitution: Substitution) -> Reference:
         """The reference solution with this substitution, made once."""
         if substitution not in self._references:
-            self._references[substitution] = Reference(
-                self._exercise, self._plugged(substitution)
-            )
+            plugged = self._plugged(substitution)
+            self._references[substitution] = Reference(self._exercise, plugged)
         return self._references[substitution]
 
-    def _plugged(self, substitution: Substitution) -> dict[str, Callable[..., Any]]:
+    def _plugged(self, substitution: Substitution) -> Plugged:
         """The functions of a substitution, by the name of the one whose place they take."""
-        functions: dict[str, Callable[..., Any]] = {}
+        functions: Plugged = {}
         for name in substitution.own:
             if name not in self._own:
                 self._own[name] = TakingColumns(getattr(self.calls.student, name))
@@ -258,9 +251,8 @@ class Judge:
 
     def _known_before(self, function: str) -> list[EarlierFunction]:
         """What is known of the functions that this one builds on, which have been judged before it."""
-        return [
-            self._known(name) for name in self._exercise.functions[function].earlier
-        ]
+        earlier = self._exercise.functions[function].earlier
+        return [self._known(name) for name in earlier]
 
     def _known(self, name: str) -> EarlierFunction:
         checks = self.checked[name]
@@ -275,24 +267,21 @@ class Judge:
             derivative_of=self._exercise.functions[name].derivative_of,
         )
 
-    def to_diagnose(
-        self, function: str
-    ) -> list[tuple[dict[str, Callable[..., Any]], tuple[str, ...]]]:
+    def to_diagnose(self, function: str) -> list[tuple[Plugged, tuple[str, ...]]]:
         """What to plug into the reference when a function is diagnosed, and which of it are stand-ins.
 
         First all of the student's own earlier functions that are wrong and can be used. Then each
         substitution that a finding of the function's checks was made with, the most frequent first.
         """
         own = follow_through.own_mistakes(self._known_before(function))
-        findings = self.checked[function].findings.values()
-        counted = Counter(
-            finding.substitution for finding in findings if finding.follow_through
-        )
-        by_count = sorted(
-            counted, key=lambda substitution: (-counted[substitution], substitution)
-        )
-        substitutions = dict.fromkeys([own, *by_count])
-        return [
-            (self._plugged(substitution), substitution.standins)
-            for substitution in substitutions
-        ]
+        counted: Counter[Substitution] = Counter()
+        for finding in self.checked[function].findings.values():
+            if finding.follow_through:
+                counted[finding.substitution] += 1
+        # equally frequent ones are ordered too, so that a diagnosis does not depend on the order of checks
+        by_count = sorted(counted, key=lambda one: (-counted[one], one))
+        to_diagnose = []
+        for substitution in dict.fromkeys([own, *by_count]):
+            plugged = self._plugged(substitution)
+            to_diagnose.append((plugged, substitution.standins))
+        return to_diagnose

@@ -52,7 +52,10 @@ def share_of(item: pytest.Item) -> float:
 
 def required_by(item: pytest.Item) -> list[str]:
     """The names, without parameters, of the checks that must pass before this one."""
-    return [name for mark in item.iter_markers("requires") for name in mark.args]
+    required: list[str] = []
+    for mark in item.iter_markers("requires"):
+        required += mark.args
+    return required
 
 
 def located_by(item: pytest.Item) -> str | None:
@@ -60,7 +63,9 @@ def located_by(item: pytest.Item) -> str | None:
     mark = item.get_closest_marker("locates")
     if mark is None:
         return None
-    return _filled_in(str(mark.args[0]), item).replace(" ", "_")
+    quantity = _filled_in(str(mark.args[0]), item)
+    # as the exercise's probes and its graph name quantities
+    return quantity.replace(" ", "_")
 
 
 def title_of(item: pytest.Item) -> str:
@@ -69,10 +74,16 @@ def title_of(item: pytest.Item) -> str:
     Reports put a message behind it. A check without a docstring has its name for a title.
     """
     function: Any = getattr(item, "obj", None)
-    text = (function.__doc__ or "").strip() or name_of(item)
-    return _filled_in(text.splitlines()[0].removesuffix("."), item)
+    docstring = (function.__doc__ or "").strip()
+    if not docstring:
+        return _filled_in(name_of(item).removesuffix("."), item)
+    first_line = docstring.splitlines()[0]
+    return _filled_in(first_line.removesuffix("."), item)
 
 
 def _filled_in(text: str, item: pytest.Item) -> str:
+    # only a parametrised item has a callspec
     parameters = getattr(item, "callspec", None)
-    return text if parameters is None else text.format(**parameters.params)
+    if parameters is None:
+        return text
+    return text.format(**parameters.params)

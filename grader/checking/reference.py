@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -47,20 +48,21 @@ class Reference:
         self, function: str, derivative: str, plugged: Mapping[str, Callable[..., Any]]
     ) -> None:
         """Make `derivative` the gradient of `function` where one of them is plugged."""
-        if function in plugged:
-            slope = plugged.get(derivative) or CentralDifference(plugged[function])
+        own = plugged.get(function)
+        own_slope = plugged.get(derivative)
+        if own is not None:
+            slope = own_slope or CentralDifference(own)
             self._names[derivative] = slope
-            self._names[function] = Differentiable(plugged[function], slope)
-        elif derivative in plugged:
-            self._names[function] = Differentiable(
-                self._names[function], plugged[derivative]
-            )
+            self._names[function] = Differentiable(own, slope)
+        elif own_slope is not None:
+            self._names[function] = Differentiable(self._names[function], own_slope)
 
     def map(self, name: str, rows: Rows) -> list[Any]:
         """What the function gives for each row of arguments, in order; a student's in one exchange."""
         return _map(self._names[name], rows)
 
     def __getattr__(self, name: str) -> Any:
+        # for a check, which calls `reference.softmax(z)` as it calls `student.softmax(z)`
         try:
             return self._names[name]
         except KeyError:
@@ -89,22 +91,31 @@ class TakingColumns:
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function returns. Raises Raised, as it did on vectors, where columns do not help."""
-        before = [a.clone() if isinstance(a, Tensor) else a for a in arguments]
+        before = [_copy(argument) for argument in arguments]
         try:
             return self._function(*arguments)
         except Raised as on_vectors:
+            # it may have changed some of them before it raised
             for argument, was in zip(arguments, before, strict=True):
                 if isinstance(argument, Tensor):
                     argument.copy_(was)
             try:
-                return as_vector(self._function(*map(as_column, arguments)))
+                return self._on_columns(arguments)
             except Raised:
                 self.refuses = True
                 raise on_vectors from None
 
+    def _on_columns(self, arguments: Sequence[Any]) -> Any:
+        columns = [as_column(argument) for argument in arguments]
+        return as_vector(self._function(*columns))
+
     def map(self, rows: Rows) -> list[Any]:
         """What the function returns for each row; vectors as they are."""
         return _map(self._function, rows)
+
+
+def _copy(argument: Any) -> Any:
+    return argument.clone() if isinstance(argument, Tensor) else argument
 
 
 class CentralDifference:
@@ -119,8 +130,11 @@ class CentralDifference:
 
     def map(self, rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
         """The derivative at each row of arguments."""
-        exact = [[argument.double() for argument in row] for row in rows]
-        slopes = differences_by_rows(lambda moved: _map(self._function, moved), exact)
+        # with so small a step, float32 would lose nearly all of its digits in the difference
+        exact = []
+        for row in rows:
+            exact.append([argument.double() for argument in row])
+        slopes = differences_by_rows(partial(_map, self._function), exact)
         return [slope.to(row[0].dtype) for slope, row in zip(slopes, rows, strict=True)]
 
 
@@ -153,17 +167,18 @@ class _WithDerivative(torch.autograd.Function):
     ) -> Tensor:
         ctx.derivative = derivative
         ctx.save_for_backward(x, *others)
+        # copies, since the function may change its arguments in place
         value = function(*_copies([x, *others]))
-        return (
-            value if isinstance(value, Tensor) else torch.tensor(value, dtype=x.dtype)
-        )
+        if isinstance(value, Tensor):
+            return value
+        return torch.tensor(value, dtype=x.dtype)
 
     @staticmethod
     def backward(ctx: Any, *outer: Tensor) -> Any:
         x, *others = ctx.saved_tensors
         slope = outer[0] * ctx.derivative(*_copies([x, *others]))
         # a gradient that the student has summed to a scalar broadcasts, as it does in the student's own code
-        of_others = [None for _ in others]
+        of_others = [None] * len(others)
         return None, None, slope.expand_as(x), *of_others
 
 

@@ -111,12 +111,12 @@ class Checks:
         if self._plugin.uncollected:
             raise GraderFault("; ".join(self._plugin.uncollected))
         order = {name: number for number, name in enumerate(self._exercise.functions)}
-        items = [
-            item for item in self._session.items if marks.function_of(item) in order
-        ]
-        if not items:
+        items = self._session.items
+        graded = [item for item in items if marks.function_of(item) in order]
+        if not graded:
             raise GraderFault("there is none for any of its functions")
-        return sorted(items, key=lambda item: order[marks.function_of(item)])
+        # the checks of one function stay in the order of their file
+        return sorted(graded, key=lambda item: order[marks.function_of(item)])
 
     def run(self, judge: Judge) -> Mapping[str, tuple[CheckResult, ...]]:
         """Judge one student; the results by function. Raises GraderFault where a check fails by itself."""
@@ -134,36 +134,39 @@ class Checks:
             if "check" not in stage:
                 raise self._fault(f"{test['nodeid']} failed by itself: {_reason(test)}")
             result = check_from(stage["check"])
-            results.setdefault(result.id.split("/")[0], []).append(result)
+            function, _, _ = result.id.partition("/")
+            results.setdefault(function, []).append(result)
         return {function: tuple(checks) for function, checks in results.items()}
 
     def _tests(self, judge: Judge) -> list[dict[str, Any]]:
         """Run every check with this judge; the tests of pytest's JSON report."""
         self._plugin.judge = judge
         self._report.begin(self._session)
+        # pytest tears down only what the next item does not need
+        next_items = [*self.items[1:], None]
         try:
-            for item, next_item in zip(
-                self.items, [*self.items[1:], None], strict=True
-            ):
+            for item, next_item in zip(self.items, next_items, strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
             return self._report.end(self._session)
         finally:
             self._plugin.forget()
 
     def _fault(self, why: str) -> GraderFault:
-        return GraderFault(
-            f"the checks of {self._exercise.name} could not be run: {why.strip()[-_LONGEST_REASON:]}"
-        )
+        # the end of a traceback says most
+        reason = why.strip()[-_LONGEST_REASON:]
+        name = self._exercise.name
+        return GraderFault(f"the checks of {name} could not be run: {reason}")
 
     def close(self) -> None:
         """End pytest; what a broken-off run has set up is torn down."""
-        if not self.ended:
-            self.ended = True
-            config = self._session.config
-            config.hook.pytest_sessionfinish(
-                session=self._session, exitstatus=pytest.ExitCode.OK
-            )
-            config._ensure_unconfigure()
+        if self.ended:
+            return
+        self.ended = True
+        config = self._session.config
+        config.hook.pytest_sessionfinish(
+            session=self._session, exitstatus=pytest.ExitCode.OK
+        )
+        config._ensure_unconfigure()
 
 
 class _Report(JSONReport):  # type: ignore[misc]
@@ -218,6 +221,7 @@ class _Plugin:
         """Give a check its fixtures at once: setting them up is most of what pytest does for a check."""
         judge = self.judge
         assert judge is not None
+        # a check that fails before it is judged must not show what came of the one before
         self._check = None
         self._given = {
             "student": judge.calls.student,
@@ -279,16 +283,19 @@ class _Plugin:
         """Have the check judged, in place of calling it."""
         assert self.judge is not None
         finding = self.judge.judge(pyfuncitem)
+        mismatch = finding.mismatch
         worth = self.worth[pyfuncitem.nodeid]
         self._check = {
             "id": f"{marks.function_of(pyfuncitem)}/{marks.name_of(pyfuncitem)}",
             "title": marks.title_of(pyfuncitem),
             "outcome": finding.outcome,
+            # rounded, so that no mark reads 0.30000000000000004
             "points": round(worth * finding.credit, 4),
             "max_points": round(worth, 4),
             "message": finding.message,
-            "mismatch": vars(finding.mismatch) if finding.mismatch else None,
+            "mismatch": None if mismatch is None else vars(mismatch),
         }
+        # for pytest: the call has been made
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -299,6 +306,7 @@ class _Plugin:
         report = yield
         if call.when == "call" and self._check is not None:
             outcome = self._check["outcome"]
+            # pytest knows no other word for a check that did not run
             report.outcome = "skipped" if outcome == "blocked" else outcome
         return report
 
@@ -326,18 +334,17 @@ def _worth(exercise: Exercise, items: list[pytest.Item]) -> dict[str, float]:
     worth = {}
     for item in items:
         function = marks.function_of(item)
-        worth[item.nodeid] = (
-            exercise.functions[function].points
-            * marks.share_of(item)
-            / shares[function]
-        )
+        points = exercise.functions[function].points
+        worth[item.nodeid] = points * marks.share_of(item) / shares[function]
     return worth
 
 
 def _forget_modules(folder: Path) -> None:
     """Forget the modules of a folder's checks: another exercise may have some of the same names."""
     for name, module in list(sys.modules.items()):
-        if Path(getattr(module, "__file__", None) or "").parent == folder:
+        # built-in modules and namespace packages have no file
+        file = getattr(module, "__file__", None)
+        if file and Path(file).parent == folder:
             del sys.modules[name]
 
 
@@ -354,11 +361,11 @@ def _own_environment() -> Iterator[None]:
 
 
 def _taken_out_of_the_environment() -> dict[str, str]:
-    return {
-        name: os.environ.pop(name)
-        for name in list(os.environ)
-        if name.startswith("PYTEST_")
-    }
+    taken = {}
+    for name in list(os.environ):
+        if name.startswith("PYTEST_"):
+            taken[name] = os.environ.pop(name)
+    return taken
 
 
 def _reason(test: Mapping[str, Any]) -> str:

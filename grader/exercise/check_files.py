@@ -35,20 +35,17 @@ def read_check_files(
         tree = _parsed(path, problems)
         if tree is None:
             continue
-        found[function] = list(_checks(tree))
-        _check_requirements(path, found[function], problems)
-        if not found[function]:
-            problems.add(
-                path, "", f"{function} is graded and has no check; write one here"
-            )
+        checks = list(_checks(tree))
+        _check_requirements(path, checks, problems)
+        if not checks:
+            what = f"{function} is graded and has no check; write one here"
+            problems.add(path, "", what)
+        found[function] = checks
     for function in functions:
         path = folder / f"{PREFIX}{function}.py"
         if not path.is_file():
-            problems.add(
-                path,
-                "",
-                f"{function} is graded and has no check; write one in this file",
-            )
+            what = f"{function} is graded and has no check; write one in this file"
+            problems.add(path, "", what)
     return found
 
 
@@ -67,36 +64,36 @@ def _checks(tree: ast.Module) -> Iterator[CheckText]:
         if isinstance(node, ast.FunctionDef) and node.name.startswith(PREFIX):
             name = node.name.removeprefix(PREFIX)
             docstring = ast.get_docstring(node) or name
-            yield CheckText(name, docstring.splitlines()[0], tuple(_required(node)))
+            title = docstring.splitlines()[0]
+            yield CheckText(name, title, tuple(_required(node)))
 
 
 def _required(function: ast.FunctionDef) -> Iterator[str]:
     """The names in `@requires(...)`."""
     for decorator in function.decorator_list:
-        if not isinstance(decorator, ast.Call) or not isinstance(
-            decorator.func, ast.Name
-        ):
-            continue
-        if decorator.func.id != "requires":
+        if not isinstance(decorator, ast.Call) or not _is_requires(decorator.func):
             continue
         for argument in decorator.args:
+            # the file is not run, so that a name that is computed cannot be known
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 yield argument.value
+
+
+def _is_requires(called: ast.expr) -> bool:
+    return isinstance(called, ast.Name) and called.id == "requires"
 
 
 def _check_requirements(
     path: Path, checks: list[CheckText], problems: Problems
 ) -> None:
+    """Note each requirement that is not met by a check further up: checks run in the file's order."""
     names = [check.name for check in checks]
     for number, check in enumerate(checks):
+        above = names[:number]
+        place = f"{PREFIX}{check.name}"
         for required in check.requires:
             if required not in names:
-                problems.add_unknown(
-                    path, f"{PREFIX}{check.name}", "check", required, names
-                )
-            elif required not in names[:number]:
-                problems.add(
-                    path,
-                    f"{PREFIX}{check.name}",
-                    f"it requires {required}, which stands below it",
-                )
+                problems.add_unknown(path, place, "check", required, names)
+            elif required not in above:
+                what = f"it requires {required}, which stands below it"
+                problems.add(path, place, what)

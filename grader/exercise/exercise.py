@@ -73,18 +73,17 @@ class Exercise:
         if not (folder / FILE).is_file():
             folder = paths.folder("reference") / name
         if not (folder / FILE).is_file():
-            known = sorted(
-                path.parent.name for path in paths.folder("reference").glob(f"*/{FILE}")
-            )
+            files = paths.folder("reference").glob(f"*/{FILE}")
+            known = ", ".join(sorted(path.parent.name for path in files))
             raise ExerciseError(
                 f"there is no exercise {name!r}: it is neither a folder with an {FILE} nor one of the "
-                f"known exercises ({', '.join(known)})"
+                f"known exercises ({known})"
             )
         return cls.read(folder.resolve())
 
     @classmethod
     def read(cls, folder: Path) -> Exercise:
-        """Read a folder whole. Raises ExerciseError with all that is wrong in it, a line each."""
+        """Read a folder whole. Raises ExerciseError with all that is wrong in it, one line per fault."""
         problems = Problems()
         exercise = _read(folder, problems)
         if exercise is None or problems.lines:
@@ -110,8 +109,9 @@ class Exercise:
 
     def notes(self, lang: str = "en") -> Mapping[str, Note]:
         """What a student reads about each misconception, by id; in English where `lang` has no text."""
-        translation = self.translations.get(lang)
-        return self._english if translation is None else translation.notes
+        if lang not in self.translations:
+            return self._english
+        return self.translations[lang].notes
 
     @functools.cached_property
     def _english(self) -> Mapping[str, Note]:
@@ -119,23 +119,26 @@ class Exercise:
 
     def check_title(self, title: str, lang: str = "en") -> str:
         """A check's title in `lang`; as it is where there is no translation."""
-        translation = self.translations.get(lang)
-        return title if translation is None else translation.check_title(title)
+        if lang not in self.translations:
+            return title
+        return self.translations[lang].check_title(title)
 
     def curve_titles(self, lang: str = "en") -> tuple[str, ...]:
         """The titles of the training curves in `lang`."""
-        translation = self.translations.get(lang)
-        names = {} if translation is None else translation.curves
-        return tuple(names.get(title, title) for title in self.curves)
+        if lang not in self.translations:
+            return self.curves
+        translated = self.translations[lang].curves
+        return tuple(translated.get(title, title) for title in self.curves)
 
     # the folder's Python
 
     def module(self, name: str) -> types.ModuleType:
         """A module of the exercise's folder, which is imported as a package of its own."""
-        package = (
-            f"exercise_{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}"
-        )
+        # a name for each folder, since two exercises have modules of the same names
+        digest = hashlib.sha256(str(self.folder).encode()).hexdigest()
+        package = f"exercise_{digest[:12]}"
         if package not in sys.modules:
+            # an empty package: its `__path__` is all that importing from the folder needs
             made = types.ModuleType(package)
             made.__path__ = [str(self.folder)]
             sys.modules[package] = made
@@ -149,7 +152,9 @@ class Exercise:
     @functools.cached_property
     def probes(self) -> types.ModuleType | None:
         """The exercise's `probes`, on which mistakes are told apart; None where it has none."""
-        return self.module("probes") if (self.folder / "probes.py").is_file() else None
+        if not (self.folder / "probes.py").is_file():
+            return None
+        return self.module("probes")
 
     def prologues(self) -> dict[str, str]:
         """The modules that a submission can import: name -> source."""
@@ -163,43 +168,49 @@ class Exercise:
         """Function -> what takes its place where it gives nothing; empty where the exercise has none."""
         if not self.standins_source:
             return {}
+        path = self.folder / "standins.py"
+        # from the text that workers get, so that a stand-in is the same on both sides
+        code = compile(self.standins_source, str(path), "exec")
         names: dict[str, Any] = {"__name__": "standins"}
-        exec(
-            compile(self.standins_source, str(self.folder / "standins.py"), "exec"),
-            names,
-        )
+        exec(code, names)
         return {name: names[name] for name in self.functions if name in names}
 
     @functools.cached_property
     def standins_source(self) -> str:
         """The text of the stand-ins, which workers get too; empty where there are none."""
         path = self.folder / "standins.py"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        if not path.is_file():
+            return ""
+        return path.read_text(encoding="utf-8")
 
     # what a grade depends on
 
     @functools.cached_property
     def sha256(self) -> str:
         """A digest of everything in the folder, to tell whether a grade is of this very exercise."""
-        files = (path for path in self.folder.rglob("*") if path.is_file())
-        return _digest(
-            self.folder, [path for path in files if "__pycache__" not in path.parts]
-        )
+        files = []
+        for file in self.folder.rglob("*"):
+            # compiled files differ from one Python to another
+            if "__pycache__" not in file.parts:
+                files.append(file)
+        return _digest(self.folder, files)
 
     @functools.cached_property
     def mistakes_sha256(self) -> str:
         """A digest of what the wrong variants of the solution depend on."""
+        # probes.py too: on its inputs the variants are told apart
         files = [self.solution.path, self.folder / "probes.py"]
         files += (self.folder / "misconceptions").glob("*.toml")
-        return _digest(self.folder, [path for path in files if path.is_file()])
+        return _digest(self.folder, files)
 
 
 def _digest(folder: Path, files: list[Path]) -> str:
+    """A digest of the files' names and contents, without those that do not exist and without folders."""
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(
-            str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0"
-        )
+        if path.is_file():
+            name = str(path.relative_to(folder))
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -216,16 +227,20 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
     misconceptions = read_misconceptions(
         folder / "misconceptions", solution.trees, problems
     )
-    checks = read_check_files(folder / "checks", table.functions, problems)
-    titles = [
-        check.title for checks_of_one in checks.values() for check in checks_of_one
-    ]
+    checks_of = read_check_files(folder / "checks", table.functions, problems)
+    titles = []
+    for checks in checks_of.values():
+        titles += [check.title for check in checks]
+    notes = misconceptions.notes()
     translations = {}
     for file in sorted((folder / "locale").glob("*.toml")):
-        notes = misconceptions.notes()
         translations[file.stem] = read_translation(
             file, notes, titles, table.curves, problems
         )
+    profiles = {}
+    for name, settings in table.profiles.items():
+        profiles[name] = Profile(name, settings)
+    limits = read_table(Limits, table.limits, path, "[limits]", problems)
     return Exercise(
         folder=folder,
         title=table.title or folder.name,
@@ -233,10 +248,8 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
         tolerance=table.tolerance,
         curves=table.curves,
         functions=functions,
-        limits=read_table(Limits, table.limits, path, "[limits]", problems) or Limits(),
-        profiles={
-            name: Profile(name, settings) for name, settings in table.profiles.items()
-        },
+        limits=limits or Limits(),
+        profiles=profiles,
         prologue=_prologue(table, path, problems),
         solution=solution,
         misconceptions=misconceptions,
@@ -249,15 +262,14 @@ def _functions(
     table: ExerciseTable, path: Path, solution: Solution, problems: Problems
 ) -> dict[str, Function]:
     if not table.functions:
-        problems.add(
-            path, "", "it names no function; add a table such as [functions.f]"
-        )
+        what = "it names no function; add a table such as [functions.f]"
+        problems.add(path, "", what)
     if not table.profiles:
-        problems.add(
-            path, "", "it has no profile; add a table such as [profiles.quick]"
-        )
+        what = "it has no profile; add a table such as [profiles.quick]"
+        problems.add(path, "", what)
     found: dict[str, Function] = {}
-    above: list[str] = []  # also those with a fault, which is told once
+    # those with a fault too: a function that builds on one is not a second fault
+    above: list[str] = []
     for name, data in table.functions.items():
         place = f"[functions.{name}]"
         if name not in solution.trees:
@@ -276,16 +288,13 @@ def _check_order(
     function: Function, above: list[str], path: Path, problems: Problems
 ) -> None:
     """Note what a function builds on that does not stand above it."""
-    for key, names in (
-        ("earlier", function.earlier),
-        ("derivative_of", (function.derivative_of,)),
-    ):
-        for name in names:
-            if name is not None and name not in above:
-                place = f"[functions.{function.name}] {key}"
-                problems.add_unknown(
-                    path, place, "function above this one", name, above
-                )
+    builds_on = [("earlier", name) for name in function.earlier]
+    if function.derivative_of is not None:
+        builds_on.append(("derivative_of", function.derivative_of))
+    for key, name in builds_on:
+        if name not in above:
+            place = f"[functions.{function.name}] {key}"
+            problems.add_unknown(path, place, "function above this one", name, above)
 
 
 def _prologue(table: ExerciseTable, path: Path, problems: Problems) -> Prologue | None:

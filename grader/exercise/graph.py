@@ -35,11 +35,9 @@ def read_graph(path: Path, problems: Problems) -> Graph | None:
     edges = []
     for kind, feeds in (("forward", table.forward), ("backward", table.backward)):
         for start, ends in feeds.items():
-            for end in ends:
-                edges.append(Edge(start, end, back=kind == "backward"))
+            edges += [Edge(start, end, back=kind == "backward") for end in ends]
+            place = f"[{kind}] {start}"
             for name in (start, *ends):
                 if name not in table.nodes:
-                    problems.add_unknown(
-                        path, f"[{kind}] {start}", "node", name, table.nodes
-                    )
+                    problems.add_unknown(path, place, "node", name, table.nodes)
     return Graph(table.nodes, tuple(edges))

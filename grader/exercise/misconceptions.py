@@ -20,6 +20,8 @@ from grader.exercise.tables import (
 )
 from grader.results import Note
 
+Pairs = tuple[tuple[str, str], ...]  # what is replaced, and by what
+
 
 @dataclass(frozen=True)
 class Form:
@@ -45,7 +47,7 @@ class Misconception:
     """One table of a file of misconceptions/.
 
     functions: the functions in which it can be made; the one that the file is named for, where it says none.
-    forms: the edits, none where `recognise` names what else tells it.
+    forms: the ways to make it; none where `recognise` says how else it is recognised.
     calls: patterns of dotted names, for `recognise = "calls"`.
     raises: patterns of "Exception: text" that tell it. repair: edits of the student's source that show what
     lies behind.
@@ -81,9 +83,10 @@ class Misconceptions:
     @property
     def functions(self) -> tuple[str, ...]:
         """The functions of which a mistake is known."""
-        return tuple(
-            dict.fromkeys(name for known in self.all for name in known.functions)
-        )
+        names: dict[str, None] = {}  # a set that keeps the order
+        for known in self.all:
+            names.update(dict.fromkeys(known.functions))
+        return tuple(names)
 
     def of(self, function: str) -> tuple[Misconception, ...]:
         """The misconceptions known of a function."""
@@ -91,27 +94,30 @@ class Misconceptions:
 
     def forms_of(self, function: str, stage: str = "") -> tuple[Form, ...]:
         """All ways to make the mistakes known of a function, or of one stage of an iterating one."""
-        return tuple(
-            form
-            for known in self.of(function)
-            if known.stage == stage
-            for form in known.forms
-        )
+        forms: list[Form] = []
+        for known in self.of(function):
+            if known.stage == stage:
+                forms += known.forms
+        return tuple(forms)
 
     def recognised_by(self, function: str, recogniser: str) -> Misconception | None:
-        """The misconception of a function that a recogniser tells, if there is one."""
+        """The misconception of a function that this recogniser finds, if there is one."""
         for known in self.of(function):
             if known.recognise == recogniser:
                 return known
         return None
 
     def notes(self) -> dict[str, Note]:
-        """What a student reads about each, in English; those that several functions share name none."""
+        """What a student reads about each, in English; a shared one names no function."""
         notes = {}
         for known in self.all:
             function = known.functions[0] if len(known.functions) == 1 else ""
             notes[known.id] = Note(
-                known.id, function, known.title, known.note, known.hint
+                id=known.id,
+                function=function,
+                title=known.title,
+                note=known.note,
+                hint=known.hint,
             )
         return notes
 
@@ -125,13 +131,14 @@ def read_misconceptions(
     for path in sorted(folder.glob("*.toml")):
         for id_, data in read_toml(path, problems).items():
             if id_ in places:
-                problems.add(
-                    path, f"[{id_}]", f"the id stands in {places[id_].name} as well"
-                )
+                what = f"the id stands in {places[id_].name} as well"
+                problems.add(path, f"[{id_}]", what)
             places[id_] = path
-            misconception = _Reading(id_, path, functions, problems).misconception(data)
+            reading = _Reading(id_, path, functions, problems)
+            misconception = reading.misconception(data)
             if misconception is not None:
                 found.append(misconception)
+    # last, since a misconception can name one of a later file
     _check_references(found, places, problems)
     return Misconceptions(tuple(found))
 
@@ -147,7 +154,7 @@ def _check_references(
 
 
 class _Reading:
-    """One table on its way to a record; every fault in it is noted."""
+    """Reads one table into a record, and notes every fault in it."""
 
     def __init__(
         self, id_: str, path: Path, functions: Forest, problems: Problems
@@ -158,11 +165,14 @@ class _Reading:
         self.problems = problems
 
     def add(self, key: str, what: str) -> None:
-        self.problems.add(self.path, f"[{self.id}] {key}".strip(), what)
+        self.problems.add(self.path, self.place(key), what)
+
+    def place(self, key: str) -> str:
+        return f"[{self.id}] {key}".strip()
 
     def misconception(self, data: Any) -> Misconception | None:
         table = read_table(
-            MisconceptionTable, data, self.path, f"[{self.id}]", self.problems
+            MisconceptionTable, data, self.path, self.place(""), self.problems
         )
         if table is None:
             return None
@@ -170,23 +180,7 @@ class _Reading:
         for name in functions:
             self.check_function("functions", name)
         forms = self.forms(table, functions[0])
-        if not (
-            forms
-            or table.recognise
-            or table.raises
-            or table.forms
-            or table.replace
-            or table.edits
-        ):
-            self.add(
-                "",
-                "nothing tells this mistake: give it replace and with, forms, or recognise",
-            )
-        if (table.recognise == "calls") != bool(table.calls):
-            self.add(
-                "calls",
-                'patterns of calls go with recognise = "calls", and with nothing else',
-            )
+        self.check_evidence(table)
         for pattern in table.seen:
             self.check_pattern("seen", pattern)
         return Misconception(
@@ -205,34 +199,47 @@ class _Reading:
             repair=self.edits("repair", table.repair),
         )
 
-    def forms(self, table: MisconceptionTable, function: str) -> tuple[Form, ...]:
-        """The table's forms, each tried on the solution."""
-        read: list[FormTable | None] = [table] if table.replace or table.edits else []
-        for number, data in enumerate(table.forms, start=1):
-            read.append(
-                read_table(
-                    FormTable,
-                    data,
-                    self.path,
-                    f"[{self.id}] forms {number}",
-                    self.problems,
-                )
+    def check_evidence(self, table: MisconceptionTable) -> None:
+        """Note where nothing would ever tell the mistake."""
+        has_edits = table.forms or table.replace or table.edits
+        if not has_edits and not table.recognise and not table.raises:
+            self.add(
+                "",
+                "nothing tells this mistake: give it replace and with, forms, or recognise",
             )
+        if (table.recognise == "calls") != bool(table.calls):
+            self.add(
+                "calls",
+                'patterns of calls go with recognise = "calls", and with nothing else',
+            )
+
+    def forms(self, table: MisconceptionTable, function: str) -> tuple[Form, ...]:
+        """The table's forms, each tried on the solution; `function` is the one that they edit by default."""
         found = []
-        for form in filter(None, read):
+        for form in self.form_tables(table):
             made = self.form(form, form.in_ or table.in_ or function)
             if made is not None:
                 found.append(made)
         return tuple(found)
 
+    def form_tables(self, table: MisconceptionTable) -> list[FormTable]:
+        """The tables of forms that can be read; a misconception of one form is itself such a table."""
+        tables: list[FormTable] = []
+        if table.replace or table.edits:
+            tables.append(table)
+        for number, data in enumerate(table.forms, start=1):
+            place = self.place(f"forms {number}")
+            form = read_table(FormTable, data, self.path, place, self.problems)
+            if form is not None:
+                tables.append(form)
+        return tables
+
     def form(self, table: FormTable, function: str) -> Form | None:
-        pairs = table.edits
-        if table.replace is not None or table.with_ is not None:
-            if table.replace is None or table.with_ is None or pairs:
-                self.add("replace", "replace and with go together, without edits")
-                return None
-            pairs = ((table.replace, table.with_),)
+        pairs = self.pairs(table)
+        if pairs is None:
+            return None
         edits = self.edits("replace", pairs)
+        # an edit that cannot be read is noted already
         if len(edits) < len(pairs) or not self.check_function("in", function):
             return None
         form = Form(self.id, edits, function)
@@ -245,7 +252,16 @@ class _Reading:
             return None
         return form
 
-    def edits(self, key: str, pairs: tuple[tuple[str, str], ...]) -> tuple[Edit, ...]:
+    def pairs(self, table: FormTable) -> Pairs | None:
+        """What a form replaces, and by what; None where it says so in two ways, or says half of it."""
+        if table.replace is None and table.with_ is None:
+            return table.edits
+        if table.replace is None or table.with_ is None or table.edits:
+            self.add("replace", "replace and with go together, without edits")
+            return None
+        return ((table.replace, table.with_),)
+
+    def edits(self, key: str, pairs: Pairs) -> tuple[Edit, ...]:
         """The edits whose two sides are Python."""
         edits = []
         for replace, by in pairs:
@@ -254,15 +270,13 @@ class _Reading:
         return tuple(edits)
 
     def check_function(self, key: str, name: str) -> bool:
-        if name not in self.functions:
-            self.problems.add_unknown(
-                self.path,
-                f"[{self.id}] {key}",
-                "function of solution.py",
-                name,
-                self.functions,
-            )
-        return name in self.functions
+        """Whether the solution has a function of this name."""
+        if name in self.functions:
+            return True
+        self.problems.add_unknown(
+            self.path, self.place(key), "function of solution.py", name, self.functions
+        )
+        return False
 
     def check_pattern(self, key: str, text: str) -> bool:
         """Whether a text is one expression or one statement."""

@@ -18,6 +18,7 @@ from typing import Any, TypeGuard, TypeVar
 from grader.errors import ExerciseError
 
 _PLACEHOLDER = re.compile(r"_[A-Z]+\Z")
+# fields in which two nodes may differ though they mean the same
 _IGNORED = frozenset({"ctx", "type_comment", "kind", "type_params"})
 
 Tree = TypeVar("Tree", bound=ast.AST)
@@ -53,7 +54,7 @@ class Renaming:
     names: dict[str, str]
 
     def allows(self, pattern: str, name: str) -> bool:
-        """Whether `name` may stand where the pattern has another; from then on it must."""
+        """Whether `name` may stand for this name of the pattern; from then on, no other name may."""
         if pattern in self.known or name in self.known:
             return pattern == name
         return self.names.setdefault(pattern, name) == name
@@ -75,6 +76,7 @@ def match(
             return _captured(pattern.id, node, captures)
         if renaming is not None:
             return isinstance(node, ast.Name) and renaming.allows(pattern.id, node.id)
+    # "foreign" marks what an edit has put in: it is no code of the reference to be matched again
     if type(pattern) is not type(node) or getattr(node, "foreign", False):
         return False
     if renaming is not None and _commutes(pattern) and isinstance(node, ast.BinOp):
@@ -107,6 +109,7 @@ def _match_either_order(
     if type(pattern.op) is not type(node.op):
         return False
     for left, right in ((node.left, node.right), (node.right, node.left)):
+        # copies, since the first order may fill some of them before it fails
         tried = dict(captures)
         tried_renaming = Renaming(renaming.known, dict(renaming.names))
         if match(pattern.left, left, tried, tried_renaming) and match(
@@ -144,9 +147,9 @@ class Edit:
         """`tree` with the replacement made, sharing what has not changed; None where nothing matches."""
         rewriting = _Rewriting(self.replace, self.by)
         edited = rewriting.visit(tree)
-        return (
-            edited if rewriting.made and isinstance(edited, ast.FunctionDef) else None
-        )
+        if not rewriting.made or not isinstance(edited, ast.FunctionDef):
+            return None
+        return edited
 
     def instances(self, tree: ast.FunctionDef) -> list[ast.AST]:
         """What the edit puts into `tree`, its placeholders filled."""
@@ -166,11 +169,13 @@ class _Rewriting:
         self.pattern: ast.AST = replace[0]
         self.by: list[ast.stmt] | ast.expr = by
         pattern, value = expression(replace), expression(by)
+        # An expression in place of an expression, wherever it stands. Else whole statements are replaced.
         if pattern is not None and value is not None:
             self.pattern, self.by = pattern, value
         self.made: list[ast.AST] = []
 
     def visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:
+        # the parameters are given by the task; mistakes are made below them
         if isinstance(node, ast.arguments):
             return node
         # Thousands of variants share their statements: each remembers the edits that it has no place for.
@@ -209,6 +214,7 @@ class _Rewriting:
         if not changed:
             return node
         rebuilt = copy.copy(node)
+        # what the old node remembers need not be true of the new one
         rebuilt.__dict__.pop("without", None)
         for name, value in changed.items():
             setattr(rebuilt, name, value)
@@ -218,19 +224,23 @@ class _Rewriting:
         rebuilt: list[object] = []
         for item in items:
             visited = self.visit(item) if isinstance(item, ast.AST) else item
+            # one statement may have become several, or none
             if isinstance(visited, list):
                 rebuilt += visited
             else:
                 rebuilt.append(visited)
-        if len(rebuilt) != len(items):
-            return rebuilt
-        is_same = all(
-            after is before for after, before in zip(rebuilt, items, strict=True)
-        )
-        return items if is_same else rebuilt
+        return items if _same_objects(rebuilt, items) else rebuilt
+
+
+def _same_objects(ones: list[object], others: list[object]) -> bool:
+    """Whether two lists hold the very same objects, which may compare equal without being the same."""
+    if len(ones) != len(others):
+        return False
+    return all(one is other for one, other in zip(ones, others, strict=True))
 
 
 def _without(node: ast.stmt) -> set[tuple[str, str]]:
+    """The edits, as (replace, with), of which a statement is known to hold no match."""
     found: set[tuple[str, str]] = node.__dict__.setdefault("without", set())
     return found
 
@@ -239,6 +249,7 @@ def _filled(template: ast.AST, captures: Captures) -> ast.AST:
     """A copy of `template` with its placeholders filled, its own nodes marked as foreign to the reference."""
     if isinstance(template, ast.Name) and template.id in captures:
         captured = captures[template.id]
+        # the same name is a Load where it is read and a Store where it is assigned
         if hasattr(captured, "ctx") and type(captured.ctx) is not type(template.ctx):
             captured = copy.copy(captured)
             captured.ctx = template.ctx
@@ -254,11 +265,13 @@ def _filled(template: ast.AST, captures: Captures) -> ast.AST:
 def _filled_field(value: object, captures: Captures) -> object:
     if isinstance(value, list):
         return [_filled_field(item, captures) for item in value]
-    return _filled(value, captures) if isinstance(value, ast.AST) else value
+    if isinstance(value, ast.AST):
+        return _filled(value, captures)
+    return value
 
 
 def clone(tree: Tree) -> Tree:
-    """A copy of a syntax tree. To copy.deepcopy it takes ten times as long."""
+    """A copy of a syntax tree, made in a tenth of the time that copy.deepcopy takes."""
     made = type(tree).__new__(type(tree))
     for name, value in vars(tree).items():
         if name != "without":
@@ -269,7 +282,9 @@ def clone(tree: Tree) -> Tree:
 def _cloned_field(value: Any) -> Any:
     if isinstance(value, list):
         return [_cloned_field(item) for item in value]
-    return clone(value) if isinstance(value, ast.AST) else value
+    if isinstance(value, ast.AST):
+        return clone(value)
+    return value
 
 
 def last_function(source: str) -> ast.FunctionDef | None:
@@ -285,12 +300,11 @@ def last_function(source: str) -> ast.FunctionDef | None:
 
 
 def holds(tree: ast.AST, wanted: ast.AST) -> bool:
-    """Whether the very same stands somewhere in `tree`."""
+    """Whether code that is written the same as `wanted` stands somewhere in `tree`."""
     dumped = ast.dump(wanted)
-    return any(
-        type(node) is type(wanted) and ast.dump(node) == dumped
-        for node in ast.walk(tree)
-    )
+    # the type is compared first, since a dump takes long
+    alike = (node for node in ast.walk(tree) if type(node) is type(wanted))
+    return any(ast.dump(node) == dumped for node in alike)
 
 
 class Renamer(ast.NodeTransformer):
@@ -301,9 +315,8 @@ class Renamer(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         """The node with its new name."""
-        return ast.copy_location(
-            ast.Name(self.names.get(node.id, node.id), node.ctx), node
-        )
+        name = self.names.get(node.id, node.id)
+        return ast.copy_location(ast.Name(name, node.ctx), node)
 
 
 def functions(source: str) -> dict[str, ast.FunctionDef]:
@@ -312,6 +325,7 @@ def functions(source: str) -> dict[str, ast.FunctionDef]:
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef):
             if ast.get_docstring(node, clean=False) is not None:
+                # a body must not be empty
                 node.body = node.body[1:] or [ast.Pass()]
             found[node.name] = node
     return found
@@ -319,7 +333,8 @@ def functions(source: str) -> dict[str, ast.FunctionDef]:
 
 def parameters(function: ast.FunctionDef) -> tuple[str, ...]:
     """The names of a function's positional parameters."""
-    return tuple(arg.arg for arg in (*function.args.posonlyargs, *function.args.args))
+    arguments = (*function.args.posonlyargs, *function.args.args)
+    return tuple(argument.arg for argument in arguments)
 
 
 def returned(function: ast.FunctionDef) -> tuple[str, ...]:
@@ -330,8 +345,12 @@ def returned(function: ast.FunctionDef) -> tuple[str, ...]:
             value = node.value
     if not isinstance(value, ast.Tuple):
         return ()
-    names = tuple(element.id for element in value.elts if isinstance(element, ast.Name))
-    return names if len(names) == len(value.elts) else ()
+    names = []
+    for element in value.elts:
+        if not isinstance(element, ast.Name):
+            return ()
+        names.append(element.id)
+    return tuple(names)
 
 
 def assigned(function: ast.FunctionDef) -> tuple[str, ...]:
@@ -376,13 +395,13 @@ def calls(function: ast.FunctionDef, names: Collection[str]) -> list[ast.Call]:
     """The calls of the functions `names` in a function, in no particular order."""
     found = []
     for node in ast.walk(function):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in names
-        ):
+        if isinstance(node, ast.Call) and _is_one_of(node.func, names):
             found.append(node)
     return found
+
+
+def _is_one_of(called: ast.expr, names: Collection[str]) -> bool:
+    return isinstance(called, ast.Name) and called.id in names
 
 
 def with_prefix(
@@ -391,6 +410,7 @@ def with_prefix(
     """A copy of a function in which the functions that `chosen` calls have a prefix before their names."""
     copies: dict[int, Any] = {}  # deepcopy's own record: the id of a node -> its copy
     made = copy.deepcopy(function, copies)
+    # only these calls: the same function may be called elsewhere in the body
     for call in chosen:
         name = copies[id(call.func)]
         name.id = prefix + name.id

@@ -9,10 +9,10 @@ from typing import Any
 
 from torch import Tensor
 
-Arguments = types.SimpleNamespace  # the arguments of one call, by the reference's names
-LeadingArguments = tuple[
-    Any, ...
-]  # the arguments of one call by position, up to the number of steps
+# the arguments of one call, by the reference's names
+Arguments = types.SimpleNamespace
+# the arguments of one call by position, up to the number of steps
+LeadingArguments = tuple[Any, ...]
 Parameters = tuple[Tensor, ...]
 
 

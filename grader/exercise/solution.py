@@ -37,10 +37,8 @@ class Solution:
 
     def namespace(self, plugged: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """A fresh namespace of the solution, with `plugged` in the place of its own functions."""
-        names: dict[str, Any] = {
-            "__name__": "solution",
-            "math": math,
-        }  # the edits of mistakes may use math
+        # the edits of mistakes may use math, whether the solution imports it or not
+        names: dict[str, Any] = {"__name__": "solution", "math": math}
         exec(self.code, names)
         names.update(plugged or {})
         return names

@@ -83,7 +83,7 @@ class Prologue(Table):
 
 
 class ExerciseTable(Table):
-    """The whole of exercise.toml. The tables of functions and profiles are looked at one by one."""
+    """The whole of exercise.toml."""
 
     title: str = ""
     follow_through: float = Field(1.0, ge=0, le=1)
@@ -91,6 +91,7 @@ class ExerciseTable(Table):
     limits: dict[str, Any] = {}
     tolerance: dict[str, PositiveFloat] = {}
     prologue: dict[str, Any] | None = None
+    # checked later, one table at a time, so that a fault is reported with the table's name
     functions: dict[str, dict[str, Any]] = {}
     profiles: dict[str, dict[str, Any]] = {}
 
@@ -141,7 +142,7 @@ T = TypeVar("T", bound=Table)
 
 
 class Problems:
-    """The faults of a folder, a line each: file, table and key, what is wrong, what would be right."""
+    """The faults of a folder, one line per fault: file, table and key, what is wrong, what would be right."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -166,8 +167,9 @@ def suggestion(name: str, known: Iterable[str]) -> str:
         return f"did you mean {near[0]!r}?"
     if not known:
         return "none is known"
+    listed = ", ".join(known[:_LISTED])
     more = ", …" if len(known) > _LISTED else ""
-    return f"known are {', '.join(known[:_LISTED])}{more}"
+    return f"known are {listed}{more}"
 
 
 def read_toml(path: Path, problems: Problems) -> dict[str, Any]:
@@ -187,6 +189,7 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any]:
 
 
 def _with_tuples(value: Any) -> Any:
+    # the tables are strict, and a strict model takes no list for a tuple
     if isinstance(value, list):
         return tuple(_with_tuples(item) for item in value)
     if isinstance(value, dict):
@@ -206,18 +209,18 @@ def read_table(
     except ValidationError as error:
         for fault in error.errors():
             key = ".".join(str(part) for part in fault["loc"])
-            problems.add(
-                path,
-                f"{place} {key}".strip(),
-                _in_words(fault["type"], fault["msg"], key, model),
-            )
+            what = _in_words(fault["type"], fault["msg"], key, model)
+            problems.add(path, f"{place} {key}".strip(), what)
         return None
 
 
 def _in_words(kind: str, message: str, key: str, model: type[Table]) -> str:
+    """A fault that pydantic found, for the author of an exercise."""
     if kind == "extra_forbidden":
+        # `with` and `in` are words of Python, so that their fields have other names
         known = [field.alias or name for name, field in model.model_fields.items()]
         return f"this key is not known; {suggestion(key, known)}"
     if kind == "missing":
         return "this key is missing"
+    # it follows a colon
     return message[:1].lower() + message[1:]

@@ -29,11 +29,15 @@ class Title:
     @classmethod
     def of(cls, english: str, translated: str) -> Title:
         """The pair; a {name} stands for one word, or for a tuple."""
-        parts = []
-        for number, part in enumerate(_NAME.split(english)):  # text and names, in turn
+        pattern = ""
+        for number, part in enumerate(_NAME.split(english)):
+            # text and names, in turn
             is_name = number % 2 == 1
-            parts.append(rf"(?P<{part}>\([^()]*\)|\S+)" if is_name else re.escape(part))
-        return cls(re.compile("".join(parts)), translated)
+            if is_name:
+                pattern += rf"(?P<{part}>\([^()]*\)|\S+)"
+            else:
+                pattern += re.escape(part)
+        return cls(re.compile(pattern), translated)
 
     def translate(self, title: str) -> str | None:
         """`title` in the other language, None where it is another title."""
@@ -88,18 +92,19 @@ def _pairs(
     data: Any, path: Path, table: str, known: Iterable[str], problems: Problems
 ) -> dict[str, str]:
     """English titles with their translations; those that the exercise does not have are faults."""
+    if not isinstance(data, Mapping):
+        return {}
     known = list(known)
     pairs = {}
-    for english, text in data.items() if isinstance(data, Mapping) else ():
+    for english, text in data.items():
         place = f"[{table}] {english!r}"
         if not isinstance(text, str):
             problems.add(path, place, "a text is expected here")
         elif not any(_can_be(english, title) for title in known):
             problems.add_unknown(path, f"[{table}]", "title", english, known)
         elif set(_NAME.findall(text)) - set(_NAME.findall(english)):
-            problems.add(
-                path, place, "the translation has a {name} that the title has not"
-            )
+            what = "the translation has a {name} that the title has not"
+            problems.add(path, place, what)
         else:
             pairs[english] = text
     return pairs
@@ -107,11 +112,13 @@ def _pairs(
 
 def _can_be(english: str, title: str) -> bool:
     """Whether a title, whose {names} a check fills in, can come out as the one that is translated."""
-    return bool(
-        _any_values(english).fullmatch(title) or _any_values(title).fullmatch(english)
-    )
+    if _any_values(english).fullmatch(title):
+        return True
+    # the file may translate a title with its {names} filled in
+    return _any_values(title).fullmatch(english) is not None
 
 
 def _any_values(title: str) -> re.Pattern[str]:
+    """A pattern of the titles that `title` becomes when its {names} are filled in."""
     texts = _NAME.split(title)[::2]
-    return re.compile(".+".join(map(re.escape, texts)))
+    return re.compile(".+".join(re.escape(text) for text in texts))

@@ -42,6 +42,9 @@ _BROKEN = (
     OSError,
 )
 
+Parts = tuple[str, ...]  # a path, folder by folder
+Members = tuple[int, ...]  # positions in zips, from the outermost one inwards
+
 
 class Refused(GraderError):
     """A zip or a file that is not read; the text is a clause about it."""
@@ -55,11 +58,11 @@ class Entry:
     position of a member, of a member of that member, and so on. problem: why it cannot be read.
     """
 
-    parts: tuple[str, ...]
+    parts: Parts
     size: int
     changed: float
     file: Path
-    members: tuple[int, ...] = ()
+    members: Members = ()
     problem: str | None = None
 
     @property
@@ -92,25 +95,30 @@ def entries(path: Path) -> list[Entry]:
     """The files of a folder or a zip. Raises Refused where `path` itself is a zip that is not read."""
     if path.is_dir():
         return list(_of_folder(path, ()))
-    return list(_of_zip(path, (), (), path.stat().st_size))
+    size = path.stat().st_size
+    return list(_of_zip(path, (), (), size))
 
 
 def ignored(name: str) -> bool:
     """Whether a file or folder of this name is never a student's work: hidden, or made by a tool."""
-    hidden = (
-        name.startswith(".") and "_assignsubmission_" not in name
-    )  # a student may be called ".."
-    return hidden or name.casefold() in _IGNORED
+    # Moodle's folders begin with the student's name, and a student may be called ".."
+    is_of_student = "_assignsubmission_" in name
+    if name.startswith(".") and not is_of_student:
+        return True
+    return name.casefold() in _IGNORED
 
 
 def shown(name: str) -> str:
     """A file's name as text that any encoding can hold, its accents composed."""
-    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
+    # a name from the disk may hold bytes that are no text; os.fsencode gives them back
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return unicodedata.normalize("NFC", text)
 
 
-def _of_folder(folder: Path, parts: tuple[str, ...]) -> Iterator[Entry]:
+def _of_folder(folder: Path, parts: Parts) -> Iterator[Entry]:
     if len(parts) > _DEEPEST_FOLDER:
         return
+    # sorted, since the order in a folder differs from one file system to another
     for found in sorted(os.scandir(folder), key=lambda found: found.name):
         if ignored(found.name) or found.is_symlink():
             continue
@@ -120,20 +128,20 @@ def _of_folder(folder: Path, parts: tuple[str, ...]) -> Iterator[Entry]:
         elif found.is_file():
             status = found.stat()
             entry = Entry(here, status.st_size, status.st_mtime, Path(found.path))
-            yield from _opened(entry) if entry.suffix == ".zip" else (entry,)
+            yield from _opened(entry)
 
 
 def _opened(entry: Entry) -> list[Entry]:
-    """The files of a zip that was handed in; the zip itself, with its problem, where it is refused."""
+    """The files in a zip, or the zip itself with its problem where it is refused. Another file as it is."""
+    if entry.suffix != ".zip":
+        return [entry]
     try:
         return list(_of_zip(entry.file, entry.members, entry.parts, entry.size))
     except Refused as refusal:
         return [dataclasses.replace(entry, problem=str(refusal))]
 
 
-def _of_zip(
-    file: Path, members: tuple[int, ...], parts: tuple[str, ...], size: int
-) -> Iterator[Entry]:
+def _of_zip(file: Path, members: Members, parts: Parts, size: int) -> Iterator[Entry]:
     if len(members) >= DEEPEST:
         raise Refused(f"holds zips nested more than {DEEPEST} deep")
     try:
@@ -142,38 +150,65 @@ def _of_zip(
         raise Refused(f"is not a zip that can be read: {error}") from error
     if len(infos) > MOST_MEMBERS:
         raise Refused(f"holds more than {MOST_MEMBERS} files")
-    unpacked = sum(info.file_size for info in infos)
-    if unpacked > max(_SMALL, _RATIO * size):
-        raise Refused(
-            f"would unpack to {unpacked >> 20} MB, {unpacked // max(size, 1)} times its size"
-        )
+    _check_unpacked_size(infos, size)
     for position, info in enumerate(infos):
+        # looked at first, so that a folder that leads out of the zip is refused too
         here = _inside(info)
-        is_link = stat.S_ISLNK(info.external_attr >> 16)
-        if info.is_dir() or is_link or any(ignored(part) for part in here):
+        if not _is_file(info) or any(ignored(part) for part in here):
             continue
         entry = Entry(
-            (*parts, *here), info.file_size, _changed(info), file, (*members, position)
+            parts=(*parts, *here),
+            size=info.file_size,
+            changed=_changed(info),
+            file=file,
+            members=(*members, position),
         )
-        yield from _opened(entry) if entry.suffix == ".zip" else (entry,)
+        yield from _opened(entry)
 
 
-def _inside(info: zipfile.ZipInfo) -> tuple[str, ...]:
+def _check_unpacked_size(infos: list[zipfile.ZipInfo], size: int) -> None:
+    """Raise Refused for a zip whose members are many times its size: it is made to fill a memory."""
+    unpacked = sum(info.file_size for info in infos)
+    if unpacked > max(_SMALL, _RATIO * size):
+        ratio = unpacked // max(size, 1)
+        raise Refused(f"would unpack to {unpacked >> 20} MB, {ratio} times its size")
+
+
+def _is_file(info: zipfile.ZipInfo) -> bool:
+    # the upper half holds the file's mode where the zip was made on Unix
+    is_link = stat.S_ISLNK(info.external_attr >> 16)
+    return not info.is_dir() and not is_link
+
+
+def _inside(info: zipfile.ZipInfo) -> Parts:
     """A member's path. Raises Refused for one that leads out of the zip's own folder."""
-    name = info.orig_filename
-    if not info.flag_bits & 0x800:
-        # zipfile takes names for cp437, where many a tool has written UTF-8 without saying so
-        with contextlib.suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".")]
-    is_absolute = (
-        name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) is not None
-    )
-    if is_absolute or ".." in parts or "\0" in name:
+    name = _member_name(info)
+    parts = re.split(r"[/\\]", name)
+    if _is_absolute(name) or ".." in parts or "\0" in name:
         raise Refused(
             f"holds a file named {name[:80]!r}, which leads out of its folder"
         )
-    return tuple(shown(part) for part in parts) or ("unnamed",)
+    path = []
+    for part in parts:
+        if part not in ("", "."):
+            path.append(shown(part))
+    return tuple(path) or ("unnamed",)
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """The name as the zip has it: `info.filename` is cut at a zero byte."""
+    name = info.orig_filename
+    is_utf8 = info.flag_bits & 0x800
+    if not is_utf8:
+        # zipfile reads such names as cp437, but many tools write UTF-8 without setting the flag
+        with contextlib.suppress(UnicodeError):
+            return name.encode("cp437").decode("utf-8")
+    return name
+
+
+def _is_absolute(name: str) -> bool:
+    """Whether a name starts at the root of a file system, on Windows too."""
+    return re.match(r"[/\\]|[A-Za-z]:", name) is not None
 
 
 def _changed(info: zipfile.ZipInfo) -> float:
@@ -189,29 +224,29 @@ def _kept_open(file: Path, changed: int) -> zipfile.ZipFile:  # noqa: ARG001 (on
 
 
 @functools.lru_cache(maxsize=1)
-def _kept_inside(file: Path, changed: int, members: tuple[int, ...]) -> zipfile.ZipFile:  # noqa: ARG001
-    return zipfile.ZipFile(
-        io.BytesIO(_unpacked(_archive(file, members[:-1]), members[-1]))
-    )
+def _kept_inside(file: Path, changed: int, members: Members) -> zipfile.ZipFile:  # noqa: ARG001
+    return zipfile.ZipFile(io.BytesIO(_member(file, members)))
 
 
-def _archive(file: Path, members: tuple[int, ...]) -> zipfile.ZipFile:
+def _archive(file: Path, members: Members) -> zipfile.ZipFile:
     """The zip on disk, or the one that `members` leads to in it. It is opened once, not once per student."""
     changed = file.stat().st_mtime_ns
-    return (
-        _kept_inside(file, changed, members) if members else _kept_open(file, changed)
-    )
+    if not members:
+        return _kept_open(file, changed)
+    return _kept_inside(file, changed, members)
 
 
-def _member(file: Path, members: tuple[int, ...]) -> bytes:
-    return _unpacked(_archive(file, members[:-1]), members[-1])
+def _member(file: Path, members: Members) -> bytes:
+    *outer, position = members
+    return _unpacked(_archive(file, tuple(outer)), position)
 
 
 def _unpacked(archive: zipfile.ZipFile, position: int) -> bytes:
     info = archive.infolist()[position]
     if info.file_size > LARGEST:
         raise ValueError(f"it holds a file of more than {LARGEST >> 20} MB")
-    if info.flag_bits & 1:
+    is_encrypted = info.flag_bits & 1
+    if is_encrypted:
         raise ValueError("it is locked with a password")
     return _whole(archive.open(info), info.file_size)
 
@@ -219,6 +254,7 @@ def _unpacked(archive: zipfile.ZipFile, position: int) -> bytes:
 def _whole(stream: IO[bytes], size: int) -> bytes:
     """The stream's bytes, which may not be more than were announced."""
     with stream:
+        # one byte more than is allowed, to see whether there is more
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise ValueError(
@@ -232,8 +268,7 @@ def listed(path: Path) -> list[Entry]:
     try:
         return entries(path)
     except OSError as error:
-        raise UsageError(
-            f"{error.filename or path} cannot be read: {error.strerror}."
-        ) from error
+        unread = error.filename or path
+        raise UsageError(f"{unread} cannot be read: {error.strerror}.") from error
     except Refused as refusal:
         raise UsageError(f"{path} {refusal}; it is not graded.") from refusal

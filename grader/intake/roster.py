@@ -55,12 +55,12 @@ class Roster:
         return named
 
     def missing(self, submissions: Iterable[Submission]) -> list[Person]:
-        """Those of whom there is no submission."""
+        """The students of whom there is no submission."""
         present = {self.person_of(submission) for submission in submissions}
         return [person for person in self.people if person not in present]
 
     def person_of(self, submission: Submission) -> Person | None:
-        """Whose submission it is; None where that is nobody on the roster, or not one person only."""
+        """The student whose submission it is; None where nobody on the roster fits, or more than one."""
         texts = (submission.id, submission.name, *submission.keys)
         # a whole id or name is better evidence than a word of it
         for keys in (_exact(texts), _words(texts)):
@@ -79,20 +79,28 @@ def read_roster(path: Path) -> Roster:
     """
     rows = _rows(path)
     header = rows[0] if rows else []
-    columns = {what: _columns_of(known, header) for what, known in _HEADERS.items()}
+    columns = {}
+    for what, known in _HEADERS.items():
+        columns[what] = _columns_of(known, header)
     if not any(columns.values()):
         found = ", ".join(header) if header else "it is empty"
         raise UsageError(
             f"{path} has no column that is called id, name or email: {found}."
         )
-    people = [_person(row, columns) for row in rows[1:]]
-    return Roster(tuple(person for person in people if person.keys))
+    people = []
+    for row in rows[1:]:
+        person = _person(row, columns)
+        # a row without any key is blank, or a total at the end of an export
+        if person.keys:
+            people.append(person)
+    return Roster(tuple(people))
 
 
 def _rows(path: Path) -> list[list[str]]:
     try:
-        text = _text(path.read_bytes())
-        return list(csv.reader(text.splitlines(), delimiter=_delimiter(text)))
+        lines = _text(path.read_bytes()).splitlines()
+        delimiter = _delimiter(lines[0]) if lines else ","
+        return list(csv.reader(lines, delimiter=delimiter))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except csv.Error as error:
@@ -102,54 +110,66 @@ def _rows(path: Path) -> list[list[str]]:
 def _columns_of(known: Sequence[str], header: Sequence[str]) -> list[int]:
     """The columns with one of the known headers, in the order in which these are known."""
     plain = [_plain(cell) for cell in header]
-    found = [column for column, cell in enumerate(plain) if cell in known]
-    return sorted(found, key=lambda column: known.index(plain[column]))
+    found = []
+    for name in known:
+        found += [column for column, cell in enumerate(plain) if cell == name]
+    return found
 
 
 def _person(row: Sequence[str], columns: Mapping[str, Sequence[int]]) -> Person:
-    cells = {}
-    for what, places in columns.items():
-        texts = [row[place].strip() for place in places if place < len(row)]
-        cells[what] = [text for text in texts if text]
-    first, last, full, email = (
-        _first(cells[what]) for what in ("first", "last", "name", "email")
-    )
-    name = _in_order(full) or f"{first} {last}".strip()
-    ids = cells["id"]
-    keys = [
-        *ids,
-        email,
-        email.split("@")[0],
-        name,
-        "".join(reversed(name.split())),
-        f"{last}{first}",
-    ]
+    first = _first_cell(row, columns["first"])
+    last = _first_cell(row, columns["last"])
+    email = _first_cell(row, columns["email"])
+    name = _in_order(_first_cell(row, columns["name"])) or f"{first} {last}".strip()
+    ids = _cells(row, columns["id"])
+    last_name_first = "".join(reversed(name.split()))
+    login = email.split("@")[0]
+    keys = [*ids, email, login, name, last_name_first, f"{last}{first}"]
     for cell in ids:
         # "Participant 1234", as Moodle's worksheet has it
         keys += re.findall(r"^\D*(\d+)$", cell)
-    return Person(_first(ids) or email or name, name, email, _exact(keys))
+    id_ = _first_cell(row, columns["id"]) or email or name
+    return Person(id_, name, email, _exact(keys))
 
 
-def _first(texts: Sequence[str]) -> str:
-    return texts[0] if texts else ""
+def _cells(row: Sequence[str], columns: Sequence[int]) -> list[str]:
+    """What a row has in these columns. Empty cells are left out; a row may be shorter than the header."""
+    cells = []
+    for column in columns:
+        text = row[column].strip() if column < len(row) else ""
+        if text:
+            cells.append(text)
+    return cells
+
+
+def _first_cell(row: Sequence[str], columns: Sequence[int]) -> str:
+    cells = _cells(row, columns)
+    return cells[0] if cells else ""
 
 
 def _in_order(name: str) -> str:
     """A name with the first name first: several platforms write "Lovelace, Ada"."""
     parts = name.split(", ")
-    return f"{parts[1]} {parts[0]}" if len(parts) == 2 else name
+    if len(parts) != 2:
+        return name
+    last, first = parts
+    return f"{first} {last}"
 
 
 def _exact(texts: Iterable[str]) -> frozenset[str]:
     """The texts as keys, without those in which nothing is left."""
     keys = {_plain(text) for text in texts}
-    return frozenset(key for key in keys if key)
+    return frozenset(keys - {""})
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:
     """The words of names such as `practical3_alice_12345`."""
-    words = [word for text in texts for word in re.split(r"[\s_.-]+", text)]
-    return _exact(word for word in words if len(word) >= _SHORTEST_WORD)
+    words = []
+    for text in texts:
+        for word in re.split(r"[\s_.-]+", text):
+            if len(word) >= _SHORTEST_WORD:
+                words.append(word)
+    return _exact(words)
 
 
 def _plain(text: str) -> str:
@@ -162,9 +182,10 @@ def _text(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
+        # Excel saves a CSV in the old Western encoding of Windows
         return raw.decode("cp1252", "replace")
 
 
-def _delimiter(text: str) -> str:
-    head = text.splitlines()[0] if text else ""
-    return max(",;\t", key=head.count)
+def _delimiter(header: str) -> str:
+    """The delimiter that the header has most of."""
+    return max(",;\t", key=header.count)

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import UsageError
-from grader.intake.entries import LARGEST, TOO_LARGE, Entry, Refused, listed, shown
+from grader.intake.entries import (
+    LARGEST,
+    TOO_LARGE,
+    Entry,
+    Parts,
+    Refused,
+    listed,
+    shown,
+)
 from grader.notices import Notice
 
 SUFFIXES = (".py", ".ipynb")
@@ -71,10 +79,12 @@ class Submission:
     @property
     def size(self) -> int:
         """The graded file's size in bytes."""
-        return len(self.source) if isinstance(self.source, bytes) else self.source.size
+        if isinstance(self.source, bytes):
+            return len(self.source)
+        return self.source.size
 
     def held(self) -> Submission:
-        """The same with its bytes in it, to be graded in another process or on another machine."""
+        """The same submission with its bytes in it, to be graded in another process or on another machine."""
         try:
             return dataclasses.replace(self, source=self.data)
         except UsageError as error:
@@ -82,12 +92,13 @@ class Submission:
 
 
 def from_file(path: Path, id_: str | None = None) -> Submission:
-    """The submission that one file is. Raises UsageError where it is not there."""
+    """The submission that consists of one file. Raises UsageError where it is not there."""
     try:
         status = path.stat()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    entry = Entry((shown(path.name),), status.st_size, status.st_mtime, path)
+    parts = (shown(path.name),)
+    entry = Entry(parts, status.st_size, status.st_mtime, path)
     return _of_entry(entry, id_ or _id(Path(entry.name).stem))
 
 
@@ -120,8 +131,9 @@ def find(
                 f"{path} is neither a folder nor a zip nor a .py or .ipynb file."
             )
     if not found:
+        places = ", ".join(str(path) for path in paths)
         raise UsageError(
-            f"there is no submission in {', '.join(map(str, paths))}: no .py and no .ipynb file."
+            f"there is no submission in {places}: no .py and no .ipynb file."
         )
     return distinct(found)
 
@@ -151,16 +163,11 @@ def _of_tree(
         yield _of_student(_Owner(name, shown(name)), found, names)
         return
     is_zip = not path.is_dir()
-    groups: dict[_Owner, list[Entry]] = defaultdict(list)
-    for entry in _unwrapped(found, is_zip):
-        owner = _owner(entry)
-        if not owner.alone or (
-            _gradable(entry) and Path(entry.name).stem not in support
-        ):
-            groups[owner].append(entry)
+    groups = _by_owner(_unwrapped(found, is_zip), support)
     if is_zip and len(groups) == 1:
         ((owner, files),) = groups.items()
-        if not owner.keys:  # one student's own zip, whatever is in it
+        # one student's own zip, whatever is in it; a course site's download of one student has keys
+        if not owner.keys:
             groups = {_Owner(path.stem, shown(path.stem)): files}
     for owner, files in groups.items():
         yield _of_student(owner, files, names)
@@ -168,46 +175,77 @@ def _of_tree(
 
 def _outside(folder: Path, found: Iterable[Entry]) -> list[Entry]:
     """The entries that do not lie in a folder; what is inside a zip does not."""
-    return [
-        entry
-        for entry in found
-        if entry.members or folder not in entry.file.resolve().parents
-    ]
+    outside = []
+    for entry in found:
+        if entry.members or folder not in entry.file.resolve().parents:
+            outside.append(entry)
+    return outside
+
+
+def _by_owner(
+    found: Iterable[Entry], support: frozenset[str]
+) -> dict[_Owner, list[Entry]]:
+    """The files of each owner. A file beside others is left out unless it can be graded."""
+    groups: dict[_Owner, list[Entry]] = defaultdict(list)
+    for entry in found:
+        owner = _owner(entry)
+        if not owner.alone or _stands_alone(entry, support):
+            groups[owner].append(entry)
+    return groups
+
+
+def _stands_alone(entry: Entry, support: frozenset[str]) -> bool:
+    """Whether a file that no folder holds is a submission; one with a problem is shown as such."""
+    if Path(entry.name).stem in support:
+        return False
+    return entry.suffix in SUFFIXES or entry.problem is not None
 
 
 def _owner(entry: Entry) -> _Owner:
     first = entry.parts[0]
-    if match := _MOODLE.fullmatch(first):
-        return _Owner(
-            f"{match['name']}_{match['id']}", match["name"].strip(), (match["id"],)
-        )
-    if match := _CANVAS.fullmatch(first):
-        return _Owner(f"{match['name']}_{match['id']}", match["name"], (match["id"],))
+    match = _MOODLE.fullmatch(first)
+    if match is not None:
+        name, number = match["name"], match["id"]
+        return _Owner(f"{name}_{number}", name.strip(), (number,))
+    match = _CANVAS.fullmatch(first)
+    if match is not None:
+        name, number = match["name"], match["id"]
+        return _Owner(f"{name}_{number}", name, (number,))
     if len(entry.parts) == 1:
         return _Owner(first, Path(first).stem, alone=True)
-    name = first[:-4] if first.lower().endswith(".zip") else first
-    return _Owner(name, name)
-
-
-def _gradable(entry: Entry) -> bool:
-    return entry.suffix in SUFFIXES or entry.problem is not None
+    if first.lower().endswith(".zip"):
+        first = first[: -len(".zip")]
+    return _Owner(first, first)
 
 
 def _unwrapped(found: Sequence[Entry], is_zip: bool) -> Sequence[Entry]:
     """The same without what only wraps a class: a download in a folder, the one folder of a zip."""
-    nested = [entry for entry in found if len(entry.parts) > 1]
-    downloads = {entry.parts[0] for entry in nested if _of_course_site(entry.parts[1])}
+    unwrapped = _without_download_folders(found)
+    # A folder may hold one student's folder only, but a zip of one folder with several in it is a class.
+    if is_zip and _is_one_folder_of_folders(unwrapped):
+        return _without_download_folders([entry.below(1) for entry in unwrapped])
+    return unwrapped
+
+
+def _without_download_folders(found: Sequence[Entry]) -> list[Entry]:
+    """The entries without the folder into which the instructor has put a course site's download."""
+    downloads = set()
+    for entry in found:
+        if len(entry.parts) > 1 and _of_course_site(entry.parts[1]):
+            downloads.add(entry.parts[0])
     unwrapped = []
     for entry in found:
-        wrapped = len(entry.parts) > 1 and entry.parts[0] in downloads
-        unwrapped.append(entry.below(1) if wrapped else entry)
-    if not is_zip:
-        return unwrapped
-    outermost = {entry.parts[0] for entry in unwrapped}
-    subfolders = {entry.parts[1] for entry in unwrapped if len(entry.parts) > 2}
-    if len(outermost) == 1 and len(subfolders) > 1:
-        return _unwrapped([entry.below(1) for entry in unwrapped], is_zip=False)
+        if len(entry.parts) > 1 and entry.parts[0] in downloads:
+            unwrapped.append(entry.below(1))
+        else:
+            unwrapped.append(entry)
     return unwrapped
+
+
+def _is_one_folder_of_folders(found: Sequence[Entry]) -> bool:
+    outermost = {entry.parts[0] for entry in found}
+    subfolders = {entry.parts[1] for entry in found if len(entry.parts) > 2}
+    return len(outermost) == 1 and len(subfolders) > 1
 
 
 def _of_course_site(name: str) -> bool:
@@ -221,18 +259,22 @@ def _of_student(
     owner: _Owner, files: Sequence[Entry], names: Iterable[str]
 ) -> Submission:
     """The submission of one student: the file that defines most of `names`, the newest of equals."""
-    id_ = _id(Path(owner.id).stem if owner.alone else owner.id)
+    name = Path(owner.id).stem if owner.alone else owner.id
+    id_ = _id(name)
     gradable = [entry for entry in files if entry.suffix in SUFFIXES]
     if not gradable:
-        problems = [
-            f"{entry.name} {entry.problem}." for entry in files if entry.problem
-        ]
-        problem = problems[0] if problems else NOTHING
         return Submission(
-            id_, owner.name, "", b"", _named(files), (), problem, owner.keys
+            id=id_,
+            name=owner.name,
+            filename="",
+            source=b"",
+            files=_named(files),
+            problem=_first_problem(files) or NOTHING,
+            keys=owner.keys,
         )
     latest = _latest_attempts(gradable)
     chosen = latest[0]
+    # ranking reads the files, which is spared where there is only one
     if len(latest) > 1:
         chosen = max(latest, key=lambda entry: _rank(entry, names))
     one = _of_entry(chosen, id_)
@@ -245,35 +287,47 @@ def _of_student(
     )
 
 
+def _first_problem(files: Sequence[Entry]) -> str:
+    """Why the first of the unreadable files is not read, in a sentence; empty where all can be read."""
+    for entry in files:
+        if entry.problem:
+            return f"{entry.name} {entry.problem}."
+    return ""
+
+
 def _rank(
     entry: Entry, names: Iterable[str]
 ) -> tuple[int, float, list[tuple[int, str]]]:
-    """The greater, the rather it is the file to grade."""
-    return _definitions(entry, names), entry.changed, _natural("/".join(entry.parts))
+    """A key whose greatest value marks the file to grade: most functions, newest, last by name."""
+    path = "/".join(entry.parts)
+    return _definitions(entry, names), entry.changed, _natural(path)
 
 
 def _of_entry(entry: Entry, id_: str) -> Submission:
     problem = f"{entry.name} {TOO_LARGE}." if entry.size > LARGEST else None
     name = Path(_own(entry)[-1]).stem
     return Submission(
-        id_, name, entry.name, entry, ("/".join(entry.parts),), (), problem, (name,)
+        id=id_,
+        name=name,
+        filename=entry.name,
+        source=entry,
+        files=_named([entry]),
+        problem=problem,
+        keys=(name,),
     )
 
 
 def _remarks(
     owner: _Owner, files: Sequence[Entry], gradable: Sequence[Entry], chosen: Entry
 ) -> Iterator[Notice]:
-    if len(gradable) > 1:
-        yield Notice(
-            "several-files",
-            {"count": str(len(gradable)), "file": _shown_path(owner, chosen)},
-        )
+    count = len(gradable)
+    if count > 1:
+        file = _shown_path(owner, chosen)
+        yield Notice("several-files", {"count": str(count), "file": file})
     for entry in files:
         if entry.problem:
-            yield Notice(
-                "file-left-out",
-                {"file": _shown_path(owner, entry), "problem": entry.problem},
-            )
+            file = _shown_path(owner, entry)
+            yield Notice("file-left-out", {"file": file, "problem": entry.problem})
     if any(_marked_late(entry) for entry in files):
         yield Notice("late", {"platform": "Canvas"})
 
@@ -285,16 +339,21 @@ def _marked_late(entry: Entry) -> bool:
 
 def _shown_path(owner: _Owner, entry: Entry) -> str:
     """A file's path as the student knows it."""
-    return "/".join(
-        _own(entry) if owner.keys or owner.alone else entry.parts[1:] or entry.parts
-    )
+    if owner.keys or owner.alone:
+        return "/".join(_own(entry))
+    # the first part is the student's own folder
+    return "/".join(entry.parts[1:] or entry.parts)
 
 
-def _own(entry: Entry) -> tuple[str, ...]:
+def _own(entry: Entry) -> Parts:
     """The path without what a course site put before it."""
-    if match := _CANVAS.fullmatch(entry.parts[0]):
-        return (match["file"], *entry.parts[1:])
-    return entry.parts[1:] if _MOODLE.fullmatch(entry.parts[0]) else entry.parts
+    first, *others = entry.parts
+    match = _CANVAS.fullmatch(first)
+    if match is not None:
+        return (match["file"], *others)
+    if _MOODLE.fullmatch(first):
+        return tuple(others)
+    return entry.parts
 
 
 def _named(files: Sequence[Entry]) -> tuple[str, ...]:
@@ -303,18 +362,18 @@ def _named(files: Sequence[Entry]) -> tuple[str, ...]:
 
 def _latest_attempts(gradable: Sequence[Entry]) -> list[Entry]:
     """The last of each file handed in several times: `tp-1.py` on Canvas, `attempt 2/`, `tp (1).py`."""
-    latest: dict[tuple[str, ...], tuple[tuple[int, ...], Entry]] = {}
+    latest: dict[Parts, tuple[tuple[int, ...], Entry]] = {}
     for entry in gradable:
-        pattern = _CANVAS_ATTEMPT if _CANVAS.fullmatch(entry.parts[0]) else _ATTEMPT
+        # Canvas adds the number itself, as "-2"; elsewhere "tp-2.py" may be the second exercise
+        is_of_canvas = _CANVAS.fullmatch(entry.parts[0])
+        pattern = _CANVAS_ATTEMPT if is_of_canvas else _ATTEMPT
         base, numbers = _attempt(_own(entry), pattern)
         if base not in latest or latest[base][0] < numbers:
             latest[base] = (numbers, entry)
     return [entry for _, entry in latest.values()]
 
 
-def _attempt(
-    parts: tuple[str, ...], pattern: re.Pattern[str]
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _attempt(parts: Parts, pattern: re.Pattern[str]) -> tuple[Parts, tuple[int, ...]]:
     """A path without the numbers of attempts, and these numbers; 0 where a part has none."""
     *folders, file = parts
     suffix = Path(file).suffix
@@ -327,6 +386,7 @@ def _attempt(
             numbers.append(0)
         else:
             base.append(part[: match.start()])
+            # the group of the alternative that has matched
             number = next(group for group in match.groups() if group)
             numbers.append(int(number))
     return (*base, suffix), tuple(numbers)
@@ -342,15 +402,20 @@ def _definitions(entry: Entry, names: Iterable[str]) -> int:
 
 
 def _defines(name: bytes, data: bytes) -> bool:
-    return re.search(rb"\b(?:def\s+%b\s*\(|%b\s*=)" % (name, name), data) is not None
+    # `name =` too: a function may be a lambda, or another one under a second name
+    definition = rb"\b(?:def\s+%b\s*\(|%b\s*=)" % (name, name)
+    return re.search(definition, data) is not None
 
 
 def _natural(text: str) -> list[tuple[int, str]]:
     """A key that puts 2 before 10."""
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part)
-        for part in re.split(r"(\d+)", text)
-    ]
+    key = []
+    for part in re.split(r"(\d+)", text):
+        if part.isdecimal():
+            key.append((int(part), ""))
+        else:
+            key.append((-1, part))
+    return key
 
 
 # -- ids -------------------------------------------------------------------------------------------------
@@ -359,6 +424,7 @@ def _natural(text: str) -> list[tuple[int, str]]:
 def _id(name: str) -> str:
     """A name as an identifier that is safe as a folder's name on every system."""
     safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    # file systems limit a name's bytes, not its letters; a letter that is cut through is dropped
     short = safe.encode()[:_LONGEST].decode("utf-8", "ignore")
     return short or "submission"
 
@@ -368,7 +434,8 @@ def distinct(submissions: Sequence[Submission]) -> list[Submission]:
     taken: set[str] = set()
     result = []
     for submission in submissions:
-        id_, number = submission.id, 1
+        id_ = submission.id
+        number = 1
         while id_.casefold() in taken:
             number += 1
             id_ = f"{submission.id}-{number}"
