@@ -26,10 +26,11 @@ def gradebook(results: Sequence[Result], overrides: Overrides | None = None) -> 
     for name in names:
         header += [name, f"{name}_status"]
     header += ["misconceptions", "manual", "look", "seed"]
-    rows = [
-        _row(result, names, overrides.get(result.submission.id, ())) for result in found
-    ]
-    return to_csv([header, *rows])
+    rows = [header]
+    for result in found:
+        manual = overrides.get(result.submission.id, {})
+        rows.append(_row(result, names, manual))
+    return to_csv(rows)
 
 
 def to_csv(rows: Sequence[Sequence[str]]) -> str:
@@ -49,12 +50,18 @@ def _row(result: Result, names: Sequence[str], manual: Collection[str]) -> list[
     row += [mark(result.score), mark(result.max_score)]
     for name in names:
         function = result.functions.get(name)
-        row += [mark(function.score), function.status] if function else ["", ""]
+        if function:
+            row += [mark(function.score), function.status]
+        else:
+            # Results of one class may come from two versions of an exercise.
+            row += ["", ""]
     named: list[str] = []
     for function in result.functions.values():
         named += function.misconceptions
-    row.append(neutral.csv(" ".join(dict.fromkeys(named))))
+    once_each = dict.fromkeys(named)
+    notices = map(str, to_look_at(result))
+    row.append(neutral.csv(" ".join(once_each)))
     row.append(neutral.csv(" ".join(sorted(manual))))
-    row.append(neutral.csv(" / ".join(str(notice) for notice in to_look_at(result))))
+    row.append(neutral.csv(" / ".join(notices)))
     row.append(str(result.seed))
     return row
