@@ -53,7 +53,7 @@ def _row(result: Result, names: Sequence[str], manual: Collection[str]) -> list[
         if function:
             row += [mark(function.score), function.status]
         else:
-            # Results of one class may come from two versions of an exercise.
+            # A result of another version of the exercise may lack the function.
             row += ["", ""]
     named: list[str] = []
     for function in result.functions.values():

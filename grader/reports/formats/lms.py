@@ -67,7 +67,7 @@ def nbgrader(results: Sequence[Result], overrides: Overrides | None = None) -> s
     """The CSV that `nbgrader export` writes; the submission's id is the student's."""
     rows = [_NBGRADER]
     for result in marked(results, overrides):
-        # The columns without a value are nbgrader's own to fill in.
+        # A result knows nothing of the other columns, such as the date when it was due.
         cells = {
             "assignment": neutral.csv(result.exercise),
             "timestamp": _timestamp(result.started),
@@ -137,7 +137,7 @@ def moodle_folder(result: Result) -> str | None:
 
 def _worksheet_rows(worksheet: str) -> list[list[str]]:
     """The header and the rows below it. Raises UsageError if a column is missing."""
-    # Moodle's download begins with a byte order mark, which would be part of the first column's name.
+    # A byte order mark would be read as part of the first column's name.
     reader = csv.reader(io.StringIO(worksheet.removeprefix("\ufeff")))
     rows = [row for row in reader if row]
     header = rows[0] if rows else []

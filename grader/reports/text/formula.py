@@ -276,7 +276,7 @@ def _accented(accent: str, tokens: _Tokens) -> Node:
     inside = _piece(tokens)
     element = Markup('<mover accent="true">{}<mo>{}</mo></mover>')
     mathml = element.format(inside.mathml, accent)
-    # In plain text, the accent is a combining character: it stands above the letter before it.
+    # Plain text has no place above a letter: the accent stands after it, such as "x^".
     return Node(mathml, f"{inside.text}{accent}")
 
 
