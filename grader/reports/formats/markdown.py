@@ -27,7 +27,7 @@ def markdown_report(
         lines += function_section(name, function, notes, words)
         comment = comment_on(name, manual)
         if comment:
-            lines += ["", f"> {_labelled('From your instructor', comment, words)}"]
+            lines += ["", _quoted(words("From your instructor"), comment, words)]
     if result.notices:
         lines += ["", f"## {words('Notices')}", ""]
     for notice in result.notices[:MAX_NOTICES]:
@@ -106,15 +106,16 @@ def _source(function: FunctionResult) -> Iterator[str]:
 def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[str]:
     # Formulas are in plain characters and facts are quoted, so any Markdown reader can show them.
     title = prose.to_text(note.title, facts)
-    yield from ("", f"> {_labelled('Correction', title, words)}")
+    yield from ("", _quoted(words("Correction"), title, words))
     text = prose.to_text(note.note, facts)
     for paragraph in text.split("\n\n"):
         yield from (">", f"> {neutral.markdown(paragraph)}")
     if note.hint:
         hint = prose.to_text(note.hint, facts)
-        yield from (">", f"> {_labelled('Hint', hint, words)}")
+        yield from (">", _quoted(words("Hint"), hint, words))
 
 
-def _labelled(label: str, text: str, words: Words) -> str:
-    """`text` after the label in the reader's language, in bold."""
-    return words.labelled(f"**{words(label)}**", neutral.markdown(text))
+def _quoted(label: str, text: str, words: Words) -> str:
+    """A line of a quotation: the label in bold, then the text."""
+    line = words.labelled(f"**{label}**", neutral.markdown(text))
+    return f"> {line}"
