@@ -44,7 +44,12 @@ class Label(Table):
     @property
     def accepted(self) -> list[set[str]]:
         """The sets of misconceptions any of which is the right one."""
-        return [set(self.misconceptions), *map(set, self.alternatives)]
+        return _sets(self.misconceptions, self.alternatives)
+
+
+def _sets(first: Iterable[str], others: Iterable[Iterable[str]]) -> list[set[str]]:
+    """The first set and its alternatives, in one list."""
+    return [set(first), *map(set, others)]
 
 
 Labels = Mapping[str, Mapping[str, Label]]  # file -> function -> label
@@ -69,7 +74,12 @@ class Case:
     @property
     def named(self) -> list[set[str]]:
         """The sets that are named: the first, and those that cannot be told from it."""
-        return [set(self.graded.misconceptions), *map(set, self.graded.alternatives)]
+        return _sets(self.graded.misconceptions, self.graded.alternatives)
+
+    @property
+    def allowed(self) -> set[str]:
+        """The misconceptions that may be named: those of the label, and those that are optional."""
+        return {*self.label.misconceptions, *self.label.may_name}
 
     @property
     def exact(self) -> bool:
@@ -85,7 +95,7 @@ class Case:
     def falsely_accused(self) -> bool:
         """Whether the first set that is named holds a misconception that it may not."""
         first = self.named[0]
-        if first <= {*self.label.misconceptions, *self.label.may_name}:
+        if first <= self.allowed:
             return False
         for alternative in self.label.alternatives:
             if first <= set(alternative):
@@ -155,6 +165,7 @@ class Evaluation:
     @property
     def mislocated(self) -> list[Case]:
         """Novel mistakes whose first wrong step is not found."""
+        # `novel` has only those for which the label says which step it is.
         return [case for case in self.novel if not case.located]
 
     @property
@@ -186,7 +197,8 @@ class Evaluation:
             wanted = set(case.label.misconceptions)
             named = _closest(case.named, wanted)
             right.update(named & wanted)
-            wrong.update(named - wanted - set(case.label.may_name))
+            # What may be named besides counts neither for nor against.
+            wrong.update(named - case.allowed)
             absent.update(wanted - named)
         counts = {}
         for id_ in sorted(right | wrong | absent):
@@ -263,8 +275,10 @@ def evaluate(labels: Labels, results: Iterable[Result]) -> Evaluation:
     cases = []
     for result in results:
         file = _labelled_file(result, labels)
+        labels_of_file = labels.get(file, {})
         for function, graded in result.functions.items():
-            label = labels.get(file, {}).get(function, Label())
+            # Only what is wrong needs a label.
+            label = labels_of_file.get(function, Label())
             cases.append(Case(file, function, label, graded))
     return Evaluation(cases)
 
@@ -301,17 +315,16 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
     def add_all_but(figure: str, faults: Sequence[Case], of: Sequence[Case]) -> None:
         add(figure, len(of) - len(faults), of)
 
-    found = evaluation
-    add_all_but("verdicts right", found.wrong_verdicts, found.counted)
-    add("false accusations", len(found.false_accusations), found.counted)
-    add_all_but("exact set named", found.inexact, found.catalogued)
-    add_all_but("first wrong step found", found.mislocated, found.novel)
+    add_all_but("verdicts right", evaluation.wrong_verdicts, evaluation.counted)
+    add("false accusations", len(evaluation.false_accusations), evaluation.counted)
+    add_all_but("exact set named", evaluation.inexact, evaluation.catalogued)
+    add_all_but("first wrong step found", evaluation.mislocated, evaluation.novel)
     add_all_but(
         "follow-through as labelled",
-        found.wrong_follow_through,
-        found.with_follow_through,
+        evaluation.wrong_follow_through,
+        evaluation.with_follow_through,
     )
-    add("abstentions", len(found.abstentions), found.wrong)
+    add("abstentions", len(evaluation.abstentions), evaluation.wrong)
     console.print(table)
 
 

@@ -36,7 +36,8 @@ def gradebook(results: Sequence[Result], overrides: Overrides | None = None) -> 
 def to_csv(rows: Sequence[Sequence[str]]) -> str:
     """Rows of texts as CSV by RFC 4180, every cell quoted. The texts must be neutral already."""
     file = io.StringIO()
-    csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer.writerows(rows)
     return file.getvalue()
 
 
@@ -46,8 +47,12 @@ def mark(value: float) -> str:
 
 
 def _row(result: Result, names: Sequence[str], manual: Collection[str]) -> list[str]:
-    row = [neutral.csv(result.submission.id), neutral.csv(result.submission.name)]
-    row += [mark(result.score), mark(result.max_score)]
+    row = [
+        neutral.csv(result.submission.id),
+        neutral.csv(result.submission.name),
+        mark(result.score),
+        mark(result.max_score),
+    ]
     for name in names:
         function = result.functions.get(name)
         if function:
@@ -58,10 +63,13 @@ def _row(result: Result, names: Sequence[str], manual: Collection[str]) -> list[
     named: list[str] = []
     for function in result.functions.values():
         named += function.misconceptions
-    once_each = dict.fromkeys(named)
-    notices = map(str, to_look_at(result))
-    row.append(neutral.csv(" ".join(once_each)))
-    row.append(neutral.csv(" ".join(sorted(manual))))
-    row.append(neutral.csv(" / ".join(notices)))
-    row.append(str(result.seed))
+    misconceptions = " ".join(dict.fromkeys(named))  # each once
+    by_hand = " ".join(sorted(manual))
+    notices = " / ".join(map(str, to_look_at(result)))
+    row += [
+        neutral.csv(misconceptions),
+        neutral.csv(by_hand),
+        neutral.csv(notices),
+        str(result.seed),
+    ]
     return row

@@ -138,7 +138,8 @@ def moodle_folder(result: Result) -> str | None:
 def _worksheet_rows(worksheet: str) -> list[list[str]]:
     """The header and the rows below it. Raises UsageError if a column is missing."""
     # A byte order mark would be read as part of the first column's name.
-    reader = csv.reader(io.StringIO(worksheet.removeprefix("\ufeff")))
+    file = io.StringIO(worksheet.removeprefix("\ufeff"))
+    reader = csv.reader(file)
     rows = [row for row in reader if row]
     header = rows[0] if rows else []
     needed = (_IDENTIFIER, _GRADE, _MODIFIED)
@@ -166,7 +167,8 @@ def _participant(result: Result) -> str:
 def _first_match(pattern: re.Pattern[str], result: Result) -> re.Match[str] | None:
     """The name that a platform gave: to a file or its folder, else to the submission."""
     names = [path.split("/")[0] for path in result.submission.files]
-    for name in (*names, result.submission.id):
+    names.append(result.submission.id)
+    for name in names:
         found = pattern.match(name)
         if found:
             return found

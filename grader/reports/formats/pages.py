@@ -66,7 +66,9 @@ def environment(lang: str) -> Environment:
 @cache
 def inline(name: str) -> Markup:
     """A style sheet or script of the templates' folder, as text for the page itself."""
-    return Markup((language.templates() / name).read_text(encoding="utf-8").strip())
+    path = language.templates() / name
+    text = path.read_text(encoding="utf-8")
+    return Markup(text.strip())
 
 
 def policy(script: bool = False) -> str:
@@ -98,7 +100,9 @@ def measure(sizes: tuple[int, ...]) -> tuple[int, int]:
         return _length(1), _length(1)
     if len(sizes) == 1:
         return _length(1), _length(sizes[0])
-    return _length(sizes[-1]), _length(sizes[-2])
+    # Of a tensor with more axes, the last two are drawn: its rows and columns.
+    rows, columns = sizes[-2:]
+    return _length(columns), _length(rows)
 
 
 def _length(size: int) -> int:

@@ -78,7 +78,8 @@ def show_summary(
     Raises UsageError as `class_page` does.
     """
     words = Words(exercise, lang)
-    shown = [neutral.clean(result, limit=200) for result in marked(results, overrides)]
+    found = marked(results, overrides)
+    shown = [neutral.clean(result, limit=200) for result in found]
     parts: list[RenderableType] = [_table(shown, words)]
     parts += _frequent(shown, exercise.notes(lang), words)
     parts += _looks(shown, words)
@@ -91,7 +92,9 @@ def show_summary(
 def _head(result: Result, words: Words) -> Text:
     mark = f"{words.points(result.score)} / {words.points(result.max_score)}"
     name = neutral.one_line(result.submission.name or result.submission.id)
-    return Text(mark, style="bold").append(f"  {name[:80]}", style="not bold")
+    line = Text(mark, style="bold")
+    line.append(f"  {name[:80]}", style="not bold")
+    return line
 
 
 def _function(
@@ -141,6 +144,8 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
     first = function.source.first_line
     # Rich counts `line_range` from the text's own first line, and `highlight_lines` from `start_line`.
     marked_line = function.line - first + 1
+    from_line = max(1, marked_line - AROUND)
+    to_line = marked_line + AROUND
     code = Syntax(
         neutral.terminal(function.source.text),
         "python",
@@ -148,7 +153,7 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
         background_color="default",
         line_numbers=True,
         start_line=first,
-        line_range=(max(1, marked_line - AROUND), marked_line + AROUND),
+        line_range=(from_line, to_line),
         highlight_lines={function.line},
     )
     yield _indented(code)
@@ -159,10 +164,12 @@ def _note(
 ) -> Iterator[RenderableType]:
     yield _said(prose.to_text(note.title, facts), "bold green")
     if note.note:
-        yield _said(prose.to_text(note.note, facts), "green", by=4)
+        text = prose.to_text(note.note, facts)
+        yield _said(text, "green", by=4)
     if note.hint:
         hint = prose.to_text(note.hint, facts)
-        yield _said(words.labelled(words("Hint"), hint), "italic", by=4)
+        labelled = words.labelled(words("Hint"), hint)
+        yield _said(labelled, "italic", by=4)
 
 
 def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableType]:

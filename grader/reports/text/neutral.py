@@ -66,7 +66,8 @@ def terminal(text: str) -> str:
 def markdown(text: str) -> str:
     """For running Markdown text: no markup but `code`, no link or HTML, and nobody is mentioned."""
     written = ""
-    for index, part in enumerate(re.split(r"(`[^`]+`)", one_line(text))):
+    parts = re.split(r"(`[^`]+`)", one_line(text))
+    for index, part in enumerate(parts):
         # `re.split` puts what the pattern's group matched between the other parts.
         is_code = index % 2 == 1
         written += markdown_code(part[1:-1]) if is_code else _plain(part)
@@ -78,7 +79,8 @@ def markdown_code(text: str, cell: bool = False) -> str:
     text = one_line(text)
     # A fence that is longer than every run of backticks in the text cannot be closed by it.
     fence = "`" * (1 + _longest_run_of_backticks(text))
-    if not text or text.startswith("`") or text.endswith("`"):
+    touches_fence = text.startswith("`") or text.endswith("`")
+    if touches_fence or not text:
         # Markdown takes this space away, and without it the text's backtick would join the fence.
         text = f" {text} "
     span = f"{fence}{text}{fence}"
@@ -99,7 +101,9 @@ def csv(text: str) -> str:
 
 def workflow(text: str) -> str:
     """For the message of a GitHub workflow command."""
-    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    # The percent sign first: the others bring percent signs of their own.
+    escaped = visible(text).replace("%", "%25")
+    return escaped.replace("\r", "%0D").replace("\n", "%0A")
 
 
 def workflow_property(text: str) -> str:
@@ -156,7 +160,12 @@ def _clean_mapping(mapping: Mapping[Any, Any], limit: int) -> Mapping[Any, Any]:
     values = _clean_items(list(mapping.values()), limit)
     if keys is None and values is None:
         return mapping
-    return dict(zip(keys or mapping, values or mapping.values(), strict=True))
+    # One of the two may hold nothing unseen, and is taken as it is.
+    if keys is None:
+        keys = list(mapping)
+    if values is None:
+        values = list(mapping.values())
+    return dict(zip(keys, values, strict=True))
 
 
 @cache

@@ -98,7 +98,8 @@ def _fact(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("fact", "code", 0)
-        token.content = state.env["facts"].get(match[1], UNKNOWN)
+        facts = state.env["facts"]
+        token.content = facts.get(match[1], UNKNOWN)
     state.pos = match.end()
     return True
 
@@ -127,7 +128,10 @@ def _render_code(
 
 
 def _filled(text: str, facts: Facts) -> str:
-    return _FACT.sub(lambda match: facts.get(match[1], UNKNOWN), text)
+    def fact(match: re.Match[str]) -> str:
+        return facts.get(match[1], UNKNOWN)
+
+    return _FACT.sub(fact, text)
 
 
 def _plain(tokens: Sequence[Token], facts: Facts) -> str:

@@ -13,6 +13,8 @@ from grader.results import Note, Outcome, Result
 
 FEWEST = 8  # submissions; a correlation of fewer says nothing
 
+_CheckKey = tuple[str, str]  # the function's name and the check's id
+
 
 @dataclass(frozen=True)
 class Bin:
@@ -98,19 +100,20 @@ def bins(results: Sequence[Result], number: int = 20) -> tuple[Bin, ...]:
 
 def check_statistics(results: Sequence[Result]) -> tuple[CheckStatistics, ...]:
     """Each check's pass rate and discrimination, in the exercise's order."""
-    found: dict[tuple[str, str], list[_Judgement]] = defaultdict(list)
-    titles: dict[tuple[str, str], str] = {}
+    judgements: dict[_CheckKey, list[_Judgement]] = defaultdict(list)
+    titles: dict[_CheckKey, str] = {}
     for result in results:
         for name, function in result.functions.items():
             for check in function.checks:
+                key = (name, check.id)
+                # A check's own points would correlate with passing it, whatever the check tells.
                 rest_of_mark = result.score - check.points
-                found[name, check.id].append(_Judgement(check.outcome, rest_of_mark))
-                titles[name, check.id] = check.title
-    statistics_of_checks = []
-    for (name, identifier), judgements in found.items():
-        title = titles[name, identifier]
-        statistics_of_checks.append(_statistics(name, identifier, title, judgements))
-    return tuple(statistics_of_checks)
+                judgements[key].append(_Judgement(check.outcome, rest_of_mark))
+                titles[key] = check.title
+    found = []
+    for key, of_check in judgements.items():
+        found.append(_statistics(key, titles[key], of_check))
+    return tuple(found)
 
 
 def misconceptions(results: Sequence[Result], notes: Notes) -> tuple[Shared, ...]:
@@ -155,8 +158,9 @@ class _Judgement:
 
 
 def _statistics(
-    function: str, identifier: str, title: str, judgements: Sequence[_Judgement]
+    key: _CheckKey, title: str, judgements: Sequence[_Judgement]
 ) -> CheckStatistics:
+    function, identifier = key
     counts = Counter(judgement.outcome for judgement in judgements)
     return CheckStatistics(
         function,

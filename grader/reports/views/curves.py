@@ -42,7 +42,10 @@ def panels(curves: Curves | None, titles: Sequence[str]) -> tuple[Panel, ...]:
     """One panel for each title, the column of the curves' entries; none if a curve has no entries."""
     if curves is None or not curves.student or not curves.reference:
         return ()
-    return tuple(_panel(curves, column, title) for column, title in enumerate(titles))
+    found = []
+    for column, title in enumerate(titles):
+        found.append(_panel(curves, column, title))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,11 @@ class _Axis:
     def y(self, value: float) -> float:
         """Where a value lies, in the drawing's units; 0 is at the top."""
         if self.logarithmic:
-            share = math.log(value / self.low) / math.log(self.high / self.low)
+            above = math.log(value / self.low)
+            share = above / math.log(self.high / self.low)
         else:
-            share = (value - self.low) / (self.high - self.low)
+            above = value - self.low
+            share = above / (self.high - self.low)
         return round(HEIGHT * (1 - share), 1)
 
 
@@ -114,7 +119,10 @@ def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
             runs.append([])
     if not runs[-1]:
         runs.pop()  # the last value was not finite
-    return [run if len(run) > 1 else run * 2 for run in runs]
+    for run in runs:
+        if len(run) == 1:
+            run.append(run[0])
+    return runs
 
 
 def _axis_for(values: Sequence[float]) -> _Axis:
@@ -128,7 +136,8 @@ def _axis_for(values: Sequence[float]) -> _Axis:
 
 def _linear(low: float, high: float) -> _Axis:
     """An axis from 0 or below, with three to six round places."""
-    low, high = min(low, 0.0), max(high, 1e-9)
+    low = min(low, 0.0)
+    high = max(high, 1e-9)  # or an axis of zeros only would have no length
     step = _round_step((high - low) / 4)
     first = math.floor(low / step)
     last = math.ceil(high / step)

@@ -59,7 +59,8 @@ def listing(function: FunctionResult) -> Listing | None:
     for text, html in zip(shown, _highlighted(shown), strict=True):
         lines.append(Line(number, text, html, marked=number in marks))
         number += 1
-    return Listing(tuple(lines), start, len(texts) - stop, source.cell)
+    left_out = len(texts) - stop
+    return Listing(tuple(lines), before=start, after=left_out, cell=source.cell)
 
 
 def _window(lengths: list[int], marked: int) -> tuple[int, int]:

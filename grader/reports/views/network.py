@@ -65,11 +65,15 @@ def draw(graph: Graph | None, first_wrong: str | None) -> Drawing | None:
     affected = _reachable(graph, first_wrong)
     nodes = {}
     for name, place in graph.places.items():
-        nodes[name] = _node(name, place, _state(name, first_wrong, affected))
+        state = _state(name, first_wrong, affected)
+        nodes[name] = _node(name, place, state)
     edges = []
     for edge in graph.edges:
-        after = edge.start == first_wrong or edge.start in affected
-        edges.append(_edge(nodes[edge.start], nodes[edge.end], edge.back, after))
+        start = nodes[edge.start]
+        end = nodes[edge.end]
+        # What leaves a correct node is correct, even if it goes to one that is not.
+        after = start.state != "plain"
+        edges.append(_edge(start, end, edge.back, after))
     right = max(node.x for node in nodes.values())
     bottom = max(node.y for node in nodes.values())
     return Drawing(
@@ -116,7 +120,14 @@ def _node(name: str, place: tuple[float, float], state: State) -> Node:
 def _edge(start: Node, end: Node, back: bool, after: bool) -> Edge:
     x1, y1 = _border(start, end)
     x2, y2 = _border(end, start, gap=GAP)
-    return Edge(round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1), back, after)
+    return Edge(
+        x1=round(x1, 1),
+        y1=round(y1, 1),
+        x2=round(x2, 1),
+        y2=round(y2, 1),
+        back=back,
+        after=after,
+    )
 
 
 def _border(node: Node, towards: Node, gap: float = 0) -> tuple[float, float]:
