@@ -27,10 +27,10 @@ LABELS = "labels.toml"
 
 
 class Label(Table):
-    """What one function of one submission is, as a person says.
+    """What a person says about one function of one submission.
 
-    may_name: ids that may be named besides. alternatives: sets that are as good as `misconceptions`.
-    contested: not counted.
+    may_name: ids that may be named too, but need not be. contested: not counted.
+    alternatives: sets that are as good as `misconceptions`.
     """
 
     verdict: Literal["right", "wrong", "missing"] = "right"
@@ -43,7 +43,7 @@ class Label(Table):
 
     @property
     def accepted(self) -> list[set[str]]:
-        """The sets of misconceptions any of which is the right one."""
+        """The sets of misconceptions; each of them is a right answer."""
         return _sets(self.misconceptions, self.alternatives)
 
 
@@ -73,7 +73,7 @@ class Case:
 
     @property
     def named(self) -> list[set[str]]:
-        """The sets that are named: the first, and those that cannot be told from it."""
+        """The sets that are named: the first, and those that explain the results as well."""
         return _sets(self.graded.misconceptions, self.graded.alternatives)
 
     @property
@@ -134,7 +134,7 @@ class Evaluation:
 
     @property
     def counted(self) -> list[Case]:
-        """All that count."""
+        """The cases that count."""
         return [case for case in self.cases if not case.label.contested]
 
     @property
@@ -207,7 +207,7 @@ class Evaluation:
 
 
 def _closest(named: Iterable[set[str]], wanted: set[str]) -> set[str]:
-    """Of the sets that are named, the one with most that is wanted and least that is not."""
+    """The named set that fits best: with the most ids that are wanted, and the fewest that are not."""
 
     def excess(ids: set[str]) -> int:
         return len(ids & wanted) - len(ids - wanted)

@@ -34,7 +34,7 @@ def gradebook(results: Sequence[Result], overrides: Overrides | None = None) -> 
 
 
 def to_csv(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of texts as CSV by RFC 4180, every cell quoted. The texts must be neutral already."""
+    """Rows of texts as CSV by RFC 4180, every cell quoted. The texts must already be neutral."""
     file = io.StringIO()
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerows(rows)

@@ -60,7 +60,7 @@ def show(
         comment = neutral.terminal(comment_on(name, manual))
         if comment:
             said = words.labelled(words("From your instructor"), comment)
-            parts.append(_said(said, "blue"))
+            parts.append(_text(said, "blue"))
     parts += _closing(result, notes, words)
     # Rich reads "[red]" as markup, which a student's text may hold: it must not.
     console.print(Group(*parts), markup=False, highlight=False)
@@ -106,17 +106,17 @@ def _function(
     line.append(words.mark(function), style="default")
     yield line
     if function.follow_through:
-        yield _said(words("right, given your own functions that it builds on"), "dim")
+        yield _text(words("right, given your own functions that it builds on"), "dim")
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
     yield from _source(function)
     before = words.before_notes(explanation)
     if before:
-        yield _said(before, "dim" if explanation.unexplained else "")
+        yield _text(before, "dim" if explanation.unexplained else "")
     for number, together in enumerate(explanation.sets):
         if number > 0:
-            yield _said(words("or"), "italic")
+            yield _text(words("or"), "italic")
         for note in together:
             yield from _note(note, function.facts, words)
 
@@ -131,10 +131,10 @@ def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableT
         first = group[0]
         message = neutral.terminal(message_of(first))
         if message:
-            yield _said(message, by=4)
+            yield _text(message, by=4)
         if first.mismatch:
             difference = neutral.one_line(words.difference(first.mismatch))
-            yield _said(difference, "dim", by=4)
+            yield _text(difference, "dim", by=4)
 
 
 def _source(function: FunctionResult) -> Iterator[RenderableType]:
@@ -162,14 +162,14 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
 def _note(
     note: Note, facts: Mapping[str, str], words: Words
 ) -> Iterator[RenderableType]:
-    yield _said(prose.to_text(note.title, facts), "bold green")
+    yield _text(prose.to_text(note.title, facts), "bold green")
     if note.note:
         text = prose.to_text(note.note, facts)
-        yield _said(text, "green", by=4)
+        yield _text(text, "green", by=4)
     if note.hint:
         hint = prose.to_text(note.hint, facts)
         labelled = words.labelled(words("Hint"), hint)
-        yield _said(labelled, "italic", by=4)
+        yield _text(labelled, "italic", by=4)
 
 
 def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableType]:
@@ -191,7 +191,8 @@ def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableT
             yield Text(f"· {sentence}", style="yellow")
 
 
-def _said(text: str, style: str = "", by: int = 2) -> Padding:
+def _text(text: str, style: str = "", by: int = 2) -> Padding:
+    """One indented text, without markup."""
     return _indented(Text(text, style=style), by)
 
 
