@@ -27,10 +27,10 @@ LABELS = "labels.toml"
 
 
 class Label(Table):
-    """What one function of one submission is, as a person says.
+    """What a person says about one function of one submission.
 
-    may_name: ids that may be named besides. alternatives: sets that are as good as `misconceptions`.
-    contested: not counted.
+    may_name: ids that may be named too, but need not be. contested: not counted.
+    alternatives: sets that are as good as `misconceptions`.
     """
 
     verdict: Literal["right", "wrong", "missing"] = "right"
@@ -43,8 +43,13 @@ class Label(Table):
 
     @property
     def accepted(self) -> list[set[str]]:
-        """The sets of misconceptions any of which is the right one."""
-        return [set(self.misconceptions), *map(set, self.alternatives)]
+        """The sets of misconceptions; each of them is a right answer."""
+        return _sets(self.misconceptions, self.alternatives)
+
+
+def _sets(first: Iterable[str], others: Iterable[Iterable[str]]) -> list[set[str]]:
+    """The first set and its alternatives, in one list."""
+    return [set(first), *map(set, others)]
 
 
 Labels = Mapping[str, Mapping[str, Label]]  # file -> function -> label
@@ -62,13 +67,19 @@ class Case:
     @property
     def verdict(self) -> str:
         """The verdict that the grader gives, in the words of a label: partial counts as wrong."""
-        status = self.graded.status
-        return status if status in ("right", "missing") else "wrong"
+        if self.graded.status in ("right", "missing"):
+            return self.graded.status
+        return "wrong"
 
     @property
     def named(self) -> list[set[str]]:
-        """The sets that are named: the first, and those that cannot be told from it."""
-        return [set(self.graded.misconceptions), *map(set, self.graded.alternatives)]
+        """The sets that are named: the first, and those that explain the results as well."""
+        return _sets(self.graded.misconceptions, self.graded.alternatives)
+
+    @property
+    def allowed(self) -> set[str]:
+        """The misconceptions that may be named: those of the label, and those that are optional."""
+        return {*self.label.misconceptions, *self.label.may_name}
 
     @property
     def exact(self) -> bool:
@@ -84,11 +95,15 @@ class Case:
     def falsely_accused(self) -> bool:
         """Whether the first set that is named holds a misconception that it may not."""
         first = self.named[0]
-        if first <= {*self.label.misconceptions, *self.label.may_name}:
+        if first <= self.allowed:
             return False
-        if any(first <= set(alternative) for alternative in self.label.alternatives):
-            return False
-        return self.label.verdict == "right" or not self.exact
+        for alternative in self.label.alternatives:
+            if first <= set(alternative):
+                return False
+        if self.label.verdict == "right":
+            return True
+        # The results may not tell several sets apart: it is enough that one of them is the right one.
+        return not self.exact
 
     @property
     def catalogued(self) -> bool:
@@ -100,6 +115,16 @@ class Case:
         """Whether the function is wrong in a way that no misconception describes."""
         return self.label.verdict == "wrong" and not self.label.misconceptions
 
+    @property
+    def located(self) -> bool:
+        """Whether the first wrong step is the label's."""
+        return self.graded.first_wrong == self.label.first_wrong
+
+    @property
+    def followed_through(self) -> bool:
+        """Whether follow-through is what the label says."""
+        return self.graded.follow_through == self.label.follow_through
+
 
 @dataclass
 class Evaluation:
@@ -109,7 +134,7 @@ class Evaluation:
 
     @property
     def counted(self) -> list[Case]:
-        """All that count."""
+        """The cases that count."""
         return [case for case in self.cases if not case.label.contested]
 
     @property
@@ -140,11 +165,8 @@ class Evaluation:
     @property
     def mislocated(self) -> list[Case]:
         """Novel mistakes whose first wrong step is not found."""
-        return [
-            case
-            for case in self.novel
-            if case.graded.first_wrong != case.label.first_wrong
-        ]
+        # `novel` has only those for which the label says which step it is.
+        return [case for case in self.novel if not case.located]
 
     @property
     def with_follow_through(self) -> list[Case]:
@@ -154,12 +176,7 @@ class Evaluation:
     @property
     def wrong_follow_through(self) -> list[Case]:
         """Where follow-through is not what the label says."""
-        labelled = self.with_follow_through
-        return [
-            case
-            for case in labelled
-            if case.graded.follow_through != case.label.follow_through
-        ]
+        return [case for case in self.with_follow_through if not case.followed_through]
 
     @property
     def wrong(self) -> list[Case]:
@@ -180,17 +197,22 @@ class Evaluation:
             wanted = set(case.label.misconceptions)
             named = _closest(case.named, wanted)
             right.update(named & wanted)
-            wrong.update(named - wanted - set(case.label.may_name))
+            # What may be named besides counts neither for nor against.
+            wrong.update(named - case.allowed)
             absent.update(wanted - named)
-        return {
-            id_: (right[id_], wrong[id_], absent[id_])
-            for id_ in sorted(right | wrong | absent)
-        }
+        counts = {}
+        for id_ in sorted(right | wrong | absent):
+            counts[id_] = (right[id_], wrong[id_], absent[id_])
+        return counts
 
 
 def _closest(named: Iterable[set[str]], wanted: set[str]) -> set[str]:
-    """Of the sets that are named, the one with most that is wanted and least that is not."""
-    return max(named, key=lambda ids: len(ids & wanted) - len(ids - wanted))
+    """The named set that fits best: with the most ids that are wanted, and the fewest that are not."""
+
+    def excess(ids: set[str]) -> int:
+        return len(ids & wanted) - len(ids - wanted)
+
+    return max(named, key=excess)
 
 
 # -- labels ----------------------------------------------------------------------------------------------
@@ -201,8 +223,10 @@ def read_labels(
 ) -> Labels:
     """The labels of a folder. Raises UsageError, with a line for each fault, where they are not usable."""
     path = folder / LABELS
-    problems = Problems()
-    files = [file for submission in submissions for file in submission.files]
+    problems = Problems()  # collected, so that an author sees all faults at once
+    files: list[str] = []
+    for submission in submissions:
+        files += submission.files
     labels = {}
     for file, table in read_toml(path, problems).items():
         if file not in files:
@@ -218,9 +242,8 @@ def _labels_of_file(
 ) -> dict[str, Label]:
     """Function -> label."""
     if not isinstance(table, dict):
-        problems.add(
-            path, file, "a table is expected here, with one inline table per function"
-        )
+        fault = "a table is expected here, with one inline table per function"
+        problems.add(path, file, fault)
         return {}
     labels = {}
     for function, described in table.items():
@@ -238,7 +261,8 @@ def _check_ids(
     label: Label, exercise: Exercise, path: Path, place: str, problems: Problems
 ) -> None:
     known = exercise.notes()
-    for id_ in sorted({*label.may_name}.union(*label.accepted)):
+    ids = set(label.may_name).union(*label.accepted)
+    for id_ in sorted(ids):
         if id_ not in known:
             problems.add_unknown(path, place, "misconception", id_, known)
 
@@ -251,8 +275,10 @@ def evaluate(labels: Labels, results: Iterable[Result]) -> Evaluation:
     cases = []
     for result in results:
         file = _labelled_file(result, labels)
+        labels_of_file = labels.get(file, {})
         for function, graded in result.functions.items():
-            label = labels.get(file, {}).get(function, Label())
+            # Only what is wrong needs a label.
+            label = labels_of_file.get(function, Label())
             cases.append(Case(file, function, label, graded))
     return Evaluation(cases)
 
@@ -283,14 +309,11 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
     table.add_column("share", justify="right")
 
     def add(figure: str, number: int, of: Sequence[Case]) -> None:
-        table.add_row(
-            figure, f"{number}/{len(of)}", f"{number / len(of):.1%}" if of else ""
-        )
+        total = len(of)
+        table.add_row(figure, f"{number}/{total}", _share(number, total, digits=1))
 
-    def add_all_but(
-        figure: str, exceptions: Sequence[Case], of: Sequence[Case]
-    ) -> None:
-        add(figure, len(of) - len(exceptions), of)
+    def add_all_but(figure: str, faults: Sequence[Case], of: Sequence[Case]) -> None:
+        add(figure, len(of) - len(faults), of)
 
     add_all_but("verdicts right", evaluation.wrong_verdicts, evaluation.counted)
     add("false accusations", len(evaluation.false_accusations), evaluation.counted)
@@ -305,29 +328,30 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
     console.print(table)
 
 
+def _share(number: int, total: int, digits: int = 0) -> str:
+    """`number` of `total` in percent; empty where there is nothing to share."""
+    if not total:
+        return ""
+    return f"{number / total:.{digits}%}"
+
+
 def _show_cases(title: str, cases: Sequence[Case], console: Console) -> None:
     if not cases:
         return
     console.print(f"{title}:", style="bold")
     for case in cases:
-        graded, label = case.graded, case.label
-        given = [
-            case.verdict,
-            *graded.misconceptions,
-            f"first wrong {graded.first_wrong}",
-        ]
-        if graded.follow_through:
-            given.append("follow-through")
-        wanted = [
-            label.verdict,
-            *label.misconceptions,
-            f"first wrong {label.first_wrong}",
-        ]
-        console.print(
-            f"  {case.file} {case.function}: {', '.join(given)}; labelled {', '.join(wanted)}",
-            markup=False,
-            soft_wrap=True,
-        )
+        given = _said(case.verdict, case.graded)
+        if case.graded.follow_through:
+            given += ", follow-through"
+        wanted = _said(case.label.verdict, case.label)
+        line = f"  {case.file} {case.function}: {given}; labelled {wanted}"
+        # A file's name may hold what Rich would read as markup.
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _said(verdict: str, of: FunctionResult | Label) -> str:
+    """What the grader or the label says of a case, in one line."""
+    return ", ".join([verdict, *of.misconceptions, f"first wrong {of.first_wrong}"])
 
 
 def _show_ids(evaluation: Evaluation, console: Console) -> None:
@@ -336,7 +360,7 @@ def _show_ids(evaluation: Evaluation, console: Console) -> None:
     for column in ("named", "named wrongly", "not named", "precision", "recall"):
         table.add_column(column, justify="right")
     for id_, (right, wrong, absent) in evaluation.by_id().items():
-        precision = f"{right / (right + wrong):.0%}" if right + wrong else ""
-        recall = f"{right / (right + absent):.0%}" if right + absent else ""
+        precision = _share(right, right + wrong)
+        recall = _share(right, right + absent)
         table.add_row(id_, str(right), str(wrong), str(absent), precision, recall)
     console.print(table)

@@ -28,15 +28,16 @@ def class_page(
     The page can be read without scripts; a small inline script sorts and filters the table. Raises
     UsageError for an unknown language, or a manual mark that does not fit its result.
     """
-    found = marked(results, overrides)
-    shown = [clean(result, limit=400) for result in found]
-    # addresses are made from the ids as they are; the ids on the page may have been cut
-    links = {
-        clear.submission.id: address(result)
-        for clear, result in zip(shown, found, strict=True)
-    }
+    shown = []
+    links = {}
+    for result in marked(results, overrides):
+        clear = clean(result, limit=400)
+        shown.append(clear)
+        # Addresses are made from the ids as they are; the ids on the page may have been cut.
+        links[clear.submission.id] = address(result)
     scores = [result.score for result in shown]
-    unfinished = progress is not None and progress[0] < progress[1]
+    if progress is not None and progress[0] >= progress[1]:
+        progress = None  # a finished batch has nothing to say of its progress
     page = environment(lang).get_template("class.html")
     return page.render(
         words=Words(exercise, lang),
@@ -44,8 +45,8 @@ def class_page(
         links=links,
         manual=set(overrides or {}),
         names=cohort.function_names(shown),
-        progress=progress if unfinished else None,
-        full=max((result.max_score for result in shown), default=0.0),
+        progress=progress,
+        full=cohort.full_mark(shown),
         mean=statistics.fmean(scores) if scores else None,
         median=statistics.median(scores) if scores else None,
         bins=cohort.bins(shown),
@@ -60,4 +61,6 @@ def address(result: Result) -> str:
 
     It begins with "./", so that no id can pass for another scheme, such as "javascript:".
     """
-    return f"./{quote(os.fsencode(result.submission.id), safe='')}/report.html"
+    # As bytes: a file's name need not be UTF-8, and its id then holds lone surrogates.
+    folder = quote(os.fsencode(result.submission.id), safe="")
+    return f"./{folder}/report.html"

@@ -12,7 +12,8 @@ from grader.reports.text.neutral import clean
 from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import FunctionResult, Result
 
-SCALE = 100  # Classroom 50 has whole numbers only: one of our points is 100 of theirs, so that halves survive
+# Classroom 50 has whole numbers only: one of our points is 100 of theirs, so that halves survive.
+SCALE = 100
 SCHEMA = "classroom50/result/v1"
 FIELDS = {
     "classroom": "CLASSROOM",
@@ -40,9 +41,10 @@ def classroom50_report(
     data["datetime"] = result.started
     data["score"] = _whole(result.score)
     data["max-score"] = _whole(result.max_score)
-    data["tests"] = [
-        _test(name, function) for name, function in result.functions.items()
-    ]
+    tests = []
+    for name, function in result.functions.items():
+        tests.append(_test(name, function))
+    data["tests"] = tests
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 

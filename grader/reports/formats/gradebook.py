@@ -26,16 +26,18 @@ def gradebook(results: Sequence[Result], overrides: Overrides | None = None) -> 
     for name in names:
         header += [name, f"{name}_status"]
     header += ["misconceptions", "manual", "look", "seed"]
-    rows = [
-        _row(result, names, overrides.get(result.submission.id, ())) for result in found
-    ]
-    return to_csv([header, *rows])
+    rows = [header]
+    for result in found:
+        manual = overrides.get(result.submission.id, {})
+        rows.append(_row(result, names, manual))
+    return to_csv(rows)
 
 
 def to_csv(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of texts as CSV by RFC 4180, every cell quoted. The texts must be neutral already."""
+    """Rows of texts as CSV by RFC 4180, every cell quoted. The texts must already be neutral."""
     file = io.StringIO()
-    csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer.writerows(rows)
     return file.getvalue()
 
 
@@ -45,16 +47,29 @@ def mark(value: float) -> str:
 
 
 def _row(result: Result, names: Sequence[str], manual: Collection[str]) -> list[str]:
-    row = [neutral.csv(result.submission.id), neutral.csv(result.submission.name)]
-    row += [mark(result.score), mark(result.max_score)]
+    row = [
+        neutral.csv(result.submission.id),
+        neutral.csv(result.submission.name),
+        mark(result.score),
+        mark(result.max_score),
+    ]
     for name in names:
         function = result.functions.get(name)
-        row += [mark(function.score), function.status] if function else ["", ""]
+        if function:
+            row += [mark(function.score), function.status]
+        else:
+            # A result of another version of the exercise may lack the function.
+            row += ["", ""]
     named: list[str] = []
     for function in result.functions.values():
         named += function.misconceptions
-    row.append(neutral.csv(" ".join(dict.fromkeys(named))))
-    row.append(neutral.csv(" ".join(sorted(manual))))
-    row.append(neutral.csv(" / ".join(str(notice) for notice in to_look_at(result))))
-    row.append(str(result.seed))
+    misconceptions = " ".join(dict.fromkeys(named))  # each once
+    by_hand = " ".join(sorted(manual))
+    notices = " / ".join(map(str, to_look_at(result)))
+    row += [
+        neutral.csv(misconceptions),
+        neutral.csv(by_hand),
+        neutral.csv(notices),
+        str(result.seed),
+    ]
     return row

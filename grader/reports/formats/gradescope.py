@@ -21,16 +21,18 @@ def gradescope_report(
     result = clean(apply_overrides(result, manual), limit=1_000)
     words = Words(exercise, lang)
     notes = exercise.notes(lang)
+    notices = [words.notice(notice) for notice in result.notices]
     tests = []
     for number, (name, function) in enumerate(result.functions.items(), 1):
         tests.append(_test(number, name, function, notes, words))
     data = {
         "score": round(result.score, 2),
         "execution_time": round(result.duration_s, 3),
-        "output": "\n".join(words.notice(notice) for notice in result.notices),
+        "output": "\n".join(notices),
         "output_format": "text",
         "visibility": "visible",
-        "stdout_visibility": "hidden",  # grader's own output may hold what a student printed
+        # The grader's own output may hold what a student printed.
+        "stdout_visibility": "hidden",
         "tests": tests,
         "extra_data": {
             "exercise": result.exercise,
@@ -44,6 +46,7 @@ def gradescope_report(
 def _test(
     number: int, name: str, function: FunctionResult, notes: Notes, words: Words
 ) -> dict[str, Any]:
+    section = "\n".join(function_section(name, function, notes, words))
     return {
         "name": name,
         "name_format": "text",
@@ -51,7 +54,7 @@ def _test(
         "score": round(function.score, 2),
         "max_score": round(function.max_score, 2),
         "status": "passed" if function.score >= function.max_score else "failed",
-        "output": "\n".join(function_section(name, function, notes, words)).strip(),
+        "output": section.strip(),
         "output_format": "md",
         "tags": list(function.misconceptions),
         "visibility": "visible",

@@ -27,24 +27,29 @@ def student_report(
     """
     words = Words(exercise, lang)
     notes = exercise.notes(lang)
+    # The page shows the grader's own points beside the instructor's: both results are needed.
     graded = clean(result)
     shown = clean(apply_overrides(result, manual))
-    functions = shown.functions.items()
+    explanations = {}
+    listings = {}
+    drawings = {}
+    for name, function in shown.functions.items():
+        explanations[name] = explain(name, function, notes)
+        listings[name] = listing(function)
+        drawings[name] = network.draw(exercise.graph, function.first_wrong)
+    comments = {}
+    for name, override in (manual or {}).items():
+        comments[name] = clean(override)
     page = environment(lang).get_template("student.html")
     return page.render(
         words=words,
         result=shown,
         graded=graded,
-        manual={name: clean(override) for name, override in (manual or {}).items()},
+        manual=comments,
         steps=next_steps(shown, notes),
-        explanations={
-            name: explain(name, function, notes) for name, function in functions
-        },
-        listings={name: listing(function) for name, function in functions},
-        drawings={
-            name: network.draw(exercise.graph, function.first_wrong)
-            for name, function in functions
-        },
+        explanations=explanations,
+        listings=listings,
+        drawings=drawings,
         panels=curves.panels(shown.curves, exercise.curve_titles(lang)),
         plot=(curves.WIDTH, curves.HEIGHT),
         command=_command(shown),
@@ -54,7 +59,10 @@ def student_report(
 
 def _command(result: Result) -> str:
     """What the student types to run the checks again."""
-    file = result.submission.files[0] if result.submission.files else "FILE"
+    file = "FILE"
+    if result.submission.files:
+        file = result.submission.files[0]
+    # The name of a file may look like an option of the command.
     if file.startswith("-"):
-        file = f"./{file}"  # or its name would pass for an option
+        file = f"./{file}"
     return f"grader check {shlex.quote(file)}"

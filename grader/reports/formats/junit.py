@@ -29,23 +29,31 @@ def junit_report(
     for name, function in result.functions.items():
         root.append(_suite(name, function, result, notes, words))
     for count in ("tests", "failures", "errors", "skipped"):
-        root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
+        numbers = [int(suite.get(count, "0")) for suite in root]
+        root.set(count, str(sum(numbers)))
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    xml = ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+    return f"{xml}\n"
 
 
 def _suite(
     name: str, function: FunctionResult, result: Result, notes: Notes, words: Words
 ) -> Element:
     outcomes = [check.outcome for check in function.checks]
+    tests = len(outcomes)
+    failures = outcomes.count("failed")
+    skipped = outcomes.count("blocked")
+    # A suite without a case would look as if nothing were wrong: a missing function is one failure.
     missing = function.status == "missing" and not function.checks
+    if missing:
+        tests, failures = 1, 1
     suite = Element(
         "testsuite",
         name=name,
-        tests=str(len(outcomes) + missing),
-        failures=str(outcomes.count("failed") + missing),
+        tests=str(tests),
+        failures=str(failures),
         errors="0",
-        skipped=str(outcomes.count("blocked")),
+        skipped=str(skipped),
         timestamp=result.started,
     )
     properties = SubElement(suite, "properties")
@@ -54,7 +62,8 @@ def _suite(
     for identifier in function.misconceptions:
         _property(properties, "misconception", identifier)
     named = explain(name, function, notes).notes
-    explanation = "; ".join(to_text(note.title, function.facts) for note in named)
+    titles = [to_text(note.title, function.facts) for note in named]
+    explanation = "; ".join(titles)
     file = result.submission.files[0] if result.submission.files else ""
     for check in function.checks:
         case = _case(suite, name, words.title(check.title), file, function.line)
@@ -81,9 +90,8 @@ def _outcome(case: Element, check: CheckResult, explanation: str) -> None:
     if check.outcome == "blocked":
         SubElement(case, "skipped", message=check.message)
     elif check.outcome == "failed":
-        failure = SubElement(
-            case, "failure", message=check.message, type="CheckFailure"
-        )
+        kind = "CheckFailure"
+        failure = SubElement(case, "failure", message=check.message, type=kind)
         failure.text = explanation or None
 
 

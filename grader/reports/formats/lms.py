@@ -16,21 +16,22 @@ from datetime import datetime
 from grader.errors import UsageError
 from grader.reports.formats.gradebook import to_csv
 from grader.reports.text import neutral
+from grader.reports.views.cohort import full_mark
 from grader.reports.views.overrides import Overrides, marked
 from grader.results import Result
 
+# The names that Canvas and Moodle give in a download; the number is the user's or the participant's.
 _CANVAS = re.compile(r"^[^_]+(?:_LATE)?_(\d+)_\d+_")
 _MOODLE = re.compile(r"^.+_(\d+)_assignsubmission_file_?$")
 _NBGRADER = [
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
     "late_submission_penalty", "score", "max_score",
 ]  # fmt: skip
-_GRADE, _IDENTIFIER, _MODIFIED, _MAXIMUM = (
-    "Grade",
-    "Identifier",
-    "Last modified (grade)",
-    "Maximum Grade",
-)
+# The columns of Moodle's worksheet that are read or filled in.
+_IDENTIFIER = "Identifier"
+_GRADE = "Grade"
+_MODIFIED = "Last modified (grade)"
+_MAXIMUM = "Maximum Grade"
 
 
 def canvas(
@@ -43,25 +44,22 @@ def canvas(
     matches too.
     """
     found = marked(results, overrides)
-    full = max((result.max_score for result in found), default=0.0)
-    column = title or (found[0].exercise if found else "")
+    full = full_mark(found)
+    if not title and found:
+        title = found[0].exercise
     rows = [
-        ["Student", "ID", "SIS Login ID", "Section", neutral.csv(column)],
+        ["Student", "ID", "SIS Login ID", "Section", neutral.csv(title)],
+        # Canvas knows this row by its name, which begins with four spaces.
         ["    Points Possible", "", "", "", f"{full:.2f}"],
     ]
     for result in found:
+        name = neutral.csv(result.submission.name)
         match = _first_match(_CANVAS, result)
-        user = match[1] if match else ""
-        login = "" if match else neutral.csv(result.submission.id)
-        rows.append(
-            [
-                neutral.csv(result.submission.name),
-                user,
-                login,
-                "",
-                f"{result.score:.2f}",
-            ]
-        )
+        if match:
+            user, login = match[1], ""
+        else:
+            user, login = "", neutral.csv(result.submission.id)
+        rows.append([name, user, login, "", f"{result.score:.2f}"])
     return to_csv(rows)
 
 
@@ -69,6 +67,7 @@ def nbgrader(results: Sequence[Result], overrides: Overrides | None = None) -> s
     """The CSV that `nbgrader export` writes; the submission's id is the student's."""
     rows = [_NBGRADER]
     for result in marked(results, overrides):
+        # A result knows nothing of the other columns, such as the date when it was due.
         cells = {
             "assignment": neutral.csv(result.exercise),
             "timestamp": _timestamp(result.started),
@@ -90,26 +89,24 @@ def moodle(
 
     Grades are scaled to the row's maximum. Raises UsageError if the worksheet lacks a column.
     """
-    reader = csv.reader(io.StringIO(worksheet.removeprefix("\ufeff")))
-    rows = [row for row in reader if row]
-    header = rows[0] if rows else []
-    missing = [
-        column for column in (_IDENTIFIER, _GRADE, _MODIFIED) if column not in header
-    ]
-    if missing:
-        raise UsageError(
-            f"The worksheet has no column {', '.join(missing)}; download it from Moodle in English."
-        )
-    identifier, grade = header.index(_IDENTIFIER), header.index(_GRADE)
-    maximum = header.index(_MAXIMUM) if _MAXIMUM in header else None
-    unmatched = {_participant(result): result for result in marked(results, overrides)}
+    rows = _worksheet_rows(worksheet)
+    header = rows[0]
+    identifier = header.index(_IDENTIFIER)
+    grade = header.index(_GRADE)
+    has_maximum = _MAXIMUM in header
+    unmatched = {}
+    for result in marked(results, overrides):
+        unmatched[_participant(result)] = result
     for row in rows[1:]:
-        result = unmatched.pop(_number_at_end(row[identifier]), None)
-        if result is not None:
-            full = row[maximum] if maximum is not None else ""
-            row[grade] = f"{_scaled(result, full):.2f}"
+        participant = _number_at_end(row[identifier])
+        if participant not in unmatched:
+            continue
+        points = unmatched.pop(participant)
+        full = row[header.index(_MAXIMUM)] if has_maximum else ""
+        row[grade] = f"{_scaled(points, full):.2f}"
+    left = tuple(result.submission.id for result in unmatched.values())
     # The rows are Moodle's own and go back to it: an apostrophe before a name would be a change.
-    return to_csv(rows), tuple(result.submission.id for result in unmatched.values())
+    return to_csv(rows), left
 
 
 def moodle_feedback(reports: Mapping[str, str]) -> bytes:
@@ -121,17 +118,14 @@ def moodle_feedback(reports: Mapping[str, str]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for identifier, page in sorted(reports.items()):
-            if (
-                _MOODLE.match(identifier)
-                and "/" not in identifier
-                and "\\" not in identifier
-            ):
-                folder = identifier.replace(
-                    "_assignsubmission_file", "_assignfeedback_file"
-                )
-                archive.writestr(
-                    zipfile.ZipInfo(f"{folder}/report.html"), page
-                )  # same bytes at any time
+            if not _is_moodle_folder(identifier):
+                continue
+            folder = identifier.replace(
+                "_assignsubmission_file", "_assignfeedback_file"
+            )
+            # A ZipInfo has a fixed date: the same reports give the same bytes at any time.
+            entry = zipfile.ZipInfo(f"{folder}/report.html")
+            archive.writestr(entry, page)
     return file.getvalue()
 
 
@@ -139,6 +133,30 @@ def moodle_folder(result: Result) -> str | None:
     """The submission's folder in Moodle's download; None if it does not come from one."""
     found = _first_match(_MOODLE, result)
     return found[0] if found else None
+
+
+def _worksheet_rows(worksheet: str) -> list[list[str]]:
+    """The header and the rows below it. Raises UsageError if a column is missing."""
+    # A byte order mark would be read as part of the first column's name.
+    file = io.StringIO(worksheet.removeprefix("\ufeff"))
+    reader = csv.reader(file)
+    rows = [row for row in reader if row]
+    header = rows[0] if rows else []
+    needed = (_IDENTIFIER, _GRADE, _MODIFIED)
+    missing = [column for column in needed if column not in header]
+    if missing:
+        columns = ", ".join(missing)
+        raise UsageError(
+            f"The worksheet has no column {columns}; download it from Moodle in English."
+        )
+    return rows
+
+
+def _is_moodle_folder(identifier: str) -> bool:
+    # The id becomes a path in the zip, and must not lead to another folder.
+    if "/" in identifier or "\\" in identifier:
+        return False
+    return _MOODLE.match(identifier) is not None
 
 
 def _participant(result: Result) -> str:
@@ -149,7 +167,8 @@ def _participant(result: Result) -> str:
 def _first_match(pattern: re.Pattern[str], result: Result) -> re.Match[str] | None:
     """The name that a platform gave: to a file or its folder, else to the submission."""
     names = [path.split("/")[0] for path in result.submission.files]
-    for name in (*names, result.submission.id):
+    names.append(result.submission.id)
+    for name in names:
         found = pattern.match(name)
         if found:
             return found
@@ -163,7 +182,7 @@ def _number_at_end(text: str) -> str:
 
 def _scaled(result: Result, maximum: str) -> float:
     try:
-        full = float(maximum.replace(",", "."))
+        full = float(maximum.replace(",", "."))  # some languages write a comma
     except ValueError:
         return result.score
     if not result.max_score:

@@ -9,7 +9,7 @@ from grader.reports.text import neutral, prose
 from grader.reports.text.words import SIGNS, Words
 from grader.reports.views.content import Notes, explain, grouped, message_of, not_passed
 from grader.reports.views.listing import listing
-from grader.reports.views.overrides import Manual, apply_overrides
+from grader.reports.views.overrides import Manual, apply_overrides, comment_on
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 MAX_NOTICES = 40
@@ -25,19 +25,14 @@ def markdown_report(
     lines = list(_overview(result, words))
     for name, function in result.functions.items():
         lines += function_section(name, function, notes, words)
-        override = (manual or {}).get(name)
-        if override and override.comment:
-            label = f"**{words('From your instructor')}**"
-            lines += [
-                "",
-                f"> {words.labelled(label, neutral.markdown(override.comment))}",
-            ]
+        comment = comment_on(name, manual)
+        if comment:
+            lines += ["", _quoted(words("From your instructor"), comment, words)]
     if result.notices:
         lines += ["", f"## {words('Notices')}", ""]
-        lines += [
-            f"- {neutral.markdown(words.notice(notice))}"
-            for notice in result.notices[:MAX_NOTICES]
-        ]
+    for notice in result.notices[:MAX_NOTICES]:
+        sentence = neutral.markdown(words.notice(notice))
+        lines.append(f"- {sentence}")
     return "\n".join(lines) + "\n"
 
 
@@ -47,16 +42,16 @@ def function_section(
     """The lines on one function of a cleaned result; none if it is simply right."""
     if function.status == "right" and not function.follow_through:
         return
-    yield from (
-        "",
-        f"## {neutral.markdown_code(name)}: {words.state(function.status)}",
-        "",
-    )
+    code = neutral.markdown_code(name)
+    yield from ("", f"## {code}: {words.state(function.status)}", "")
     if function.follow_through:
         yield words("right, given your own functions that it builds on")
     for group in grouped(not_passed(function.checks)):
-        yield from (_title(check, words) for check in group[:-1])
-        yield _check(group[-1], words)
+        # The checks of a group say the same: all titles, and the message once, after the last.
+        *others, last = group
+        for check in others:
+            yield _title(check, words)
+        yield _check(last, words)
     yield from _source(function)
     explanation = explain(name, function, notes)
     before = words.before_notes(explanation)
@@ -82,19 +77,19 @@ def _overview(result: Result, words: Words) -> Iterator[str]:
 
 
 def _title(check: CheckResult, words: Words) -> str:
-    return f"- {SIGNS[check.outcome]} {neutral.markdown(words.title(check.title))}"
+    title = neutral.markdown(words.title(check.title))
+    return f"- {SIGNS[check.outcome]} {title}"
 
 
 def _check(check: CheckResult, words: Words) -> str:
+    title = _title(check, words)
     message = neutral.markdown(message_of(check))
     if check.mismatch:
         difference = neutral.markdown_code(words.difference(check.mismatch))
         message = f"{message} ({difference})" if message else difference
-    return (
-        words.labelled(_title(check, words), message)
-        if message
-        else _title(check, words)
-    )
+    if not message:
+        return title
+    return words.labelled(title, message)
 
 
 def _source(function: FunctionResult) -> Iterator[str]:
@@ -110,14 +105,17 @@ def _source(function: FunctionResult) -> Iterator[str]:
 
 def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[str]:
     # Formulas are in plain characters and facts are quoted, so any Markdown reader can show them.
-    title = words.labelled(
-        f"**{words('Correction')}**", neutral.markdown(prose.to_text(note.title, facts))
-    )
-    yield from ("", f"> {title}")
-    for paragraph in prose.to_text(note.note, facts).split("\n\n"):
+    title = prose.to_text(note.title, facts)
+    yield from ("", _quoted(words("Correction"), title, words))
+    text = prose.to_text(note.note, facts)
+    for paragraph in text.split("\n\n"):
         yield from (">", f"> {neutral.markdown(paragraph)}")
     if note.hint:
-        hint = words.labelled(
-            f"**{words('Hint')}**", neutral.markdown(prose.to_text(note.hint, facts))
-        )
-        yield from (">", f"> {hint}")
+        hint = prose.to_text(note.hint, facts)
+        yield from (">", _quoted(words("Hint"), hint, words))
+
+
+def _quoted(label: str, text: str, words: Words) -> str:
+    """A line of a quotation: the label in bold, then the text."""
+    line = words.labelled(f"**{label}**", neutral.markdown(text))
+    return f"> {line}"

@@ -28,15 +28,23 @@ def environment(lang: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    pages.install_gettext_translations(language.translations(lang), newstyle=True)  # type: ignore[attr-defined]
+    translations = language.translations(lang)
+    pages.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
 
     # A screen reader needs to know which sentences are not in the page's language; messages are English.
     def spoken(language: str) -> Markup:
-        return Markup(' lang="{}"').format(language) if language != lang else Markup()
+        if language == lang:
+            return Markup()
+        return Markup(' lang="{}"').format(language)
 
-    pages.globals.update(spoken=spoken, foreign=spoken("en"), signs=SIGNS)
     pages.globals.update(
-        lang=lang, style=inline("style.css"), script=inline("class.js"), policy=policy
+        lang=lang,
+        spoken=spoken,
+        foreign=spoken("en"),
+        signs=SIGNS,
+        style=inline("style.css"),
+        script=inline("class.js"),
+        policy=policy,
     )
     pages.filters.update(
         number=lambda value: language.number(value, lang),
@@ -58,14 +66,19 @@ def environment(lang: str) -> Environment:
 @cache
 def inline(name: str) -> Markup:
     """A style sheet or script of the templates' folder, as text for the page itself."""
-    return Markup((language.templates() / name).read_text(encoding="utf-8").strip())
+    path = language.templates() / name
+    text = path.read_text(encoding="utf-8")
+    return Markup(text.strip())
 
 
 def policy(script: bool = False) -> str:
     """The page's content security policy: nothing is fetched, and only our own style and script are used."""
-    parts = ["default-src 'none'", f"style-src {_digest(inline('style.css'))}"]
+    # Named by their digests: a style or a script that got in with a student's text is not used.
+    style = _digest(inline("style.css"))
+    parts = ["default-src 'none'", f"style-src {style}"]
     if script:
-        parts.append(f"script-src {_digest(inline('class.js'))}")
+        code = _digest(inline("class.js"))
+        parts.append(f"script-src {code}")
     parts += ["base-uri 'none'", "form-action 'none'"]
     return "; ".join(parts)
 
@@ -77,7 +90,8 @@ def shape(text: str) -> tuple[int, ...] | None:
         return None
     if match[1] is None:
         return ()
-    return tuple(int(size) for size in match[1].split(","))
+    sizes = match[1].split(",")
+    return tuple(map(int, sizes))
 
 
 def measure(sizes: tuple[int, ...]) -> tuple[int, int]:
@@ -86,17 +100,20 @@ def measure(sizes: tuple[int, ...]) -> tuple[int, int]:
         return _length(1), _length(1)
     if len(sizes) == 1:
         return _length(1), _length(sizes[0])
-    return _length(sizes[-1]), _length(sizes[-2])
+    # Of a tensor with more axes, the last two are drawn: its rows and columns.
+    rows, columns = sizes[-2:]
+    return _length(columns), _length(rows)
 
 
 def _length(size: int) -> int:
     if size == 0:
         return 0
+    # The power flattens what is large: 784 entries must not be a hundred times as long as 7.
     length: float = 5 + 12 * (size - 1) ** 0.35
     return min(44, round(length))
 
 
 def _digest(text: str) -> str:
-    return (
-        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-    )
+    digest = hashlib.sha256(text.encode()).digest()
+    written = base64.b64encode(digest).decode()
+    return f"'sha256-{written}'"

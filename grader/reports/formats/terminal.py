@@ -23,7 +23,13 @@ from grader.reports.views.content import (
     next_steps,
     not_passed,
 )
-from grader.reports.views.overrides import Manual, Overrides, apply_overrides, marked
+from grader.reports.views.overrides import (
+    Manual,
+    Overrides,
+    apply_overrides,
+    comment_on,
+    marked,
+)
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 STYLES = {
@@ -49,14 +55,14 @@ def show(
     notes = exercise.notes(lang)
     parts: list[RenderableType] = [_head(result, words), Text()]
     for name, function in result.functions.items():
-        parts += _function(name, function, explain(name, function, notes), words)
-        override = (manual or {}).get(name)
-        if override and override.comment:
-            comment = words.labelled(
-                words("From your instructor"), neutral.terminal(override.comment)
-            )
-            parts.append(_indented(Text(comment, style="blue")))
+        explanation = explain(name, function, notes)
+        parts += _function(name, function, explanation, words)
+        comment = neutral.terminal(comment_on(name, manual))
+        if comment:
+            said = words.labelled(words("From your instructor"), comment)
+            parts.append(_text(said, "blue"))
     parts += _closing(result, notes, words)
+    # Rich reads "[red]" as markup, which a student's text may hold: it must not.
     console.print(Group(*parts), markup=False, highlight=False)
 
 
@@ -72,7 +78,8 @@ def show_summary(
     Raises UsageError as `class_page` does.
     """
     words = Words(exercise, lang)
-    shown = [neutral.clean(result, limit=200) for result in marked(results, overrides)]
+    found = marked(results, overrides)
+    shown = [neutral.clean(result, limit=200) for result in found]
     parts: list[RenderableType] = [_table(shown, words)]
     parts += _frequent(shown, exercise.notes(lang), words)
     parts += _looks(shown, words)
@@ -85,7 +92,9 @@ def show_summary(
 def _head(result: Result, words: Words) -> Text:
     mark = f"{words.points(result.score)} / {words.points(result.max_score)}"
     name = neutral.one_line(result.submission.name or result.submission.id)
-    return Text(mark, style="bold").append(f"  {name[:80]}", style="not bold")
+    line = Text(mark, style="bold")
+    line.append(f"  {name[:80]}", style="not bold")
+    return line
 
 
 def _function(
@@ -93,26 +102,21 @@ def _function(
 ) -> Iterator[RenderableType]:
     line = Text(f"{SIGNS[function.status]} ", style=STYLES[function.status])
     line.append(f"{name:<16}", style="bold default")
-    line.append(f"{words.state(function.status):<14}").append(
-        words.mark(function), style="default"
-    )
+    line.append(f"{words.state(function.status):<14}")
+    line.append(words.mark(function), style="default")
     yield line
     if function.follow_through:
-        yield _indented(
-            Text(
-                words("right, given your own functions that it builds on"), style="dim"
-            )
-        )
+        yield _text(words("right, given your own functions that it builds on"), "dim")
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
     yield from _source(function)
     before = words.before_notes(explanation)
     if before:
-        yield _indented(Text(before, style="dim" if explanation.unexplained else ""))
+        yield _text(before, "dim" if explanation.unexplained else "")
     for number, together in enumerate(explanation.sets):
         if number > 0:
-            yield _indented(Text(words("or"), style="italic"))
+            yield _text(words("or"), "italic")
         for note in together:
             yield from _note(note, function.facts, words)
 
@@ -121,14 +125,16 @@ def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableT
     for group in grouped(not_passed(checks)):
         for check in group:
             line = Text(f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome])
-            yield _indented(line.append(words.title(check.title), style="default"))
-        message, mismatch = message_of(group[0]), group[0].mismatch
+            line.append(words.title(check.title), style="default")
+            yield _indented(line)
+        # The checks of a group say the same, so the first one speaks for all.
+        first = group[0]
+        message = neutral.terminal(message_of(first))
         if message:
-            yield _indented(Text(neutral.terminal(message)), by=4)
-        if mismatch:
-            yield _indented(
-                Text(neutral.one_line(words.difference(mismatch)), style="dim"), by=4
-            )
+            yield _text(message, by=4)
+        if first.mismatch:
+            difference = neutral.one_line(words.difference(first.mismatch))
+            yield _text(difference, "dim", by=4)
 
 
 def _source(function: FunctionResult) -> Iterator[RenderableType]:
@@ -138,6 +144,8 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
     first = function.source.first_line
     # Rich counts `line_range` from the text's own first line, and `highlight_lines` from `start_line`.
     marked_line = function.line - first + 1
+    from_line = max(1, marked_line - AROUND)
+    to_line = marked_line + AROUND
     code = Syntax(
         neutral.terminal(function.source.text),
         "python",
@@ -145,7 +153,7 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
         background_color="default",
         line_numbers=True,
         start_line=first,
-        line_range=(max(1, marked_line - AROUND), marked_line + AROUND),
+        line_range=(from_line, to_line),
         highlight_lines={function.line},
     )
     yield _indented(code)
@@ -154,12 +162,14 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
 def _note(
     note: Note, facts: Mapping[str, str], words: Words
 ) -> Iterator[RenderableType]:
-    yield _indented(Text(prose.to_text(note.title, facts), style="bold green"))
+    yield _text(prose.to_text(note.title, facts), "bold green")
     if note.note:
-        yield _indented(Text(prose.to_text(note.note, facts), style="green"), by=4)
+        text = prose.to_text(note.note, facts)
+        yield _text(text, "green", by=4)
     if note.hint:
-        hint = words.labelled(words("Hint"), prose.to_text(note.hint, facts))
-        yield _indented(Text(hint, style="italic"), by=4)
+        hint = prose.to_text(note.hint, facts)
+        labelled = words.labelled(words("Hint"), hint)
+        yield _text(labelled, "italic", by=4)
 
 
 def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableType]:
@@ -171,13 +181,19 @@ def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableT
     yield Text()
     yield Text(closing, style="bold")
     for notice in result.notices[:MAX_NOTICES]:
-        yield Text(f"· {neutral.one_line(words.notice(notice))}", style="dim")
+        sentence = neutral.one_line(words.notice(notice))
+        yield Text(f"· {sentence}", style="dim")
     for layer, state in result.isolation.items():
+        # Only what is missing is said: that all walls stand is nothing to tell a student.
         if state != "enforced":
             missing = neutral.one_line(f"{layer} {state}")
-            yield Text(
-                f"· {words.labelled(words('Isolation'), missing)}", style="yellow"
-            )
+            sentence = words.labelled(words("Isolation"), missing)
+            yield Text(f"· {sentence}", style="yellow")
+
+
+def _text(text: str, style: str = "", by: int = 2) -> Padding:
+    """One indented text, without markup."""
+    return _indented(Text(text, style=style), by)
 
 
 def _indented(what: RenderableType, by: int = 2) -> Padding:
@@ -190,25 +206,21 @@ def _indented(what: RenderableType, by: int = 2) -> Padding:
 def _table(results: Sequence[Result], words: Words) -> Table:
     """One row per submission. Functions have numbers for names, so that a narrow terminal holds them."""
     names = cohort.function_names(results)
-    legend = "  ".join(
-        f"{number}\u00a0{neutral.one_line(name)}"
-        for number, name in enumerate(names, 1)
-    )
-    table = Table(
-        box=None, pad_edge=False, header_style="dim", show_edge=False, caption=legend
-    )
+    legend = []
+    for number, name in enumerate(names, 1):
+        # A no-break space, so that no line ends between a number and its name.
+        legend.append(f"{number}\u00a0{neutral.one_line(name)}")
+    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    table.caption = "  ".join(legend)
     table.caption_justify = "left"
     table.add_column(words("Submission"), max_width=40, no_wrap=True)
     table.add_column(words("Mark"), justify="right", no_wrap=True)
     for number, _ in enumerate(names, 1):
         table.add_column(str(number), no_wrap=True)
     for result in results:
+        submission = Text(neutral.one_line(result.submission.id))
         signs = [_sign(result.functions.get(name)) for name in names]
-        table.add_row(
-            Text(neutral.one_line(result.submission.id)),
-            words.points(result.score),
-            *signs,
-        )
+        table.add_row(submission, words.points(result.score), *signs)
     return table
 
 
@@ -227,22 +239,22 @@ def _frequent(
     yield Text()
     yield Text(words("For the next lecture"), style="bold")
     for shared in frequent:
-        line = Text(
-            f"{len(shared.submissions):4}  {prose.to_text(shared.note.title)}  "
-        )
-        yield line.append(shared.note.id, style="dim")
+        title = prose.to_text(shared.note.title)
+        line = Text(f"{len(shared.submissions):4}  {title}  ")
+        line.append(shared.note.id, style="dim")
+        yield line
 
 
 def _looks(results: Sequence[Result], words: Words) -> Iterator[RenderableType]:
     looks = cohort.needing_a_look(results)
     if not looks:
         return
-    names = ", ".join(
-        neutral.one_line(look.result.submission.id) for look in looks[:MAX_LOOKS]
-    )
+    ids = [look.result.submission.id for look in looks[:MAX_LOOKS]]
+    names = ", ".join(map(neutral.one_line, ids))
     if len(looks) > MAX_LOOKS:
         names += f" … ({len(looks)})"
     yield Text()
     line = Text(words.labelled(words("To look at"), names))
-    line.stylize("bold", 0, len(line) - len(names))
+    label_end = len(line) - len(names)
+    line.stylize("bold", 0, label_end)
     yield line

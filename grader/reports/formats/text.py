@@ -19,6 +19,7 @@ def text_report(
 ) -> str:
     """One result as plain text, WIDTH columns wide. Raises UsageError as `student_report` does."""
     file = io.StringIO()
+    # The same text everywhere: nothing depends on the terminal that grader runs in.
     console = Console(
         file=file,
         width=WIDTH,
@@ -27,4 +28,6 @@ def text_report(
         force_terminal=False,
     )
     terminal.show(result, exercise, console, lang, manual)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+    # Rich fills some lines with spaces to the full width.
+    lines = [line.rstrip() for line in file.getvalue().splitlines()]
+    return "\n".join(lines) + "\n"

@@ -18,40 +18,47 @@ def workflow_commands(
     """One `::error` for each function that lost points, and a `::notice` with the mark."""
     result = clean(apply_overrides(result, manual), limit=1_000)
     notes = exercise.notes(lang)
-    lines = [
-        _error(name, function, result, notes)
-        for name, function in result.functions.items()
-        if function.score < function.max_score
-    ]
+    lines = []
+    for name, function in result.functions.items():
+        if function.score < function.max_score:
+            lines.append(_error(name, function, result, notes))
     total = workflow(f"{result.score:g} / {result.max_score:g}")
     notice = f"::notice title={workflow_property('grader')}::{total}"
     return "\n".join([*lines[:MOST], notice]) + "\n"
 
 
 def _error(name: str, function: FunctionResult, result: Result, notes: Notes) -> str:
-    properties = {}
-    if (
-        result.submission.files
-        and function.line is not None
-        and not _in_notebook(function)
-    ):
-        properties = {"file": result.submission.files[0], "line": str(function.line)}
+    properties = _place(function, result)
     properties["title"] = f"{name}: {function.score:g} / {function.max_score:g}"
-    listed = ",".join(
-        f"{key}={workflow_property(one_line(value))}"
-        for key, value in properties.items()
-    )
-    return f"::error {listed}::{workflow(_message(name, function, notes))}"
+    written = []
+    for key, value in properties.items():
+        value = workflow_property(one_line(value))
+        written.append(f"{key}={value}")
+    listed = ",".join(written)
+    message = workflow(_message(name, function, notes))
+    return f"::error {listed}::{message}"
+
+
+def _place(function: FunctionResult, result: Result) -> dict[str, str]:
+    """The file and line to be annotated; empty if they are not known."""
+    files = result.submission.files
+    if not files or function.line is None:
+        return {}
+    if _in_notebook(function):
+        return {}
+    return {"file": files[0], "line": str(function.line)}
 
 
 def _message(name: str, function: FunctionResult, notes: Notes) -> str:
     named = explain(name, function, notes).notes
     if named:
-        return "\n".join(to_text(note.title, function.facts) for note in named)
+        titles = [to_text(note.title, function.facts) for note in named]
+        return "\n".join(titles)
     check = first_failed(function)
     return check.message if check else f"{name} is {function.status}."
 
 
 def _in_notebook(function: FunctionResult) -> bool:
-    """Whether the line counts in a cell: GitHub's lines are those of the notebook's JSON."""
+    """Whether the line is one of a cell."""
+    # GitHub would look for it in the notebook's JSON, where the numbers are different.
     return function.source is not None and function.source.cell is not None

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF002 - formulas are made of these characters
+# ruff: noqa: RUF001, RUF002, RUF003 - formulas are made of these characters
 """The LaTeX that notes are written in, as MathML for a page and as plain characters for a terminal.
 
 Only a subset of LaTeX: names, numbers, `_`, `^`, primes, groups, `\\frac`, `\\sqrt`, `\\left`, `\\right`, and
@@ -20,18 +20,12 @@ from markupsafe import Markup, escape
 from grader import paths
 
 _TOKEN = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|\s+|(.)", re.DOTALL)
-_SPACED = frozenset(
-    "=+−·×⊙⊗≤≥≠≈≡∼∝∈→←↦⇒<>"
-)  # operators with a space on both sides in plain text
-_BEFORE_A_SIGN = (
-    "(",
-    "=",
-    ",",
-    "[",
-    "·",
-    "×",
-    "⊙",
-)  # a minus after one of these is a sign
+# Operators with a space on both sides in plain text.
+_SPACED = frozenset("=+−·×⊙⊗≤≥≠≈≡∼∝∈→←↦⇒<>")
+# What a keyboard has for a sign, and the sign.
+_TYPED_SIGNS = {"-": "−", "*": "∗"}
+# A minus after one of these is a sign: "a · −b", but "a − b".
+_BEFORE_A_SIGN = ("(", "=", ",", "[", "·", "×", "⊙")
 
 
 class FormulaError(ValueError):
@@ -48,6 +42,7 @@ class Node:
 
 MINUS = Node(Markup("<mo>−</mo>"), " − ")
 SIGN = Node(Markup('<mo form="prefix">−</mo>'), "−")
+PRIME = Node(Markup("<mo>′</mo>"), "′")
 
 
 def to_mathml(latex: str) -> Markup:
@@ -57,7 +52,9 @@ def to_mathml(latex: str) -> Markup:
 
 def to_text(latex: str) -> str:
     """`latex` in plain characters, such as "∂ℓ/∂s₂ = σ'(s₂)". Raises FormulaError outside the subset."""
-    text = re.sub(r"\s+", " ", _parse(latex).text).strip()
+    # Each piece brings its own spaces, so that two may meet, or one may stand inside a bracket.
+    text = _parse(latex).text
+    text = re.sub(r"\s+", " ", text).strip()
     return re.sub(r"(?<=[(⟨]) | (?=[)⟩,])", "", text)
 
 
@@ -102,16 +99,19 @@ class _Tokens:
             is_command = match[1] is not None
             token = match[0].strip()
             if is_command and token == "\\":
-                self._tokens.append(
-                    "\\ "
-                )  # the command of a space, which `strip` took away
+                # `strip` took away the space of the command "\\ "
+                self._tokens.append("\\ ")
             elif token:
                 self._tokens.append(token)
 
     def peek(self) -> str | None:
-        return self._tokens[self._next] if self._next < len(self._tokens) else None
+        """The next token, which is not taken; None at the formula's end."""
+        if self._next == len(self._tokens):
+            return None
+        return self._tokens[self._next]
 
     def take(self) -> str:
+        """The next token. Raises FormulaError at the formula's end."""
         token = self.peek()
         if token is None:
             raise FormulaError("the formula ends too early")
@@ -134,13 +134,16 @@ def _row(tokens: _Tokens, end: str | None) -> Node:
         if piece == MINUS and _opens(pieces):
             piece = SIGN
         elif pieces and pieces[-1] is SIGN:
+            # A sign stands close to its term: "−x", not "− x".
             piece = Node(piece.mathml, piece.text.lstrip())
         pieces.append(piece)
     if end is not None:
         if tokens.peek() is None:
             raise FormulaError(f"{end!r} is missing")
         tokens.take()
-    return pieces[0] if len(pieces) == 1 else _joined(*pieces)
+    if len(pieces) == 1:
+        return pieces[0]
+    return _joined(*pieces)
 
 
 def _scripted(tokens: _Tokens) -> Node:
@@ -153,7 +156,8 @@ def _scripted(tokens: _Tokens) -> Node:
         if mark == "_":
             lower = _piece(tokens)
             continue
-        raised = Node(Markup("<mo>′</mo>"), "′") if mark == "'" else _piece(tokens)
+        # A prime is a superscript in MathML, and may stand before another: f'^2.
+        raised = PRIME if mark == "'" else _piece(tokens)
         upper = raised if upper is None else _joined(upper, raised)
     return _with_scripts(base, lower, upper)
 
@@ -161,20 +165,20 @@ def _scripted(tokens: _Tokens) -> Node:
 def _with_scripts(base: Node, lower: Node | None, upper: Node | None) -> Node:
     if lower is None and upper is None:
         return base
-    mathml, text, tag = base.mathml, base.text, "m"
+    mathml = base.mathml
+    text = base.text
+    # MathML has one element for each case: <msub>, <msup> and <msubsup>.
+    tag = "m"
     if lower is not None:
-        mathml, text, tag = (
-            mathml + lower.mathml,
-            text + _script(lower, "_", "subscript"),
-            tag + "sub",
-        )
+        mathml += lower.mathml
+        text += _script(lower, "_", "subscript")
+        tag += "sub"
     if upper is not None:
-        mathml, text, tag = (
-            mathml + upper.mathml,
-            text + _script(upper, "^", "superscript"),
-            tag + "sup",
-        )
-    return Node(Markup("<{0}>{1}</{0}>").format(Markup(tag), mathml), text)
+        mathml += upper.mathml
+        text += _script(upper, "^", "superscript")
+        tag += "sup"
+    element = Markup("<{0}>{1}</{0}>")
+    return Node(element.format(Markup(tag), mathml), text)
 
 
 def _piece(tokens: _Tokens) -> Node:
@@ -189,7 +193,7 @@ def _piece(tokens: _Tokens) -> Node:
         return Node(Markup("<mn>{}</mn>").format(token), token)
     if token.isalpha():
         return _identifier(token)
-    return _operator({"-": "−", "*": "∗"}.get(token, token))
+    return _operator(_TYPED_SIGNS.get(token, token))
 
 
 def _command(name: str, tokens: _Tokens) -> Node:
@@ -214,16 +218,19 @@ def _command(name: str, tokens: _Tokens) -> Node:
 
 
 def _fraction(tokens: _Tokens) -> Node:
-    over, under = _piece(tokens), _piece(tokens)
-    text = f"{_bracketed(over, '+−·⊙ ')}/{_bracketed(under, '+−·⊙ /')}"
-    return Node(
-        Markup("<mfrac>{}{}</mfrac>").format(over.mathml, under.mathml), f" {text} "
-    )
+    over = _piece(tokens)
+    under = _piece(tokens)
+    mathml = Markup("<mfrac>{}{}</mfrac>").format(over.mathml, under.mathml)
+    # On one line, a/b·c would be read as (a/b)·c: what holds an operator gets brackets.
+    numerator = _bracketed(over, "+−·⊙ ")
+    denominator = _bracketed(under, "+−·⊙ /")
+    return Node(mathml, f" {numerator}/{denominator} ")
 
 
 def _root(tokens: _Tokens) -> Node:
     inside = _piece(tokens)
-    return Node(Markup("<msqrt>{}</msqrt>").format(inside.mathml), f"√({inside.text})")
+    mathml = Markup("<msqrt>{}</msqrt>").format(inside.mathml)
+    return Node(mathml, f"√({inside.text})")
 
 
 def _fence(tokens: _Tokens) -> Node:
@@ -231,7 +238,9 @@ def _fence(tokens: _Tokens) -> Node:
     token = tokens.take()
     if token == ".":
         return Node(Markup(), "")
-    return _operator(_tables()["operators"].get(token[1:], token.lstrip("\\")))
+    # A named fence, such as `\langle`, is an operator; "(" or `\{` is its own sign.
+    named = _tables()["operators"].get(token[1:])
+    return _operator(named or token.lstrip("\\"))
 
 
 _STRUCTURES: Mapping[str, Callable[[_Tokens], Node]] = {
@@ -258,31 +267,36 @@ def _operator(sign: str) -> Node:
 
 
 def _space(text: str) -> Node:
-    return Node(Markup('<mspace width="0.25em"/>') if text else Markup(), text)
+    if not text:
+        return Node(Markup(), "")
+    return Node(Markup('<mspace width="0.25em"/>'), text)
 
 
 def _accented(accent: str, tokens: _Tokens) -> Node:
     inside = _piece(tokens)
-    mathml = Markup('<mover accent="true">{}<mo>{}</mo></mover>').format(
-        inside.mathml, accent
-    )
+    element = Markup('<mover accent="true">{}<mo>{}</mo></mover>')
+    mathml = element.format(inside.mathml, accent)
+    # Plain text has no place above a letter: the accent stands after it, such as "x^".
     return Node(mathml, f"{inside.text}{accent}")
 
 
 def _letter(alphabet: str, tokens: _Tokens) -> Node:
-    letter = "".join(tokens.until("}")) if tokens.take() == "{" else ""
+    letter = ""
+    if tokens.take() == "{":
+        letter = "".join(tokens.until("}"))
     letters = _tables()["alphabets"][alphabet]
     if letter not in letters:
-        raise FormulaError(
-            f"\\{alphabet}{{{letter}}} is not among the formulas' letters"
-        )
+        command = f"\\{alphabet}{{{letter}}}"
+        raise FormulaError(f"{command} is not among the formulas' letters")
     return _identifier(letters[letter])
 
 
 def _words(name: str, tokens: _Tokens) -> Node:
     if tokens.take() != "{":
         raise FormulaError(f"\\{name} needs braces")
-    words = "".join(token.removeprefix("\\") for token in tokens.until("}"))
+    words = ""
+    for token in tokens.until("}"):
+        words += token.removeprefix("\\")
     tag = Markup(_tables()["texts"][name])
     return Node(Markup("<{0}>{1}</{0}>").format(tag, words), words)
 
@@ -293,11 +307,12 @@ def _opens(pieces: list[Node]) -> bool:
 
 
 def _joined(*pieces: Node) -> Node:
-    mathml = Markup().join(piece.mathml for piece in pieces)
-    return Node(
-        Markup("<mrow>{}</mrow>").format(mathml),
-        "".join(piece.text for piece in pieces),
-    )
+    mathml = Markup()
+    text = ""
+    for piece in pieces:
+        mathml += piece.mathml
+        text += piece.text
+    return Node(Markup("<mrow>{}</mrow>").format(mathml), text)
 
 
 def _script(node: Node, mark: str, kind: str) -> str:
@@ -306,10 +321,10 @@ def _script(node: Node, mark: str, kind: str) -> str:
     if text.strip("′") == "":
         return text
     characters = _tables()["scripts"][kind]
-    raised = text.translate(str.maketrans(characters["from"], characters["to"]))
-    untouched = [
-        character for character in raised if character in text and character != "′"
-    ]
+    table = str.maketrans(characters["from"], characters["to"])
+    raised = text.translate(table)
+    # Unicode lacks many raised and lowered letters. Half of a script in them would mislead.
+    untouched = set(raised) & set(text) - {"′"}
     if not untouched:
         return raised
     if len(text) == 1 or text.startswith("("):

@@ -30,20 +30,23 @@ def templates() -> Path:
 
 def languages() -> tuple[str, ...]:
     """The known languages: English, and each one that has a file."""
-    return ("en", *sorted(path.stem for path in (templates() / "locale").glob("*.po")))
+    files = (templates() / "locale").glob("*.po")
+    translated = sorted(file.stem for file in files)
+    return ("en", *translated)
 
 
 @cache
 def translations(lang: str) -> Translations:
     """The translations into `lang`. Raises UsageError if there is no such language."""
     if lang not in languages():
-        raise UsageError(
-            f"There is no language {lang!r}; known are {', '.join(languages())}."
-        )
+        known = ", ".join(languages())
+        raise UsageError(f"There is no language {lang!r}; known are {known}.")
     if lang == "en":
         return gettext.NullTranslations()
-    with (templates() / "locale" / f"{lang}.po").open("rb") as file:
+    path = templates() / "locale" / f"{lang}.po"
+    with path.open("rb") as file:
         catalog = read_po(file, locale=lang)
+    # Compiled in memory when it is needed: no .mo file can be out of date.
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
@@ -67,4 +70,5 @@ def moment(started: str, lang: str) -> str:
         time = datetime.fromisoformat(started)
     except ValueError:
         return started
-    return babel.dates.format_datetime(time, "medium", tzinfo=UTC, locale=lang) + " UTC"
+    written = babel.dates.format_datetime(time, "medium", tzinfo=UTC, locale=lang)
+    return f"{written} UTC"

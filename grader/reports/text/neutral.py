@@ -38,9 +38,8 @@ def visible(text: str, limit: int = LIMIT) -> str:
     """`text` with every unseen character written as its Python escape, and cut to `limit` characters."""
     if len(text) > limit:
         text = text[:limit] + " […]"
-    if (
-        text.isprintable()
-    ):  # the usual case, and a quick test: no unseen character is printable to Python
+    # The usual case, and a quick test: no unseen character is printable to Python.
+    if text.isprintable():
         return text
     return _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
 
@@ -67,10 +66,10 @@ def terminal(text: str) -> str:
 def markdown(text: str) -> str:
     """For running Markdown text: no markup but `code`, no link or HTML, and nobody is mentioned."""
     written = ""
-    for index, part in enumerate(re.split(r"(`[^`]+`)", one_line(text))):
-        is_code = (
-            index % 2 == 1
-        )  # what the pattern's group matched stands between the other parts
+    parts = re.split(r"(`[^`]+`)", one_line(text))
+    for index, part in enumerate(parts):
+        # `re.split` puts what the pattern's group matched between the other parts.
+        is_code = index % 2 == 1
         written += markdown_code(part[1:-1]) if is_code else _plain(part)
     return written
 
@@ -78,9 +77,13 @@ def markdown(text: str) -> str:
 def markdown_code(text: str, cell: bool = False) -> str:
     """A Markdown code span of `text`; in a table's `cell`, a bar is escaped: it would end the cell."""
     text = one_line(text)
+    # A fence that is longer than every run of backticks in the text cannot be closed by it.
     fence = "`" * (1 + _longest_run_of_backticks(text))
-    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
-    span = f"{fence}{pad}{text}{pad}{fence}"
+    touches_fence = text.startswith("`") or text.endswith("`")
+    if touches_fence or not text:
+        # Markdown takes this space away, and without it the text's backtick would join the fence.
+        text = f" {text} "
+    span = f"{fence}{text}{fence}"
     return span.replace("|", "\\|") if cell else span
 
 
@@ -98,7 +101,9 @@ def csv(text: str) -> str:
 
 def workflow(text: str) -> str:
     """For the message of a GitHub workflow command."""
-    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    # The percent sign first: the others bring percent signs of their own.
+    escaped = visible(text).replace("%", "%25")
+    return escaped.replace("\r", "%0D").replace("\n", "%0A")
 
 
 def workflow_property(text: str) -> str:
@@ -107,20 +112,23 @@ def workflow_property(text: str) -> str:
 
 
 def _longest_run_of_backticks(text: str) -> int:
-    return max((len(run) for run in re.findall("`+", text)), default=0)
+    runs = re.findall("`+", text)
+    return max(map(len, runs), default=0)
 
 
 def _plain(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", text).replace(
-        "\\@", "\\@\u2060"
-    )  # the word joiner: GitHub mentions nobody
+    escaped = _MARKUP.sub(r"\\\1", text)
+    # A word joiner after the sign: GitHub reads no name there, and mentions nobody.
+    return escaped.replace("\\@", "\\@\u2060")
 
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code <= 0xFF:
         return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    if code <= 0xFFFF:
+        return f"\\u{code:04x}"
+    return f"\\U{code:08x}"
 
 
 def _clean(value: Any, limit: int) -> Any:
@@ -143,7 +151,8 @@ def _clean(value: Any, limit: int) -> Any:
 def _clean_items(items: Sequence[Any], limit: int) -> list[Any] | None:
     """The items made visible, None if every one of them stayed the same object."""
     cleaned = [_clean(item, limit) for item in items]
-    return None if all(map(operator.is_, items, cleaned)) else cleaned
+    unchanged = all(map(operator.is_, items, cleaned))
+    return None if unchanged else cleaned
 
 
 def _clean_mapping(mapping: Mapping[Any, Any], limit: int) -> Mapping[Any, Any]:
@@ -151,7 +160,12 @@ def _clean_mapping(mapping: Mapping[Any, Any], limit: int) -> Mapping[Any, Any]:
     values = _clean_items(list(mapping.values()), limit)
     if keys is None and values is None:
         return mapping
-    return dict(zip(keys or mapping, values or mapping.values(), strict=True))
+    # One of the two may hold nothing unseen, and is taken as it is.
+    if keys is None:
+        keys = list(mapping)
+    if values is None:
+        values = list(mapping.values())
+    return dict(zip(keys, values, strict=True))
 
 
 @cache

@@ -27,34 +27,48 @@ _CODE = re.compile(r"`([^`\n]+)`")
 
 def to_html(text: str, facts: Facts | None = None) -> Markup:
     """A note's paragraphs as HTML."""
-    return Markup(_parser().render(text.strip(), {"facts": facts or {}}))
+    html = _parser().render(text.strip(), _env(facts))
+    return Markup(html)
 
 
 def line_to_html(text: str, facts: Facts | None = None) -> Markup:
     """A note's title as HTML, without a paragraph of its own."""
-    return Markup(_parser().renderInline(text.strip(), {"facts": facts or {}}))
+    html = _parser().renderInline(text.strip(), _env(facts))
+    return Markup(html)
 
 
 def to_text(text: str, facts: Facts | None = None) -> str:
     """A note as plain text, with an empty line between paragraphs; formulas are in plain characters."""
+    facts = facts or {}
     paragraphs: list[str] = []
-    for token in _parser().parse(text.strip(), {"facts": facts or {}}):
-        if token.type == "inline":
-            bullet = "- " if token.level >= 3 else ""
-            paragraphs.append(bullet + _plain(token.children or (), facts or {}))
+    for token in _parser().parse(text.strip(), _env(facts)):
+        if token.type != "inline":
+            continue
+        paragraph = _plain(token.children or (), facts)
+        # A paragraph is at level 1, one in a list's item at level 3.
+        if token.level >= 3:
+            paragraph = f"- {paragraph}"
+        paragraphs.append(paragraph)
+    # A list's items follow each other without an empty line.
     return "\n\n".join(paragraphs).replace("\n\n- ", "\n- ")
 
 
 def sentence_to_html(sentence: str) -> Markup:
     """A check's sentence, which may quote a student: it is escaped, and `code` is set as code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(sentence))))
+    escaped = str(escape(sentence))
+    return Markup(_CODE.sub(r"<code>\1</code>", escaped))
+
+
+def _env(facts: Facts | None) -> dict[str, Facts]:
+    """What markdown-it hands to the rules below, beside the text."""
+    return {"facts": facts or {}}
 
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).disable(
-        ["link", "image", "autolink", "html_inline"]
-    )
+    parser = MarkdownIt("commonmark", {"html": False})
+    parser.disable(["link", "image", "autolink", "html_inline"])
+    # Before "escape": a formula's backslashes are its own.
     parser.inline.ruler.before("escape", "formula", _formula)
     parser.inline.ruler.before("escape", "fact", _fact)
     parser.add_render_rule("formula", _render_formula)
@@ -64,25 +78,28 @@ def _parser() -> MarkdownIt:
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
+    """The rule of markdown-it for $...$; `silent` when it only asks whether there is one."""
     if state.src[state.pos] != "$":
         return False
     end = state.src.find("$", state.pos + 1)
     if end <= state.pos + 1:
         return False
     if not silent:
-        state.push("formula", "math", 0).content = state.src[state.pos + 1 : end]
+        token = state.push("formula", "math", 0)
+        token.content = state.src[state.pos + 1 : end]
     state.pos = end + 1
     return True
 
 
 def _fact(state: StateInline, silent: bool) -> bool:
+    """The rule of markdown-it for {name}."""
     match = _FACT.match(state.src, state.pos)
     if not match:
         return False
     if not silent:
-        state.push("fact", "code", 0).content = state.env["facts"].get(
-            match[1], UNKNOWN
-        )
+        token = state.push("fact", "code", 0)
+        facts = state.env["facts"]
+        token.content = facts.get(match[1], UNKNOWN)
     state.pos = match.end()
     return True
 
@@ -106,11 +123,15 @@ def _render_code(
     _options: object,
     env: Mapping[str, Facts],
 ) -> str:
-    return f"<code>{escape(_filled(tokens[index].content, env['facts']))}</code>"
+    code = _filled(tokens[index].content, env["facts"])
+    return f"<code>{escape(code)}</code>"
 
 
 def _filled(text: str, facts: Facts) -> str:
-    return _FACT.sub(lambda match: facts.get(match[1], UNKNOWN), text)
+    def fact(match: re.Match[str]) -> str:
+        return facts.get(match[1], UNKNOWN)
+
+    return _FACT.sub(fact, text)
 
 
 def _plain(tokens: Sequence[Token], facts: Facts) -> str:

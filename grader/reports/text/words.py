@@ -8,9 +8,16 @@ from grader.reports.text import language
 from grader.reports.views.content import Explanation
 from grader.results import FunctionResult, Mismatch
 
+# The shapes differ, so that nobody needs to tell colours apart.
 SIGNS = {
-    "right": "✓", "passed": "✓", "partial": "◐", "wrong": "✗", "failed": "✗", "missing": "∅", "blocked": "‖",
-}  # fmt: skip
+    "right": "✓",
+    "passed": "✓",
+    "partial": "◐",
+    "wrong": "✗",
+    "failed": "✗",
+    "missing": "∅",
+    "blocked": "‖",
+}
 
 
 class Words:
@@ -29,10 +36,8 @@ class Words:
 
     def count(self, one: str, many: str, number: int, **values: object) -> str:
         """The sentence for `number` things, in singular or plural."""
-        return self._translations.ngettext(one, many, number) % {
-            "num": number,
-            **values,
-        }
+        translated = self._translations.ngettext(one, many, number)
+        return translated % {"num": number, **values}
 
     def labelled(self, label: str, text: str) -> str:
         """`text` after a label and a colon, which French sets apart from the label."""
@@ -56,6 +61,7 @@ class Words:
 
     def state(self, status: str) -> str:
         """A function's status or a check's outcome."""
+        # Each word stands here as a text of its own, where the tools for translators find it.
         names = {
             "right": self("right"),
             "partial": self("partly right"),
@@ -80,11 +86,9 @@ class Words:
                 "dtype": self("data type"),
                 "type": self("type"),
             }
-            kind = kinds[found.kind]
+            values["kind"] = kinds[found.kind]
             return self(
-                "%(quantity)s: %(kind)s %(actual)s, expected %(expected)s",
-                kind=kind,
-                **values,
+                "%(quantity)s: %(kind)s %(actual)s, expected %(expected)s", **values
             )
         if found.total <= 1:
             return self("%(quantity)s is %(actual)s, expected %(expected)s", **values)

@@ -13,6 +13,8 @@ from grader.results import Note, Outcome, Result
 
 FEWEST = 8  # submissions; a correlation of fewer says nothing
 
+_CheckKey = tuple[str, str]  # the function's name and the check's id
+
 
 @dataclass(frozen=True)
 class Bin:
@@ -65,42 +67,58 @@ class Look:
 
 def function_names(results: Sequence[Result]) -> tuple[str, ...]:
     """The functions of all results, each once, in the exercise's order."""
-    return tuple(dict.fromkeys(name for result in results for name in result.functions))
+    names: dict[str, None] = {}  # a dict keeps its order, a set would not
+    for result in results:
+        names.update(dict.fromkeys(result.functions))
+    return tuple(names)
+
+
+def full_mark(results: Sequence[Result]) -> float:
+    """The highest mark that any of the results could have; 0 if there are none."""
+    return max((result.max_score for result in results), default=0.0)
 
 
 def bins(results: Sequence[Result], number: int = 20) -> tuple[Bin, ...]:
     """The distribution of marks in at most `number` equal bins, none narrower than one point."""
-    full = max((result.max_score for result in results), default=0.0)
+    full = full_mark(results)
     if full <= 0:
         return ()
     number = min(number, max(1, round(full)))
     counts = [0] * number
     for result in results:
-        counts[max(0, min(number - 1, int(number * result.score / full)))] += 1
-    return tuple(
-        Bin(full * i / number, full * (i + 1) / number, count)
-        for i, count in enumerate(counts)
-    )
+        index = int(number * result.score / full)
+        # The full mark belongs to the last bin, and a mark below 0 to the first.
+        index = max(0, min(number - 1, index))
+        counts[index] += 1
+    found = []
+    for index, count in enumerate(counts):
+        low = full * index / number
+        high = full * (index + 1) / number
+        found.append(Bin(low, high, count))
+    return tuple(found)
 
 
 def check_statistics(results: Sequence[Result]) -> tuple[CheckStatistics, ...]:
     """Each check's pass rate and discrimination, in the exercise's order."""
-    found: dict[tuple[str, str], list[_Judgement]] = defaultdict(list)
-    titles: dict[tuple[str, str], str] = {}
+    judgements: dict[_CheckKey, list[_Judgement]] = defaultdict(list)
+    titles: dict[_CheckKey, str] = {}
     for result in results:
         for name, function in result.functions.items():
             for check in function.checks:
+                key = (name, check.id)
+                # A check's own points would correlate with passing it, whatever the check tells.
                 rest_of_mark = result.score - check.points
-                found[name, check.id].append(_Judgement(check.outcome, rest_of_mark))
-                titles[name, check.id] = check.title
-    return tuple(
-        _statistics(name, identifier, titles[name, identifier], judgements)
-        for (name, identifier), judgements in found.items()
-    )
+                judgements[key].append(_Judgement(check.outcome, rest_of_mark))
+                titles[key] = check.title
+    found = []
+    for key, of_check in judgements.items():
+        found.append(_statistics(key, titles[key], of_check))
+    return tuple(found)
 
 
 def misconceptions(results: Sequence[Result], notes: Notes) -> tuple[Shared, ...]:
     """The misconceptions named in the class, the most frequent first."""
+    # By id: a submission counts once, though two of its functions may show the misconception.
     submissions: dict[str, dict[str, Result]] = defaultdict(dict)
     functions: dict[str, str] = {}
     for result in results:
@@ -112,17 +130,23 @@ def misconceptions(results: Sequence[Result], notes: Notes) -> tuple[Shared, ...
     for identifier, showing in submissions.items():
         note = note_of(identifier, notes, functions[identifier])
         found.append(Shared(note, tuple(showing.values())))
-    return tuple(
-        sorted(found, key=lambda shared: (-len(shared.submissions), shared.note.id))
-    )
+    found.sort(key=_most_frequent_first)
+    return tuple(found)
 
 
 def needing_a_look(results: Sequence[Result]) -> tuple[Look, ...]:
     """The submissions with an unexplained mistake, or with a notice that the instructor should see."""
-    looks = (
-        Look(result, unexplained(result), to_look_at(result)) for result in results
-    )
-    return tuple(look for look in looks if look.unexplained or look.notices)
+    looks = []
+    for result in results:
+        look = Look(result, unexplained(result), to_look_at(result))
+        if look.unexplained or look.notices:
+            looks.append(look)
+    return tuple(looks)
+
+
+def _most_frequent_first(shared: Shared) -> tuple[int, str]:
+    """The key to sort by; those of the same frequency are in the order of their ids."""
+    return -len(shared.submissions), shared.note.id
 
 
 @dataclass(frozen=True)
@@ -134,8 +158,9 @@ class _Judgement:
 
 
 def _statistics(
-    function: str, identifier: str, title: str, judgements: Sequence[_Judgement]
+    key: _CheckKey, title: str, judgements: Sequence[_Judgement]
 ) -> CheckStatistics:
+    function, identifier = key
     counts = Counter(judgement.outcome for judgement in judgements)
     return CheckStatistics(
         function,
@@ -152,7 +177,9 @@ def _discrimination(judgements: Sequence[_Judgement]) -> float | None:
     judged = [judgement for judgement in judgements if judgement.outcome != "blocked"]
     passed = [float(judgement.outcome == "passed") for judgement in judged]
     rests = [judgement.rest_of_mark for judgement in judged]
-    # a correlation with something constant is not defined
-    if len(judged) < FEWEST or len(set(passed)) < 2 or len(set(rests)) < 2:
+    if len(judged) < FEWEST:
+        return None
+    # A correlation with something constant is not defined.
+    if len(set(passed)) < 2 or len(set(rests)) < 2:
         return None
     return statistics.correlation(passed, rests)

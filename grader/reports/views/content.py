@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -53,36 +52,42 @@ def note_of(identifier: str, notes: Notes, function: str = "") -> Note:
 
 def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
     """The function's explanation: the named set comes first, then those that explain the results as well."""
-    named = [ids for ids in (function.misconceptions, *function.alternatives) if ids]
-    if not named:
-        first_wrong = function.first_wrong or ""
-        return Explanation(
-            (), first_wrong, unexplained=_lost_by_checks(function) and not first_wrong
-        )
-    distinct = list(dict.fromkeys(named))
-    return Explanation(tuple(_notes_of(ids, notes, name) for ids in distinct))
+    candidates = (function.misconceptions, *function.alternatives)
+    named = [ids for ids in candidates if ids]
+    if named:
+        distinct = dict.fromkeys(named)
+        sets = [_notes_of(ids, notes, name) for ids in distinct]
+        return Explanation(tuple(sets))
+    if function.first_wrong:
+        return Explanation(first_wrong=function.first_wrong)
+    return Explanation(unexplained=_lost_by_checks(function))
 
 
 def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:
     """What the student can do, in the exercise's order: what comes first may mend what comes after."""
-    return tuple(
-        _step(name, function, notes)
-        for name, function in result.functions.items()
-        if function.status != "right" or function.score < function.max_score
-    )
+    steps = []
+    for name, function in result.functions.items():
+        # Points alone do not tell: an instructor may have given all of them to a wrong function.
+        if function.status != "right" or function.score < function.max_score:
+            steps.append(_step(name, function, notes))
+    return tuple(steps)
 
 
 def first_failed(function: FunctionResult) -> CheckResult | None:
     """The first check that failed, None where none did."""
-    return next((check for check in function.checks if check.outcome == "failed"), None)
+    for check in function.checks:
+        if check.outcome == "failed":
+            return check
+    return None
 
 
 def message_of(check: CheckResult) -> str:
     """The check's message; empty if it names both values of the mismatch, which every report shows itself."""
     found = check.mismatch
-    if found and found.actual in check.message and found.expected in check.message:
-        return ""
-    return check.message
+    if found is None:
+        return check.message
+    says_both = found.actual in check.message and found.expected in check.message
+    return "" if says_both else check.message
 
 
 def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
@@ -92,8 +97,13 @@ def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
 
 def grouped(checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], ...]:
     """The checks in their order; neighbours that say the same form one group, so that it is said once."""
-    groups = itertools.groupby(enumerate(checks), key=_said)
-    return tuple(tuple(check for _, check in group) for _, group in groups)
+    groups: list[list[CheckResult]] = []
+    for check in checks:
+        if groups and _say_the_same(groups[-1][-1], check):
+            groups[-1].append(check)
+        else:
+            groups.append([check])
+    return tuple(map(tuple, groups))
 
 
 def to_look_at(result: Result) -> tuple[Notice, ...]:
@@ -103,10 +113,12 @@ def to_look_at(result: Result) -> tuple[Notice, ...]:
 
 def unexplained(result: Result) -> tuple[str, ...]:
     """The functions whose mistake nothing explains."""
-    functions = result.functions.items()
-    return tuple(
-        name for name, function in functions if explain(name, function, {}).unexplained
-    )
+    found = []
+    for name, function in result.functions.items():
+        # Whether something explains a mistake does not depend on the notes' texts.
+        if explain(name, function, {}).unexplained:
+            found.append(name)
+    return tuple(found)
 
 
 def _notes_of(ids: Sequence[str], notes: Notes, function: str) -> tuple[Note, ...]:
@@ -125,12 +137,13 @@ def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
 
 
 def _lost_by_checks(function: FunctionResult) -> bool:
-    return (
-        function.status in ("partial", "wrong") and first_failed(function) is not None
-    )
+    if function.status not in ("partial", "wrong"):
+        return False
+    return first_failed(function) is not None
 
 
-def _said(numbered: tuple[int, CheckResult]) -> tuple[str, str, int | None]:
-    """What a check says: neighbours may say the same, but a check with a mismatch stands for itself."""
-    number, check = numbered
-    return check.outcome, check.message, number if check.mismatch else None
+def _say_the_same(one: CheckResult, other: CheckResult) -> bool:
+    # A mismatch is a check's own, even where its message is another's too.
+    if one.mismatch or other.mismatch:
+        return False
+    return (one.outcome, one.message) == (other.outcome, other.message)

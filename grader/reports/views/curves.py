@@ -42,7 +42,10 @@ def panels(curves: Curves | None, titles: Sequence[str]) -> tuple[Panel, ...]:
     """One panel for each title, the column of the curves' entries; none if a curve has no entries."""
     if curves is None or not curves.student or not curves.reference:
         return ()
-    return tuple(_panel(curves, column, title) for column, title in enumerate(titles))
+    found = []
+    for column, title in enumerate(titles):
+        found.append(_panel(curves, column, title))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -57,45 +60,53 @@ class _Axis:
     def y(self, value: float) -> float:
         """Where a value lies, in the drawing's units; 0 is at the top."""
         if self.logarithmic:
-            share = math.log(value / self.low) / math.log(self.high / self.low)
+            above = math.log(value / self.low)
+            share = above / math.log(self.high / self.low)
         else:
-            share = (value - self.low) / (self.high - self.low)
+            above = value - self.low
+            share = above / (self.high - self.low)
         return round(HEIGHT * (1 - share), 1)
 
 
 def _panel(curves: Curves, column: int, title: str) -> Panel:
     student = [float(entry[column]) for entry in curves.student]
     reference = [float(entry[column]) for entry in curves.reference]
+    # One axis for both curves, so that their heights can be compared.
     axis = _axis_for([*student, *reference])
     steps = max(len(student), len(reference))
+    ticks = [Tick(axis.y(place), f"{place:.5g}") for place in axis.places]
+    all_finite = all(map(math.isfinite, student))
     return Panel(
         title,
         student=_pieces(student, steps, axis),
         reference=_pieces(reference, steps, axis),
-        ticks=tuple(Tick(axis.y(place), f"{place:.5g}") for place in axis.places),
+        ticks=tuple(ticks),
         steps=steps,
         last=(student[-1], reference[-1]),
         logarithmic=axis.logarithmic,
-        diverged=not all(math.isfinite(value) for value in student),
+        diverged=not all_finite,
     )
 
 
 def _pieces(values: Sequence[float], steps: int, axis: _Axis) -> tuple[str, ...]:
     """The curve's pieces, each as "x,y x,y ..."."""
     pieces = []
+    last_step = max(steps - 1, 1)
     for run in _runs(_thinned(values)):
         points = []
         for step, value in run:
-            x = round(WIDTH * step / max(steps - 1, 1), 1)
+            x = round(WIDTH * step / last_step, 1)
             points.append(f"{x:g},{axis.y(value):g}")
         pieces.append(" ".join(points))
     return tuple(pieces)
 
 
 def _thinned(values: Sequence[float]) -> list[tuple[int, float]]:
+    """At most POINTS of the values and the last one, each with its step."""
+    last = len(values) - 1
     stride = max(1, math.ceil(len(values) / POINTS))
-    kept = sorted({*range(0, len(values), stride), len(values) - 1})
-    return [(step, values[step]) for step in kept]
+    kept = {*range(0, len(values), stride), last}
+    return [(step, values[step]) for step in sorted(kept)]
 
 
 def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
@@ -106,11 +117,16 @@ def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
             runs[-1].append((step, value))
         elif runs[-1]:
             runs.append([])
-    return [run if len(run) > 1 else run * 2 for run in runs if run]
+    if not runs[-1]:
+        runs.pop()  # the last value was not finite
+    for run in runs:
+        if len(run) == 1:
+            run.append(run[0])
+    return runs
 
 
 def _axis_for(values: Sequence[float]) -> _Axis:
-    finite = [value for value in values if math.isfinite(value)] or [0.0]
+    finite = list(filter(math.isfinite, values)) or [0.0]
     low, high = min(finite), max(finite)
     # If one curve is a hundred times higher than the other, only a logarithmic axis shows both.
     if low > 0 and high > 100 * low:
@@ -120,22 +136,28 @@ def _axis_for(values: Sequence[float]) -> _Axis:
 
 def _linear(low: float, high: float) -> _Axis:
     """An axis from 0 or below, with three to six round places."""
-    low, high = min(low, 0.0), max(high, 1e-9)
-    rough = (high - low) / 4
+    low = min(low, 0.0)
+    high = max(high, 1e-9)  # or an axis of zeros only would have no length
+    step = _round_step((high - low) / 4)
+    first = math.floor(low / step)
+    last = math.ceil(high / step)
+    places = [index * step for index in range(first, last + 1)]
+    return _Axis(first * step, last * step, tuple(places), logarithmic=False)
+
+
+def _round_step(rough: float) -> float:
+    """The next number from `rough` on that is 1, 2, 2.5 or 5 times a power of ten."""
     magnitude = 10.0 ** math.floor(math.log10(rough))
-    step = next(
-        factor * magnitude
-        for factor in (1, 2, 2.5, 5, 10)
-        if factor * magnitude >= rough
-    )
-    first, last = math.floor(low / step), math.ceil(high / step)
-    places = tuple(index * step for index in range(first, last + 1))
-    return _Axis(first * step, last * step, places, logarithmic=False)
+    for factor in (1, 2, 2.5, 5):
+        if factor * magnitude >= rough:
+            return factor * magnitude
+    return 10 * magnitude
 
 
 def _decades(low: float, high: float) -> _Axis:
     """A logarithmic axis from one power of ten to another, with about five of them as places."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    first = math.floor(math.log10(low))
+    last = math.ceil(math.log10(high))
     stride = max(1, (last - first) // 5)
-    places = tuple(10.0**power for power in range(first, last + 1, stride))
-    return _Axis(10.0**first, 10.0**last, places, logarithmic=True)
+    places = [10.0**power for power in range(first, last + 1, stride)]
+    return _Axis(10.0**first, 10.0**last, tuple(places), logarithmic=True)

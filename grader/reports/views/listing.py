@@ -12,13 +12,11 @@ from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 from grader.results import FunctionResult
 
 _LEXER = PythonLexer(stripnl=False, ensurenl=False)
-_FORMATTER = HtmlFormatter(
-    nowrap=True
-)  # one for all: making it takes longer than using it
+# One for all: making it takes longer than using it.
+_FORMATTER = HtmlFormatter(nowrap=True)
 MAX_CHARACTERS = 6_000  # of source shown for one function
-MAX_HTML = (
-    24_000  # characters of highlighted source; longer ones are shown without colours
-)
+# Characters of highlighted source; a longer one is shown without colours.
+MAX_HTML = 24_000
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,14 @@ def listing(function: FunctionResult) -> Listing | None:
     source = function.source
     if source is None or not source.text.strip():
         return None
-    texts = source.text.expandtabs(4).rstrip("\n").split("\n")
-    marked = 0 if function.line is None else function.line - source.first_line
-    start, stop = _window([len(text) for text in texts], marked)
+    spaced = source.text.expandtabs(4).rstrip("\n")
+    texts = spaced.split("\n")
+    marked = 0
+    if function.line is not None:
+        marked = function.line - source.first_line
+    lengths = [len(text) for text in texts]
+    start, stop = _window(lengths, marked)
+    # A single line may be longer than all that is shown.
     shown = [text[:MAX_CHARACTERS] for text in texts[start:stop]]
     marks = {function.line, *function.lines.values()}
     lines = []
@@ -56,13 +59,16 @@ def listing(function: FunctionResult) -> Listing | None:
     for text, html in zip(shown, _highlighted(shown), strict=True):
         lines.append(Line(number, text, html, marked=number in marks))
         number += 1
-    return Listing(tuple(lines), start, len(texts) - stop, source.cell)
+    left_out = len(texts) - stop
+    return Listing(tuple(lines), before=start, after=left_out, cell=source.cell)
 
 
 def _window(lengths: list[int], marked: int) -> tuple[int, int]:
     """The longest run of lines around `marked` within MAX_CHARACTERS, at least the marked line itself."""
     marked = min(max(marked, 0), len(lengths) - 1)
-    start, stop, room = marked, marked + 1, MAX_CHARACTERS - lengths[marked]
+    start, stop = marked, marked + 1
+    room = MAX_CHARACTERS - lengths[marked]
+    # What stands before the marked line comes first: it is what the line was computed from.
     while True:
         if start > 0 and lengths[start - 1] < room:
             start -= 1
@@ -77,11 +83,10 @@ def _window(lengths: list[int], marked: int) -> tuple[int, int]:
 def _highlighted(texts: list[str]) -> list[Markup]:
     # Pygments closes and reopens its spans at each line's end, so that its output splits by lines.
     html = highlight("\n".join(texts), _LEXER, _FORMATTER)
-    lines = (
-        html.rstrip("\n").split("\n")
-        if len(texts) == 1
-        else html.split("\n")[: len(texts)]
-    )
+    # Its output may end with one more line break than the source.
+    lines = html.split("\n")[: len(texts)]
+    if len(texts) == 1:
+        lines = html.rstrip("\n").split("\n")
     if len(html) > MAX_HTML or len(lines) != len(texts):
         return [escape(text) for text in texts]
     return [Markup(line) for line in lines]

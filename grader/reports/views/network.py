@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
@@ -10,11 +11,8 @@ from grader.exercise.graph import Graph
 
 COLUMN, ROW, MARGIN = 86, 62, 34  # the grid, in the drawing's units
 HEIGHT = 30  # of a node
-NARROWEST, LETTER, PADDING = (
-    34,
-    9,
-    14,
-)  # a node's least width, the width of a letter, what is added to them
+# A node's least width, the width of a letter, and what is added to the letters.
+NARROWEST, LETTER, PADDING = 34, 9, 14
 GAP = 4  # between an arrow's head and the node that it points to
 
 State = Literal["plain", "wrong", "after"]
@@ -60,19 +58,27 @@ class Drawing:
 
 def draw(graph: Graph | None, first_wrong: str | None) -> Drawing | None:
     """The network with `first_wrong` marked; None if there is no graph, or no such quantity in it."""
-    if graph is None or first_wrong is None or first_wrong not in graph.places:
+    if graph is None or first_wrong is None:
+        return None
+    if first_wrong not in graph.places:
         return None
     affected = _reachable(graph, first_wrong)
     nodes = {}
     for name, place in graph.places.items():
-        nodes[name] = _node(name, place, _state(name, first_wrong, affected))
+        state = _state(name, first_wrong, affected)
+        nodes[name] = _node(name, place, state)
     edges = []
     for edge in graph.edges:
-        after = edge.start == first_wrong or edge.start in affected
-        edges.append(_edge(nodes[edge.start], nodes[edge.end], edge.back, after))
+        start = nodes[edge.start]
+        end = nodes[edge.end]
+        # What leaves a correct node is correct, even if it goes to one that is not.
+        after = start.state != "plain"
+        edges.append(_edge(start, end, edge.back, after))
+    right = max(node.x for node in nodes.values())
+    bottom = max(node.y for node in nodes.values())
     return Drawing(
-        width=max(node.x for node in nodes.values()) + MARGIN,
-        height=max(node.y for node in nodes.values()) + HEIGHT,
+        width=right + MARGIN,
+        height=bottom + HEIGHT,
         nodes=tuple(nodes.values()),
         edges=tuple(edges),
         first_wrong=first_wrong,
@@ -86,9 +92,11 @@ def _reachable(graph: Graph, start: str) -> Collection[str]:
     waiting = [start]
     while waiting:
         name = waiting.pop()
-        fed = {edge.end for edge in graph.edges if edge.start == name} - found
-        found |= fed
-        waiting += fed
+        for edge in graph.edges:
+            if edge.start == name and edge.end not in found:
+                found.add(edge.end)
+                waiting.append(edge.end)
+    # In a graph with a cycle, the start is reached again; it is wrong by itself.
     return found - {start}
 
 
@@ -104,19 +112,33 @@ def _node(name: str, place: tuple[float, float], state: State) -> Node:
     if state == "wrong":
         letters += 2  # a cross stands before its name
     width = max(NARROWEST, LETTER * letters + PADDING)
-    return Node(name, MARGIN + column * COLUMN, HEIGHT + row * ROW, width, state)
+    x = MARGIN + column * COLUMN
+    y = HEIGHT + row * ROW
+    return Node(name, x, y, width, state)
 
 
 def _edge(start: Node, end: Node, back: bool, after: bool) -> Edge:
     x1, y1 = _border(start, end)
     x2, y2 = _border(end, start, gap=GAP)
-    return Edge(round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1), back, after)
+    return Edge(
+        x1=round(x1, 1),
+        y1=round(y1, 1),
+        x2=round(x2, 1),
+        y2=round(y2, 1),
+        back=back,
+        after=after,
+    )
 
 
 def _border(node: Node, towards: Node, gap: float = 0) -> tuple[float, float]:
     """Where the line from `node` to `towards` leaves the node's box, `gap` further out."""
-    dx, dy = towards.x - node.x, towards.y - node.y
-    across = (node.width / 2 + gap) / abs(dx) if dx else float("inf")
-    upright = (HEIGHT / 2 + gap) / abs(dy) if dy else float("inf")
-    reach = min(across, upright)
-    return node.x + dx * reach, node.y + dy * reach
+    dx = towards.x - node.x
+    dy = towards.y - node.y
+    # The share of the way to `towards` after which the line leaves by a side, or by top or bottom.
+    by_a_side = by_top_or_bottom = math.inf
+    if dx:
+        by_a_side = (node.width / 2 + gap) / abs(dx)
+    if dy:
+        by_top_or_bottom = (HEIGHT / 2 + gap) / abs(dy)
+    share = min(by_a_side, by_top_or_bottom)
+    return node.x + dx * share, node.y + dy * share

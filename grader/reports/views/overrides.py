@@ -34,28 +34,28 @@ Overrides = Mapping[str, Manual]  # a class's, by submission id
 def load_overrides(path: Path) -> Overrides:
     """Read `overrides.toml`. Raises UsageError if it cannot be read or holds anything unknown."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        # Windows' editors may begin a file with a byte order mark, which "utf-8-sig" skips.
+        text = path.read_text(encoding="utf-8-sig")
+        tables = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
-    return {
-        submission: _manual(path, submission, table)
-        for submission, table in tables.items()
-    }
+    overrides = {}
+    for submission, table in tables.items():
+        overrides[submission] = _manual(path, submission, table)
+    return overrides
 
 
 def apply_overrides(result: Result, manual: Manual | None) -> Result:
     """`result` with the instructor's points. Raises UsageError for an unknown function or too many points."""
     if not manual:
         return result
+    submission = result.submission.id
     functions = dict(result.functions)
     for name, override in manual.items():
         if name not in functions:
-            raise UsageError(
-                f"overrides: {result.submission.id} has no function {name}."
-            )
-        functions[name] = _with_points(
-            functions[name], override, f"{result.submission.id}.{name}"
-        )
+            raise UsageError(f"overrides: {submission} has no function {name}.")
+        where = f"{submission}.{name}"
+        functions[name] = _with_points(functions[name], override, where)
     score = sum(function.score for function in functions.values())
     return dataclasses.replace(result, functions=functions, score=score)
 
@@ -63,11 +63,18 @@ def apply_overrides(result: Result, manual: Manual | None) -> Result:
 def marked(results: Iterable[Result], overrides: Overrides | None) -> list[Result]:
     """A class's results with the instructor's points, sorted by submission id. Raises UsageError."""
     overrides = overrides or {}
-    changed = [
-        apply_overrides(result, overrides.get(result.submission.id))
-        for result in results
-    ]
+    changed = []
+    for result in results:
+        manual = overrides.get(result.submission.id)
+        changed.append(apply_overrides(result, manual))
     return sorted(changed, key=lambda result: result.submission.id)
+
+
+def comment_on(function: str, manual: Manual | None) -> str:
+    """The instructor's comment on a function; empty if there is none."""
+    if not manual or function not in manual:
+        return ""
+    return manual[function].comment
 
 
 def unused_overrides(
@@ -80,32 +87,32 @@ def unused_overrides(
 
 def _manual(path: Path, submission: str, table: Any) -> Manual:
     if not isinstance(table, dict):
-        raise UsageError(
-            f"{path}: {submission} must be a table, such as [{submission}.FUNCTION]."
-        )
-    return {
-        name: _override(entry, f"{path}, [{submission}.{name}]")
-        for name, entry in table.items()
-    }
+        example = f"[{submission}.FUNCTION]"
+        raise UsageError(f"{path}: {submission} must be a table, such as {example}.")
+    manual = {}
+    for name, entry in table.items():
+        where = f"{path}, [{submission}.{name}]"
+        manual[name] = _override(entry, where)
+    return manual
 
 
 def _override(entry: Any, where: str) -> Override:
     if not isinstance(entry, dict) or set(entry) - {"points", "comment"}:
         raise UsageError(f"{where} may hold only points and comment.")
-    points, comment = entry.get("points"), entry.get("comment", "")
+    points = entry.get("points")
+    comment = entry.get("comment", "")
     if not isinstance(comment, str):
         raise UsageError(f"{where}: comment must be a text.")
-    if points is not None and (not _is_number(points) or points < 0):
+    if points is not None and not _is_mark(points):
         raise UsageError(f"{where}: points must be a number, 0 or more.")
     return Override(points, comment)
 
 
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    )
+def _is_mark(value: Any) -> bool:
+    # To Python, True is a number; and TOML can write nan and inf.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and value >= 0
 
 
 def _with_points(
@@ -114,7 +121,6 @@ def _with_points(
     if override.points is None:
         return function
     if override.points > function.max_score:
-        raise UsageError(
-            f"overrides: {where} has {override.points:g} points of at most {function.max_score:g}."
-        )
+        points = f"{override.points:g} points of at most {function.max_score:g}"
+        raise UsageError(f"overrides: {where} has {points}.")
     return dataclasses.replace(function, score=float(override.points))
