@@ -150,14 +150,18 @@ class _Encoder:
             return self._tensor(value)
         if depth == 0:
             return {"opaque": _type_name(value)}
+        return self._collection(value, depth - 1)
+
+    def _collection(self, value: Any, depth: int) -> Any:
+        """A list, tuple or dict, its items encoded to this depth; of anything else, the type's name."""
         if isinstance(value, list):
-            return {"list": [self.encode(item, depth - 1) for item in value]}
+            return {"list": [self.encode(item, depth) for item in value]}
         if isinstance(value, tuple):
-            return {"tuple": [self.encode(item, depth - 1) for item in value]}
+            return {"tuple": [self.encode(item, depth) for item in value]}
         if isinstance(value, dict):
             pairs = []
             for key, item in value.items():
-                pairs.append([str(key), self.encode(item, depth - 1)])
+                pairs.append([str(key), self.encode(item, depth)])
             return {"dict": pairs}
         return {"opaque": _type_name(value)}
 
