@@ -192,7 +192,10 @@ def grade(
     interruption the same command goes on.
     """
     chosen = _exercise(exercise, profile, lang, fail_under)
-    students = read_roster(roster) if roster else Roster(())
+    students = Roster(())
+    if roster:
+        students = read_roster(roster)
+    # the folder for the reports may lie within that of the submissions
     found = submission.find(
         paths, chosen.functions, leave_out=out, support=chosen.prologues()
     )
@@ -262,7 +265,9 @@ def check(
             f"{file} is not a .py or .ipynb file; give the one that you would hand in."
         )
     mine = submission.from_file(file)
-    folder = str(data.resolve()) if data else None
+    folder = None
+    if data:
+        folder = str(data.resolve())
     with Session(
         chosen, profile, seed, folder, require_isolation, on_slow_run=_say_aside
     ) as session:
@@ -314,6 +319,7 @@ def report(
     results = output.load(folder)
     chosen = Exercise.load(exercise) if exercise else _graded_exercise(results[0])
     output.check_manual_marks(folder, chosen)
+    # first, as it fails where the file is no worksheet: then nothing has been written
     unmatched: Sequence[str] = ()
     if moodle_worksheet:
         unmatched = output.fill_moodle_worksheet(folder, moodle_worksheet, results)
@@ -362,7 +368,8 @@ def evaluate(
             jobs=jobs or pools.cores(),
         )
         graded = batch.run(plan, progress.watcher(stderr))
-    evaluation.show(evaluation.evaluate(labels, graded.results), stdout)
+    measured = evaluation.evaluate(labels, graded.results)
+    evaluation.show(measured, stdout)
     _say_faults(graded)
     if graded.faults:
         raise typer.Exit(FAULT)
@@ -421,6 +428,7 @@ def _exercise(
     name: str, profile: str, lang: str = "en", fail_under: float | None = None
 ) -> Exercise:
     """The exercise, once what was asked of it is known to be usable. Raises GraderError where it is not."""
+    # a language that is not there is to be known now, and not after an hour of grading
     language.translations(lang)
     chosen = Exercise.load(name)
     check_profile(chosen, profile)
@@ -470,16 +478,18 @@ def _say_unused_overrides(folder: Path, results: Sequence[Result]) -> None:
 
 def _say_faults(graded: batch.Graded) -> None:
     for id_, error in graded.faults.items():
-        _warn(
-            f"grader failed on {neutral.one_line(id_)}: {neutral.one_line(str(error))}"
-        )
+        why = neutral.one_line(str(error))
+        _warn(f"grader failed on {neutral.one_line(id_)}: {why}")
         if _global.debug:
-            _warn(neutral.terminal(getattr(error, "details", "")))
+            # a Lost has none: nothing is left of its process
+            details = getattr(error, "details", "")
+            _warn(neutral.terminal(details))
     if graded.faults and not _global.debug:
         _warn("Run `grader --debug grade …` to see where, and please report it.")
 
 
 def _listed(texts: Sequence[str]) -> str:
+    # names of files and people come from students: control characters must not reach the terminal
     return ", ".join(neutral.one_line(text) for text in texts)
 
 
@@ -488,7 +498,9 @@ def _warn(sentence: str) -> None:
 
 
 def _fail_under(limit: float | None, results: Sequence[Result]) -> None:
-    if limit is not None and any(result.score < limit for result in results):
+    if limit is None:
+        return
+    if any(result.score < limit for result in results):
         raise typer.Exit(BELOW)
 
 

@@ -129,11 +129,11 @@ class Notice:
         """The notice in words; `translate` maps English sentences to the reader's language."""
         pattern = translate(KINDS[self.kind].sentence)
         where = place(self.line, self.cell, translate)
-        if pattern.startswith(
-            "{where}"
-        ):  # nothing else is: `sigma` and a.py stay as they are
+        # at a sentence's start only a place is capitalised: `sigma` and a.py stay as they are
+        if pattern.startswith("{where}"):
             where = where[:1].upper() + where[1:]
         values = {**self.values, "where": where}
+        # not `format`: a value may be anything that a student wrote, braces included
         return _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
 
 
@@ -141,11 +141,15 @@ def place(
     line: int | None, cell: int | None, translate: Callable[[str], str] = str
 ) -> str:
     """A place in words, such as "line 3 of cell 2"; empty where neither is known."""
-    if line is None:
-        pattern = "cell {cell}" if cell is not None else ""
+    if line is not None and cell is not None:
+        pattern = "line {line} of cell {cell}"
+    elif line is not None:
+        pattern = "line {line}"
+    elif cell is not None:
+        pattern = "cell {cell}"
     else:
-        pattern = "line {line}" if cell is None else "line {line} of cell {cell}"
-    return translate(pattern).format(line=line, cell=cell) if pattern else ""
+        return ""
+    return translate(pattern).format(line=line, cell=cell)
 
 
 def to_plain(notice: Notice) -> dict[str, object]:
@@ -155,18 +159,24 @@ def to_plain(notice: Notice) -> dict[str, object]:
 
 def from_plain(data: Mapping[str, object]) -> Notice:
     """The notice that plain data holds. Raises ValueError where it is not one: the data may be a claim."""
-    kind, values, line, cell = (
-        data.get(key) for key in ("kind", "values", "line", "cell")
-    )
-    if (
-        not isinstance(kind, str)
-        or kind not in KINDS
-        or not isinstance(values, Mapping)
-    ):
+    kind = data.get("kind")
+    values = data.get("values")
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"{kind!r} is not a kind of notice")
-    if not all(isinstance(text, str) for pair in values.items() for text in pair):
-        raise ValueError(f"the values of the notice {kind} are not texts")
-    if not all(number is None or type(number) is int for number in (line, cell)):
-        raise ValueError(f"the place of the notice {kind} is not a line and a cell")
-    kept = {str(name): str(text)[:_LONGEST] for name, text in values.items()}
-    return Notice(kind, kept, line, cell)  # type: ignore[arg-type]  # checked just above
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{kind!r} is not a kind of notice")
+    kept: dict[str, str] = {}
+    for name, text in values.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise ValueError(f"the values of the notice {kind} are not texts")
+        kept[name] = text[:_LONGEST]
+    line = _number(data.get("line"), kind)
+    cell = _number(data.get("cell"), kind)
+    return Notice(kind, kept, line, cell)
+
+
+def _number(claim: object, kind: str) -> int | None:
+    # not `isinstance`: True is an int as well
+    if claim is None or type(claim) is int:
+        return claim
+    raise ValueError(f"the place of the notice {kind} is not a line and a cell")

@@ -145,12 +145,10 @@ class Note:
 
 def to_json(result: Result) -> str:
     """`result` as the text of a `grade.json`."""
-    return (
-        json.dumps(
-            result, default=_fields, indent=1, ensure_ascii=False, allow_nan=False
-        )
-        + "\n"
+    text = json.dumps(
+        result, default=_fields, indent=1, ensure_ascii=False, allow_nan=False
     )
+    return text + "\n"
 
 
 def _fields(record: object) -> Mapping[str, Any]:
@@ -168,53 +166,59 @@ def from_json(text: str) -> Result:
         data = json.loads(text)
         if data["schema"] != SCHEMA:
             raise ValueError(f"its schema is {data['schema']!r}, not {SCHEMA}")
-        return Result(
-            **{
-                **data,
-                "submission": Submission(**_tuples(data["submission"])),
-                "functions": {
-                    name: _function(f) for name, f in data["functions"].items()
-                },
-                "notices": tuple(map(notices.from_plain, data["notices"])),
-                "curves": _curves(data["curves"]),
-            }
-        )
+        return _result(data)
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise ValueError(f"it is not a grade.json: {error}") from error
 
 
+# JSON has neither records nor tuples: what is nested is built anew, the other fields are as they are
+
+
+def _result(data: dict[str, Any]) -> Result:
+    fields = {**data}
+    fields["submission"] = Submission(**_tuples(data["submission"]))
+    functions = {}
+    for name, function in data["functions"].items():
+        functions[name] = _function(function)
+    fields["functions"] = functions
+    fields["notices"] = tuple(map(notices.from_plain, data["notices"]))
+    fields["curves"] = _curves(data["curves"])
+    return Result(**fields)
+
+
 def _function(data: dict[str, Any]) -> FunctionResult:
-    return FunctionResult(
-        **{
-            **data,
-            "misconceptions": tuple(data["misconceptions"]),
-            "alternatives": tuple(tuple(ids) for ids in data["alternatives"]),
-            "checks": tuple(check_from(check) for check in data["checks"]),
-            "source": Source(**data["source"]) if data["source"] else None,
-        }
-    )
+    fields = {**data}
+    fields["misconceptions"] = tuple(data["misconceptions"])
+    fields["alternatives"] = tuple(map(tuple, data["alternatives"]))
+    fields["checks"] = tuple(map(check_from, data["checks"]))
+    fields["source"] = None
+    if data["source"]:
+        fields["source"] = Source(**data["source"])
+    return FunctionResult(**fields)
 
 
 def check_from(data: dict[str, Any]) -> CheckResult:
     """The record of one check from plain data, as `grade.json` holds it."""
-    mismatch = data["mismatch"]
-    return CheckResult(
-        **{**data, "mismatch": Mismatch(**_tuples(mismatch)) if mismatch else None}
-    )
+    fields = {**data}
+    fields["mismatch"] = None
+    if data["mismatch"]:
+        fields["mismatch"] = Mismatch(**_tuples(data["mismatch"]))
+    return CheckResult(**fields)
 
 
 def _curves(data: dict[str, Any] | None) -> Curves | None:
     if data is None:
         return None
-    rows = {
-        who: tuple((row[0], row[1], row[2]) for row in data[who])
-        for who in ("student", "reference")
-    }
-    return Curves(**rows)
+    return Curves(_rows(data["student"]), _rows(data["reference"]))
+
+
+def _rows(data: list[list[float]]) -> tuple[tuple[float, float, float], ...]:
+    return tuple((row[0], row[1], row[2]) for row in data)
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in data.items()
-    }
+    """The fields of a record, with each list as a tuple."""
+    fields = {}
+    for name, value in data.items():
+        fields[name] = tuple(value) if isinstance(value, list) else value
+    return fields

@@ -33,9 +33,8 @@ from grader.reports.text.neutral import one_line
 from grader.results import FunctionResult, Result
 
 ATTEMPTS = 2
-_PATIENCE = (
-    300.0  # seconds beyond a submission's own limit, after which its process is killed
-)
+# seconds beyond a submission's own limit, after which its process is killed
+_PATIENCE = 300.0
 _TICK = 1.0  # seconds between two looks at what hangs
 
 
@@ -125,7 +124,9 @@ class _Run:
     """One run of a plan."""
 
     def __init__(self, plan: Plan, watcher: Watcher) -> None:
-        seed = secrets.randbelow(1 << 31) if plan.seed is None else plan.seed
+        seed = plan.seed
+        if seed is None:
+            seed = secrets.randbelow(1 << 31)
         self._plan = plan
         self._watcher = watcher
         self._formats = Formats.named(plan.formats)
@@ -149,6 +150,7 @@ class _Run:
             if todo:
                 self._grade(todo)
         except KeyboardInterrupt:
+            # what is graded is written already: the same command goes on from there
             self._overview.write()
             raise Stopped(len(self._overview), total) from None
         finally:
@@ -171,7 +173,8 @@ class _Run:
             self._kept += 1
             self._write(result)
             self._add(result, kept=True)
-            seed = result.seed if seed is None else seed
+            if seed is None:
+                seed = result.seed
         if seed is not None:
             # one class, one seed: the rest is graded on the same inputs
             self._settings = dataclasses.replace(self._settings, seed=seed)
@@ -187,7 +190,8 @@ class _Run:
             while waiting or running:
                 while waiting and pool.has_room():
                     submission = waiting.popleft()
-                    running[pool.submit(self._task(submission, pool))] = submission
+                    future = pool.submit(self._task(submission, pool))
+                    running[future] = submission
                     self._watcher.started(submission)
                 done, _ = concurrent.futures.wait(
                     running,
@@ -206,10 +210,14 @@ class _Run:
     def _pool(self, tasks: int) -> Pool:
         if self._plan.scheduler is not None:
             return DaskPool(self._plan.scheduler)
-        return LocalPool(self._settings, jobs=max(1, min(self._plan.jobs, tasks)))
+        # no more processes than there is work for: each takes seconds to start
+        jobs = min(self._plan.jobs, tasks)
+        return LocalPool(self._settings, jobs=max(1, jobs))
 
     def _task(self, submission: Submission, pool: Pool) -> Task:
-        folder = self._plan.folder.resolve() if pool.writes_results else None
+        folder = None
+        if pool.writes_results:
+            folder = self._plan.folder.resolve()
         return Task(
             self._settings,
             submission.held(),
@@ -240,6 +248,7 @@ class _Run:
 
     def _give_up(self, submission: Submission, error: Lost | GraderFault) -> bool:
         """Count a failure; False where the submission is to be graded again."""
+        # a submission is not to blame where the cluster dropped it, or a process never started
         if not isinstance(error, Lost) or error.blame:
             self._failures[submission.id] += 1
         if self._failures[submission.id] < ATTEMPTS:
@@ -255,10 +264,9 @@ class _Run:
         """The result of a submission that could not be graded. It never holds: a second run tries again."""
         exercise = self._plan.exercise
         notice = Notice("not-graded", {"count": str(ATTEMPTS), "reason": one_line(why)})
-        functions = {
-            name: FunctionResult("blocked", 0.0, function.points)
-            for name, function in exercise.functions.items()
-        }
+        functions = {}
+        for name, function in exercise.functions.items():
+            functions[name] = FunctionResult("blocked", 0.0, function.points)
         held = submission.held()
         return Result(
             exercise=exercise.name,

@@ -34,15 +34,18 @@ class Formats:
     @classmethod
     def named(cls, names: Iterable[str]) -> Formats:
         """The formats of these names. Raises UsageError for a name that no format has."""
-        names = tuple(dict.fromkeys(names))
-        for name in names:
-            if name not in FORMATS and name not in CLASS_FORMATS:
+        each = []
+        of_class = []
+        # a format that is named twice is written once
+        for name in dict.fromkeys(names):
+            if name in FORMATS:
+                each.append(name)
+            elif name in CLASS_FORMATS:
+                of_class.append(name)
+            else:
                 known = ", ".join([*FORMATS, *CLASS_FORMATS])
                 raise UsageError(f"there is no format {name!r}; there are {known}.")
-        return cls(
-            each=tuple(name for name in names if name in FORMATS),
-            of_class=tuple(name for name in names if name in CLASS_FORMATS),
-        )
+        return cls(tuple(each), tuple(of_class))
 
 
 # -- grades ----------------------------------------------------------------------------------------------
@@ -74,7 +77,7 @@ def save(folder: Path, result: Result) -> None:
 def load_one(folder: Path, id_: str) -> Result | None:
     """The result that the folder holds of one submission; None where there is none that can be read."""
     try:
-        return from_json((folder / id_ / GRADE).read_text(encoding="utf-8"))
+        return _read(folder / id_ / GRADE)
     except (OSError, ValueError):
         return None
 
@@ -84,7 +87,7 @@ def load(folder: Path) -> list[Result]:
     results = []
     for path in sorted(folder.glob(f"*/{GRADE}")):
         try:
-            results.append(from_json(path.read_text(encoding="utf-8")))
+            results.append(_read(path))
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{path} cannot be read: {error}; grade that submission again."
@@ -96,13 +99,21 @@ def load(folder: Path) -> list[Result]:
     return results
 
 
+def _read(path: Path) -> Result:
+    """The result in one `grade.json`. Raises OSError or ValueError where it cannot be read."""
+    text = path.read_text(encoding="utf-8")
+    return from_json(text)
+
+
 def manual_marks(folder: Path) -> Overrides:
     """The instructor's marks and comments in the folder's `overrides.toml`, if there are any.
 
     Raises UsageError where the file cannot be read.
     """
     path = folder / OVERRIDES
-    return load_overrides(path) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    return load_overrides(path)
 
 
 def check_manual_marks(folder: Path, exercise: Exercise) -> None:
@@ -123,11 +134,13 @@ def check_manual_marks(folder: Path, exercise: Exercise) -> None:
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write `content` to `path` so that whoever looks finds the old file or the whole new one."""
-    data = content.encode() if isinstance(content, str) else content
+    if isinstance(content, str):
+        content = content.encode()
+    # in the same folder: only there does `replace` put the whole file in place at once
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         # mkstemp makes a file that nobody else may read; a report is a file like any other
@@ -170,9 +183,8 @@ def render_class(
     overrides = manual_marks(folder)
     page = class_page(results, exercise, lang, progress, overrides)
     write_atomically(folder / CLASS_PAGE, page)
-    write_atomically(
-        folder / CLASS_FORMATS["csv"].filename, gradebook(results, overrides)
-    )
+    table = gradebook(results, overrides)
+    write_atomically(folder / CLASS_FORMATS["csv"].filename, table)
 
 
 def export_class(
@@ -182,7 +194,8 @@ def export_class(
     overrides = manual_marks(folder)
     for name in formats:
         form = CLASS_FORMATS[name]
-        write_atomically(folder / form.filename, form.render(results, overrides))
+        text = form.render(results, overrides)
+        write_atomically(folder / form.filename, text)
 
 
 def render(
@@ -211,6 +224,7 @@ def fill_moodle_worksheet(
     Returns the ids of the submissions that have no row in it. Raises UsageError where it is no worksheet.
     """
     try:
+        # Excel may have saved it, which puts a byte-order mark at its top
         text = worksheet.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{worksheet} cannot be read: {error}") from error

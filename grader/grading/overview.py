@@ -44,7 +44,11 @@ class Overview:
 
     def results(self) -> list[Result]:
         """The results so far, without what only the submissions' own reports show."""
-        return [self._results[id_] for id_ in self._ids if id_ in self._results]
+        found = []
+        for id_ in self._ids:
+            if id_ in self._results:
+                found.append(self._results[id_])
+        return found
 
     def write(self) -> None:
         """Write the class page and the gradebook, if there is any result."""
@@ -56,7 +60,9 @@ class Overview:
             self._folder, self.results(), self._exercise, self._lang, progress
         )
         self._written = time.monotonic()
-        self._pause = max(_SHORTEST_PAUSE, _PAUSE_PER_COST * (self._written - started))
+        # the page of a large class takes seconds: it must not hold up the grading
+        cost = self._written - started
+        self._pause = max(_SHORTEST_PAUSE, _PAUSE_PER_COST * cost)
 
     def write_if_due(self) -> None:
         """Write the page if the last one is old. Grading goes on where this fails: the last `write` tells."""
@@ -67,16 +73,19 @@ class Overview:
     def _without_details(self, result: Result) -> Result:
         functions = {}
         for name, function in result.functions.items():
-            checks = tuple(self._without_message(check) for check in function.checks)
+            checks = [self._without_message(check) for check in function.checks]
             functions[name] = dataclasses.replace(
-                function, source=None, facts={}, checks=checks
+                function, source=None, facts={}, checks=tuple(checks)
             )
+        # a dict is no key: its text stands for it
+        versions = self._one_of_equals(repr(result.versions), result.versions)
+        isolation = self._one_of_equals(repr(result.isolation), result.isolation)
         return dataclasses.replace(
             result,
             functions=functions,
             curves=None,
-            versions=self._one_of_equals(repr(result.versions), result.versions),
-            isolation=self._one_of_equals(repr(result.isolation), result.isolation),
+            versions=versions,
+            isolation=isolation,
         )
 
     def _without_message(self, check: CheckResult) -> CheckResult:

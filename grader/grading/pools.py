@@ -15,13 +15,11 @@ from grader.errors import GraderFault, UsageError
 from grader.grading import process
 from grader.grading.process import Settings, Task
 
-_MOST_FAILED_STARTS = (
-    3  # in a row; then something is wrong with the machine, and not with a submission
-)
+# in a row; then something is wrong with the machine, and not with a submission
+_MOST_FAILED_STARTS = 3
 _CONNECT_SECONDS = 15
-_WAITING_TASKS = (
-    4  # that a cluster's scheduler has beyond its workers, so that it sees work to do
-)
+# that a cluster's scheduler has beyond its workers, so that it sees work to do
+_WAITING_TASKS = 4
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+")
 
 
@@ -67,17 +65,19 @@ class LocalPool:
 
     def has_room(self) -> bool:
         """Whether another task can be taken."""
-        return len(self._members) < self._jobs or any(
-            member.idle for member in self._members
-        )
+        if len(self._members) < self._jobs:
+            return True
+        return any(member.idle for member in self._members)
 
     def submit(self, task: Task) -> Future[str]:
         """Have a task done in an idle process, or in a new one."""
-        idle = [member for member in self._members if member.idle]
-        for member in idle:
+        for member in list(self._members):
+            if not member.idle:
+                continue
             try:
                 return member.submit(task)
-            except BrokenProcessPool:  # it ended while it had nothing to do
+            except BrokenProcessPool:
+                # it ended while it had nothing to do
                 self._discard(member)
         new = _Member(self._settings, self._jobs)
         self._members.append(new)
@@ -85,7 +85,7 @@ class LocalPool:
 
     def outcome(self, future: Future[str]) -> str:
         """The text of a task. Raises Lost where its process ended, GraderFault where none can be started."""
-        (member,) = (member for member in self._members if member.future is future)
+        member = self._member_of(future)
         member.future = None
         try:
             text = future.result()
@@ -93,10 +93,17 @@ class LocalPool:
             self._discard(member)
             raise self._why_lost(member) from error
         except GraderFault:
-            self._discard(member)  # a second attempt starts from nothing
+            # a second attempt starts from nothing
+            self._discard(member)
             raise
         self._failed_starts = 0
         return text
+
+    def _member_of(self, future: Future[str]) -> _Member:
+        for member in self._members:
+            if member.future is future:
+                return member
+        raise ValueError("a task that no process of this pool has")
 
     def _why_lost(self, member: _Member) -> Lost:
         if member.overdue:
@@ -136,9 +143,9 @@ class _Member:
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(1, context, initializer=process.begin)
         self._warm: Future[None] = self._executor.submit(process.warm, settings, jobs)
-        self._processes: set[BaseProcess] = (
-            set(multiprocessing.active_children()) - before
-        )
+        # the executor does not tell which process it started
+        children = set(multiprocessing.active_children())
+        self._processes: set[BaseProcess] = children - before
         self.future: Future[str] | None = None
         self.since = 0.0  # when the task began
         self.overdue = False
@@ -194,8 +201,9 @@ class DaskPool:
 
     def has_room(self) -> bool:
         """Whether another task can be taken; some wait at the scheduler, so that it sees work to do."""
-        connected = self._client.status == "running"
-        threads = sum(self._client.nthreads().values()) if connected else 0
+        threads = 0
+        if self._client.status == "running":
+            threads = sum(self._client.nthreads().values())
         return len(self._running) < 2 * threads + _WAITING_TASKS
 
     def submit(self, task: Task) -> Future[str]:
@@ -244,5 +252,6 @@ def cores() -> int:
     """The processors that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
+    except AttributeError:
+        # not Linux
         return os.cpu_count() or 1

@@ -60,14 +60,24 @@ class Settings:
         require_isolation: str = "none",
     ) -> Settings:
         """The settings of a batch, with this machine's versions."""
+        data_folder = None
+        if data is not None:
+            data_folder = str(data.resolve())
         return cls(
-            exercise=exercise.name if exercise.is_own else str(exercise.folder),
+            exercise=_name_or_folder(exercise),
             profile=profile,
             seed=seed,
-            data=None if data is None else str(data.resolve()),
+            data=data_folder,
             versions=versions(exercise, data),
             require_isolation=require_isolation,
         )
+
+
+def _name_or_folder(exercise: Exercise) -> str:
+    # an exercise of grader's own may lie elsewhere on a cluster's machine
+    if exercise.is_own:
+        return exercise.name
+    return str(exercise.folder)
 
 
 @dataclass(frozen=True)
@@ -182,6 +192,7 @@ def _session(settings: Settings, jobs: int = 1) -> Session:
         settings.require_isolation,
     )
     _require_same(session.versions, settings.versions)
+    # the processes of a batch start together, and would compute the same at the same time
     with _one_at_a_time(session.versions["exercise"]):
         session.prepare(jobs)
     _warm.session = session

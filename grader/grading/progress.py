@@ -30,7 +30,9 @@ _RATE_WINDOW = 120  # seconds over which the rate is measured
 
 def watcher(console: Console) -> Watcher:
     """What shows the progress on this console."""
-    return Bar(console) if console.is_terminal else Lines(console)
+    if console.is_terminal:
+        return Bar(console)
+    return Lines(console)
 
 
 class Lines(Watcher):
@@ -49,7 +51,9 @@ class Lines(Watcher):
         """Say its mark, and that it was kept or how long it took."""
         self._done += 1
         took = "kept" if kept else f"{result.duration_s:.1f} s"
-        count = f"{self._done:{len(str(self._total))}}/{self._total}"
+        # as wide as the last count will be, so that the marks stand below one another
+        width = len(str(self._total))
+        count = f"{self._done:{width}}/{self._total}"
         self._say(f"{count}  {_mark(result)}  {_short(result.submission.id)}  ({took})")
 
     def again(self, submission: Submission, why: str) -> None:
@@ -137,9 +141,10 @@ class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The rate, once there is one."""
         speed: Any = task.finished_speed or task.speed
-        return Text(
-            f"{speed * 60:.0f}/min" if speed else "", style="progress.data.speed"
-        )
+        text = ""
+        if speed:
+            text = f"{speed * 60:.0f}/min"
+        return Text(text, style="progress.data.speed")
 
 
 def _mark(result: Result) -> str:
@@ -147,7 +152,8 @@ def _mark(result: Result) -> str:
 
 
 def _lost_line(submission: Submission, why: str) -> str:
-    return f"{_short(submission.id)} is graded again: {one_line(why)[:_LONGEST_REASON]}"
+    reason = one_line(why)[:_LONGEST_REASON]
+    return f"{_short(submission.id)} is graded again: {reason}"
 
 
 def _short(id_: str) -> str:

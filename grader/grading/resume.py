@@ -44,16 +44,23 @@ class EarlierRun:
     def _holds(self, result: Result, submission: Submission) -> bool:
         try:
             digest = submission.sha256
-        except UsageError:  # the file cannot be read any more; grading tells why
+        except UsageError:
+            # the file cannot be read any more; grading tells why
             return False
-        return (
-            result.submission.sha256 == digest
-            and result.submission.files == submission.files
-            and result.exercise == self._exercise.name
-            and result.profile == self._settings.profile
-            and dict(result.versions) == dict(self._settings.versions)
-            and (self._any_seed or result.seed == self._settings.seed)
-        )
+        graded = result.submission
+        if graded.sha256 != digest or graded.files != submission.files:
+            return False
+        return self._has_same_settings(result)
+
+    def _has_same_settings(self, result: Result) -> bool:
+        settings = self._settings
+        if result.exercise != self._exercise.name:
+            return False
+        if result.profile != settings.profile:
+            return False
+        if dict(result.versions) != dict(settings.versions):
+            return False
+        return self._any_seed or result.seed == settings.seed
 
     def _updated(self, result: Result, submission: Submission) -> Result:
         """The result with what may have come since: a name from a roster, another place of the exercise."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime
 import functools
 import gc
-import itertools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -60,13 +59,14 @@ class Session:
         check_profile(exercise, profile)
         check_level(require_isolation)
         settings = dict(exercise.profiles[profile].settings)
+        self._data: Path | None = None
         if data is not None:
             settings["data"] = data
+            self._data = Path(data)
         self.exercise = exercise
         self.profile = Profile(profile, settings)
         self.seed = seed
         self.isolation: Mapping[str, str] = {}
-        self._data = Path(data) if data is not None else None
         self._required = require_isolation
         self._bubblewrap = bubblewrap
         self._on_slow_run = on_slow_run
@@ -85,10 +85,11 @@ class Session:
         if self._zygote is None or not self._zygote.alive:
             if self._zygote is not None:
                 self._zygote.close()
-            self._zygote = Zygote(
-                self._worker_setup(),
-                self._policy.readable if self._bubblewrap else None,
-            )
+            # without a list of what it may see, it starts without bubblewrap
+            readable = None
+            if self._bubblewrap:
+                readable = self._policy.readable
+            self._zygote = Zygote(self._worker_setup(), readable)
             self.isolation = self._zygote.isolation_under(self._policy)
             levels.require(self.isolation, self._required)
         return self._zygote
@@ -116,11 +117,11 @@ class Session:
         if not prologues:
             return WorkerSetup({})
         try:
-            return WorkerSetup(
-                prologues, self.exercise.inputs.course_data(self.profile.settings)
-            )
+            data = self.exercise.inputs.course_data(self.profile.settings)
+            return WorkerSetup(prologues, data)
         except (OSError, ValueError) as error:
             if self._data is None:
+                # it is the exercise's own data: not the user's fault
                 raise
             raise UsageError(f"the data cannot be used: {error}") from error
 
@@ -145,17 +146,19 @@ class Session:
             self._set_limits(calls)
             judge = Judge(calls, self.exercise, self.profile, self.seed)
             checks = self._run_checks(judge)
-            functions = {
-                name: self._function_result(
-                    function, checks.get(name, ()), calls, judge
+            functions = {}
+            for name, function in self.exercise.functions.items():
+                own_checks = checks.get(name, ())
+                functions[name] = self._function_result(
+                    function, own_checks, calls, judge
                 )
-                for name, function in self.exercise.functions.items()
-            }
+            # its end looks like the student's fault in every check, so no result is given
             if not self.zygote_lives:
                 raise GraderFault(
                     "the sandbox's warm process ended during the grading; run `grader doctor`"
                 )
             isolation = {**self.isolation, **calls.isolation}
+            score = sum(function.score for function in functions.values())
             return Result(
                 exercise=self.exercise.name,
                 exercise_folder=exercise_folder(self.exercise),
@@ -167,7 +170,7 @@ class Session:
                 versions=self.versions,
                 started=started.isoformat(timespec="seconds"),
                 duration_s=round(time.monotonic() - clock, 3),
-                score=round(sum(function.score for function in functions.values()), 2),
+                score=round(score, 2),
                 max_score=round(self.exercise.max_score, 2),
                 functions=functions,
                 notices=_notices(isolation, submission, calls),
@@ -181,12 +184,11 @@ class Session:
             calls.on_slow_run = self._on_slow_run
         settings = self.profile.settings
         if "seconds" in settings:
-            slow = [
-                name
-                for name, function in self.exercise.functions.items()
-                if function.slow
-            ]
-            calls.call_seconds = dict.fromkeys(slow, settings["seconds"])
+            call_seconds = {}
+            for name, function in self.exercise.functions.items():
+                if function.slow:
+                    call_seconds[name] = settings["seconds"]
+            calls.call_seconds = call_seconds
         if "submission_seconds" in settings:
             calls.may_take(settings["submission_seconds"])
 
@@ -214,16 +216,17 @@ class Session:
         diagnosis = Diagnosis()
         if status in ("wrong", "partial"):
             diagnosis = self._diagnose(name, calls, judge)
+        # where the diagnosis found nothing, the checks still know the first value that is wrong
         first_wrong = diagnosis.first_wrong
         if first_wrong is None and not diagnosis.misconceptions:
             first_wrong = judged.first_wrong
+        score = sum(check.points for check in checks)
+        findings = judged.findings.values()
         return FunctionResult(
             status=status,
-            score=round(sum(check.points for check in checks), 2),
+            score=round(score, 2),
             max_score=round(function.points, 2),
-            follow_through=any(
-                finding.follow_through for finding in judged.findings.values()
-            ),
+            follow_through=any(finding.follow_through for finding in findings),
             misconceptions=diagnosis.misconceptions,
             alternatives=diagnosis.alternatives,
             first_wrong=first_wrong,
@@ -242,10 +245,8 @@ class Session:
             raise
         except Exception as error:
             # a student's values can be anything; the marks stand without a diagnosis
-            notice = Notice(
-                "not-diagnosed", {"function": function, "reason": type(error).__name__}
-            )
-            calls.notices.append(notice)
+            values = {"function": function, "reason": type(error).__name__}
+            calls.notices.append(Notice("not-diagnosed", values))
             return Diagnosis()
 
     def _first_explanation(
@@ -304,7 +305,9 @@ def check_level(level: str) -> None:
 
 def exercise_folder(exercise: Exercise) -> str | None:
     """Where `grader report` finds the exercise again; None for one of grader's own, which has a name."""
-    return None if exercise.is_own else str(exercise.folder)
+    if exercise.is_own:
+        return None
+    return str(exercise.folder)
 
 
 def policy(exercise: Exercise) -> Policy:
@@ -325,16 +328,20 @@ def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
         return "right"
     if outcomes == {"blocked"}:
         return "blocked"
-    return "partial" if any(check.points > 0 for check in checks) else "wrong"
+    if any(check.points > 0 for check in checks):
+        return "partial"
+    return "wrong"
 
 
 def _notices(
     isolation: Mapping[str, str], submission: Submission, calls: Calls
 ) -> tuple[Notice, ...]:
-    """All notices, in the order in which they came to be."""
+    """All notices, in the order in which they came to be; a warning of weak isolation is the first."""
+    notices = (*submission.notices, *calls.reading.notices, *calls.notices)
     weak = levels.warning(isolation)
-    first = () if weak is None else (weak,)
-    return (*first, *submission.notices, *calls.reading.notices, *calls.notices)
+    if weak is None:
+        return notices
+    return (weak, *notices)
 
 
 def _curves(judge: Judge) -> Curves | None:
@@ -351,5 +358,9 @@ def _finite_rows(
     rows: Sequence[Sequence[float]],
 ) -> tuple[tuple[float, float, float], ...]:
     """The rows up to the first that JSON cannot hold: a training that diverged ends there."""
-    finite = itertools.takewhile(lambda row: all(map(math.isfinite, row)), rows)
-    return tuple((row[0], row[1], row[2]) for row in finite)
+    finite = []
+    for row in rows:
+        if not all(map(math.isfinite, row)):
+            break
+        finite.append((row[0], row[1], row[2]))
+    return tuple(finite)

@@ -15,9 +15,8 @@ from grader.exercise import Exercise
 
 EMBEDDED = "embedded"  # in the place of a digest: the data that the exercise's own folder holds
 _DIGITS = 16  # hexadecimal digits of a digest
-_LARGEST = (
-    64 << 20
-)  # bytes of a data file whose content is read; of larger ones the size has to do
+# bytes of a data file whose content is read; of larger ones the size has to do
+_LARGEST = 64 << 20
 
 
 def versions(exercise: Exercise, data: Path | None = None) -> dict[str, str]:
@@ -29,27 +28,32 @@ def versions(exercise: Exercise, data: Path | None = None) -> dict[str, str]:
     # imported late: a grading process has to ignore Ctrl-C before it spends a second on this
     import torch
 
+    data_digest = EMBEDDED
+    if data is not None:
+        data_digest = _digest(data)
     return {
         "grader": grader.__version__,
         "torch": str(torch.__version__),
         "python": platform.python_version(),
         "exercise": exercise.sha256[:_DIGITS],
-        "data": EMBEDDED if data is None else _digest(data),
+        "data": data_digest,
     }
 
 
 def _digest(data: Path) -> str:
     """A digest of the names, sizes and contents of the files in a folder, or of one file."""
     digest = hashlib.sha256()
-    files = (
-        [data]
-        if data.is_file()
-        else sorted(path for path in data.rglob("*") if path.is_file())
-    )
-    for path in files:
+    for path in _files(data):
         size = path.stat().st_size
         name = path.relative_to(data)
         digest.update(f"{name}\0{size}\0".encode("utf-8", "surrogateescape"))
         if size < _LARGEST:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:_DIGITS]
+
+
+def _files(data: Path) -> list[Path]:
+    """The files below a folder, in an order that is the same on every machine; or the one file."""
+    if data.is_file():
+        return [data]
+    return sorted(path for path in data.rglob("*") if path.is_file())

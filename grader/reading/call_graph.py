@@ -23,11 +23,13 @@ class CallGraph:
 def call_graph(statements: Sequence[Statement], slow: Collection[str]) -> CallGraph:
     """The call graph of a file. `slow`: the functions that the exercise calls slow."""
     callers = _callers(statements)
+    all_slow = frozenset(_closure(slow, callers))
+    # what a function changes, its callers change as well
     changes: dict[str, set[str]] = {}
     for name, changed in _own_changes(statements).items():
         for function in _closure({name}, callers):
             changes.setdefault(function, set()).update(changed)
-    return CallGraph(frozenset(_closure(slow, callers)), changes)
+    return CallGraph(all_slow, changes)
 
 
 def _callers(statements: Sequence[Statement]) -> dict[str, set[str]]:

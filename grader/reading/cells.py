@@ -79,7 +79,8 @@ def read(data: bytes, filename: str) -> Text:
         notices.append(Notice("notebook-in-py", {"file": filename}))
     text, more = _decode(data, filename, is_notebook)
     notices += more
-    del data  # parsing a notebook takes memory enough without it
+    # the text is enough from here on, and parsing a notebook takes a lot of memory
+    del data
     if not text.strip():
         raise _empty(filename)
     if is_notebook:
@@ -118,6 +119,7 @@ def _decode(data: bytes, filename: str, is_notebook: bool) -> tuple[str, list[No
             try:
                 return data.decode(encoding), []
             except UnicodeDecodeError:
+                # the mark was there by chance: go on as if it were none
                 break
     searched = data[:4096] if is_notebook else data
     if b"\0" in searched:
@@ -126,24 +128,22 @@ def _decode(data: bytes, filename: str, is_notebook: bool) -> tuple[str, list[No
     try:
         return data.decode(declared), []
     except (UnicodeError, LookupError, ValueError, ImportError, OSError):
-        pass  # the cookie is wrong, or names an encoding that is unknown or not loaded here
+        # the cookie is wrong, or names an encoding that is unknown or not loaded here
+        pass
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return data.decode("latin-1"), [
-            Notice("not-utf-8", {"file": filename}, line=line)
-        ]
+        notice = Notice("not-utf-8", {"file": filename}, line=line)
+        # Latin-1 never fails: each byte is a character
+        return data.decode("latin-1"), [notice]
 
 
 def _declared_encoding(data: bytes) -> str:
     try:
         return tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)[0]
-    except (
-        SyntaxError,
-        ImportError,
-        OSError,
-    ):  # unknown, not loaded here, or contradicted by the mark
+    except (SyntaxError, ImportError, OSError):
+        # unknown, not loaded here, or contradicted by the mark
         return "utf-8-sig"
 
 
@@ -164,8 +164,8 @@ def _notebook_cells(text: str, filename: str) -> tuple[list[Cell], list[Notice]]
     for number, node in enumerate(nodes, start=1):
         if node.get("cell_type") != "code":
             continue
-        written = _python(_joined(node.get("source")))
-        source, more = plain_python(written, number)
+        written = _joined(node.get("source"))
+        source, more = plain_python(_python(written), number)
         notices += more
         count = node.get("execution_count")
         if type(count) is not int:
@@ -199,30 +199,47 @@ def _without_outputs(pairs: dict[str, Any]) -> dict[str, Any]:
     if "cell_type" in pairs:
         pairs["outputs"] = []
         pairs.pop("attachments", None)
-    elif "output_type" in pairs:  # before the list of a cell's outputs is complete
+    elif "output_type" in pairs:
+        # dropped here, before the list of a cell's outputs is complete
         return {}
     return pairs
 
 
 def _nodes(notebook: Any, filename: str) -> list[dict[str, Any]]:
     """All cells as nbformat's version 4 has them. What does not validate is still read, as far as it goes."""
-    cells: Any = None
-    if isinstance(notebook, dict):
-        cells = notebook.get("cells")
-        if cells is None and isinstance(notebook.get("worksheets"), list):
-            cells = _cells_of_worksheets(notebook["worksheets"])
+    cells = _cells_of(notebook)
     if not isinstance(cells, list):
         raise Unreadable(
             f"{filename} is JSON but not a notebook (it has no cells): hand in the .ipynb that Jupyter saved."
         )
-    return [cell if isinstance(cell, dict) else {} for cell in cells]
+    # what is no cell becomes an empty one: the cells below keep their numbers
+    return [_as_dict(cell) for cell in cells]
+
+
+def _cells_of(notebook: Any) -> Any:
+    """What the notebook holds in the place of its cells; None where there is nothing."""
+    if not isinstance(notebook, dict):
+        return None
+    cells = notebook.get("cells")
+    if cells is not None:
+        return cells
+    worksheets = notebook.get("worksheets")
+    if isinstance(worksheets, list):
+        return _cells_of_worksheets(worksheets)
+    return None
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    return {}
 
 
 def _cells_of_worksheets(worksheets: list[Any]) -> list[Any]:
     """The cells of a notebook in nbformat 3 (or 2: the same keys), as version 4 has them."""
     cells: list[Any] = []
     for sheet in worksheets:
-        found = sheet.get("cells") if isinstance(sheet, dict) else None
+        found = _as_dict(sheet).get("cells")
         if isinstance(found, list):
             cells += [_upgraded(cell) for cell in found]
     return cells
@@ -230,7 +247,8 @@ def _cells_of_worksheets(worksheets: list[Any]) -> list[Any]:
 
 def _upgraded(cell: Any) -> Any:
     if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-        return cell  # only code is read
+        # only code is read
+        return cell
     cell["input"] = _joined(cell.get("input"))
     cell["metadata"] = {}
     return upgrade_cell(nbformat.from_dict(cell))  # type: ignore[no-untyped-call]
@@ -238,6 +256,9 @@ def _upgraded(cell: Any) -> Any:
 
 def _joined(source: Any) -> str:
     """A cell's text: a string, or a list of lines."""
-    if isinstance(source, list):
-        return "".join(line for line in source if isinstance(line, str))
-    return source if isinstance(source, str) else ""
+    if isinstance(source, str):
+        return source
+    if not isinstance(source, list):
+        return ""
+    lines = [line for line in source if isinstance(line, str)]
+    return "".join(lines)

@@ -33,7 +33,9 @@ def definition_of(name: str, bindings: Bindings, file: File) -> Definition | Non
     tree = binder_of(statement.tree, name)
     first = first_line(tree)
     lines = file.lines[statement.cell][first - 1 : tree.end_lineno]
-    return Definition(textwrap.dedent("\n".join(lines)), first, statement.cell, tree)
+    # a definition within an `if` is indented
+    text = textwrap.dedent("\n".join(lines))
+    return Definition(text, first, statement.cell, tree)
 
 
 def _past_aliases(name: str, binder: int, bindings: Bindings) -> tuple[str, Statement]:
@@ -43,13 +45,17 @@ def _past_aliases(name: str, binder: int, bindings: Bindings) -> tuple[str, Stat
         tree = statement.tree
         if not isinstance(tree, ast.Assign) or len(tree.targets) != 1:
             break
-        other = tree.value.id if isinstance(tree.value, ast.Name) else name
+        other = name
+        if isinstance(tree.value, ast.Name):
+            other = tree.value.id
         if other not in statement.names.now:
             break
         earlier = bindings.last_binder(other, binder)
         if earlier is None:
             break
-        if kind_of(binder_of(bindings.statements[earlier].tree, other)) == "import":
+        source = binder_of(bindings.statements[earlier].tree, other)
+        if kind_of(source) == "import":
+            # the student wrote the assignment, and not what it names
             break
         name, binder = other, earlier
     return name, bindings.statements[binder]
@@ -69,5 +75,7 @@ def order_notice(name: str, bindings: Bindings, file: File) -> Notice | None:
             highest, latest = count, graded
     if latest is None or latest == graded:
         return None
-    kind = "never-executed" if counts[graded] is None else "executed-out-of-order"
+    kind = "executed-out-of-order"
+    if counts[graded] is None:
+        kind = "never-executed"
     return Notice(kind, {"function": name, "other": str(latest)}, cell=graded)

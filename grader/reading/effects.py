@@ -55,7 +55,10 @@ def effects_of(tree: ast.stmt, declared: Declared) -> tuple[Effects, Effects]:
     """What a statement does as it runs, and what its functions do when they are called."""
     now, later = _Collector(declared), _Collector(declared)
     for node, runs_later in nodes(tree):
-        (later if runs_later else now).add(node)
+        if runs_later:
+            later.add(node)
+        else:
+            now.add(node)
     return now.effects, later.effects
 
 
@@ -74,15 +77,16 @@ class _Collector:
             for decorator in node.decorator_list:
                 self._decorated_by(decorator)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            if isinstance(
-                node.value.func, ast.Attribute
-            ):  # a method whose result is not used
+            # a method whose result is not used is called for its effect
+            if isinstance(node.value.func, ast.Attribute):
                 self._changed_by_call(_root(node.value.func))
         elif isinstance(node, ast.Call):
             self._call(node)
 
     def _decorated_by(self, decorator: ast.expr) -> None:
-        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        function = decorator
+        if isinstance(decorator, ast.Call):
+            function = decorator.func
         if isinstance(function, ast.Attribute):
             self._part_assigned(_root(function))
 
@@ -95,9 +99,8 @@ class _Collector:
         elif isinstance(function, ast.Attribute) and _is_in_place(function.attr):
             owner = _root(function)
             self._changed_by_call(owner)
-            if (
-                owner in self.declared.imported
-            ):  # a module's function changes its argument
+            # a module's function changes its argument: `nn.init.normal_(v)`
+            if owner in self.declared.imported:
                 self._changed_by_call(_root_of_first_argument(call))
         for keyword in call.keywords:
             if keyword.arg == "out":
@@ -118,7 +121,9 @@ def _is_in_place(method: str) -> bool:
 
 
 def _root_of_first_argument(call: ast.Call) -> str | None:
-    return _root(call.args[0]) if call.args else None
+    if not call.args:
+        return None
+    return _root(call.args[0])
 
 
 def _root(node: ast.AST) -> str | None:
@@ -130,4 +135,6 @@ def _root(node: ast.AST) -> str | None:
             return None
         else:
             node = node.func
-    return node.id if isinstance(node, ast.Name) else None
+    if isinstance(node, ast.Name):
+        return node.id
+    return None

@@ -10,7 +10,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import TypedDict
 
 from grader.reading.definitions import Definition
@@ -21,10 +21,8 @@ from grader.reading.trees import constant_truth, is_star_import, lambda_of
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
-_READS_LOCAL = (
-    "LOAD_FAST",
-    "LOAD_FAST_CHECK",
-)  # 3.12's LOAD_FAST_AND_CLEAR only sets a name aside
+# 3.12's LOAD_FAST_AND_CLEAR is not among these: it only sets a name aside
+_READS_LOCAL = ("LOAD_FAST", "LOAD_FAST_CHECK")
 _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
@@ -49,8 +47,11 @@ def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         file = _File(found)
-        there = [name for name in names if name in found.definitions]
-        return {name: _Function(file, name).findings() for name in there}
+        findings: dict[str, Findings] = {}
+        for name in names:
+            if name in found.definitions:
+                findings[name] = _Function(file, name).findings()
+        return findings
 
 
 class _File:
@@ -61,11 +62,7 @@ class _File:
         trees = [statement.tree for statement in found.statements]
         self.aliases = import_aliases(trees)
         self.own_methods = _methods(trees)
-        self.star_imported = [
-            sys.modules.get(tree.module or "")
-            for tree in trees
-            if isinstance(tree, ast.ImportFrom) and is_star_import(tree)
-        ]
+        self.star_imported = _star_imported(trees)
         self.functions: set[str] = set()
         for name, kind in found.top_level.items():
             if kind in _CALLABLE:
@@ -83,10 +80,8 @@ class _File:
         return kind in _DEFINITIONS or name in self.slice.definitions
 
     def _comes_from_a_star(self, name: str) -> bool:
-        """Whether a star import binds the name, or may: a module that is not loaded here is not known."""
-        return any(
-            module is None or name in vars(module) for module in self.star_imported
-        )
+        """Whether a star import binds the name, or may."""
+        return any(_may_export(module, name) for module in self.star_imported)
 
 
 class _Function:
@@ -131,14 +126,16 @@ class _Function:
         return shadows
 
     def _shadows_in(self, code: CodeType) -> Iterator[tuple[str, int]]:
-        functions = self.file.functions
-        if functions.isdisjoint(code.co_varnames):
+        suspects = self.file.functions.intersection(code.co_varnames)
+        if not suspects:
             return
-        assigned = set(_arguments(code))
+        unassigned = suspects.difference(_arguments(code))
         for opname, name, line in operations(code):
+            if name not in unassigned:
+                continue
             if opname.startswith("STORE_FAST"):
-                assigned.add(name)
-            elif opname in _READS_LOCAL and name in functions and name not in assigned:
+                unassigned.remove(name)
+            elif opname in _READS_LOCAL:
                 yield name, line
 
     def _calls(self) -> dict[str, int]:
@@ -155,19 +152,38 @@ class _Function:
             for helper in file.binders.get(name, []):
                 for dotted in dotted_calls(helper.tree, file.aliases):
                     calls.setdefault(dotted, line)
-                reads = helper.names.now.keys() | helper.names.later.keys()
-                stack += [(read, line) for read in reads]
-        return {
-            dotted: line for dotted, line in calls.items() if not self._is_own(dotted)
-        }
+                for read in helper.names.now.keys() | helper.names.later.keys():
+                    stack.append((read, line))
+        for dotted in list(calls):
+            if self._is_own(dotted):
+                del calls[dotted]
+        return calls
 
     def _is_own(self, dotted: str) -> bool:
         """Whether it is a method of the student's own, as in `net.backward(...)`."""
-        root, _, method = dotted.rpartition(".")
-        packages = {name.partition(".")[0] for name in self.file.aliases.values()}
-        return (
-            method in self.file.own_methods and root.partition(".")[0] not in packages
-        )
+        owner, _, method = dotted.rpartition(".")
+        if method not in self.file.own_methods:
+            return False
+        # `torch.sum` is torch's own, even where a class of the student's has a method `sum`
+        return _package(owner) not in map(_package, self.file.aliases.values())
+
+
+def _may_export(module: ModuleType | None, name: str) -> bool:
+    # what a module holds that is not loaded here is not known
+    return module is None or name in vars(module)
+
+
+def _package(dotted: str) -> str:
+    return dotted.partition(".")[0]
+
+
+def _star_imported(trees: Iterable[ast.stmt]) -> list[ModuleType | None]:
+    """The modules of which everything is imported; None for one that is not loaded here."""
+    modules: list[ModuleType | None] = []
+    for tree in trees:
+        if isinstance(tree, ast.ImportFrom) and is_star_import(tree):
+            modules.append(sys.modules.get(tree.module or ""))
+    return modules
 
 
 def _read_as_values(tree: ast.stmt) -> set[str]:
@@ -188,15 +204,28 @@ def import_aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                for alias in node.names:
-                    package = alias.name.partition(".")[0]
-                    aliases[alias.asname or package] = (
-                        alias.name if alias.asname else package
-                    )
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for alias in node.names:
-                    aliases[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                aliases.update(_aliases_of_modules(node))
+            elif isinstance(node, ast.ImportFrom):
+                aliases.update(_aliases_of_members(node))
     return aliases
+
+
+def _aliases_of_modules(node: ast.Import) -> Iterator[tuple[str, str]]:
+    for alias in node.names:
+        if alias.asname:
+            yield alias.asname, alias.name
+        else:
+            # `import torch.nn` binds `torch`
+            package = _package(alias.name)
+            yield package, package
+
+
+def _aliases_of_members(node: ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    if not node.module or node.level:
+        # a relative import: there is no package around a submission
+        return
+    for alias in node.names:
+        yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
 def dotted_calls(tree: ast.stmt, aliases: Mapping[str, str]) -> dict[str, int]:
@@ -230,10 +259,11 @@ def _methods(trees: Iterable[ast.AST]) -> set[str]:
     """The methods that the student's own classes define: a call of those is the student's own code."""
     methods: set[str] = set()
     for tree in trees:
-        if isinstance(tree, ast.ClassDef):
-            methods |= {
-                part.name for part in tree.body if isinstance(part, ast.FunctionDef)
-            }
+        if not isinstance(tree, ast.ClassDef):
+            continue
+        for part in tree.body:
+            if isinstance(part, ast.FunctionDef):
+                methods.add(part.name)
     return methods
 
 
@@ -251,7 +281,8 @@ def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
                 if isinstance(child, ast.AST):
                     stack.append(child)
                 if isinstance(child, _ENDS):
-                    break  # the rest of the block is dead
+                    # the rest of the block is dead
+                    break
 
 
 def _dead_branch(node: ast.AST) -> str | None:
@@ -299,16 +330,19 @@ def _does_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Return):
         return statement.value is None or _is_nothing(statement.value)
     if isinstance(statement, ast.Raise) and statement.exc is not None:
-        raised = (
-            statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-        )
-        return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+        raised = statement.exc
+        if isinstance(raised, ast.Call):
+            raised = raised.func
+        return _is_name(raised, "NotImplementedError")
     return False
 
 
 def _prints(value: ast.expr) -> bool:
-    function = value.func if isinstance(value, ast.Call) else None
-    return isinstance(function, ast.Name) and function.id == "print"
+    return isinstance(value, ast.Call) and _is_name(value.func, "print")
+
+
+def _is_name(value: ast.expr, name: str) -> bool:
+    return isinstance(value, ast.Name) and value.id == name
 
 
 def _is_nothing(value: ast.expr) -> bool:

@@ -13,9 +13,8 @@ from IPython.core.inputtransformer2 import EscapedCommand, TransformerManager
 
 from grader.notices import Notice
 
-_MAX_CHARACTERS = (
-    50_000  # of a cell: IPython tokenises all of it again for each magic line
-)
+# of a cell: IPython tokenises all of it again for each magic line
+_MAX_CHARACTERS = 50_000
 _NESTED_MAGICS = 5
 
 # Cell magics whose body IPython runs in the user's own namespace: what they define exists.
@@ -73,9 +72,8 @@ def _without_line_magics(
     if len(source) > _MAX_CHARACTERS:
         return above + source, []
     body = source.lstrip()
-    start = (
-        source.rfind("\n", 0, len(source) - len(body)) + 1
-    )  # the first line keeps its indentation
+    # the first line keeps its indentation
+    start = source.rfind("\n", 0, len(source) - len(body)) + 1
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -88,8 +86,10 @@ def _without_line_magics(
         IndexError,
         AssertionError,
     ):
-        return above + source, []  # the parser will say what is wrong
-    empty_lines = "\n" * source.count("\n", 0, start)  # IPython strips them
+        # the parser will say what is wrong
+        return above + source, []
+    # IPython strips the empty lines at the top
+    empty_lines = "\n" * source.count("\n", 0, start)
     return above + empty_lines + python, _unknown_definitions(source, cell)
 
 
@@ -142,9 +142,8 @@ class _LineKeeper(TransformerManager):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.line_transforms: list[
-            Any
-        ] = []  # `plain_python` has dealt with the cell magics
+        # `plain_python` has dealt with the cell magics
+        self.line_transforms: list[Any] = []
         self.token_transformers = [_TimeMagic, *self.token_transformers]
 
     def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:

@@ -12,10 +12,9 @@ from grader.reading.needs import Bindings
 from grader.reading.statements import File
 from grader.reading.trees import nodes
 
-_MAX_NAMES, _MAX_LENGTH = (
-    1_000,
-    60,
-)  # of the file's functions that are compared with a missing one
+# at most so many of the file's functions, of at most such a length, are compared with a missing one
+_MAX_NAMES = 1_000
+_MAX_LENGTH = 60
 _SIMILARITY = 0.75  # difflib's ratio, from which a name is taken for a misspelling
 
 
@@ -30,12 +29,13 @@ def why_missing(
 
     required: the exercise's functions. slow: those that are slow.
     """
+    others = sorted(file.declared.defined - set(required))
     return (
         _does_not_compile(name, file)
         or _never_run_or_deleted(name, bindings)
         or _defined_inside(name, bindings)
-        or (_loop_instead(name, bindings) if name in slow else None)
-        or _misspelt(name, sorted(file.declared.defined - set(required)))
+        or _loop_instead(name, slow, bindings)
+        or _misspelt(name, others)
         or f"The file never defines `{name}`."
     )
 
@@ -84,8 +84,10 @@ def _defined_inside(name: str, bindings: Bindings) -> str | None:
     return None
 
 
-def _loop_instead(name: str, bindings: Bindings) -> str | None:
+def _loop_instead(name: str, slow: Collection[str], bindings: Bindings) -> str | None:
     """For a slow function such as a training: the file may hold its loop instead."""
+    if name not in slow:
+        return None
     for statement in bindings.statements:
         if statement.never_run == "loop":
             where = place(statement.line, statement.cell)
@@ -94,10 +96,10 @@ def _loop_instead(name: str, bindings: Bindings) -> str | None:
 
 
 def _misspelt(name: str, defined: Sequence[str]) -> str | None:
-    candidates = [other for other in defined if len(other) < _MAX_LENGTH]
-    similar = difflib.get_close_matches(
-        name, candidates[:_MAX_NAMES], n=1, cutoff=_SIMILARITY
-    )
+    # difflib's time grows with the number and the length of the names, which the student chooses
+    short = [other for other in defined if len(other) < _MAX_LENGTH]
+    candidates = short[:_MAX_NAMES]
+    similar = difflib.get_close_matches(name, candidates, n=1, cutoff=_SIMILARITY)
     if not similar:
         return None
     return f"The file never defines `{name}`; it defines `{similar[0]}`, which is not graded."

@@ -17,16 +17,12 @@ from typing import NamedTuple
 
 _IPYTHON = {"get_ipython", "display", "In", "Out", "exit", "quit"}
 _MODULE_NAMES = {"__name__", "__file__", "__doc__", "__builtins__", "__annotations__"}
-AMBIENT = (
-    frozenset(dir(builtins)) | _IPYTHON | _MODULE_NAMES
-)  # bound without the file's doing
+# bound without the file's doing
+AMBIENT = frozenset(dir(builtins)) | _IPYTHON | _MODULE_NAMES
 
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
-_NOT_NAMES = (
-    "LOAD_CONST",
-    "LOAD_ATTR",
-    "LOAD_METHOD",
-)  # their argument is a string, too
+# their argument is a string, too, but no variable's name
+_NOT_NAMES = ("LOAD_CONST", "LOAD_ATTR", "LOAD_METHOD")
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
 
@@ -94,29 +90,36 @@ def _collect(
     code: CodeType, names: Names, *, later: bool, is_module: bool = False
 ) -> None:
     """Add the names of `code`, and of the code in it, to `names`."""
-    reads = names.later if later else names.now
-    binds = names.rebinds if later else names.binds
-    deletes = names.rebinds if later else names.deletes
-    own: set[str] = set()  # of a class body: what it has bound so far
+    reads, binds, deletes = names.now, names.binds, names.deletes
+    if later:
+        # a function's `global x` and `del x`: both make what stands in `x` uncertain
+        reads, binds, deletes = names.later, names.rebinds, names.rebinds
+    # of a class body: what it has bound so far
+    own: set[str] = set()
     for opname, name, line in operations(code):
         if opname in _LOADS:
             if name not in own:
                 reads.setdefault(name, line)
-        elif opname == "STORE_NAME" and not is_module:
-            own.add(name)
-        elif opname in ("STORE_GLOBAL", "STORE_NAME"):
+        elif opname == "STORE_GLOBAL":
             binds.add(name)
-        elif opname == "DELETE_GLOBAL" or (opname == "DELETE_NAME" and is_module):
+        elif opname == "DELETE_GLOBAL":
+            deletes.add(name)
+        elif opname == "STORE_NAME":
+            # outside functions, names are global only at the top level
+            bound_here = binds if is_module else own
+            bound_here.add(name)
+        elif opname == "DELETE_NAME" and is_module:
             deletes.add(name)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            _collect(constant, names, later=later or not _runs_at_once(constant))
+            constant_later = later or not _runs_at_once(constant)
+            _collect(constant, names, later=constant_later)
 
 
 def _runs_at_once(code: CodeType) -> bool:
     """Class bodies, comprehensions and scopes of type parameters run where they stand."""
-    is_class = not code.co_flags & inspect.CO_OPTIMIZED
-    is_comprehension = code.co_name in _COMPREHENSIONS
-    return (
-        is_class or is_comprehension or code.co_name.startswith("<generic parameters")
-    )
+    is_class_body = not code.co_flags & inspect.CO_OPTIMIZED
+    if is_class_body or code.co_name in _COMPREHENSIONS:
+        return True
+    # the scope of `def f[T](x: T)`
+    return code.co_name.startswith("<generic parameters")

@@ -89,14 +89,17 @@ class Bindings:
             if touch in ("loop", "await", "slow"):
                 never_run.append(i)
                 if touch == "slow" and name in self.statements[i].binds:
-                    break  # the result of a training must not be mistaken for what stands above it
+                    # the result of a training must not be mistaken for what stands above it
+                    break
                 continue
             found.append(i)
             bound = bound or touch != "deletes"
             if touch != "may bind":
                 break
         if not bound and name not in _BUILTINS:
-            found += [i for i in self._star_imports if i < position]
+            # any of the star imports above may bring the name
+            count = bisect.bisect_left(self._star_imports, position)
+            found += self._star_imports[:count]
         return Sources(tuple(found), tuple(never_run))
 
     def last_binder(self, name: str, position: int) -> int | None:
@@ -116,12 +119,16 @@ def _touched(statement: Statement, graph: CallGraph) -> Mapping[str, Touch]:
     if statement.never_run is not None:
         return dict.fromkeys(changed | statement.binds, statement.never_run)
     touched: dict[str, Touch] = dict.fromkeys(changed, "may bind")
-    for name in statement.names.deletes:
-        touched[name] = "may bind" if statement.is_compound else "deletes"
-    # `import a.b` adds to what another import of `a` has bound
-    may_bind = statement.is_compound or isinstance(statement.tree, ast.Import)
-    for name in statement.binds:
-        touched[name] = "may bind" if may_bind else "binds"
+    # a branch of a compound statement may run or not
+    binds: Touch = "binds"
+    deletes: Touch = "deletes"
+    if statement.is_compound:
+        binds = deletes = "may bind"
+    elif isinstance(statement.tree, ast.Import):
+        # `import a.b` adds to what another import of `a` has bound
+        binds = "may bind"
+    touched |= dict.fromkeys(statement.names.deletes, deletes)
+    touched |= dict.fromkeys(statement.binds, binds)
     for name, why in statement.lost.items():
         touched.setdefault(name, why)
     return touched
@@ -179,8 +186,9 @@ def hidden_names(bindings: Bindings, needs: Needs) -> list[Notice]:
 def _hidden_names(statement: Statement, bindings: Bindings) -> Iterator[Notice]:
     names = statement.names
     for function in _HIDE_NAMES:
+        if function in bindings:
+            # the file's own functions of that name hide nothing
+            continue
         line = names.now.get(function) or names.later.get(function)
-        if (
-            line and function not in bindings
-        ):  # the file's own functions of that name hide nothing
+        if line:
             yield Notice("hidden-names", {"function": function}, line, statement.cell)

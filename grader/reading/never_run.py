@@ -26,9 +26,10 @@ def without_never_run(file: File, graph: CallGraph) -> tuple[Statement, ...]:
 
     The trees of `file`'s compound statements are changed in place.
     """
-    return tuple(
-        _without_never_run(statement, file, graph) for statement in file.statements
-    )
+    statements = []
+    for statement in file.statements:
+        statements.append(_without_never_run(statement, file, graph))
+    return tuple(statements)
 
 
 def _without_never_run(statement: Statement, file: File, graph: CallGraph) -> Statement:
@@ -53,7 +54,8 @@ def _pruned(statement: Statement, file: File, graph: CallGraph) -> Statement:
     try:
         tree = cast(ast.stmt, pruner.visit(statement.tree))
         names = names_of(tree, file.flags)
-    except UNCOMPILABLE:  # nested deeper than this can walk
+    except UNCOMPILABLE:
+        # nested deeper than this can walk
         return replace(statement, never_run="loop")
     now, later = effects_of(tree, file.declared)
     lost: dict[str, Reason] = {}
@@ -67,7 +69,8 @@ def _pruned(statement: Statement, file: File, graph: CallGraph) -> Statement:
         later=later,
         lost=lost,
     )
-    if pruned.calls_now & graph.slow:  # in its own test or header
+    # what is left of the slow calls stands in its own test or header
+    if pruned.calls_now & graph.slow:
         return replace(pruned, never_run="slow")
     return pruned
 
@@ -99,13 +102,15 @@ class _Pruner(ast.NodeTransformer):
             self.lost.update(dict.fromkeys(names.binds, "slow"))
             return _nothing(node)
         if isinstance(node, ast.Expr) and not self._acts(now):
-            return _nothing(node)  # such as a print: it may raise, and nothing needs it
+            # such as a print: it may raise, and nothing needs it
+            return _nothing(node)
         return node
 
     def _acts(self, effects: Effects) -> bool:
         """Whether these effects change the value of a name."""
-        called = any(name in self.graph.changes for name in effects.calls)
-        return called or bool(effects.changes)
+        if effects.changes:
+            return True
+        return not effects.calls.isdisjoint(self.graph.changes)
 
 
 def _nothing(node: ast.AST) -> ast.stmt:

@@ -37,9 +37,12 @@ class Broken:
     @property
     def notice(self) -> Notice:
         """What the report says about it."""
-        kind = "broken-part" if self.cell is None else "broken-cell"
         if self.recovered:
             kind = "broken-indentation"
+        elif self.cell is None:
+            kind = "broken-part"
+        else:
+            kind = "broken-cell"
         return Notice(kind, {"reason": self.reason}, self.line, self.cell)
 
 
@@ -83,14 +86,16 @@ class _Attempt:
 
     @property
     def open_string(self) -> bool:
-        return isinstance(self.error, SyntaxError) and "triple-quoted" in self.error.msg
+        """Whether a triple-quoted string is open at the end."""
+        return self._says("triple-quoted")
 
     @property
     def is_open(self) -> bool:
         """Whether a string or a bracket is open at the end."""
-        return self.open_string or (
-            isinstance(self.error, SyntaxError) and "never closed" in self.error.msg
-        )
+        return self.open_string or self._says("never closed")
+
+    def _says(self, words: str) -> bool:
+        return isinstance(self.error, SyntaxError) and words in self.error.msg
 
 
 def _attempt(lines: Sequence[str], lines_above: int) -> _Attempt:
@@ -139,7 +144,9 @@ class _Pieces:
         while attempt.is_open and self._may_grow(n, last):
             last += 1
             self.tries += 1
-            if not attempt.open_string and _STARTS.match(self.lines[self.starts[last]]):
+            first_line = self.lines[self.starts[last]]
+            if not attempt.open_string and _STARTS.match(first_line):
+                # a `def` cannot stand within a bracket, so this one was never closed
                 break
             attempt = self._attempt(n, last)
         if attempt.error is not None:
@@ -151,11 +158,10 @@ class _Pieces:
         return _attempt(self.lines[start : self.ends[last]], start)
 
     def _may_grow(self, first: int, last: int) -> bool:
-        return (
-            last + 1 < len(self)
-            and last - first < _MAX_GROWTH
-            and self.tries < _MAX_TRIES
-        )
+        if last + 1 >= len(self):
+            return False
+        # each try parses all the lines again: without limits, the time would grow with their square
+        return last - first < _MAX_GROWTH and self.tries < _MAX_TRIES
 
     def mend(self, n: int, error: Exception) -> tuple[_Attempt, Broken]:
         """What can be read of the broken piece `n`, and what the report says about it."""
@@ -204,6 +210,7 @@ def _starts_of_pieces(lines: Sequence[str]) -> list[int]:
         if not after_decorator:
             starts.append(i)
         after_decorator = line.startswith("@")
-    if not starts or starts[0] > 0:  # what stands indented above the first piece
+    if not starts or starts[0] > 0:
+        # what stands indented above the first piece is a piece, too
         starts.insert(0, 0)
     return starts

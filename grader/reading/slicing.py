@@ -50,9 +50,8 @@ def slice_functions(
 ) -> Slice:
     """The slice of `text` that defines `names`; statements that call one of `slow` are left out."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of the student's syntax: invalid escapes, `is` with a literal
+        # of the student's syntax: invalid escapes, `is` with a literal
+        warnings.simplefilter("ignore")
         return _slice(text, names, slow)
 
 
@@ -77,8 +76,9 @@ def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
     notices += _syntax_notices(file)
     notices += _never_run_notices(needs, statements)
     notices += hidden_names(bindings, needs)
+    needed = [statements[i] for i in sorted(needs.statements)]
     return Slice(
-        statements=tuple(statements[i] for i in sorted(needs.statements)),
+        statements=tuple(needed),
         definitions=definitions,
         missing=missing,
         notices=_capped(notices),
@@ -108,9 +108,12 @@ def _order_notices(
 
 
 def _syntax_notices(file: File) -> Iterator[Notice]:
+    is_broken_file = False
     for broken in file.broken:
         yield broken.notice
-    if any(broken.cell is None for broken in file.broken):
+        if broken.cell is None:
+            is_broken_file = True
+    if is_broken_file:
         yield Notice("broken-file")
 
 
@@ -123,7 +126,9 @@ def _never_run_notices(
 
 def _capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     """The notices, each once, and no more than a report can use."""
-    distinct = list({str(notice): notice for notice in notices}.values())
+    # by their sentences: a notice cannot be hashed, as its values are a dict
+    by_sentence = {str(notice): notice for notice in notices}
+    distinct = list(by_sentence.values())
     more = len(distinct) - _MAX_NOTICES
     if more <= 0:
         return tuple(distinct)

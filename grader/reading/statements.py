@@ -94,10 +94,9 @@ def read_statements(text: Text) -> File:
     for cell in text.cells:
         reader.read(cell)
     declared = declared_by(compiled.tree for compiled in reader.compiled)
+    statements = [_statement(compiled, declared) for compiled in reader.compiled]
     return File(
-        statements=tuple(
-            _statement(compiled, declared) for compiled in reader.compiled
-        ),
+        statements=tuple(statements),
         broken=tuple(reader.broken),
         flags=reader.flags,
         declared=declared,
@@ -149,7 +148,8 @@ class _Reader:
                     compiled.append(_Compiled(part, cell.number, names))
         self.broken += broken
         if broken and cell.number is not None:
-            return  # a cell with a syntax error does not run at all
+            # a notebook's cell with a syntax error does not run at all
+            return
         self.compiled += compiled
 
 
@@ -167,11 +167,9 @@ def _broken(
 
 def _future_flags(tree: ast.stmt) -> int:
     """The compiler's flags that a `from __future__` import sets; 0 for any other statement."""
-    if (
-        not isinstance(tree, ast.ImportFrom)
-        or tree.module != "__future__"
-        or tree.level
-    ):
+    if not isinstance(tree, ast.ImportFrom) or tree.level:
+        return 0
+    if tree.module != "__future__":
         return 0
     flags = 0
     for alias in tree.names:
@@ -185,27 +183,42 @@ def _unfolded(tree: ast.stmt) -> Iterator[ast.stmt]:
     stack = [tree]
     while stack:
         part = stack.pop()
-        truth = _truth(part.test) if isinstance(part, ast.If) else None
-        if isinstance(part, ast.If) and truth is not None:
-            branch = part.body if truth else part.orelse
-            stack += reversed(branch)
-        else:
+        branch = _branch_that_runs(part)
+        if branch is None:
             yield part
+        else:
+            stack += reversed(branch)
+
+
+def _branch_that_runs(tree: ast.stmt) -> list[ast.stmt] | None:
+    """Of an `if` that can be decided, the statements that run; None for any other statement."""
+    if not isinstance(tree, ast.If):
+        return None
+    truth = _truth(tree.test)
+    if truth is None:
+        return None
+    return tree.body if truth else tree.orelse
 
 
 def _truth(test: ast.expr) -> bool | None:
     """Whether a test holds, where that is known: a constant, or whether the module is `__main__`."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return constant_truth(test)
-    sides = {_name_or_value(side) for side in (test.left, test.comparators[0])}
-    if sides != {"__name__", "__main__"}:
+    left = _name_or_value(test.left)
+    right = _name_or_value(test.comparators[0])
+    if {left, right} != {"__name__", "__main__"}:
         return None
+    # a submission is imported: what stands under `if __name__ == "__main__"` does not run
     if isinstance(test.ops[0], ast.Eq):
         return False
-    return True if isinstance(test.ops[0], ast.NotEq) else None
+    if isinstance(test.ops[0], ast.NotEq):
+        return True
+    return None
 
 
 def _name_or_value(side: ast.expr) -> object:
     if isinstance(side, ast.Name):
         return side.id
-    return side.value if isinstance(side, ast.Constant) else None
+    if isinstance(side, ast.Constant):
+        return side.value
+    return None

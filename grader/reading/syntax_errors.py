@@ -66,17 +66,21 @@ def reason(error: BaseException, source: str = "") -> str:
         return "it is nested too deeply"
     message = str(getattr(error, "msg", None) or error)
     for pattern, words in _REASONS:
-        if found := re.search(pattern, message):
+        found = re.search(pattern, message)
+        if found:
             return found.expand(words)
     if isinstance(error, SyntaxError) and message == "invalid syntax":
-        return _reason_by_line(_line_of(error, source).strip())
+        line = _line_of(error, source)
+        return _reason_by_line(line.strip())
     return f"Python says: {message[:200]}"
 
 
 def _line_of(error: SyntaxError, source: str) -> str:
     lines = source.split("\n")
     number = error.lineno or 0
-    return lines[number - 1] if 0 < number <= len(lines) else (error.text or "")
+    if 0 < number <= len(lines):
+        return lines[number - 1]
+    return error.text or ""
 
 
 def _reason_by_line(line: str) -> str:

@@ -23,10 +23,12 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 def children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """(field, child) of each node right below `node`."""
     for field, value in ast.iter_fields(node):
-        values = value if isinstance(value, list) else [value]
-        for child in values:
-            if isinstance(child, ast.AST):
-                yield field, child
+        if isinstance(value, ast.AST):
+            yield field, value
+        elif isinstance(value, list):
+            for child in value:
+                if isinstance(child, ast.AST):
+                    yield field, child
 
 
 def nodes(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
@@ -42,8 +44,11 @@ def nodes(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
 
 def first_line(tree: ast.stmt) -> int:
     """The statement's first line, its decorators included."""
-    decorators: list[ast.expr] = getattr(tree, "decorator_list", [])
-    return min([tree.lineno, *(decorator.lineno for decorator in decorators)])
+    first = tree.lineno
+    # a decorator stands above the line of its `def`
+    for decorator in getattr(tree, "decorator_list", []):
+        first = min(first, decorator.lineno)
+    return first
 
 
 def kind_of(tree: ast.stmt) -> Kind:
@@ -63,7 +68,9 @@ def lambda_of(tree: ast.stmt) -> ast.Lambda | None:
     """The lambda that a statement assigns to a name; None where it does something else."""
     if not isinstance(tree, ast.Assign | ast.AnnAssign):
         return None
-    return tree.value if isinstance(tree.value, ast.Lambda) else None
+    if not isinstance(tree.value, ast.Lambda):
+        return None
+    return tree.value
 
 
 def binder_of(tree: ast.stmt, name: str) -> ast.stmt:
@@ -77,9 +84,13 @@ def binders_within(tree: ast.stmt) -> dict[str, ast.stmt]:
     if not isinstance(tree, COMPOUND):
         return binders
     for part, later in nodes(tree):
-        if later or not isinstance(part, ast.stmt) or isinstance(part, COMPOUND):
+        if later or not isinstance(part, ast.stmt):
+            continue
+        if isinstance(part, COMPOUND):
+            # its own parts come by themselves
             continue
         for name in _bound_names(part):
+            # the walk is in no order of lines
             known = binders.setdefault(name, part)
             if part.lineno > known.lineno:
                 binders[name] = part
@@ -98,9 +109,8 @@ def _bound_names(tree: ast.stmt) -> set[str]:
 
 def is_star_import(tree: ast.AST) -> bool:
     """Whether it is `from … import *`."""
-    return isinstance(tree, ast.ImportFrom) and any(
-        alias.name == "*" for alias in tree.names
-    )
+    # the grammar allows no other name beside the star
+    return isinstance(tree, ast.ImportFrom) and tree.names[0].name == "*"
 
 
 def is_future_import(tree: ast.AST) -> bool:
@@ -110,4 +120,6 @@ def is_future_import(tree: ast.AST) -> bool:
 
 def constant_truth(test: ast.expr) -> bool | None:
     """Whether a constant test holds; None for any other."""
-    return bool(test.value) if isinstance(test, ast.Constant) else None
+    if not isinstance(test, ast.Constant):
+        return None
+    return bool(test.value)

@@ -174,7 +174,8 @@ class Calls:
         Raises what `call` raises. Where several calls hang or die together, that does not count against the
         function.
         """
-        called = _Called(function, self.standins, tuple((edits or {}).items()))
+        texts = tuple(edits.items()) if edits else ()
+        called = _Called(function, self.standins, texts)
         seconds = self._seconds_for(called)
         request = self._request(called, rows, supply or {})
         bounds = protocol.bounds_for(itertools.chain(*rows))
@@ -187,19 +188,17 @@ class Calls:
             if others and ended.kind != "time":
                 # one of them may have broken the process, and this one be right
                 if not edits:
-                    self._notice(
-                        Notice(
-                            "called-again",
-                            {"function": function, "reason": ended.reason},
-                        )
-                    )
+                    values = {"function": function, "reason": ended.reason}
+                    self._notice(Notice("called-again", values))
                 return self.call_rows(function, rows, supply, edits)
             raise self._failure(called, ended, len(rows)) from ended
         try:
             return self._understand(called, rows, message)
-        except Exception as odd:  # a reply is a claim, and may be of any form
+        except Exception as odd:
+            # a reply is a claim, and may be of any form
             self._submission.drop()
-            raise self._failure(called, Ended("reply", NO_REPLY), len(rows)) from odd
+            no_reply = Ended("reply", NO_REPLY)
+            raise self._failure(called, no_reply, len(rows)) from odd
 
     def _seconds_for(self, called: _Called) -> float:
         """The seconds that this call may take. Raises where it is not to be made at all."""
@@ -255,7 +254,8 @@ class Calls:
         )
         autograd = replies.read_autograd(message, self._exercise.functions)
         understood = replies.read_replies(message, called.function, rows, context)
-        if not called.edits:  # another text is not what the student wrote
+        # with edits, what ran is not what the student wrote
+        if not called.edits:
             for owner, names in autograd.items():
                 self.autograd.setdefault(owner, set()).update(names)
             for reply in understood:

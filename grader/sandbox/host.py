@@ -32,6 +32,7 @@ _START_SECONDS = 120
 _CHUNK = 1 << 16
 _PACKET = 1 << 16
 _PIPE = 1 << 20  # bytes: a call with a data set fits in, and wakes the worker once
+_AT_ONCE = 1 << 20  # bytes that are read or written in one system call
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -114,39 +115,36 @@ class Zygote:
 
         Raises GraderFault where this process has ended.
         """
+        message = json.dumps({"do": "fork", "policy": policy.to_json()}).encode()
         requests, to_worker = os.pipe()
         from_worker, replies = os.pipe()
         output, prints = os.pipe()
         _widen(to_worker)
         _widen(from_worker)
         try:
-            socket.send_fds(
-                self._control,
-                [json.dumps({"do": "fork", "policy": policy.to_json()}).encode()],
-                [requests, replies, prints],
-            )
+            socket.send_fds(self._control, [message], [requests, replies, prints])
             packet, fds, _, _ = socket.recv_fds(self._control, _PACKET, 1)
         except OSError as error:
             raise GraderFault(_NO_ANSWER) from error
         finally:
+            # the worker's own ends: while one is open here, nobody sees that the worker has ended
             for fd in (requests, replies, prints):
                 os.close(fd)
         if not packet:
             raise GraderFault(_HAS_ENDED)
-        process = _Process(json.loads(packet)["pid"], fds[0] if fds else None)
-        return WorkerHandle(
-            self, process, _Pipes(to_worker, from_worker, output), output_limit
-        )
+        pidfd = fds[0] if fds else None
+        process = _Process(json.loads(packet)["pid"], pidfd)
+        pipes = _Pipes(to_worker, from_worker, output)
+        return WorkerHandle(self, process, pipes, output_limit)
 
     def isolation_under(self, policy: Policy) -> dict[str, str]:
         """How a worker is confined, as it reports before it knows any submission: layer -> state.
 
         Raises GraderFault where a worker cannot be confined.
         """
-        nothing = torch.empty(0, dtype=torch.uint8)
         request = {
             "do": "read",
-            "data": nothing,
+            "data": torch.empty(0, dtype=torch.uint8),
             "filename": "",
             "names": [],
             "slow": [],
@@ -280,7 +278,8 @@ class WorkerHandle:
             if self._output >= 0:
                 poll.register(self._output, select.POLLIN)
             # rounded up, so that the last millisecond is waited out and not spun away
-            ready = {ready for ready, _ in poll.poll(int(left * 1000) + 1)}
+            milliseconds = int(left * 1000) + 1
+            ready = dict(poll.poll(milliseconds))
             if self._output in ready:
                 self._take_output()
             if fd in ready:
@@ -301,32 +300,36 @@ class WorkerHandle:
 
     def _send(self, chunks: list[bytes], deadline: float) -> None:
         if sum(map(len, chunks)) <= _PIPE:
-            chunks = [b"".join(chunks)]  # one write wakes the worker once
+            # one write wakes the worker once
+            chunks = [b"".join(chunks)]
         for chunk in chunks:
             left = memoryview(chunk)
             while left:
                 try:
-                    left = left[os.write(self._to, left[: 1 << 20]) :]
+                    written = os.write(self._to, left[:_AT_ONCE])
                 except BlockingIOError:
                     # a reply before the request is whole is dealt with when the reply is read
                     self._wait(deadline, self._to, select.POLLOUT)
+                else:
+                    left = left[written:]
 
     def _receive(self, deadline: float, bounds: Bounds) -> Any:
         (length,) = PREFIX.unpack(self._read(PREFIX.size, deadline))
         if length > bounds.head:
             raise ProtocolError("the reply is too large")
-        head = protocol.read_head(bytes(self._read(length, deadline)), bounds)
-        return protocol.loads(head, self._read(head.body_length, deadline))
+        described = bytes(self._read(length, deadline))
+        head = protocol.read_head(described, bounds)
+        body = self._read(head.body_length, deadline)
+        return protocol.loads(head, body)
 
     def _read(self, size: int, deadline: float) -> bytearray:
         """The next `size` bytes; what came with them is kept, so that a small reply is read at once."""
         while len(self._received) < size:
             if time.monotonic() > deadline:
                 raise TimeoutError
+            missing = size - len(self._received)
             try:
-                chunk = os.read(
-                    self._from, max(_CHUNK, min(size - len(self._received), 1 << 20))
-                )
+                chunk = os.read(self._from, max(_CHUNK, min(missing, _AT_ONCE)))
             except BlockingIOError:
                 self._wait(deadline, self._from, select.POLLIN)
                 continue
@@ -344,11 +347,10 @@ class WorkerHandle:
 
     def _drain(self) -> None:
         """Take in what was printed and not yet read, up to the limit."""
-        while (
-            self._output >= 0
-            and _ready(self._output, 0)
-            and len(self.printed) < self.output_limit
-        ):
+        while self._output >= 0 and _ready(self._output, 0):
+            # a process that prints without end must not keep this one here
+            if len(self.printed) >= self.output_limit:
+                return
             self._take_output()
 
     def kill(self) -> int | None:
@@ -357,6 +359,7 @@ class WorkerHandle:
             return None
         self._ended = True
         with contextlib.suppress(ProcessLookupError):
+            # a pidfd cannot mean another process that has got the same number since
             if self._pidfd is not None:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             else:
@@ -371,6 +374,7 @@ class WorkerHandle:
 
     def _why_it_ended(self) -> str:
         if self._pidfd is None:
+            # nothing tells when it ends: give it the time, so that its own status is seen
             time.sleep(0.2)
         elif not _ready(self._pidfd, 1):
             self.kill()
@@ -400,7 +404,8 @@ def _widen(fd: int) -> None:
 
 def _ready(fd: int, seconds: float) -> bool:
     """Whether there is something to read within `seconds`; for a pidfd, whether the process has ended."""
-    poll = select.poll()  # select takes no descriptor above 1023
+    # not `select`, which takes no descriptor above 1023
+    poll = select.poll()
     poll.register(fd, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
 

@@ -87,10 +87,11 @@ class LoadedSubmission:
         if reply["unreadable"] is not None:
             self.drop()
             return Reading(missing=dict.fromkeys(names, reply["unreadable"]))
+        sources = {}
+        for name, found in reply["definitions"].items():
+            sources[name] = Source(**found)
         reading = Reading(
-            sources={
-                name: Source(**found) for name, found in reply["definitions"].items()
-            },
+            sources=sources,
             missing=reply["missing"],
             findings=reply["findings"],
             notices=tuple(map(from_plain, reply["notices"])),
@@ -144,16 +145,14 @@ class LoadedSubmission:
         self._keep_printed(worker)
 
     def _have_read(self, worker: WorkerHandle) -> dict[str, Any]:
-        data = bytearray(self._submission.data)
         functions = self._exercise.functions
+        slow = [function.name for function in functions.values() if function.slow]
         request = {
             "do": "read",
-            "data": torch.frombuffer(data, dtype=torch.uint8)
-            if data
-            else torch.empty(0, dtype=torch.uint8),
+            "data": _as_tensor(self._submission.data),
             "filename": self._submission.filename,
             "names": list(functions),
-            "slow": [function.name for function in functions.values() if function.slow],
+            "slow": slow,
         }
         return worker.exchange(request, self._exercise.limits.load_seconds)
 
@@ -165,10 +164,13 @@ class LoadedSubmission:
             self.undefined = self._failed_statements(reply)
         except GraderError:
             raise
-        except Exception as error:  # a reply is a claim, and may be of any form
+        except Exception as error:
+            # a reply is a claim, and may be of any form
             worker.kill()
             self._lose(worker)
-            ended = error if isinstance(error, Ended) else Ended("reply", NO_REPLY)
+            ended = error
+            if not isinstance(ended, Ended):
+                ended = Ended("reply", NO_REPLY)
             notice = Notice("not-loaded", {"reason": ended.reason})
             self.unloadable = FAILURES[ended.kind], str(notice)
             self._notice(notice)
@@ -177,20 +179,26 @@ class LoadedSubmission:
         """The names that could not be defined, and why."""
         undefined = {}
         for failed in reply["failed"]:
-            line, cell = int(failed["line"]), failed["cell"]
-            cell = int(cell) if cell else None
+            line = int(failed["line"])
+            cell = int(failed["cell"]) if failed["cell"] else None
             kind = shortened(failed["error"]["kind"], LONGEST_NAME)
             error = f"{kind}: {shortened(failed['error']['text'])}"
+            why = f"{place(line, cell)} raised {error}"
             for name in failed["binds"]:
-                undefined[shortened(name, LONGEST_NAME)] = (
-                    f"{place(line, cell)} raised {error}"
-                )
+                undefined[shortened(name, LONGEST_NAME)] = why
             self._notice(Notice("statement-raised", {"error": error}, line, cell))
         return undefined
 
     def _keep_printed(self, worker: WorkerHandle) -> None:
         self.printed = worker.read_printed()
         if worker.output_capped:
-            self._notice(
-                Notice("prints-a-lot", {"kilobytes": str(worker.output_limit >> 10)})
-            )
+            kilobytes = str(worker.output_limit >> 10)
+            self._notice(Notice("prints-a-lot", {"kilobytes": kilobytes}))
+
+
+def _as_tensor(data: bytes) -> torch.Tensor:
+    if not data:
+        # frombuffer takes no empty buffer
+        return torch.empty(0, dtype=torch.uint8)
+    # a copy: torch warns of memory that cannot be written to
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8)

@@ -44,24 +44,22 @@ from torch import Tensor
 
 PREFIX = struct.Struct(">I")
 
-_DTYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (
-        torch.float64,
-        torch.float32,
-        torch.float16,
-        torch.bfloat16,
-        torch.int64,
-        torch.int32,
-        torch.int16,
-        torch.int8,
-        torch.uint8,
-        torch.bool,
-        torch.complex64,
-        torch.complex128,
-    )
-}
-
+# other types, such as quantised ones, do not cross
+_SENT = (
+    torch.float64,
+    torch.float32,
+    torch.float16,
+    torch.bfloat16,
+    torch.int64,
+    torch.int32,
+    torch.int16,
+    torch.int8,
+    torch.uint8,
+    torch.bool,
+    torch.complex64,
+    torch.complex128,
+)
+_DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in _SENT}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 _LARGEST_INT = 2**63 - 1
@@ -95,8 +93,12 @@ BOUNDS = Bounds()
 
 def bounds_for(sent: Iterable[Any]) -> Bounds:
     """What the reply to a call with these arguments may hold: they and their like, not 256 MB each time."""
-    size = sum(t.numel() * t.element_size() for t in sent if isinstance(t, Tensor))
-    return replace(BOUNDS, body=min(BOUNDS.body, (32 << 20) + 4 * size))
+    size = 0
+    for argument in sent:
+        if isinstance(argument, Tensor):
+            size += argument.numel() * argument.element_size()
+    body = (32 << 20) + 4 * size
+    return replace(BOUNDS, body=min(BOUNDS.body, body))
 
 
 def dumps(message: Any) -> list[bytes]:
@@ -112,7 +114,8 @@ def dumps(message: Any) -> list[bytes]:
 
 
 def _raw(tensor: Tensor) -> bytes:
-    if tensor.dtype is torch.bfloat16:  # which numpy lacks
+    if tensor.dtype is torch.bfloat16:
+        # numpy has no such type; the bytes are the same
         tensor = tensor.view(torch.int16)
     return tensor.numpy().tobytes()
 
@@ -131,33 +134,35 @@ class _Encoder:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            return (
-                str(value[:_LONGEST_TEXT]).encode("utf-8", "backslashreplace").decode()
-            )
+            # a lone surrogate is no UTF-8
+            text = str(value[:_LONGEST_TEXT])
+            return text.encode("utf-8", "backslashreplace").decode()
         if isinstance(value, int):
-            return (
-                int(value)
-                if -_LARGEST_INT <= value <= _LARGEST_INT
-                else {"opaque": "int"}
-            )
+            if -_LARGEST_INT <= value <= _LARGEST_INT:
+                return int(value)
+            return {"opaque": "int"}
         if isinstance(value, float):
-            return (
-                float(value) if math.isfinite(value) else {"float": str(float(value))}
-            )
+            # JSON has no word for nan and inf
+            if math.isfinite(value):
+                return float(value)
+            return {"float": str(float(value))}
         if isinstance(value, Tensor):
             return self._tensor(value)
         if depth == 0:
             return {"opaque": _type_name(value)}
-        if isinstance(value, list | tuple):
-            kind = "list" if isinstance(value, list) else "tuple"
-            return {kind: [self.encode(item, depth - 1) for item in value]}
+        return self._collection(value, depth - 1)
+
+    def _collection(self, value: Any, depth: int) -> Any:
+        """A list, tuple or dict, its items encoded to this depth; of anything else, the type's name."""
+        if isinstance(value, list):
+            return {"list": [self.encode(item, depth) for item in value]}
+        if isinstance(value, tuple):
+            return {"tuple": [self.encode(item, depth) for item in value]}
         if isinstance(value, dict):
-            return {
-                "dict": [
-                    [str(key), self.encode(item, depth - 1)]
-                    for key, item in value.items()
-                ]
-            }
+            pairs = []
+            for key, item in value.items():
+                pairs.append([str(key), self.encode(item, depth)])
+            return {"dict": pairs}
         return {"opaque": _type_name(value)}
 
     def _tensor(self, value: Tensor) -> Any:
@@ -173,11 +178,10 @@ class _Encoder:
 def _type_name(value: object) -> str:
     kind = type(value)
     module = str(kind.__module__)
-    return (
-        str(kind.__qualname__)
-        if module == "builtins"
-        else f"{module}.{kind.__qualname__}"
-    )
+    name = str(kind.__qualname__)
+    if module == "builtins":
+        return name
+    return f"{module}.{name}"
 
 
 @dataclass(frozen=True)
@@ -206,12 +210,16 @@ def loads(head: Head, body: bytes | bytearray) -> Any:
     """The message of one frame, built anew. Raises ProtocolError for anything odd."""
     if head.body_length != len(body):
         raise ProtocolError("the body is not as long as the head says")
-    tensors, view = [], memoryview(body)
+    tensors = []
+    view = memoryview(body)
     offset = 0
     for dtype, shape, length in head.tensors:
-        tensors.append(_tensor(dtype, shape, bytearray(view[offset : offset + length])))
+        # copied, so that each tensor owns its bytes and starts where its type may
+        raw = bytearray(view[offset : offset + length])
+        tensors.append(_tensor(dtype, shape, raw))
         offset += length
-    return _Decoder(tensors, head.bounds).decode(head.tree, head.bounds.depth)
+    decoder = _Decoder(tensors, head.bounds)
+    return decoder.decode(head.tree, head.bounds.depth)
 
 
 def _parse(head: bytes) -> dict[str, Any]:
@@ -225,13 +233,12 @@ def _parse(head: bytes) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> Any:
+    # NaN and Infinity, which Python's JSON would take
     raise ValueError(constant)
 
 
-_JSON, _STRICT = (
-    json.JSONEncoder(allow_nan=False),
-    json.JSONDecoder(parse_constant=_refuse),
-)
+_JSON = json.JSONEncoder(allow_nan=False)
+_STRICT = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _described(
@@ -243,33 +250,47 @@ def _described(
     found = []
     total = 0
     for entry in tensors:
-        if not (
-            isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str)
-        ):
-            raise ProtocolError("a tensor is not described")
-        name, shape = entry
-        if name not in _DTYPES or not isinstance(shape, list) or len(shape) > 8:
-            raise ProtocolError("a tensor's dtype or shape is unknown")
-        # extents of nothing, too, must be such that torch can compute with them
-        count = least = 1
-        for extent in shape:
-            # `type is int`: True is an int too
-            if type(extent) is not int or not 0 <= extent <= bounds.body:
-                raise ProtocolError("a tensor's extent is out of bounds")
-            count *= extent
-            least *= extent or 1
-        if least > bounds.body:
-            raise ProtocolError("a tensor's shape is out of bounds")
-        length = count * _DTYPES[name].itemsize
+        dtype, shape = _dtype_and_shape(entry)
+        length = _count(shape, bounds) * dtype.itemsize
         total += length
         if total > bounds.body:
             raise ProtocolError("the tensors are too large")
-        found.append((_DTYPES[name], shape, length))
+        found.append((dtype, shape, length))
     return found
+
+
+def _dtype_and_shape(entry: Any) -> tuple[torch.dtype, list[Any]]:
+    """One entry of the head's list of tensors; the shape's extents are not checked yet."""
+    if not isinstance(entry, list) or len(entry) != 2:
+        raise ProtocolError("a tensor is not described")
+    name, shape = entry
+    if not isinstance(name, str):
+        raise ProtocolError("a tensor is not described")
+    if name not in _DTYPES:
+        raise ProtocolError("a tensor's dtype or shape is unknown")
+    if not isinstance(shape, list) or len(shape) > 8:
+        raise ProtocolError("a tensor's dtype or shape is unknown")
+    return _DTYPES[name], shape
+
+
+def _count(shape: list[Any], bounds: Bounds) -> int:
+    """How many entries a tensor of this shape has."""
+    # extents of nothing, too, must be such that torch can compute with them
+    count = least = 1
+    for extent in shape:
+        # `type is int`: True is an int too
+        if type(extent) is not int or not 0 <= extent <= bounds.body:
+            raise ProtocolError("a tensor's extent is out of bounds")
+        count *= extent
+        least *= extent or 1
+    if least > bounds.body:
+        raise ProtocolError("a tensor's shape is out of bounds")
+    return count
 
 
 def _tensor(dtype: torch.dtype, shape: list[int], raw: bytearray) -> Tensor:
     if not raw:
+        # frombuffer takes no empty buffer
         return torch.empty(shape, dtype=dtype)
     if dtype is torch.bool:
         # a byte other than 0 and 1 is no bool, and comparing it as one is undefined
@@ -294,7 +315,8 @@ class _Decoder:
             if isinstance(tree, int) and abs(tree) > _LARGEST_INT:
                 raise ProtocolError("an integer is too large")
             if not math.isfinite(tree):
-                raise ProtocolError("a number is too large")  # 1e999 is JSON
+                # 1e999 is JSON, and is read as infinity
+                raise ProtocolError("a number is too large")
             return tree
         if not isinstance(tree, dict) or len(tree) != 1:
             raise ProtocolError("a value has no known form")
@@ -304,22 +326,30 @@ class _Decoder:
     def _tagged(self, kind: str, content: Any, depth: int) -> Any:
         if kind == "float" and content in ("nan", "inf", "-inf"):
             return float(content)
-        if (
-            kind == "tensor"
-            and type(content) is int
-            and 0 <= content < len(self.tensors)
-        ):
-            return self.tensors[content]
-        if kind == "opaque" and isinstance(content, str):
+        if kind == "tensor" and type(content) is int:
+            # a negative index would be one of Python's
+            if 0 <= content < len(self.tensors):
+                return self.tensors[content]
+        elif kind == "opaque" and isinstance(content, str):
             return Opaque(content[:200])
-        if kind in ("list", "tuple") and isinstance(content, list):
+        elif isinstance(content, list):
+            return self._collection(kind, content, depth)
+        raise ProtocolError("a value has no known form")
+
+    def _collection(self, kind: str, content: list[Any], depth: int) -> Any:
+        if kind == "list":
+            return [self.decode(item, depth - 1) for item in content]
+        if kind == "tuple":
             items = [self.decode(item, depth - 1) for item in content]
-            return items if kind == "list" else tuple(items)
-        if kind == "dict" and isinstance(content, list):
+            return tuple(items)
+        if kind == "dict":
             return dict(self._pair(pair, depth) for pair in content)
         raise ProtocolError("a value has no known form")
 
     def _pair(self, pair: Any, depth: int) -> tuple[str, Any]:
-        if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
+        if not isinstance(pair, list) or len(pair) != 2:
             raise ProtocolError("an entry has no key")
-        return pair[0][:_LONGEST_TEXT], self.decode(pair[1], depth - 1)
+        key, value = pair
+        if not isinstance(key, str):
+            raise ProtocolError("an entry has no key")
+        return key[:_LONGEST_TEXT], self.decode(value, depth - 1)

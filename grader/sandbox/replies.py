@@ -43,15 +43,16 @@ class ErrorContext:
             for name, why in self.undefined.items():
                 if f"'{name}'" in text:
                     text = f"{text} ({why})"
-        if (
-            kind == "MemoryError"
-            or "can't allocate memory" in text
-            or "DefaultCPUAllocator" in text
-        ):
+        if kind == "MemoryError" or _is_torchs_memory_error(text):
             return f"it asked for more memory than the {self.memory_mb} MB that are allowed"
         if kind == "EOFError" and "reading a line" in text:
             return "input() cannot be used here: nobody is there to type"
         return text
+
+
+def _is_torchs_memory_error(text: str) -> bool:
+    # torch raises a RuntimeError, which only its text tells from others
+    return "can't allocate memory" in text or "DefaultCPUAllocator" in text
 
 
 def read_replies(
@@ -71,8 +72,10 @@ def _read_row(
     after = list(arguments)
     for key, now in row["changed"].items():
         place = int(key)
-        given = arguments[place] if place in range(len(arguments)) else None
-        if not (isinstance(given, Tensor) and isinstance(now, Tensor)):
+        # a negative place would count from the end
+        if place not in range(len(arguments)):
+            raise ValueError("what changed is not an argument")
+        if not isinstance(arguments[place], Tensor) or not isinstance(now, Tensor):
             raise ValueError("what changed is not an argument")
         after[place] = now
     error = None
@@ -82,12 +85,12 @@ def _read_row(
 
 
 def _read_error(error: Any, function: str, context: ErrorContext) -> Raised:
-    frames = tuple(
-        (shortened(name, LONGEST_NAME), int(line))
-        for name, line in error["frames"][-MOST_ITEMS:]
-    )
-    kind, text = shortened(error["kind"], LONGEST_NAME), shortened(error["text"])
-    return Raised(function, kind, context.explain(kind, text), frames)
+    frames = []
+    for name, line in error["frames"][-MOST_ITEMS:]:
+        frames.append((shortened(name, LONGEST_NAME), int(line)))
+    kind = shortened(error["kind"], LONGEST_NAME)
+    text = context.explain(kind, shortened(error["text"]))
+    return Raised(function, kind, text, tuple(frames))
 
 
 def read_autograd(
@@ -97,9 +100,8 @@ def read_autograd(
     found = {}
     for owner, names in message["autograd"].items():
         if owner in functions:
-            found[owner] = [
-                shortened(name, LONGEST_NAME) for name in names[:MOST_ITEMS]
-            ]
+            first = names[:MOST_ITEMS]
+            found[owner] = [shortened(name, LONGEST_NAME) for name in first]
     return found
 
 
@@ -107,4 +109,6 @@ def shortened(text: Any, most: int = LONGEST_TEXT) -> str:
     """A text of the student's, cut where it is long. Raises TypeError where it is not a text."""
     if not isinstance(text, str):
         raise TypeError("not a text")
-    return text if len(text) <= most else f"{text[:most]}…"
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}…"

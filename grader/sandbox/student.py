@@ -18,7 +18,8 @@ class Student:
     """A submission's graded functions as attributes, and nothing else: they may have any name."""
 
     def __init__(self, calls: Calls, names: Iterable[str]) -> None:
-        vars(self).update({name: StudentFunction(calls, name) for name in names})
+        for name in names:
+            vars(self)[name] = StudentFunction(calls, name)
 
     def __getattr__(self, name: str) -> StudentFunction:
         raise AttributeError(f"the exercise has no function {name}")
@@ -33,13 +34,15 @@ class StudentFunction:
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function returns; the arguments are changed as it changes them. Raises StudentFailure."""
-        return _take(arguments, self._calls.call(self.__name__, arguments))
+        reply = self._calls.call(self.__name__, arguments)
+        return _take(arguments, reply)
 
     def map(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """What the function returns for each row of arguments, called in order. Raises StudentFailure."""
         try:
             replies = self._calls.call_rows(self.__name__, rows)
-        except StudentFailure:  # the limits are those of one call
+        except StudentFailure:
+            # together they had the time of one call: alone, each may still come to its end
             return [self(*row) for row in rows]
         return [_take(row, reply) for row, reply in zip(rows, replies, strict=True)]
 
@@ -49,10 +52,10 @@ class StudentFunction:
             replies = self._calls.call_rows(self.__name__, rows)
         except StudentFailure:
             return [_outcome(self, *row) for row in rows]
-        return [
-            _outcome(_take, row, reply)
-            for row, reply in zip(rows, replies, strict=True)
-        ]
+        outcomes = []
+        for row, reply in zip(rows, replies, strict=True):
+            outcomes.append(_outcome(_take, row, reply))
+        return outcomes
 
 
 def _outcome(call: Callable[..., Any], *arguments: Any) -> Any:
@@ -82,6 +85,7 @@ def _copy_back(argument: Any, now: Any) -> None:
             plain.copy_(now)
             return
         except RuntimeError:
-            pass  # an expanded tensor: its entries share memory
+            # an expanded tensor: its entries share memory
+            pass
     if now.is_floating_point() or not argument.requires_grad:
         argument.data = now

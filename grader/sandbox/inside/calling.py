@@ -18,9 +18,8 @@ _FRAMES = 20
 
 def seed(value: int) -> None:
     """Seed the three generators that a submission may draw from."""
-    torch.default_generator.manual_seed(
-        value
-    )  # torch.manual_seed asks after other devices for 0.2 ms
+    # torch.manual_seed asks after other devices, which takes 0.2 ms
+    torch.default_generator.manual_seed(value)
     random.seed(value)
     numpy.random.seed(value % 2**32)
 
@@ -56,10 +55,12 @@ class _Snapshot:
             raise ValueError("there are too many values")
         if isinstance(value, Tensor):
             return value.detach().clone()
-        if isinstance(value, list | tuple) and depth:
+        if depth == 0:
+            return value
+        if isinstance(value, list | tuple):
             items = [self.of(item, depth - 1) for item in value]
             return items if isinstance(value, list) else tuple(items)
-        if isinstance(value, dict) and depth:
+        if isinstance(value, dict):
             return {key: self.of(item, depth - 1) for key, item in value.items()}
         return value
 
@@ -69,10 +70,10 @@ class ArgumentCopies:
 
     def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
         self._rows = rows
-        self._tensors: dict[
-            int, tuple[Tensor, Tensor]
-        ] = {}  # id -> the tensor, and its copy
-        self._last: dict[int, int] = {}  # id -> the last row in which it stands
+        # id -> the tensor, and its copy
+        self._tensors: dict[int, tuple[Tensor, Tensor]] = {}
+        # id -> the last row in which it stands
+        self._last: dict[int, int] = {}
         for row, arguments in enumerate(rows):
             for argument in arguments:
                 if isinstance(argument, Tensor):
@@ -116,6 +117,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     try:
         text = str(error)[:_MESSAGE_LENGTH]
     except BaseException:
+        # the exception may be of the student's own class
         text = ""
     return {"kind": type(error).__name__, "text": text, "frames": frames[-_FRAMES:]}
 

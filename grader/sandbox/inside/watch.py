@@ -39,7 +39,8 @@ class Watch:
     def install(self) -> None:
         """Wrap torch's entry points. Once, before any fork."""
         for owner, attribute, name in _FUNCTIONS:
-            setattr(owner, attribute, self._wrap(getattr(owner, attribute), name))
+            wrapped = self._wrap(getattr(owner, attribute), name)
+            setattr(owner, attribute, wrapped)
         module_call = torch.nn.Module.__call__
 
         def call(module: Any, *args: Any, **kwargs: Any) -> Any:

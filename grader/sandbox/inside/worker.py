@@ -13,7 +13,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
 from grader.notices import to_plain
@@ -99,21 +99,20 @@ class Worker:
     def read(self, request: Request) -> Plain:
         """Slice the submission's bytes; nothing of it runs."""
         self.names = request["names"]
+        data: bytes = request["data"].numpy().tobytes()
         try:
-            text = cells.read(
-                bytes(request["data"].numpy().tobytes()), request["filename"]
-            )
+            text = cells.read(data, request["filename"])
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
         self.slice = slicing.slice_functions(text, self.names, slow=request["slow"])
-        definitions = {
-            name: {
+        # without the trees: they are for this process only
+        definitions = {}
+        for name, found in self.slice.definitions.items():
+            definitions[name] = {
                 "text": found.text,
                 "first_line": found.first_line,
                 "cell": found.cell,
             }
-            for name, found in self.slice.definitions.items()
-        }
         return {
             "unreadable": None,
             "notices": [to_plain(notice) for notice in self.slice.notices],
@@ -149,6 +148,7 @@ class Worker:
         """Make the submission's module the one that it finds itself in, with a notebook's names."""
         self.module.__file__ = "submission.py"
         sys.modules[MODULE] = self.module
+        # so that `import grader` does not find the code that runs here
         sys.modules.pop("grader", None)
         self.module.__dict__.update(modules.notebook_names())
 
@@ -165,7 +165,8 @@ class Worker:
         rows, edits = request["rows"], request["edits"]
         copies = ArgumentCopies(rows)
         names = self.module.__dict__
-        before = {name: names[name] for name in edits if name in names}
+        # supplied as they are, the edited functions are put back when the call is over
+        before = _present(names, edits)
         supply = {**before, **request["supply"], **_standins(request["standins"])}
         outcomes = []
         with self._supplied(supply), warnings.catch_warnings(action="ignore"):
@@ -195,7 +196,7 @@ class Worker:
     def _supplied(self, values: dict[str, Any]) -> Iterator[None]:
         """The module with these globals set, for one call."""
         names = self.module.__dict__
-        before = {name: names[name] for name in values if name in names}
+        before = _present(names, values)
         names.update(values)
         try:
             yield
@@ -203,6 +204,15 @@ class Worker:
             for name in values:
                 names.pop(name, None)
             names.update(before)
+
+
+def _present(names: dict[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
+    """The values of those names that are there."""
+    found = {}
+    for name in wanted:
+        if name in names:
+            found[name] = names[name]
+    return found
 
 
 def _standins(wanted: dict[str, Any]) -> dict[str, Any]:

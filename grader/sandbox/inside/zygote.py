@@ -42,6 +42,7 @@ def main(control_fd: int) -> None:
     confinement.forbid_tracing()
     _, fds, _, _ = socket.recv_fds(control, _PACKET, 1)
     watch = _warm_up(fds[0])
+    # frozen objects are not visited: a worker's collection would copy all their memory pages
     gc.collect()
     gc.freeze()
     control.send(json.dumps({"ready": os.getpid()}).encode())
@@ -52,13 +53,13 @@ def main(control_fd: int) -> None:
             return
         message = json.loads(packet)
         if message["do"] == "reap":
-            control.send(json.dumps({"status": _reap(message["pid"])}).encode())
+            answer = {"status": _reap(message["pid"])}
+            control.send(json.dumps(answer).encode())
             continue
         policy = json.dumps(message["policy"], sort_keys=True)
         if policy not in prepared:
-            prepared[policy] = confinement.prepare(
-                confinement.Policy.from_json(message["policy"])
-            )
+            wanted = confinement.Policy.from_json(message["policy"])
+            prepared[policy] = confinement.prepare(wanted)
         pid = os.fork()
         if pid == 0:
             _run_worker(fds, prepared[policy], watch)
@@ -76,7 +77,8 @@ def _warm_up(setup_fd: int) -> Watch:
     with os.fdopen(setup_fd, "rb") as stream:
         setup = worker.receive(stream)
     _walk_lazy_paths()
-    calling.seed(0)  # numpy imports its generators when they are first asked for
+    # numpy imports its generators when they are first asked for
+    calling.seed(0)
     modules.install(setup["prologues"], setup["data"])
     watch = Watch()
     watch.install()
@@ -176,5 +178,7 @@ def _walk_lazy_paths() -> None:
     nbformat.reads(empty, as_version=4)  # type: ignore[no-untyped-call]
     magics = IPython.core.inputtransformer2.TransformerManager()  # type: ignore[no-untyped-call]
     magics.transform_cell("%matplotlib inline")
-    tempfile.tempdir = None  # what is cached here would leak into every worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trusted process
+    # what is cached here would leak into every worker
+    tempfile.tempdir = None
+    # Ctrl-C is for the trusted process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -35,7 +35,9 @@ class Bubblewrap:
     @property
     def state(self) -> str:
         """The layer's state: "enforced" or "unavailable: why"."""
-        return ENFORCED if self.command else UNAVAILABLE + self.why_not
+        if self.command:
+            return ENFORCED
+        return UNAVAILABLE + self.why_not
 
 
 @functools.cache
@@ -44,7 +46,9 @@ def find(readable: tuple[str, ...]) -> Bubblewrap:
 
     What it runs ends with the thread that starts it.
     """
-    program = shutil.which("bwrap") if sys.platform.startswith("linux") else None
+    program = None
+    if sys.platform.startswith("linux"):
+        program = shutil.which("bwrap")
     if program is None:
         return Bubblewrap(why_not="the program bwrap is not installed")
     command = _command(program, readable)
@@ -61,6 +65,7 @@ def _command(program: str, readable: Sequence[str]) -> list[str]:
     for path in _needed(readable):
         bind = "--dev-bind-try" if path.startswith("/dev/") else "--ro-bind-try"
         command += [bind, path, path]
+    # where /lib is a link to /usr/lib, programs still name the loader by the link
     for link in map(Path, ("/lib", "/lib64")):
         if link.is_symlink():
             command += ["--symlink", str(link.readlink()), str(link)]
@@ -91,9 +96,8 @@ def _needed(readable: Sequence[str]) -> list[str]:
         os.path.realpath(sys.executable),
         f"{sys.prefix}/pyvenv.cfg",
     ]
+    # the sandbox has a /proc of its own
     granted = [path for path in readable if not path.startswith("/proc/")]
-    own = [
-        str(package / part)
-        for part in ("__init__.py", "notices.py", "sandbox", "reading")
-    ]
+    parts = ("__init__.py", "notices.py", "sandbox", "reading")
+    own = [str(package / part) for part in parts]
     return sorted({*granted, *interpreter, *own})

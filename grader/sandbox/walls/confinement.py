@@ -39,13 +39,12 @@ FAILED = 71  # exit status of a worker that could not confine itself
 
 _STATM = Path("/proc/self/statm")
 _LINUX = sys.platform.startswith("linux")
-_PDEATHSIG, _GET_DUMPABLE, _DUMPABLE, _KEEPCAPS, _NO_NEW_PRIVS = (
-    1,
-    3,
-    4,
-    8,
-    38,
-)  # prctl's options
+# prctl's options
+_PDEATHSIG = 1
+_GET_DUMPABLE = 3
+_DUMPABLE = 4
+_KEEPCAPS = 8
+_NO_NEW_PRIVS = 38
 _FREE_ACCOUNTS = range(61184, 65520)  # user ids that systemd also takes as free
 _READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
 
@@ -73,13 +72,11 @@ class Policy:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Policy:
         """The policy that `to_json` gave."""
-        return cls(
-            **{
-                **data,
-                "readable": tuple(data["readable"]),
-                "layers": tuple(data["layers"]),
-            }
-        )
+        # JSON has no tuples
+        fields = dict(data)
+        fields["readable"] = tuple(data["readable"])
+        fields["layers"] = tuple(data["layers"])
+        return cls(**fields)
 
 
 @dataclass(frozen=True)
@@ -120,23 +117,29 @@ def prepare(policy: Policy) -> Prepared:
 
 def _lacking(policy: Policy, abi: int, account: _Account) -> dict[str, str]:
     """What this machine cannot enforce: layer -> why."""
-    reasons: dict[str, str | None]
     if _LINUX:
-        reasons = {
-            "rlimits": None
-            if _STATM.exists()
-            else "no /proc, which tells the present size",
-            "uid": account.refused,
-            "landlock": None if abi else "this kernel offers no Landlock",
-            "seccomp": seccomp.unavailable(),
-        }
+        reasons = _lacking_on_linux(abi, account)
     else:
         elsewhere = f"only on Linux, not on {platform.system()}"
         reasons = dict.fromkeys(("process", "uid", "landlock", "seccomp"), elsewhere)
     for layer in LAYERS:
         if layer not in policy.layers:
             reasons[layer] = "switched off"
-    return {layer: why for layer, why in reasons.items() if why}
+    return reasons
+
+
+def _lacking_on_linux(abi: int, account: _Account) -> dict[str, str]:
+    reasons = {}
+    if not _STATM.exists():
+        reasons["rlimits"] = "no /proc, which tells the present size"
+    if account.refused is not None:
+        reasons["uid"] = account.refused
+    if abi == 0:
+        reasons["landlock"] = "this kernel offers no Landlock"
+    no_filter = seccomp.unavailable()
+    if no_filter is not None:
+        reasons["seccomp"] = no_filter
+    return reasons
 
 
 def confine(prepared: Prepared) -> dict[str, str]:
@@ -171,10 +174,8 @@ def confine(prepared: Prepared) -> dict[str, str]:
 def _limit(prepared: Prepared) -> None:
     policy = prepared.policy
     limits = {
-        "CPU": (
-            policy.cpu_seconds,
-            policy.cpu_seconds + 2,
-        ),  # SIGXCPU first, SIGKILL later
+        # SIGXCPU first, SIGKILL later
+        "CPU": (policy.cpu_seconds, policy.cpu_seconds + 2),
         "FSIZE": (0, 0),
         "NOFILE": (64, 64),
         "CORE": (0, 0),
@@ -192,34 +193,38 @@ def _limit(prepared: Prepared) -> None:
         }
     for name, wanted in limits.items():
         limit = getattr(resource, f"RLIMIT_{name}")
-        hard = resource.getrlimit(limit)[1]
-        most = max(wanted) if hard == resource.RLIM_INFINITY else hard
-        resource.setrlimit(limit, (min(wanted[0], most), min(wanted[1], most)))
+        soft, hard = wanted
+        # only root may raise a limit that is set already
+        present = resource.getrlimit(limit)[1]
+        if present != resource.RLIM_INFINITY:
+            soft, hard = min(soft, present), min(hard, present)
+        resource.setrlimit(limit, (soft, hard))
 
 
 def _present_memory() -> tuple[int, int]:
     """This process's address space and data, in bytes."""
     with _STATM.open("rb") as file:
         pages = file.read().split()
-    return int(pages[0]) * resource.getpagesize(), int(
-        pages[5]
-    ) * resource.getpagesize()
+    page_size = resource.getpagesize()
+    return int(pages[0]) * page_size, int(pages[5]) * page_size
 
 
 def _leave_account(prepared: Prepared) -> None:
     assert prepared.policy.uid is not None
-    _become(prepared.policy.uid, _READ_ANY_FILE if prepared.keep_reading else 0)
+    capabilities = _READ_ANY_FILE if prepared.keep_reading else 0
+    _become(prepared.policy.uid, capabilities)
 
 
 def _become(uid: int, capabilities: int) -> None:
     """Change account and group for good, and keep only these capabilities."""
+    # the groups first: the account that comes of it may not change them
     os.setgroups([])
     os.setresgid(uid, uid, uid)
-    _prctl(_KEEPCAPS, 1 if capabilities else 0)
+    keep = 1 if capabilities else 0
+    _prctl(_KEEPCAPS, keep)
     os.setresuid(uid, uid, uid)
-    header = struct.pack(
-        "=Ii", 0x20080522, 0
-    )  # the third version of the interface; this process
+    # the third version of the interface; this process
+    header = struct.pack("=Ii", 0x20080522, 0)
     sets = struct.pack("=6I", capabilities, capabilities, 0, 0, 0, 0)
     if _LIBC.capset(header, sets):
         raise OSError(ctypes.get_errno(), "capset")
@@ -231,6 +236,7 @@ def _isolate(prepared: Prepared) -> None:
     if os.getsid(0) != os.getpid():
         os.setsid()
     _prctl(_PDEATHSIG, signal.SIGKILL)
+    # it may have ended before PDEATHSIG was set, and then no signal comes
     if os.getppid() != prepared.zygote:
         raise OSError("the zygote ended")
     _prctl(_NO_NEW_PRIVS, 1)
@@ -284,11 +290,8 @@ def _try_account(policy: Policy) -> _Account:
         status = refused
         with contextlib.suppress(BaseException):
             _become(policy.uid, 0)
-            status = (
-                reads_all
-                if all(os.access(path, os.R_OK) for path in present)
-                else reads_some
-            )
+            readable = all(os.access(path, os.R_OK) for path in present)
+            status = reads_all if readable else reads_some
         os._exit(status)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status not in (reads_all, reads_some):
@@ -311,10 +314,12 @@ def spare_account() -> int | None:
     """A user id (and group id) that nobody uses, where this process is root and can give one to a worker."""
     if not _LINUX or os.geteuid() != 0:
         return None
-    taken = {entry.pw_uid for entry in pwd.getpwall()} | {
-        entry.gr_gid for entry in grp.getgrall()
-    }
-    return next((uid for uid in _FREE_ACCOUNTS if uid not in taken), None)
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    taken |= {entry.gr_gid for entry in grp.getgrall()}
+    for uid in _FREE_ACCOUNTS:
+        if uid not in taken:
+            return uid
+    return None
 
 
 def may_be_traced() -> bool:

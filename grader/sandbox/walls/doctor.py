@@ -91,16 +91,14 @@ def report_of(states: Mapping[str, str]) -> MachineReport:
     """The report for these states of the layers: layer -> "enforced" or "unavailable: why"."""
     level = levels.level(states)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    system = ", ".join(
-        (
-            f"{platform.system()} {platform.release()}",
-            platform.machine(),
-            f"Python {platform.python_version()}",
-            "root" if is_root else "no special rights",
-        )
+    facts = (
+        f"{platform.system()} {platform.release()}",
+        platform.machine(),
+        f"Python {platform.python_version()}",
+        "root" if is_root else "no special rights",
     )
     layers = tuple(_layer(name, state) for name, state in states.items())
-    return MachineReport(level, _VERDICT[level], system, layers)
+    return MachineReport(level, _VERDICT[level], ", ".join(facts), layers)
 
 
 def _layer(name: str, state: str) -> Layer:
@@ -109,7 +107,8 @@ def _layer(name: str, state: str) -> Layer:
     why_not = state.removeprefix(UNAVAILABLE)
     advice = _ADVICE[name]
     if (name, why_not) == ("uid", "not root"):
-        advice = ""  # only root can change accounts; others have no rights to give up
+        # only root can change accounts; others have no rights to give up
+        advice = ""
     return Layer(name, False, _MEANING[name], why_not, advice)
 
 

@@ -45,12 +45,16 @@ def readable_paths(private: Iterable[Path] = ()) -> tuple[str, ...]:
     """
     sites = _site_folders()
     libraries = [
-        Path(prefix, "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)
+        Path(sys.base_prefix, "lib"),
+        Path(sys.base_exec_prefix, "lib"),
+        Path(sysconfig.get_path("stdlib")),
     ]
-    libraries.append(Path(sysconfig.get_path("stdlib")))
     roots = _existing([*map(Path, _SYSTEM), *libraries]) | sites
     hidden = _product(sites, roots) | {path.resolve() for path in private}
-    pieces = {piece for root in roots for piece in _pieces(root, hidden)}
+    pieces: set[Path] = set()
+    for root in roots:
+        pieces.update(_pieces(root, hidden))
+    # what lies in another piece is granted with it
     outermost = {piece for piece in pieces if pieces.isdisjoint(piece.parents)}
     return (*_FILES, *sorted(map(str, outermost)))
 
@@ -74,10 +78,10 @@ def _product(sites: set[Path], roots: set[Path]) -> set[Path]:
             if _PRODUCT.fullmatch(entry.name) or _leads_to(checkout, entry):
                 hidden.add(entry)
     if checkout in sites:
+        # grader is installed: what lies beside it are other packages
         return hidden | {package}
-    return hidden | set(
-        _pieces(checkout, roots)
-    )  # an environment may lie in the checkout
+    # an environment may lie in the checkout
+    return hidden | set(_pieces(checkout, roots))
 
 
 def _leads_to(checkout: Path, entry: Path) -> bool:
@@ -91,10 +95,12 @@ def _pieces(path: Path, without: Collection[Path]) -> Iterator[Path]:
         return
     if any(other.is_relative_to(target) for other in without):
         if path.is_symlink():
-            return  # a link may lead back up
+            # a link may lead back up
+            return
         for entry in sorted(path.iterdir()):
             yield from _pieces(entry, without)
         return
+    # a link to a home folder, or above it, would grant everything that lies there
     leads_home = path.is_symlink() and Path("~").expanduser().is_relative_to(target)
     if not leads_home:
         yield target

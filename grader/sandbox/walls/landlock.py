@@ -16,12 +16,8 @@ from collections.abc import Iterable
 from grader.sandbox.walls import system_calls
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
-_FILE_RIGHTS = {
-    1: (1 << 13) - 1,
-    2: 1 << 13,
-    3: 1 << 14,
-    5: 1 << 15,
-}  # refer; truncate; ioctl on devices
+# ABI -> the rights that it brought: the first ones; refer; truncate; ioctl on devices
+_FILE_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 _TCP = 0b11  # bind, connect: from ABI 4
 _SCOPES = 0b11  # abstract unix sockets, signals: from ABI 6
 _PATH_BENEATH = 1  # enum landlock_rule_type
@@ -36,7 +32,11 @@ def abi() -> int:
 
 def ruleset(version: int) -> bytes:
     """Everything that this ABI version can deny, as a `struct landlock_ruleset_attr`."""
-    parts = [sum(rights for since, rights in _FILE_RIGHTS.items() if version >= since)]
+    file_rights = 0
+    for since, rights in _FILE_RIGHTS.items():
+        if version >= since:
+            file_rights |= rights
+    parts = [file_rights]
     if version >= 4:
         parts.append(_TCP)
     if version >= 6:
@@ -50,7 +50,8 @@ def restrict(version: int, readable: Iterable[str]) -> None:
     Raises OSError. Needs no_new_privs, or root.
     """
     attributes = ruleset(version)
-    rules = _check(_call("landlock_create_ruleset", attributes, len(attributes), 0))
+    created = _call("landlock_create_ruleset", attributes, len(attributes), 0)
+    rules = _check(created)
     for path in readable:
         _grant(rules, path)
     _check(_call("landlock_restrict_self", rules, 0))
@@ -67,22 +68,21 @@ def _grant(rules: int, path: str) -> None:
         rights |= _READ_DIR
     elif path == os.devnull:
         rights |= _WRITE_FILE
-    _check(
-        _call(
-            "landlock_add_rule",
-            rules,
-            _PATH_BENEATH,
-            struct.pack("=Qi", rights, descriptor),
-            0,
-        )
-    )
+    beneath = struct.pack("=Qi", rights, descriptor)
+    _check(_call("landlock_add_rule", rules, _PATH_BENEATH, beneath, 0))
     os.close(descriptor)
 
 
 def _call(name: str, *arguments: int | bytes | None) -> int:
     number = ctypes.c_long(system_calls.numbers()[name])
-    words = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    return int(_LIBC.syscall(number, *words))
+    return int(_LIBC.syscall(number, *map(_word, arguments)))
+
+
+def _word(argument: int | bytes | None) -> object:
+    # ctypes would pass an int as 32 bits, and the kernel reads 64
+    if isinstance(argument, int):
+        return ctypes.c_long(argument)
+    return argument
 
 
 def _check(result: int) -> int:

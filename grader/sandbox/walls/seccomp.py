@@ -95,9 +95,13 @@ def _argument(index: int, high: bool = False) -> Instruction:
 
 def _one_of(index: int, values: Sequence[int]) -> list[Instruction]:
     """Allow the call where the argument is one of these, else deny it."""
-    to_allow = len(values)  # from the first test; one less from each that follows
-    tests = [(_EQUAL, to_allow - i, 0, value) for i, value in enumerate(values)]
-    return [_argument(index), *tests, _DENY, _ALLOW]
+    instructions = [_argument(index)]
+    # how far _ALLOW is from the first test; one less from each that follows
+    to_allow = len(values)
+    for value in values:
+        instructions.append((_EQUAL, to_allow, 0, value))
+        to_allow -= 1
+    return [*instructions, _DENY, _ALLOW]
 
 
 def _without_bits(index: int, bits: int) -> list[Instruction]:
@@ -152,7 +156,12 @@ def program(
         }
     if deny_open:
         rules |= {name: [_DENY] for name in PATHS.split()}
-    by_number = {table[name]: rule for name, rule in rules.items() if name in table}
+    by_number = {}
+    for name, rule in rules.items():
+        # aarch64 lacks many of the old calls
+        if name in table:
+            by_number[table[name]] = rule
+    # a call's number means nothing before its architecture is known
     wrong_architecture = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, _ARCHITECTURES[machine]),
@@ -204,11 +213,9 @@ class Filter:
             deny_open=deny_open,
             deny_truncate=deny_truncate,
         )
-        self._code = bytearray(
-            b"".join(
-                struct.pack("=HBBI", *instruction) for instruction in self._program
-            )
-        )
+        self._code = bytearray()
+        for instruction in self._program:
+            self._code += struct.pack("=HBBI", *instruction)
 
     def install(self, pid: int) -> None:
         """Filter this process's system calls from now on; `pid` is its own.
@@ -225,9 +232,9 @@ class Filter:
 
 def _seccomp(operation: int, argument: object) -> int:
     number = ctypes.c_long(system_calls.numbers()["seccomp"])
-    return int(
-        _LIBC.syscall(number, ctypes.c_long(operation), ctypes.c_long(0), argument)
-    )
+    no_flags = ctypes.c_long(0)
+    result = _LIBC.syscall(number, ctypes.c_long(operation), no_flags, argument)
+    return int(result)
 
 
 _LIBC = ctypes.CDLL(None, use_errno=True)

@@ -11,8 +11,11 @@ import sys
 
 
 def _table(text: str) -> dict[str, int]:
-    pairs = (entry.split("=") for entry in text.split())
-    return {name: int(number) for name, number in pairs}
+    table = {}
+    for entry in text.split():
+        name, number = entry.split("=")
+        table[name] = int(number)
+    return table
 
 
 X86_64 = _table("""
@@ -110,6 +113,7 @@ TABLES = {"x86_64": X86_64, "aarch64": AARCH64}
 
 def numbers() -> dict[str, int]:
     """This machine's table, name -> number; empty where there is none."""
+    # a 32-bit Python on a 64-bit kernel makes calls by other numbers
     if not sys.platform.startswith("linux") or sys.maxsize < 2**32:
         return {}
     return TABLES.get(platform.machine(), {})

@@ -63,10 +63,10 @@ def confine_a_child() -> dict[str, str]:
     os.close(sender)
     text = os.read(receiver, 1 << 16)
     os.close(receiver)
-    if os.waitpid(child, 0)[1]:
-        return dict.fromkeys(
-            LAYERS, UNAVAILABLE + "a process that tried could not confine itself"
-        )
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        why = "a process that tried could not confine itself"
+        return dict.fromkeys(LAYERS, UNAVAILABLE + why)
     return dict(json.loads(text))
 
 
