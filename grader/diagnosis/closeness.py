@@ -87,9 +87,10 @@ def same(a: Any, b: Any) -> bool:
 
 def equal_traces(a: Trace, b: Trace) -> bool:
     """Whether two traces cannot be told apart by their numbers; the exceptions' texts are not compared."""
-    return a.group == b.group and all(
-        close(x, y) for x, y in zip(a.numbers, b.numbers, strict=True)
-    )
+    if a.group != b.group:
+        return False
+    pairs = zip(a.numbers, b.numbers, strict=True)
+    return all(close(x, y) for x, y in pairs)
 
 
 def equal_outcomes(
@@ -102,9 +103,9 @@ def equal_outcomes(
 
 def raise_alike(a: Trace, b: Trace) -> bool:
     """Whether on some probe both raise the same exception, after the same changes."""
-    for error, other, x, y in zip(
-        a.errors, b.errors, a.numbers, b.numbers, strict=True
-    ):
+    probes = zip(a.errors, b.errors, a.numbers, b.numbers, strict=True)
+    for error, other, x, y in probes:
+        # Without an error the probe returned, which says nothing of exceptions.
         if error and error == other and close(x, y, COARSE):
             return True
     return False
@@ -112,9 +113,8 @@ def raise_alike(a: Trace, b: Trace) -> bool:
 
 def matching_entries(student: Tensor, variants: Tensor) -> Tensor:
     """(variants, entries): which entries of each variant are those of the student, of shape (entries,)."""
-    return (
-        variants - student
-    ).abs() <= MATCH.absolute + MATCH.relative * variants.abs()
+    allowed = MATCH.absolute + MATCH.relative * variants.abs()
+    return (variants - student).abs() <= allowed
 
 
 def same_column(
@@ -125,6 +125,7 @@ def same_column(
         return False
     for row, right in zip(a, b, strict=True):
         allowed = HISTORY.absolute + HISTORY.relative * abs(right[column])
+        # Asked in this way, nan is never the same.
         if not abs(row[column] - right[column]) <= allowed:
             return False
     return True
@@ -140,13 +141,15 @@ def parameters_agree(
 
     Infinite and undefined entries must be the same ones in both.
     """
-    for others in (ours, start):
-        if [p.shape for p in theirs] != [p.shape for p in others]:
-            return False
-    return all(
-        _moved_alike(a, b, origin, tolerance)
-        for a, b, origin in zip(theirs, ours, start, strict=True)
-    )
+    shapes = _shapes(theirs)
+    if _shapes(ours) != shapes or _shapes(start) != shapes:
+        return False
+    tensors = zip(theirs, ours, start, strict=True)
+    return all(_moved_alike(a, b, origin, tolerance) for a, b, origin in tensors)
+
+
+def _shapes(tensors: Sequence[Tensor]) -> list[torch.Size]:
+    return [tensor.shape for tensor in tensors]
 
 
 def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, tolerance: float) -> bool:
@@ -164,10 +167,8 @@ def spread_agrees(parameters: Sequence[Tensor], spreads: Sequence[float]) -> boo
     """Whether each tensor looks drawn around 0 with its standard deviation of `spreads`."""
     if len(spreads) != len(parameters):
         return False
-    return all(
-        _drawn_with(tensor, spread)
-        for tensor, spread in zip(parameters, spreads, strict=True)
-    )
+    pairs = zip(parameters, spreads, strict=True)
+    return all(_drawn_with(tensor, spread) for tensor, spread in pairs)
 
 
 def _drawn_with(tensor: Tensor, spread: float) -> bool:

@@ -29,6 +29,11 @@ class Outcome:
     frames: Sequence[tuple[str, int]] = ()
 
 
+def all_raised(outcomes: Sequence[Outcome]) -> bool:
+    """Whether no call returned."""
+    return all(outcome.error is not None for outcome in outcomes)
+
+
 class Prober(Protocol):
     """Calls a student's function, on copies of the arguments."""
 
@@ -115,13 +120,16 @@ def compared(outcome: Outcome, accumulators: Sequence[int]) -> Any:
 
 
 def _in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
+    if not leaves:
+        return torch.zeros(0)
     flat = [leaf.detach().to(torch.float32).reshape(-1) for leaf in leaves]
-    return torch.cat(flat) if flat else torch.zeros(0)
+    return torch.cat(flat)
 
 
 def structure(value: Any, leaves: list[Tensor]) -> str:
     """The structure of a value as text, its tensors appended to `leaves`. A number is a 0-d tensor."""
     if isinstance(value, Tensor):
+        # No reference's numbers are complex, and float32 would lose their imaginary part.
         if value.is_complex():
             return "opaque"
         leaves.append(value)
@@ -130,7 +138,8 @@ def structure(value: Any, leaves: list[Tensor]) -> str:
         leaves.append(torch.tensor(float(value)))
         return "()"
     if isinstance(value, tuple | list):
-        return f"({', '.join(structure(item, leaves) for item in value)})"
+        parts = [structure(item, leaves) for item in value]
+        return f"({', '.join(parts)})"
     return "None" if value is None else "opaque"
 
 
@@ -160,7 +169,8 @@ def normalised(kind: str, text: str) -> str:
     sizes = _SIZES.search(text)
     if sizes:
         first, second, rest = sizes.groups()
-        return f"{kind}: sizes {sorted((int(first), int(second)))}{rest}"
+        ordered = sorted((int(first), int(second)))
+        return f"{kind}: sizes {ordered}{rest}"
     product = _MV.search(text) or _MM.search(text)
     if product:
         rows, columns, length = product.groups()

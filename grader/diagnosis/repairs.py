@@ -13,13 +13,16 @@ from typing import TypeGuard
 
 from grader.exercise import patterns
 
-ALIKE = 0.8  # difflib's ratio: `dl_w1` and `dl_dw1` are one slip apart, `loss` and `losses` just so
+# As a ratio of difflib: `dl_w1` and `dl_dw1` are one slip apart, `loss` and `losses` only just.
+ALIKE = 0.8
 
 
 def renamed_local(source: str, name: str) -> str | None:
     """The source with the local variable `name` renamed where it hides a function of that name."""
     tree = patterns.last_function(source)
-    return _unparsed(_Unshadowed(name).visit(tree)) if tree is not None else None
+    if tree is None:
+        return None
+    return _unparsed(_Unshadowed(name).visit(tree))
 
 
 def respelt(source: str, name: str) -> str | None:
@@ -81,22 +84,16 @@ def _is_constant_range(
     node: ast.expr, parameters: Sequence[str]
 ) -> TypeGuard[ast.Call]:
     """Whether it is `range(1000)` or `range(STEPS)`, where STEPS is no parameter."""
-    if (
-        not isinstance(node, ast.Call)
-        or not isinstance(node.func, ast.Name)
-        or node.func.id != "range"
-    ):
+    if not isinstance(node, ast.Call) or len(node.args) != 1:
         return False
-    if len(node.args) != 1:
+    if not isinstance(node.func, ast.Name) or node.func.id != "range":
         return False
     (count,) = node.args
     if isinstance(count, ast.Constant):
         return isinstance(count.value, int)
-    return (
-        isinstance(count, ast.Name)
-        and count.id.isupper()
-        and count.id not in parameters
-    )
+    if not isinstance(count, ast.Name) or count.id in parameters:
+        return False
+    return count.id.isupper()
 
 
 def edited(source: str, edits: Sequence[patterns.Edit]) -> str | None:
@@ -110,7 +107,9 @@ def edited(source: str, edits: Sequence[patterns.Edit]) -> str | None:
         if after is not None:
             tree = after
             is_changed = True
-    return ast.unparse(tree) if is_changed else None
+    if not is_changed:
+        return None
+    return ast.unparse(tree)
 
 
 def _unparsed(tree: ast.FunctionDef) -> str:
@@ -124,6 +123,7 @@ class _Unshadowed(ast.NodeTransformer):
         self.name = name
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        # Taken first: visiting the parts renames the function as well.
         function = node.func
         self.generic_visit(node)
         if isinstance(function, ast.Name) and function.id == self.name:
@@ -131,4 +131,6 @@ class _Unshadowed(ast.NodeTransformer):
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.Name(f"{node.id}_", node.ctx) if node.id == self.name else node
+        if node.id != self.name:
+            return node
+        return ast.Name(f"{node.id}_", node.ctx)
