@@ -134,5 +134,8 @@ class SupplyingProber:
 
 def _sizes(arguments: Sequence[Any]) -> list[int]:
     """The number of entries of each tensor among the arguments."""
-    tensors = [argument for argument in arguments if isinstance(argument, Tensor)]
-    return [tensor.numel() for tensor in tensors]
+    sizes = []
+    for argument in arguments:
+        if isinstance(argument, Tensor):
+            sizes.append(argument.numel())
+    return sizes

@@ -159,10 +159,16 @@ def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, tolerance: float) -> bool
         return True
     if not (a.isfinite().all() and b.isfinite().all()):
         return torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
-    moved = float((b.double() - origin.double()).abs().max())
+    moved = _greatest_difference(b, origin)
     size = float(torch.maximum(b.abs(), origin.abs()).max())
-    difference = float((a.double() - b.double()).abs().max())
-    return difference <= tolerance * moved + FLOAT32_NOISE * size
+    allowed = tolerance * moved + FLOAT32_NOISE * size
+    return _greatest_difference(a, b) <= allowed
+
+
+def _greatest_difference(a: Tensor, b: Tensor) -> float:
+    """The greatest difference of two entries, in double precision."""
+    difference = a.double() - b.double()
+    return float(difference.abs().max())
 
 
 def spread_agrees(parameters: Sequence[Tensor], spreads: Sequence[float]) -> bool:
@@ -174,12 +180,15 @@ def spread_agrees(parameters: Sequence[Tensor], spreads: Sequence[float]) -> boo
 
 
 def _drawn_with(tensor: Tensor, spread: float) -> bool:
-    entries, count = tensor.double(), tensor.numel()
+    """Whether a tensor's entries may be a draw around 0 with the standard deviation `spread`."""
+    count = tensor.numel()
     if count == 0:
         return False
+    entries = tensor.double()
     found = float(entries.pow(2).mean().sqrt())
     mean = float(entries.mean())
-    if abs(found - spread) > spread * STANDARD_ERRORS / (2 * count) ** 0.5:
+    allowed = spread * STANDARD_ERRORS
+    if abs(found - spread) > allowed / (2 * count) ** 0.5:
         return False
     # Undefined entries are no evidence of another spread, and pass both.
-    return not abs(mean) > spread * STANDARD_ERRORS / count**0.5
+    return not abs(mean) > allowed / count**0.5

@@ -114,8 +114,7 @@ def _without(
     """The explanations in which a mistake is not made."""
     without = []
     for explanation in found:
-        ids = [runner.forms[index].id for index in explanation.combination]
-        if misconception.id not in ids:
+        if misconception.id not in runner.ids(explanation.combination):
             without.append(explanation)
     return without
 
@@ -146,7 +145,8 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
         namespace[_RIGHT + name] = case.plain.namespace[name]
     trees = case.exercise.solution.trees
     # Neither none nor all of them: these are the runners themselves.
-    for chosen in range(1, 2 ** min(len(calls), AT_MOST_CALLS) - 1):
+    ways = 2 ** min(len(calls), AT_MOST_CALLS)
+    for chosen in range(1, ways - 1):
         # Each bit of `chosen` says of one call whether it is made of the reference's function.
         right = [call for i, call in enumerate(calls) if chosen >> i & 1]
         tree = patterns.with_prefix(case.plain.tree, right, _RIGHT)

@@ -74,7 +74,9 @@ class _Chain:
         self.returned = patterns.returned(runner.tree)
 
     def arguments(self, row: Sequence[Any]) -> Arguments:
-        return Arguments(**dict(zip(self.runner.parameters, row, strict=False)))
+        """The arguments of one call, by the reference's names."""
+        by_name = dict(zip(self.runner.parameters, row, strict=False))
+        return Arguments(**by_name)
 
     def observed(
         self, link: Link, before: Sequence[Any], outcome: Outcome
@@ -207,7 +209,8 @@ def _is_outer_right(
         if outcome.error is not None:
             continue
         moved = list(before)
-        moved[position] = _SPREAD * torch.randn(before[position].shape, generator=draw)
+        shape = before[position].shape
+        moved[position] = _SPREAD * torch.randn(shape, generator=draw)
         outcome_there = prober.call(runner.function, moved)
         if outcome_there.error is not None:
             return False
@@ -243,10 +246,13 @@ def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
         }
     if not bool(theirs.abs().max() > ZERO):
         return {"likeness": "zero"}
-    factor = float((theirs * expected).sum() / (expected * expected).sum())
+    # The factor by least squares.
+    overlap = (theirs * expected).sum()
+    factor = float(overlap / (expected * expected).sum())
     if close(theirs, factor * expected, LIKENESS):
         likeness = "sign" if abs(factor + 1) < LIKENESS.relative else "factor"
         return {"likeness": likeness, "factor": _shown(factor)}
+    # Otherwise a transposed one has another shape, and that is told above.
     is_square = theirs.dim() == 2 and theirs.shape[0] == theirs.shape[1]
     if is_square and close(theirs.t(), expected, LIKENESS):
         return {"likeness": "transposed"}

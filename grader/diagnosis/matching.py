@@ -268,8 +268,9 @@ def extended(
     found = []
     tried = set()
     for start in starts:
-        used = {runner.forms[index].id for index in start}
+        used = runner.ids(start)
         for index, form in enumerate(runner.forms):
+            # Sorted, so that what two starts lead to is run once.
             combination = tuple(sorted((*start, index)))
             if form.id in used or combination in tried:
                 continue

@@ -28,6 +28,10 @@ class Outcome:
     error: tuple[str, str] | None = None
     frames: Sequence[tuple[str, int]] = ()
 
+    def raised(self, kind: str) -> bool:
+        """Whether the call raised an exception of this class, by its name."""
+        return self.error is not None and self.error[0] == kind
+
 
 def all_raised(outcomes: Sequence[Outcome]) -> bool:
     """Whether no call returned."""
@@ -122,8 +126,11 @@ def compared(outcome: Outcome, accumulators: Sequence[int]) -> Any:
 def _in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
     if not leaves:
         return torch.zeros(0)
-    flat = [leaf.detach().to(torch.float32).reshape(-1) for leaf in leaves]
-    return torch.cat(flat)
+    vectors = []
+    for leaf in leaves:
+        entries = leaf.detach().to(torch.float32)
+        vectors.append(entries.reshape(-1))
+    return torch.cat(vectors)
 
 
 def structure(value: Any, leaves: list[Tensor]) -> str:
@@ -193,5 +200,6 @@ def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
     try:
         value = function(*own)
     except Exception as error:
-        return Outcome(None, own, (type(error).__name__, str(error)))
+        kind = type(error).__name__
+        return Outcome(None, own, (kind, str(error)))
     return Outcome(value, own)

@@ -99,6 +99,10 @@ class ReferenceRunner:
 
     # variants
 
+    def ids(self, combination: Combination) -> list[str]:
+        """The ids of the mistakes in a variant."""
+        return [self.forms[index].id for index in combination]
+
     def edited(self, combination: Combination) -> Forest | None:
         """The reference's functions with these mistakes; None where they exclude one another."""
         forest: Forest | None = dict(self.exercise.solution.trees)
@@ -199,7 +203,8 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _fingerprint(tensor: Tensor) -> bytes:
-    return str(tensor.shape).encode() + tensor.detach().contiguous().numpy().tobytes()
+    numbers = tensor.detach().contiguous().numpy()
+    return str(tensor.shape).encode() + numbers.tobytes()
 
 
 def _changed_positions(

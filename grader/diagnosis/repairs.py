@@ -30,11 +30,13 @@ def respelt(source: str, name: str) -> str | None:
     tree = patterns.last_function(source)
     if tree is None:
         return None
-    others = sorted({*patterns.parameters(tree), *patterns.assigned(tree)} - {name})
+    names = {*patterns.parameters(tree), *patterns.assigned(tree)}
+    others = sorted(names - {name})
     alike = difflib.get_close_matches(name, others, 1, ALIKE)
     if not alike:
         return None
-    return _unparsed(patterns.Renamer({name: alike[0]}).visit(tree))
+    renamer = patterns.Renamer({name: alike[0]})
+    return _unparsed(renamer.visit(tree))
 
 
 def renamed_parameter(source: str, position: int, name: str) -> str | None:
@@ -45,7 +47,8 @@ def renamed_parameter(source: str, position: int, name: str) -> str | None:
     parameters = patterns.parameters(tree)
     if position >= len(parameters) or name in parameters:
         return None
-    tree = patterns.Renamer({parameters[position]: name}).visit(tree)
+    renamer = patterns.Renamer({parameters[position]: name})
+    tree = renamer.visit(tree)
     tree.args.args[position - len(tree.args.posonlyargs)].arg = name
     return _unparsed(tree)
 
@@ -67,7 +70,7 @@ def counted_by(source: str, position: int) -> tuple[str, int] | None:
             ranges.append(loop.iter)
     if len(ranges) != 1:
         return None
-    (call,) = ranges
+    (call,) = ranges  # with more, it is not known which one makes the steps
     call.args = [ast.Name(parameters[position], ast.Load())]
     return _unparsed(tree), call.lineno
 

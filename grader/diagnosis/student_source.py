@@ -52,9 +52,11 @@ class StudentSource:
             renamer = patterns.Renamer(dict(zip(own, parameters, strict=False)))
             self._body = [renamer.visit(statement) for statement in tree.body]
         self._nodes = _all_nodes(self._body)
-        names = [node.id for node in self._nodes if isinstance(node, ast.Name)]
         # A name that the student uses too means itself.
-        self._own_names = set(names)
+        self._own_names = set()
+        for node in self._nodes:
+            if isinstance(node, ast.Name):
+                self._own_names.add(node.id)
 
     @functools.cached_property
     def _canonical_nodes(self) -> list[ast.AST]:
@@ -140,11 +142,15 @@ class StudentSource:
 
     def is_variable(self, name: str) -> bool:
         """Whether a name that is not found stands for a value, not for a missing module or helper."""
-        called = [node.func for node in self._nodes if isinstance(node, ast.Call)]
-        for function in called:
+        if name in _MODULES:
+            return False
+        for node in self._nodes:
+            if not isinstance(node, ast.Call):
+                continue
+            function = node.func
             if isinstance(function, ast.Name) and function.id == name:
                 return False
-        return name not in _MODULES
+        return True
 
     def is_only_begun(self, functions: Set[str]) -> bool:
         """Whether it neither loops, nor calls one of `functions`, nor returns anything."""

@@ -22,7 +22,8 @@ def conclude_unexplained(case: Case) -> Diagnosis:
         if not ids:
             ids = _by_expression_and_message(case)
         return diagnosis(case, ids)
-    found = first_wrong(case.plugged, case.outcomes, case.prober, _acquitted(case))
+    acquitted = _acquitted(case)
+    found = first_wrong(case.plugged, case.outcomes, case.prober, acquitted)
     if found is None:
         return diagnosis(case)
     case.claims.facts.update(found.facts)
@@ -55,7 +56,7 @@ def _by_state(case: Case) -> Sequence[str]:
         runner.sizes,
         changed,
     )
-    return [runner.forms[index].id for index in combination]
+    return runner.ids(combination)
 
 
 def _by_expression(case: Case) -> Sequence[str]:

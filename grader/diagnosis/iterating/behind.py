@@ -39,8 +39,8 @@ def constant_sizes(case: Case, outcomes: Outcomes) -> Outcomes:
     """The calls again in the handout's sizes, where the function raises in all others."""
     student = case.student
     # torch raises a RuntimeError where sizes do not fit.
-    all_raised = all(_is_runtime_error(outcome) for outcome in outcomes.values())
-    if read_runs(outcomes) or not all_raised:
+    raised = [outcome.raised("RuntimeError") for outcome in outcomes.values()]
+    if read_runs(outcomes) or not all(raised):
         return outcomes
     before = student.inputs, student.arguments
     student.inputs = case.reference.trajectory.full_size
@@ -50,10 +50,6 @@ def constant_sizes(case: Case, outcomes: Outcomes) -> Outcomes:
         return again
     student.inputs, student.arguments = before
     return outcomes
-
-
-def _is_runtime_error(outcome: Outcome) -> bool:
-    return outcome.error is not None and outcome.error[0] == "RuntimeError"
 
 
 def right_globals(case: Case) -> bool:

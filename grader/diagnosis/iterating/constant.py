@@ -64,7 +64,8 @@ def claim_endless(case: Case, runs: Mapping[int, Run]) -> bool:
     for steps, run in runs.items():
         if run.reported is not None:
             reported[steps] = run.reported
-    if len(set(reported.values())) != 1 or min(reported.values()) <= MOST_STEPS:
+    lengths = set(reported.values())
+    if len(lengths) != 1 or min(lengths) <= MOST_STEPS:
         return False
     return case.claim_step_sign(STEPS, Steps(reported, is_constant=True))
 

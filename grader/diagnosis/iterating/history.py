@@ -39,7 +39,7 @@ def explanation(
     measured = measured_history(student, runs)
     agreeing = _agreeing(theirs, right.history, columns)
     agreeing += _agreeing(theirs, measured, columns)
-    wrong = [column for column in columns if column not in agreeing]
+    wrong = _without(columns, agreeing)
     return _Search(student, theirs, steps, start, update).fewest(wrong)
 
 
@@ -50,8 +50,7 @@ def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
     if theirs is None or not _comparable(student, theirs, in_time):
         return Steps()
     columns = _columns(student)
-    agreeing = _agreeing(theirs, in_time, columns)
-    wrong = [column for column in columns if column not in agreeing]
+    wrong = _without(columns, _agreeing(theirs, in_time, columns))
     late = measured_history(student, runs, late=True)
     return Steps(history=theirs, off=wrong, measured_late=late)
 
@@ -96,6 +95,11 @@ def _agreeing(
     return [column for column in columns if same_column(theirs, ours, column)]
 
 
+def _without(columns: Sequence[int], others: Sequence[int]) -> list[int]:
+    """Those of the columns that are not among the others."""
+    return [column for column in columns if column not in others]
+
+
 class _Search:
     """Searches the mistakes that explain the columns of one history."""
 
@@ -117,7 +121,8 @@ class _Search:
     def fewest(self, wrong: Sequence[int]) -> dict[str, Form]:
         """The fewest mistakes that explain all of the columns `wrong` that can be explained."""
         explained = self.explained(wrong)
-        choices = [explained[column] for column in wrong if explained[column]]
+        # What nothing explains is left aside: the other columns still tell something.
+        choices = [sets for sets in explained.values() if sets]
         unions: list[frozenset[str]] = []
         # One set for each column: columns that share a mistake make their union smaller.
         for choice in itertools.product(*choices):
@@ -146,7 +151,9 @@ class _Search:
         arguments, again = self.student.arguments, self.student.inputs.again
         # One step shows most sets to be wrong, and costs less than all of them.
         first = self.history_with(forms, self.start, arguments, 1)
-        if first is None or not _agreeing(self.theirs[:1], first[:1], columns):
+        if first is None:
+            return []
+        if not _agreeing(self.theirs[:1], first[:1], columns):
             return []
         made = self.history_with(forms, self.start, arguments, self.steps)
         agreeing = _agreeing(self.theirs, made, columns)

@@ -72,4 +72,8 @@ def preferred(
         by_ids.setdefault(ids, forms)
     scores = {ids: sum(map(support, ids)) for ids in by_ids}
     best = max(scores.values(), default=0)
-    return [forms for ids, forms in by_ids.items() if scores[ids] == best]
+    most_supported = []
+    for ids, forms in by_ids.items():
+        if scores[ids] == best:
+            most_supported.append(forms)
+    return most_supported

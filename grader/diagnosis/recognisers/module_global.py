@@ -81,7 +81,11 @@ class ModuleGlobal(Recogniser):
 
 def _known_among(names: Iterable[str], known: Values) -> dict[str, Any]:
     """Those of the names that have a known value, each with it."""
-    return {name: known[name] for name in names if name in known}
+    found = {}
+    for name in names:
+        if name in known:
+            found[name] = known[name]
+    return found
 
 
 def undefined(outcomes: Sequence[Outcome]) -> set[str]:

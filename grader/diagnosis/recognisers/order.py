@@ -54,11 +54,18 @@ def _places(theirs: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
     for part, place in itertools.product(range(count), repeat=2):
         if part in places or place in places.values():
             continue
-        pairs = zip(theirs, right, strict=True)
-        # The same on every probe: on one, two parts may be equal by chance.
-        if all(same(value[place], expected[part]) for value, expected in pairs):
+        if _stands_at(place, part, theirs, right):
             places[part] = place
     return places
+
+
+def _stands_at(
+    place: int, part: int, theirs: Sequence[Any], right: Sequence[Any]
+) -> bool:
+    """Whether the student's values have at `place` what the reference's have at `part`."""
+    # On every probe: on a single one, two parts may be equal by chance.
+    pairs = zip(theirs, right, strict=True)
+    return all(same(value[place], expected[part]) for value, expected in pairs)
 
 
 def _orders(places: dict[int, int], count: int) -> Iterator[list[int]]:

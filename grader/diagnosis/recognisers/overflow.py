@@ -29,7 +29,7 @@ class Overflow(Reader):
 
 def _as_not_a_number(outcome: Outcome, right: Outcome) -> Outcome:
     """A call that raised an OverflowError as one that gave nan; any other as it is."""
-    if outcome.error is None or outcome.error[0] != "OverflowError":
+    if not outcome.raised("OverflowError"):
         return outcome
     first = flatten(right.value)[0]
     return replace(right, value=torch.full_like(first, math.nan))

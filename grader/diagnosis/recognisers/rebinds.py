@@ -24,7 +24,8 @@ class Rebinds(Reader):
 
     def line_in_source(self, seen: Observation) -> int | None:
         """The first line that assigns an accumulator's name anew."""
-        return min(seen.source.rebound(seen.accumulator_names).values(), default=None)
+        lines = seen.source.rebound(seen.accumulator_names)
+        return min(lines.values(), default=None)
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
         if not seen.accumulators or all_raised(seen.outcomes):

@@ -14,15 +14,13 @@ class Stub(Sign):
     conclusive = True
 
     def clue(self, seen: Observation) -> Clue | None:
-        says_so = all(_is_not_implemented(outcome) for outcome in seen.outcomes)
+        says_so = all(
+            outcome.raised("NotImplementedError") for outcome in seen.outcomes
+        )
         is_silent = all(_gave_nothing(outcome) for outcome in seen.outcomes)
         if says_so or (is_silent and _is_unwritten(seen)):
             return Clue(seen.evidence.first_line)
         return None
-
-
-def _is_not_implemented(outcome: Outcome) -> bool:
-    return outcome.error is not None and outcome.error[0] == "NotImplementedError"
 
 
 def _gave_nothing(outcome: Outcome) -> bool:
