@@ -1,4 +1,4 @@
-"""What lies behind an exception that has an explanation of its own: the calls again, without its cause."""
+"""Looks behind an exception that has an explanation of its own: makes the calls again without its cause."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Supply = Mapping[str, Sequence[Any]]
 
 
 def look_behind_exceptions(case: Case) -> None:
-    """Go on with the calls as they are without the causes that are known, and claim these."""
+    """Go on with the calls as they are without the known causes of exceptions; claim these causes."""
     source = case.seen.evidence.source
     for _ in range(AT_MOST_REPAIRED):
         repaired = _repaired(case, source)

@@ -1,4 +1,4 @@
-"""Several ways to write the same, as one: no views, every product as `@`, `a += b` as `a.add_(b)`."""
+"""Brings ways to write the same into one: no views, products as operators, `a += b` as `a.add_(b)`."""
 
 from __future__ import annotations
 

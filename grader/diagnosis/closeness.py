@@ -37,7 +37,7 @@ COARSE = Tolerance(1e-3, 1e-3)
 QUANTITY = Tolerance(1e-3, 1e-4)
 
 # What a wrong quantity resembles: the right one times a factor, transposed or in another order. It is only
-# told as an observation, and a factor that is meant (2, -1, 1/n) is met to float32's rounding.
+# reported as an observation, and a factor that is meant (2, -1, 1/n) is met to float32's rounding.
 LIKENESS = Tolerance(1e-3, 1e-3)
 
 # All entries of a quantity below this: it was never written. Right ones are above 0.05 on the probes.

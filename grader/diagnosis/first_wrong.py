@@ -98,7 +98,7 @@ class _Chain:
         return part
 
     def first_wrong(self, probe: int, outcome: Outcome) -> int | None:
-        """The index of the first wrong link on one probe; None where none is, or none can be told."""
+        """The index of the first wrong link on one probe; None where all are right, or none can be seen."""
         before = self.runner.probes[probe]
         seen: dict[str, Tensor] = {}
         for index, link in enumerate(self.links):
@@ -252,7 +252,7 @@ def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
     if close(theirs, factor * expected, LIKENESS):
         likeness = "sign" if abs(factor + 1) < LIKENESS.relative else "factor"
         return {"likeness": likeness, "factor": _shown(factor)}
-    # Otherwise a transposed one has another shape, and that is told above.
+    # A matrix that is not square has another shape when transposed, which is reported above.
     is_square = theirs.dim() == 2 and theirs.shape[0] == theirs.shape[1]
     if is_square and close(theirs.t(), expected, LIKENESS):
         return {"likeness": "transposed"}

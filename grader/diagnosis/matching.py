@@ -20,7 +20,7 @@ OTHER_MESSAGE = 1.5
 OTHER_STATE = 0.4
 # What each mistake takes from a score that counts quantities: it only decides between equals.
 PER_MISTAKE = 0.1
-# Quantities that a combination must explain beyond the reference, to be told by state alone.
+# Quantities that a combination must explain beyond the reference, to be recognised by state alone.
 LEAST_GAIN = 2
 
 _ROUNDING = 1e-9  # costs are sums of the above

@@ -1,4 +1,4 @@
-"""What hides the runs of a function, and the calls again without it: exceptions, sizes, module variables."""
+"""Calls a function again without what hides its runs: exceptions, fixed sizes, variables of the module."""
 
 from __future__ import annotations
 

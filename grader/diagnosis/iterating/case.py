@@ -59,14 +59,14 @@ class Case:
         )
 
     def claim_signs(self, outcomes: Sequence[Outcome], *, conclusive: bool) -> bool:
-        """Claim what calls and source show by themselves; whether that was anything."""
+        """Claim what calls and source show by themselves. Returns whether that was anything."""
         seen = self.observation(outcomes)
         return claim_signs(
             self.misconceptions, self.function, seen, self.claims, conclusive
         )
 
     def claim_step_sign(self, sign: StepSign, seen: Steps) -> bool:
-        """Claim what the steps show; whether the exercise knows that mistake and it is seen."""
+        """Claim what the steps show, if the exercise knows that mistake. Returns whether it was claimed."""
         return claim_step_sign(
             sign, self.misconceptions, self.function, seen, self.claims
         )

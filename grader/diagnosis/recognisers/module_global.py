@@ -89,5 +89,5 @@ def _known_among(names: Iterable[str], known: Values) -> dict[str, Any]:
 
 
 def undefined(outcomes: Sequence[Outcome]) -> set[str]:
-    """The names that a call found no variable of."""
+    """The names that were not defined when a call asked for them."""
     return names_in_errors(outcomes, "NameError", _NAME_ERROR)
