@@ -1,4 +1,4 @@
-"""What lies behind an exception that has an explanation of its own: the calls again, without its cause."""
+"""Looks behind an exception that has an explanation of its own: makes the calls again without its cause."""
 
 from __future__ import annotations
 
@@ -17,17 +17,15 @@ from grader.diagnosis.recognisers.module_global import undefined
 from grader.diagnosis.recognisers.shadow import unbound
 from grader.diagnosis.reference_runner import ReferenceRunner, Row
 
-AT_MOST_REPAIRED = (
-    5  # each repair takes calls of its own; a function hides fewer mistakes than that
-)
+# Each repair takes calls of its own; a function hides fewer mistakes than that.
+AT_MOST_REPAIRED = 5
 
-Supply = Mapping[
-    str, Sequence[Any]
-]  # variables of the module -> their values, probe by probe
+# Variables of the module -> their values, probe by probe.
+Supply = Mapping[str, Sequence[Any]]
 
 
 def look_behind_exceptions(case: Case) -> None:
-    """Go on with the calls as they are without the causes that are known, and claim these."""
+    """Go on with the calls as they are without the known causes of exceptions; claim these causes."""
     source = case.seen.evidence.source
     for _ in range(AT_MOST_REPAIRED):
         repaired = _repaired(case, source)
@@ -78,13 +76,12 @@ def _supply_globals(case: Case) -> None:
         outcomes = []
         # One by one: the values that are supplied differ from probe to probe.
         for i, probe in enumerate(case.plain.probes):
-            values = {name: those[i] for name, those in supply.items()}
+            values = _values_on(i, supply)
             outcomes.append(case.prober.call(case.function, probe, values))
         return outcomes
 
-    supplied = MODULE_GLOBAL.supplied(
-        case.seen, _reference_values(case.plain), call_with
-    )
+    known = _reference_values(case.plain)
+    supplied = MODULE_GLOBAL.supplied(case.seen, known, call_with)
     if supplied is None:
         return
     case.claims.add(misconception, supplied.clue)
@@ -100,11 +97,13 @@ def _reference_values(runner: ReferenceRunner) -> Supply:
         found.update(zip(runner.parameters, probe, strict=True))
         for name, value in found.items():
             values.setdefault(name, []).append(value)
-    return {
-        name: those
-        for name, those in values.items()
-        if len(those) == len(runner.probes)
-    }
+    count = len(runner.probes)
+    return {name: those for name, those in values.items() if len(those) == count}
+
+
+def _values_on(probe: int, supply: Supply) -> dict[str, Any]:
+    """The values of one probe, by name."""
+    return {name: values[probe] for name, values in supply.items()}
 
 
 @dataclass(frozen=True)
@@ -119,8 +118,9 @@ class SupplyingProber:
         self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}
     ) -> Outcome:
         """What one call gives."""
-        probe = [_sizes(probe) for probe in self.probes].index(_sizes(arguments))
-        values = {name: those[probe] for name, those in self.supply.items()}
+        sizes = [_sizes(probe) for probe in self.probes]
+        probe = sizes.index(_sizes(arguments))
+        values = _values_on(probe, self.supply)
         return self.prober.call(function, arguments, {**values, **supply})
 
     def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
@@ -133,4 +133,9 @@ class SupplyingProber:
 
 
 def _sizes(arguments: Sequence[Any]) -> list[int]:
-    return [argument.numel() for argument in arguments if isinstance(argument, Tensor)]
+    """The number of entries of each tensor among the arguments."""
+    sizes = []
+    for argument in arguments:
+        if isinstance(argument, Tensor):
+            sizes.append(argument.numel())
+    return sizes

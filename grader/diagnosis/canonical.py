@@ -1,4 +1,4 @@
-"""Several ways to write the same, as one: no views, every product as `@`, `a += b` as `a.add_(b)`."""
+"""Brings ways to write the same into one: no views, products as operators, `a += b` as `a.add_(b)`."""
 
 from __future__ import annotations
 
@@ -55,9 +55,8 @@ class Canonical(ast.NodeTransformer):
             return node
         if self._is_vector(node.value):
             return node.value
-        return _placed(
-            ast.Call(ast.Attribute(node.value, "t", ast.Load()), [], []), node
-        )
+        method = ast.Attribute(node.value, "t", ast.Load())
+        return _placed(ast.Call(method, [], []), node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
@@ -66,8 +65,9 @@ class Canonical(ast.NodeTransformer):
             return node
         target = copy.copy(node.target)
         target.ctx = ast.Load()
-        call = ast.Call(ast.Attribute(target, method, ast.Load()), [node.value], [])
-        return _placed(ast.Expr(_placed(call, node)), node)
+        attribute = ast.Attribute(target, method, ast.Load())
+        call = _placed(ast.Call(attribute, [node.value], []), node)
+        return _placed(ast.Expr(call), node)
 
     def _changes_nothing(self, method: ast.Attribute) -> bool:
         """Whether a call of this method gives the same numbers, but for their shape."""
@@ -78,9 +78,9 @@ class Canonical(ast.NodeTransformer):
     def _is_vector(self, node: ast.AST) -> bool:
         """Whether `.t()` of it changes nothing: a vector's name, or a function or product of vectors."""
         if isinstance(node, ast.Call):
-            return isinstance(node.func, ast.Name) and all(
-                self._is_vector(arg) for arg in node.args
-            )
+            if not isinstance(node.func, ast.Name):
+                return False
+            return all(self._is_vector(argument) for argument in node.args)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             return self._is_vector(node.left) and self._is_vector(node.right)
         return isinstance(node, ast.Name) and node.id not in self.matrices
@@ -96,9 +96,11 @@ def _operation(name: str, operands: Sequence[ast.expr], node: ast.Call) -> ast.A
     if name in _PRODUCTS:
         return _placed(ast.BinOp(left, ast.Mult(), right), node)
     if name in _OUTER_PRODUCTS:
-        return _placed(ast.Call(ast.Name("outer", ast.Load()), [left, right], []), node)
+        outer = ast.Name("outer", ast.Load())
+        return _placed(ast.Call(outer, [left, right], []), node)
     return node
 
 
 def _placed(made: Node, where: ast.AST) -> Node:
+    """A node that was made, with the line of the one in whose place it stands."""
     return ast.fix_missing_locations(ast.copy_location(made, where))

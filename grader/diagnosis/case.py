@@ -56,22 +56,27 @@ class Case:
                 return known
         raise KeyError(id_)
 
+    @property
+    def order(self) -> list[str]:
+        """The ids of all misconceptions of this function, as the exercise lists them."""
+        return [known.id for known in self.exercise.misconceptions.of(self.function)]
+
     def in_order(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Ids in the order in which the exercise lists them, each once."""
         wanted = set(ids)
-        listed = (known.id for known in self.exercise.misconceptions.of(self.function))
-        return tuple(id_ for id_ in listed if id_ in wanted)
+        return tuple(id_ for id_ in self.order if id_ in wanted)
 
     def line_of(self, form: Form) -> int | None:
         """The line where what a form makes of the reference stands in the student's source."""
-        return self.source.line_of_form(
-            form, self.exercise.solution.trees[form.function]
-        )
+        tree = self.exercise.solution.trees[form.function]
+        return self.source.line_of_form(form, tree)
 
     def line_that_shows(self, misconception: Misconception) -> int | None:
         """The line where the recogniser of a misconception sees it in the source."""
         recogniser = RECOGNISERS.get(misconception.recognise)
-        return recogniser.line_in_source(self.seen) if recogniser is not None else None
+        if recogniser is None:
+            return None
+        return recogniser.line_in_source(self.seen)
 
 
 def open_case(
@@ -85,23 +90,28 @@ def open_case(
     plain = shared_runner(exercise, function)
     plugged = ReferenceRunner(exercise, function, earlier) if earlier else plain
     listed = exercise.misconceptions.recognised_by(function, "calls")
-    # `call` below asks the case's prober as it is by then: it may have been repaired.
+
+    def call(rows: Sequence[Sequence[Any]]) -> Sequence[Outcome]:
+        # By the case's prober as it is by then: the source may have been repaired.
+        return case.prober.calls(function, rows)
+
+    seen = Observation(
+        outcomes=prober.calls(function, plain.probes),
+        arguments=plain.probes,
+        parameters=plain.parameters,
+        functions=exercise.solution.trees.keys(),
+        evidence=evidence,
+        source=_source_of(exercise, plain, evidence),
+        accumulators=plain.accumulators,
+        expected=plugged.outcomes,
+        call=call,
+        listed_calls=listed.calls if listed is not None else (),
+    )
     case = Case(
         exercise=exercise,
         function=function,
         prober=prober,
-        seen=Observation(
-            outcomes=prober.calls(function, plain.probes),
-            arguments=plain.probes,
-            parameters=plain.parameters,
-            functions=exercise.solution.trees.keys(),
-            evidence=evidence,
-            source=_source_of(exercise, plain, evidence),
-            accumulators=plain.accumulators,
-            expected=plugged.outcomes,
-            call=lambda rows: case.prober.calls(function, rows),
-            listed_calls=listed.calls if listed is not None else (),
-        ),
+        seen=seen,
         plain=plain,
         plugged=plugged,
         earlier=earlier,
@@ -114,10 +124,9 @@ def _source_of(
 ) -> StudentSource:
     """The student's source in the names of the reference's function."""
     known = {*runner.parameters, *exercise.solution.trees, "torch", "pass"}
-    pairs = zip(runner.parameters, runner.probes[0], strict=False)
-    matrices = [name for name, value in pairs if _is_matrix(value)]
+    # The first probe shows which parameters are matrices: the number of dimensions is the same in all.
+    matrices = []
+    for name, value in zip(runner.parameters, runner.probes[0], strict=False):
+        if isinstance(value, Tensor) and value.dim() > 1:
+            matrices.append(name)
     return StudentSource(evidence, runner.parameters, sorted(known), matrices)
-
-
-def _is_matrix(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.dim() > 1

@@ -37,7 +37,7 @@ COARSE = Tolerance(1e-3, 1e-3)
 QUANTITY = Tolerance(1e-3, 1e-4)
 
 # What a wrong quantity resembles: the right one times a factor, transposed or in another order. It is only
-# told as an observation, and a factor that is meant (2, -1, 1/n) is met to float32's rounding.
+# reported as an observation, and a factor that is meant (2, -1, 1/n) is met to float32's rounding.
 LIKENESS = Tolerance(1e-3, 1e-3)
 
 # All entries of a quantity below this: it was never written. Right ones are above 0.05 on the probes.
@@ -87,9 +87,10 @@ def same(a: Any, b: Any) -> bool:
 
 def equal_traces(a: Trace, b: Trace) -> bool:
     """Whether two traces cannot be told apart by their numbers; the exceptions' texts are not compared."""
-    return a.group == b.group and all(
-        close(x, y) for x, y in zip(a.numbers, b.numbers, strict=True)
-    )
+    if a.group != b.group:
+        return False
+    pairs = zip(a.numbers, b.numbers, strict=True)
+    return all(close(x, y) for x, y in pairs)
 
 
 def equal_outcomes(
@@ -102,19 +103,20 @@ def equal_outcomes(
 
 def raise_alike(a: Trace, b: Trace) -> bool:
     """Whether on some probe both raise the same exception, after the same changes."""
-    for error, other, x, y in zip(
-        a.errors, b.errors, a.numbers, b.numbers, strict=True
-    ):
-        if error and error == other and close(x, y, COARSE):
+    probes = zip(a.errors, b.errors, a.numbers, b.numbers, strict=True)
+    for error, other, x, y in probes:
+        # Without an error the probe returned, which says nothing of exceptions.
+        if not error or error != other:
+            continue
+        if close(x, y, COARSE):
             return True
     return False
 
 
 def matching_entries(student: Tensor, variants: Tensor) -> Tensor:
     """(variants, entries): which entries of each variant are those of the student, of shape (entries,)."""
-    return (
-        variants - student
-    ).abs() <= MATCH.absolute + MATCH.relative * variants.abs()
+    allowed = MATCH.absolute + MATCH.relative * variants.abs()
+    return (variants - student).abs() <= allowed
 
 
 def same_column(
@@ -125,6 +127,7 @@ def same_column(
         return False
     for row, right in zip(a, b, strict=True):
         allowed = HISTORY.absolute + HISTORY.relative * abs(right[column])
+        # Asked in this way, nan is never the same.
         if not abs(row[column] - right[column]) <= allowed:
             return False
     return True
@@ -140,13 +143,15 @@ def parameters_agree(
 
     Infinite and undefined entries must be the same ones in both.
     """
-    for others in (ours, start):
-        if [p.shape for p in theirs] != [p.shape for p in others]:
-            return False
-    return all(
-        _moved_alike(a, b, origin, tolerance)
-        for a, b, origin in zip(theirs, ours, start, strict=True)
-    )
+    shapes = _shapes(theirs)
+    if _shapes(ours) != shapes or _shapes(start) != shapes:
+        return False
+    tensors = zip(theirs, ours, start, strict=True)
+    return all(_moved_alike(a, b, origin, tolerance) for a, b, origin in tensors)
+
+
+def _shapes(tensors: Sequence[Tensor]) -> list[torch.Size]:
+    return [tensor.shape for tensor in tensors]
 
 
 def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, tolerance: float) -> bool:
@@ -154,29 +159,36 @@ def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, tolerance: float) -> bool
         return True
     if not (a.isfinite().all() and b.isfinite().all()):
         return torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
-    moved = float((b.double() - origin.double()).abs().max())
+    moved = _greatest_difference(b, origin)
     size = float(torch.maximum(b.abs(), origin.abs()).max())
-    difference = float((a.double() - b.double()).abs().max())
-    return difference <= tolerance * moved + FLOAT32_NOISE * size
+    allowed = tolerance * moved + FLOAT32_NOISE * size
+    return _greatest_difference(a, b) <= allowed
+
+
+def _greatest_difference(a: Tensor, b: Tensor) -> float:
+    """The greatest difference of two entries, in double precision."""
+    difference = a.double() - b.double()
+    return float(difference.abs().max())
 
 
 def spread_agrees(parameters: Sequence[Tensor], spreads: Sequence[float]) -> bool:
     """Whether each tensor looks drawn around 0 with its standard deviation of `spreads`."""
     if len(spreads) != len(parameters):
         return False
-    return all(
-        _drawn_with(tensor, spread)
-        for tensor, spread in zip(parameters, spreads, strict=True)
-    )
+    pairs = zip(parameters, spreads, strict=True)
+    return all(_drawn_with(tensor, spread) for tensor, spread in pairs)
 
 
 def _drawn_with(tensor: Tensor, spread: float) -> bool:
-    entries, count = tensor.double(), tensor.numel()
+    """Whether a tensor's entries may be a draw around 0 with the standard deviation `spread`."""
+    count = tensor.numel()
     if count == 0:
         return False
+    entries = tensor.double()
     found = float(entries.pow(2).mean().sqrt())
     mean = float(entries.mean())
-    if abs(found - spread) > spread * STANDARD_ERRORS / (2 * count) ** 0.5:
+    allowed = spread * STANDARD_ERRORS
+    if abs(found - spread) > allowed / (2 * count) ** 0.5:
         return False
     # Undefined entries are no evidence of another spread, and pass both.
-    return not abs(mean) > spread * STANDARD_ERRORS / count**0.5
+    return not abs(mean) > allowed / count**0.5

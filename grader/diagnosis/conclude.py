@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.diagnosis import first_wrong
 from grader.diagnosis.case import Case
 from grader.diagnosis.explain import Explained
+from grader.diagnosis.first_wrong import first_wrong_of_variant
+from grader.diagnosis.reference_runner import Combination, ReferenceRunner
 from grader.diagnosis.verdict import Clue, Diagnosis
 from grader.exercise import Form, Misconception
 
@@ -21,7 +22,7 @@ class _Candidate:
 
     ids: tuple[str, ...]
     forms: Sequence[Form]
-    combination: tuple[int, ...]
+    combination: Combination
     support: int
     placed: int
 
@@ -29,48 +30,67 @@ class _Candidate:
 def conclude(case: Case, explained: Explained) -> Diagnosis:
     """The diagnosis where sets of mistakes explain the numbers equally well.
 
-    What the source speaks for, or at least not against, is preferred; what is left is told together.
+    What the source speaks for, or at least not against, is preferred; all sets that are left are named.
     """
     if explained.misconception is not None:
         case.claims.add(explained.misconception, Clue(explained.reading.line))
-    candidates = _candidates(case, explained)
-    # A set that the source speaks against stays where there is nothing better: its numbers do fit.
-    most = max(candidate.support for candidate in candidates)
-    supported = [candidate for candidate in candidates if candidate.support == most]
-    order = [known.id for known in case.exercise.misconceptions.of(case.function)]
-    supported.sort(
-        key=lambda candidate: (
-            -candidate.placed,
-            [order.index(id_) for id_ in candidate.ids],
-        )
-    )
-    best, *others = supported
+    best, *others = _preferred(case, _candidates(case, explained))
     for form in best.forms:
         case.claims.place(form.id, _line(case, form))
-    quantity = None
-    if best.forms:
-        forest = explained.runner.edited(best.combination)
-        if forest is not None:
-            quantity = first_wrong.first_wrong_of_variant(explained.runner, forest)
-    return diagnosis(case, best.ids, [other.ids for other in others], quantity)
+    alternatives = [other.ids for other in others]
+    quantity = _first_wrong(explained.runner, best)
+    return diagnosis(case, best.ids, alternatives, quantity)
 
 
 def _candidates(case: Case, explained: Explained) -> list[_Candidate]:
-    """One for each set of ids: among its forms, those that most stand in the source."""
+    """One for each set of ids: the one with the most forms that stand in the source."""
     by_ids: dict[tuple[str, ...], _Candidate] = {}
     for explanation in explained.explanations:
-        forms = [explained.runner.forms[index] for index in explanation.combination]
-        ids = case.in_order(form.id for form in forms)
-        candidate = _Candidate(
-            ids=ids,
-            forms=forms,
-            combination=explanation.combination,
-            support=sum(_support(case, case.misconception(id_)) for id_ in ids),
-            placed=sum(case.line_of(form) is not None for form in forms),
-        )
-        if ids not in by_ids or candidate.placed > by_ids[ids].placed:
-            by_ids[ids] = candidate
+        candidate = _candidate(case, explained.runner, explanation.combination)
+        known = by_ids.get(candidate.ids)
+        if known is None or candidate.placed > known.placed:
+            by_ids[candidate.ids] = candidate
     return list(by_ids.values())
+
+
+def _candidate(
+    case: Case, runner: ReferenceRunner, combination: Combination
+) -> _Candidate:
+    """A combination of mistakes, and how well it agrees with the source."""
+    forms = [runner.forms[index] for index in combination]
+    ids = case.in_order(form.id for form in forms)
+    support = 0
+    for id_ in ids:
+        support += _support(case, case.misconception(id_))
+    placed = 0
+    for form in forms:
+        if case.line_of(form) is not None:
+            placed += 1
+    return _Candidate(ids, forms, combination, support, placed)
+
+
+def _preferred(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """The candidates that the source speaks for most, the one with the most forms in it first."""
+    # A set that the source speaks against stays where there is nothing better: its numbers do fit.
+    most = max(candidate.support for candidate in candidates)
+    supported = [candidate for candidate in candidates if candidate.support == most]
+    order = case.order
+
+    def rank(candidate: _Candidate) -> tuple[int, list[int]]:
+        # Between equals the exercise's order decides, so that the same source gets the same answer.
+        return -candidate.placed, [order.index(id_) for id_ in candidate.ids]
+
+    return sorted(supported, key=rank)
+
+
+def _first_wrong(runner: ReferenceRunner, candidate: _Candidate) -> str | None:
+    """The first quantity that these mistakes make wrong; None where there are none."""
+    if not candidate.forms:
+        return None
+    forest = runner.edited(candidate.combination)
+    if forest is None:
+        return None
+    return first_wrong_of_variant(runner, forest)
 
 
 def _support(case: Case, misconception: Misconception) -> int:
@@ -98,5 +118,4 @@ def diagnosis(
     first_wrong: str | None = None,
 ) -> Diagnosis:
     """All that is claimed, and these ids besides."""
-    order = [known.id for known in case.exercise.misconceptions.of(case.function)]
-    return case.claims.diagnosis(order, ids, alternatives, first_wrong)
+    return case.claims.diagnosis(case.order, ids, alternatives, first_wrong)

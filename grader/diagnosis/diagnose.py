@@ -25,8 +25,8 @@ def diagnose(
 ) -> Diagnosis:
     """What is wrong with a function that failed a check.
 
-    earlier: the student's own earlier functions, to be used in the reference and its variants; those that
-    are right are best left out, since without any the variants that are kept can be used.
+    earlier: the student's own earlier functions, to be used in the reference and its variants. Leave out
+    those that are right: where none is given, the variants that were run once and kept can be used.
     Never guesses: where nothing explains what was seen, no misconception is named.
     """
     try:

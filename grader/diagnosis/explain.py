@@ -29,9 +29,7 @@ from grader.exercise import Misconception, patterns
 ENOUGH = 2  # mistakes; an explanation of so few is not beaten by reading the calls in another way
 STARTS = 2  # combinations of the table that are extended by one form, where none of them explains
 STARTS_ALONE = 6  # the same where only single mistakes have been run
-AT_MOST_CALLS = (
-    5  # calls of the student's earlier functions that are tried one way and the other
-)
+AT_MOST_CALLS = 5  # of the student's earlier functions, tried one way and the other
 
 _RIGHT = "_right_"  # stands before the name of a reference's function beside the student's own
 
@@ -82,9 +80,10 @@ def _readings_of(
         misconception = case.exercise.misconceptions.recognised_by(
             case.function, reader.name
         )
-        if misconception is not None and reader.comes_first == comes_first:
-            for reading in reader.readings(case.seen):
-                yield reading, misconception
+        if misconception is None or reader.comes_first != comes_first:
+            continue
+        for reading in reader.readings(case.seen):
+            yield reading, misconception
 
 
 def _explained(
@@ -95,20 +94,29 @@ def _explained(
     right = _as_right(case, student, reading.ignored)
     if right is not None:
         return Explained(right, [Explanation((), 0.0)], reading, misconception)
+    # With the student's own earlier functions first: what is wrong in them is no mistake of this one.
     runner, found = case.plugged, []
     if case.earlier:
-        found = _explained_live(case.plugged, student, reading.ignored)
+        found = _explained_live(runner, student, reading.ignored)
     if not found:
-        runner, found = case.plain, _explained_by_table(case, student, reading.ignored)
+        runner = case.plain
+        found = _explained_by_table(case, student, reading.ignored)
     if reading.is_whole and misconception is not None:
-        found = [e for e in found if misconception.id not in _ids(runner, e)]
+        found = _without(found, misconception, runner)
     if not found:
         return None
     return Explained(runner, cheapest(found), reading, misconception)
 
 
-def _ids(runner: ReferenceRunner, explanation: Explanation) -> set[str]:
-    return {runner.forms[index].id for index in explanation.combination}
+def _without(
+    found: Sequence[Explanation], misconception: Misconception, runner: ReferenceRunner
+) -> list[Explanation]:
+    """The explanations in which a mistake is not made."""
+    without = []
+    for explanation in found:
+        if misconception.id not in runner.ids(explanation.combination):
+            without.append(explanation)
+    return without
 
 
 # as it should be
@@ -137,16 +145,16 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
         namespace[_RIGHT + name] = case.plain.namespace[name]
     trees = case.exercise.solution.trees
     # Neither none nor all of them: these are the runners themselves.
-    for chosen in range(1, 2 ** min(len(calls), AT_MOST_CALLS) - 1):
+    ways = 2 ** min(len(calls), AT_MOST_CALLS)
+    for chosen in range(1, ways - 1):
+        # Each bit of `chosen` says of one call whether it is made of the reference's function.
         right = [call for i, call in enumerate(calls) if chosen >> i & 1]
-        edited = {
-            **trees,
-            case.function: patterns.with_prefix(case.plain.tree, right, _RIGHT),
-        }
-        function = bound(
-            code_of(edited, trees, case.function), namespace, case.function
-        )
-        if fits(student, case.plain.trace(case.plugged.run(function)), ignored):
+        tree = patterns.with_prefix(case.plain.tree, right, _RIGHT)
+        edited = {**trees, case.function: tree}
+        code = code_of(edited, trees, case.function)
+        function = bound(code, namespace, case.function)
+        made = case.plain.trace(case.plugged.run(function))
+        if fits(student, made, ignored):
             return True
     return False
 
@@ -158,23 +166,18 @@ def _explained_by_table(
     case: Case, student: Trace, ignored: Tensor | None
 ) -> list[Explanation]:
     """Explanations among the variants that are kept, and by one mistake more where that is needed."""
+    runner = case.plain
     variants = variant_table(case.exercise, case.function)
     found = explanations(student, variants, ignored)
     if not found:
-        starts = promising(
-            student, case.plain.reference, variants, case.plain.sizes, STARTS
-        )
-        return extended(student, case.plain, starts, ignored)
+        starts = promising(student, runner.reference, variants, runner.sizes, STARTS)
+        return extended(student, runner, starts, ignored)
     best = found[0]
     if best.cost - len(best.combination) >= OTHER_MESSAGE:
         # The numbers fit and the exception does not: perhaps a further mistake only shows there.
-        starts = [explanation.combination for explanation in cheapest(found)][:STARTS]
-        found = by_cost(
-            [
-                *found,
-                *extended(student, case.plain, starts, ignored, below=OTHER_MESSAGE),
-            ]
-        )
+        starts = [explanation.combination for explanation in cheapest(found)[:STARTS]]
+        further = extended(student, runner, starts, ignored, below=OTHER_MESSAGE)
+        found = by_cost([*found, *further])
     return found
 
 
@@ -193,8 +196,9 @@ def _explained_live(
         if cost is not None:
             found.append(Explanation(combination, 1 + cost))
     if not found:
+        variants = tabulated(singles)
         starts = promising(
-            student, runner.reference, tabulated(singles), runner.sizes, STARTS_ALONE
+            student, runner.reference, variants, runner.sizes, STARTS_ALONE
         )
         found = extended(student, runner, starts, ignored)
     return by_cost(found)

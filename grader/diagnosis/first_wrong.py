@@ -56,10 +56,11 @@ def first_wrong(
     index, probe = first
     link = chain.links[index]
     quantity = link.quantity
-    if link.inner is not None and _is_inner_at_fault(
-        chain, link, link.inner, outcomes, prober, acquitted
+    inner = link.inner
+    if inner is not None and _is_inner_at_fault(
+        chain, link, inner, outcomes, prober, acquitted
     ):
-        quantity = link.inner.quantity
+        quantity = inner.quantity
     return FirstWrong(quantity, chain.facts(link, probe, outcomes[probe]))
 
 
@@ -73,7 +74,9 @@ class _Chain:
         self.returned = patterns.returned(runner.tree)
 
     def arguments(self, row: Sequence[Any]) -> Arguments:
-        return Arguments(**dict(zip(self.runner.parameters, row, strict=False)))
+        """The arguments of one call, by the reference's names."""
+        by_name = dict(zip(self.runner.parameters, row, strict=False))
+        return Arguments(**by_name)
 
     def observed(
         self, link: Link, before: Sequence[Any], outcome: Outcome
@@ -90,28 +93,41 @@ class _Chain:
         if not isinstance(value, tuple | list) or len(value) != len(self.returned):
             return None
         part = value[self.returned.index(link.observed)]
-        return part if isinstance(part, Tensor) else None
+        if not isinstance(part, Tensor):
+            return None
+        return part
 
     def first_wrong(self, probe: int, outcome: Outcome) -> int | None:
-        """The index of the first wrong link on one probe; None where none is, or none can be told."""
+        """The index of the first wrong link on one probe; None where all are right, or none can be seen."""
         before = self.runner.probes[probe]
         seen: dict[str, Tensor] = {}
         for index, link in enumerate(self.links):
             try:
-                is_right = self._is_right(link, before, outcome, seen) or any(
-                    self._is_right(self.by_quantity[name], before, outcome, seen)
-                    for name in link.unless
-                )
-            except (
-                RuntimeError
-            ):  # an earlier quantity has a shape that nothing can be computed from
+                is_right = self._is_acceptable(link, before, outcome, seen)
+            except RuntimeError:
+                # An earlier quantity has a shape that nothing can be computed from.
                 return None
-            if not is_right:
-                is_shown = self.runner.accumulators or isinstance(
-                    outcome.value, tuple | list
-                )
-                return index if is_shown else None
+            if is_right:
+                continue
+            # Of a value that is no sequence, it is not known which part is which.
+            is_shown = self.runner.accumulators or isinstance(
+                outcome.value, tuple | list
+            )
+            return index if is_shown else None
         return None
+
+    def _is_acceptable(
+        self,
+        link: Link,
+        before: Sequence[Any],
+        outcome: Outcome,
+        seen: dict[str, Tensor],
+    ) -> bool:
+        """Whether a quantity is right, or a later one that would not be right if it were wrong."""
+        if self._is_right(link, before, outcome, seen):
+            return True
+        others = [self.by_quantity[name] for name in link.unless]
+        return any(self._is_right(other, before, outcome, seen) for other in others)
 
     def _is_right(
         self,
@@ -125,9 +141,8 @@ class _Chain:
         if theirs is None:
             return False
         seen[link.quantity] = theirs
-        return close(
-            theirs.float(), link.expect(self.arguments(before), seen), QUANTITY
-        )
+        expected = link.expect(self.arguments(before), seen)
+        return close(theirs.float(), expected, QUANTITY)
 
     def facts(self, wrong: Link, probe: int, outcome: Outcome) -> dict[str, str]:
         """What is nearly right about the first wrong quantity: a factor, a sign, a transposition."""
@@ -138,7 +153,8 @@ class _Chain:
             if link is wrong:
                 if theirs is None:
                     return {}
-                return _likeness(theirs, link.expect(self.arguments(before), seen))
+                expected = link.expect(self.arguments(before), seen)
+                return _likeness(theirs, expected)
             if theirs is not None:
                 seen[link.quantity] = theirs
         return {}
@@ -149,10 +165,8 @@ def _links(runner: ReferenceRunner) -> Sequence[Link]:
     describe = getattr(runner.exercise.probes, "chain", None)
     if describe is None:
         return ()
-    links: Sequence[Link] = describe(Arguments(**runner.namespace)).get(
-        runner.function, ()
-    )
-    return links
+    chains: Mapping[str, Sequence[Link]] = describe(Arguments(**runner.namespace))
+    return chains.get(runner.function, ())
 
 
 # one factor or the other
@@ -195,7 +209,8 @@ def _is_outer_right(
         if outcome.error is not None:
             continue
         moved = list(before)
-        moved[position] = _SPREAD * torch.randn(before[position].shape, generator=draw)
+        shape = before[position].shape
+        moved[position] = _SPREAD * torch.randn(shape, generator=draw)
         outcome_there = prober.call(runner.function, moved)
         if outcome_there.error is not None:
             return False
@@ -203,13 +218,12 @@ def _is_outer_right(
         there = chain.observed(link, moved, outcome_there)
         if here is None or there is None:
             return False
-        left_here = here / inner.outer(chain.arguments(before))
+        given = chain.arguments(before)
+        left_here = here / inner.outer(given)
         left_there = there / inner.outer(chain.arguments(moved))
         if not close(left_here, left_there, LIKENESS):
             return False
-        is_off_by_constant &= _is_constant(
-            here / link.expect(chain.arguments(before), {})
-        )
+        is_off_by_constant &= _is_constant(here / link.expect(given, {}))
         any_returned = True
     return any_returned and not is_off_by_constant
 
@@ -232,23 +246,28 @@ def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
         }
     if not bool(theirs.abs().max() > ZERO):
         return {"likeness": "zero"}
-    factor = float((theirs * expected).sum() / (expected * expected).sum())
+    # The factor by least squares.
+    overlap = (theirs * expected).sum()
+    factor = float(overlap / (expected * expected).sum())
     if close(theirs, factor * expected, LIKENESS):
         likeness = "sign" if abs(factor + 1) < LIKENESS.relative else "factor"
         return {"likeness": likeness, "factor": _shown(factor)}
+    # A matrix that is not square has another shape when transposed, which is reported above.
     is_square = theirs.dim() == 2 and theirs.shape[0] == theirs.shape[1]
     if is_square and close(theirs.t(), expected, LIKENESS):
         return {"likeness": "transposed"}
-    if theirs.dim() == 1 and close(
-        theirs.sort().values, expected.sort().values, LIKENESS
-    ):
-        return {"likeness": "order"}
+    if theirs.dim() == 1:
+        ascending, right = theirs.sort().values, expected.sort().values
+        if close(ascending, right, LIKENESS):
+            return {"likeness": "order"}
     return {}
 
 
 def _shown(number: float) -> str:
     """A number as a note shows it."""
-    return f"{number:.4g}" if math.isfinite(number) else str(number)
+    if not math.isfinite(number):
+        return str(number)
+    return f"{number:.4g}"
 
 
 # the first wrong quantity of a known mistake
@@ -258,12 +277,12 @@ def first_wrong_of_variant(runner: ReferenceRunner, forest: Forest) -> str | Non
     """The first quantity of the reference that a variant computes differently, its local ones included."""
     variant = runner.compiled(forest)
     accumulators = patterns.mentioned(runner.tree, runner.accumulator_names)
-    local = [
-        name for name in patterns.assigned(runner.tree) if name not in accumulators
-    ]
+    assigned = patterns.assigned(runner.tree)
+    local = [name for name in assigned if name not in accumulators]
     for arguments in runner.probes:
         right = local_values(runner.namespace[runner.function], arguments)
         wrong = local_values(variant, arguments)
+        # The accumulators come last: they are computed from the local quantities.
         for name in local:
             if name in right and not _alike(wrong.get(name), right[name]):
                 return name
@@ -274,4 +293,7 @@ def first_wrong_of_variant(runner: ReferenceRunner, forest: Forest) -> str | Non
 
 
 def _alike(a: Any, b: Any) -> bool:
-    return isinstance(a, Tensor) and isinstance(b, Tensor) and close(a, b)
+    """Whether two values are tensors with the same numbers."""
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        return False
+    return close(a, b)

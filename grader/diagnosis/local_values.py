@@ -27,17 +27,17 @@ def rebound_arguments(
 ) -> list[Any]:
     """What a function has bound to its parameters' names at its end, where it is another value."""
     values, own = _at_the_end(function, arguments)
-    given = _by_parameter(function, own)
-    return [
-        values[name]
-        for name in given
-        if name in values and values[name] is not given[name]
-    ]
+    rebound = []
+    for name, given in _by_parameter(function, own).items():
+        if name in values and values[name] is not given:
+            rebound.append(values[name])
+    return rebound
 
 
 def _by_parameter(
     function: Callable[..., Any], arguments: Sequence[Any]
 ) -> dict[str, Any]:
+    # A function's local names begin with its parameters.
     names = function.__code__.co_varnames[: len(arguments)]
     return dict(zip(names, arguments, strict=False))
 
@@ -51,6 +51,7 @@ def _at_the_end(
     values: dict[str, Any] = {}
 
     def watch(frame: types.FrameType, event: str, _: Any) -> None:
+        # Also called where the frame is left by an exception, with the values until then.
         if event == "return" and frame.f_code is code:
             values.update(frame.f_locals)
 

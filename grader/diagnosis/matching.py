@@ -14,13 +14,13 @@ from grader.diagnosis.observation import RAISED, Trace
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner
 from grader.diagnosis.variant_table import Block, Group, Table
 
-OTHER_MESSAGE = (
-    1.5  # what an exception of another text costs: more than one mistake, less than two
-)
-OTHER_STATE = 0.4  # what arguments cost that an exception left in another state: less than one mistake
+# What an exception of another text costs: more than one mistake, less than two.
+OTHER_MESSAGE = 1.5
+# What arguments cost that an exception left in another state: less than one mistake.
+OTHER_STATE = 0.4
 # What each mistake takes from a score that counts quantities: it only decides between equals.
 PER_MISTAKE = 0.1
-# Quantities that a combination must explain beyond the reference, to be told by state alone.
+# Quantities that a combination must explain beyond the reference, to be recognised by state alone.
 LEAST_GAIN = 2
 
 _ROUNDING = 1e-9  # costs are sums of the above
@@ -39,17 +39,18 @@ class Explanation:
 
 def by_cost(found: Iterable[Explanation]) -> list[Explanation]:
     """The cheapest first."""
-    return sorted(
-        found, key=lambda explanation: (explanation.cost, explanation.combination)
-    )
+
+    def rank(explanation: Explanation) -> tuple[float, Combination]:
+        return explanation.cost, explanation.combination
+
+    return sorted(found, key=rank)
 
 
 def cheapest(found: Sequence[Explanation]) -> list[Explanation]:
     """Those of the least cost."""
     least = min((explanation.cost for explanation in found), default=0.0)
-    return [
-        explanation for explanation in found if explanation.cost <= least + _ROUNDING
-    ]
+    limit = least + _ROUNDING
+    return [explanation for explanation in found if explanation.cost <= limit]
 
 
 # comparing
@@ -70,8 +71,9 @@ def explanations(
         return []
     agrees = _agrees(student, block.numbers, ignored)
     same_message = _has_same_message(student, table, block)
+    explains = _explains(student, agrees, same_message)
     found = []
-    for row in _explains(student, agrees, same_message).nonzero().flatten().tolist():
+    for row in explains.nonzero().flatten().tolist():
         combination = block.combination(row)
         cost = len(combination) + _misfit(same_message[row], agrees[row])
         found.append(Explanation(combination, cost))
@@ -108,14 +110,17 @@ def _explains(student: Trace, agrees: Tensor, same_message: Tensor) -> Tensor:
 
 def _tells_sizes(student: Trace) -> bool:
     """Whether some message has a number in it, such as a tensor's size; others are too common to tell."""
-    return any(character.isdigit() for error in student.errors for character in error)
+    text = "".join(student.errors)
+    return any(character.isdigit() for character in text)
 
 
 def _raised(student: Trace) -> Tensor:
+    """(probes,): whether the student's function raised."""
     return torch.tensor([structure == RAISED for structure in student.structures])
 
 
 def _misfit(same_message: Tensor, agrees: Tensor) -> float:
+    """What one variant costs for what does not fit exactly; both arguments are (probes,)."""
     cost = 0.0
     if not bool(same_message.all()):
         cost += OTHER_MESSAGE
@@ -132,9 +137,8 @@ def _agrees(student: Trace, variants: Tensor, ignored: Tensor | None) -> Tensor:
     if ignored is not None:
         entries |= ignored
     sizes = [vector.numel() for vector in student.numbers]
-    return torch.stack(
-        [probe.all(dim=1) for probe in torch.split(entries, sizes, dim=1)], dim=1
-    )
+    probes = torch.split(entries, sizes, dim=1)
+    return torch.stack([probe.all(dim=1) for probe in probes], dim=1)
 
 
 def _has_same_message(student: Trace, table: Table, block: Block) -> Tensor:
@@ -158,22 +162,22 @@ def promising(
 
     They are worth extending by a further mistake. sizes: per probe, the entries of each quantity.
     """
+    numbers = torch.cat(reference.numbers)[None]
     ranked: list[tuple[float, Combination]] = []
     for group, block in variants.blocks.items():
         wanted = _wanted_where_alike(student, group, sizes)
         if not any(map(any, wanted)):
             continue
         score = _shared(student, block.numbers, group, sizes, wanted)
-        own = _shared(
-            student, torch.cat(reference.numbers)[None], reference.group, sizes, wanted
-        )
-        for row in score.topk(min(most, len(score))).indices.tolist():
+        own = _shared(student, numbers, reference.group, sizes, wanted)
+        best = score.topk(min(most, len(score)))
+        for row in best.indices.tolist():
             if score[row] > own[0]:
                 combination = block.combination(row)
-                ranked.append(
-                    (PER_MISTAKE * len(combination) - float(score[row]), combination)
-                )
-    return [combination for _, combination in sorted(ranked)[:most]]
+                cost = PER_MISTAKE * len(combination) - float(score[row])
+                ranked.append((cost, combination))
+    ranked.sort()
+    return [combination for _, combination in ranked[:most]]
 
 
 def _wanted_where_alike(
@@ -202,19 +206,27 @@ def explained_state(
     """
     best: Combination = ()
     best_value = 0.0
-    own = _shared(
-        student, torch.cat(reference.numbers)[None], reference.group, sizes, changed
-    )
+    numbers = torch.cat(reference.numbers)[None]
+    own = _shared(student, numbers, reference.group, sizes, changed)
+    lengths = _lengths(student.group)
     for group, block in variants.blocks.items():
-        if [size for _, size in group] != [size for _, size in student.group]:
+        # The student's calls raised: only the sizes can be compared, not what the structures say.
+        if _lengths(group) != lengths:
             continue
         score = _shared(student, block.numbers, group, sizes, changed)
-        value = score - PER_MISTAKE * (block.combinations >= 0).sum(dim=1)
+        mistakes = (block.combinations >= 0).sum(dim=1)
+        value = score - PER_MISTAKE * mistakes
         row = int(value.argmax())
-        if float(score[row] - own[0]) >= LEAST_GAIN and float(value[row]) > best_value:
+        gain = float(score[row] - own[0])
+        if gain >= LEAST_GAIN and float(value[row]) > best_value:
             best_value = float(value[row])
             best = block.combination(row)
     return best
+
+
+def _lengths(group: Group) -> list[int]:
+    """The number of entries of each probe."""
+    return [size for _, size in group]
 
 
 def _shared(
@@ -230,6 +242,7 @@ def _shared(
     for probe, (_, size) in enumerate(group):
         theirs = numbers[:, start : start + size]
         start += size
+        # Quantities can only be told apart where both gave all entries.
         is_whole = sum(sizes[probe]) == size == student.numbers[probe].numel()
         if not is_whole or not any(wanted[probe]):
             continue
@@ -255,14 +268,17 @@ def extended(
     found = []
     tried = set()
     for start in starts:
-        used = {runner.forms[index].id for index in start}
+        used = runner.ids(start)
         for index, form in enumerate(runner.forms):
+            # Sorted, so that what two starts lead to is run once.
             combination = tuple(sorted((*start, index)))
             if form.id in used or combination in tried:
                 continue
             tried.add(combination)
             made = runner.run_variant_like(combination, student)
-            cost = misfit(student, made, ignored) if made is not None else None
+            if made is None:
+                continue
+            cost = misfit(student, made, ignored)
             if cost is not None and cost < below:
                 found.append(Explanation(combination, len(combination) + cost))
     return by_cost(found)

@@ -28,6 +28,15 @@ class Outcome:
     error: tuple[str, str] | None = None
     frames: Sequence[tuple[str, int]] = ()
 
+    def raised(self, kind: str) -> bool:
+        """Whether the call raised an exception of this class, by its name."""
+        return self.error is not None and self.error[0] == kind
+
+
+def all_raised(outcomes: Sequence[Outcome]) -> bool:
+    """Whether no call returned."""
+    return all(outcome.error is not None for outcome in outcomes)
+
 
 class Prober(Protocol):
     """Calls a student's function, on copies of the arguments."""
@@ -115,13 +124,19 @@ def compared(outcome: Outcome, accumulators: Sequence[int]) -> Any:
 
 
 def _in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
-    flat = [leaf.detach().to(torch.float32).reshape(-1) for leaf in leaves]
-    return torch.cat(flat) if flat else torch.zeros(0)
+    if not leaves:
+        return torch.zeros(0)
+    vectors = []
+    for leaf in leaves:
+        entries = leaf.detach().to(torch.float32)
+        vectors.append(entries.reshape(-1))
+    return torch.cat(vectors)
 
 
 def structure(value: Any, leaves: list[Tensor]) -> str:
     """The structure of a value as text, its tensors appended to `leaves`. A number is a 0-d tensor."""
     if isinstance(value, Tensor):
+        # No reference's numbers are complex, and float32 would lose their imaginary part.
         if value.is_complex():
             return "opaque"
         leaves.append(value)
@@ -130,7 +145,8 @@ def structure(value: Any, leaves: list[Tensor]) -> str:
         leaves.append(torch.tensor(float(value)))
         return "()"
     if isinstance(value, tuple | list):
-        return f"({', '.join(structure(item, leaves) for item in value)})"
+        parts = [structure(item, leaves) for item in value]
+        return f"({', '.join(parts)})"
     return "None" if value is None else "opaque"
 
 
@@ -160,7 +176,8 @@ def normalised(kind: str, text: str) -> str:
     sizes = _SIZES.search(text)
     if sizes:
         first, second, rest = sizes.groups()
-        return f"{kind}: sizes {sorted((int(first), int(second)))}{rest}"
+        ordered = sorted((int(first), int(second)))
+        return f"{kind}: sizes {ordered}{rest}"
     product = _MV.search(text) or _MM.search(text)
     if product:
         rows, columns, length = product.groups()
@@ -183,5 +200,6 @@ def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
     try:
         value = function(*own)
     except Exception as error:
-        return Outcome(None, own, (type(error).__name__, str(error)))
+        kind = type(error).__name__
+        return Outcome(None, own, (kind, str(error)))
     return Outcome(value, own)

@@ -24,19 +24,17 @@ class StudentProber:
         self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}
     ) -> Outcome:
         """What a call gives; raises StudentFailure where it hangs or dies."""
-        return _outcome(self._calls.call(function, arguments, supply, self._edits))
+        reply = self._calls.call(function, arguments, supply, self._edits)
+        return _outcome(reply)
 
     def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
         """The same for each row, in one exchange; raises StudentFailure where a call hangs or dies."""
-        apart = [
-            [a.clone() if isinstance(a, Tensor) else a for a in row] for row in rows
-        ]
+        apart = [_cloned(row) for row in rows]
         try:
-            return [
-                _outcome(r)
-                for r in self._calls.call_rows(function, apart, edits=self._edits)
-            ]
+            replies = self._calls.call_rows(function, apart, edits=self._edits)
+            return [_outcome(reply) for reply in replies]
         except StudentFailure:
+            # One by one, so that a call that fails takes no other with it.
             return [self.call(function, row) for row in rows]
 
     def edited(self, function: str, source: str) -> StudentProber:
@@ -55,11 +53,19 @@ class StudentProber:
         )
 
 
+def _cloned(row: Sequence[Any]) -> list[Any]:
+    """A row of arguments with every tensor cloned: rows may share tensors, and a call may change them."""
+    cloned = []
+    for argument in row:
+        is_tensor = isinstance(argument, Tensor)
+        cloned.append(argument.clone() if is_tensor else argument)
+    return cloned
+
+
 def _outcome(reply: Reply) -> Outcome:
+    """A worker's reply as the diagnosis looks at it."""
     error = reply.error
-    return Outcome(
-        reply.value,
-        reply.arguments,
-        (error.kind, error.text) if error else None,
-        error.frames if error else (),
-    )
+    if error is None:
+        return Outcome(reply.value, reply.arguments)
+    described = (error.kind, error.text)
+    return Outcome(reply.value, reply.arguments, described, error.frames)

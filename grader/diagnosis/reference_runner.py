@@ -23,9 +23,8 @@ from grader.diagnosis.observation import (
 )
 from grader.exercise import Exercise, Forest, patterns
 
-Combination = tuple[
-    int, ...
-]  # the mistakes in a variant: indices into `ReferenceRunner.forms`
+# The mistakes in a variant: indices into `ReferenceRunner.forms`.
+Combination = tuple[int, ...]
 Row = tuple[Any, ...]  # the arguments of one call
 
 _probes: dict[str, Mapping[str, Sequence[Row]]] = {}
@@ -37,11 +36,11 @@ def probes_of(exercise: Exercise, function: str) -> Sequence[Row]:
     make = getattr(exercise.probes, "probes", None)
     if make is None:
         return ()
-    if exercise.mistakes_sha256 not in _probes:
-        _probes[exercise.mistakes_sha256] = make(
-            types.SimpleNamespace(**exercise.solution.reference)
-        )
-    return _probes[exercise.mistakes_sha256].get(function, ())
+    key = exercise.mistakes_sha256
+    if key not in _probes:
+        solution = types.SimpleNamespace(**exercise.solution.reference)
+        _probes[key] = make(solution)
+    return _probes[key].get(function, ())
 
 
 def shared_runner(exercise: Exercise, function: str) -> ReferenceRunner:
@@ -69,9 +68,7 @@ class ReferenceRunner:
         self.function = function
         self.forms = exercise.misconceptions.forms_of(function)
         self.probes = probes_of(exercise, function)
-        self.namespace = exercise.solution.namespace(
-            {name: remembered(theirs) for name, theirs in (plugged or {}).items()}
-        )
+        self.namespace = exercise.solution.namespace(all_remembered(plugged or {}))
         self.tree = exercise.solution.trees[function]
         self.parameters = patterns.parameters(self.tree)
         self.outcomes = self.run(self.namespace[function])
@@ -102,6 +99,10 @@ class ReferenceRunner:
 
     # variants
 
+    def ids(self, combination: Combination) -> list[str]:
+        """The ids of the mistakes in a variant."""
+        return [self.forms[index].id for index in combination]
+
     def edited(self, combination: Combination) -> Forest | None:
         """The reference's functions with these mistakes; None where they exclude one another."""
         forest: Forest | None = dict(self.exercise.solution.trees)
@@ -113,11 +114,8 @@ class ReferenceRunner:
 
     def compiled(self, forest: Forest) -> Callable[..., Any]:
         """The function of an edited reference."""
-        return bound(
-            code_of(forest, self.exercise.solution.trees, self.function),
-            self.namespace,
-            self.function,
-        )
+        code = code_of(forest, self.exercise.solution.trees, self.function)
+        return bound(code, self.namespace, self.function)
 
     def run_forest(self, forest: Forest) -> Trace:
         """What the function of an edited reference gives."""
@@ -126,7 +124,9 @@ class ReferenceRunner:
     def run_variant(self, combination: Combination) -> Trace | None:
         """What the variant with these mistakes gives, None where they exclude one another."""
         forest = self.edited(combination)
-        return self.run_forest(forest) if forest is not None else None
+        if forest is None:
+            return None
+        return self.run_forest(forest)
 
     def run_variant_like(
         self, combination: Combination, student: Trace
@@ -136,24 +136,24 @@ class ReferenceRunner:
         if forest is None:
             return None
         function = self.compiled(forest)
+        probes = range(len(self.probes))
         outcomes: dict[int, Outcome] = {}
         # Those that returned come first: their numbers rule most variants out.
-        for probe in sorted(
-            range(len(self.probes)), key=lambda i: student.structures[i] == RAISED
-        ):
+        for probe in sorted(probes, key=lambda i: student.structures[i] == RAISED):
             outcome = call(function, self.probes[probe])
             if not self._may_be(outcome, student, probe):
                 return None
             outcomes[probe] = outcome
-        return self.trace([outcomes[probe] for probe in range(len(self.probes))])
+        return self.trace([outcomes[probe] for probe in probes])
 
     def _may_be(self, outcome: Outcome, student: Trace, probe: int) -> bool:
+        """Whether a variant that gives this on a probe may be what the student's function is."""
         made = self.trace([outcome])
         if made.group[0] != student.group[probe]:
             return False
-        return made.structures[0] == RAISED or close(
-            made.numbers[0], student.numbers[probe], COARSE
-        )
+        if made.structures[0] == RAISED:
+            return True
+        return close(made.numbers[0], student.numbers[probe], COARSE)
 
 
 def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
@@ -175,12 +175,17 @@ def bound(
     return names[function]  # type: ignore[no-any-return]
 
 
+def all_remembered(functions: Plugged) -> dict[str, Callable[..., Any]]:
+    """Functions by name, each `remembered`."""
+    return {name: remembered(function) for name, function in functions.items()}
+
+
 def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, called once for the same numbers: a student's is far away. Replays what it changed.
 
     Raises RuntimeError where the function raised anything.
     """
-    known: dict[bytes, Outcome] = {}
+    known: dict[bytes, Outcome] = {}  # by the arguments' shapes and numbers
 
     def recall(*arguments: Any) -> Any:
         key = b"|".join(_fingerprint(leaf) for leaf in flatten(arguments))
@@ -198,7 +203,8 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _fingerprint(tensor: Tensor) -> bytes:
-    return str(tensor.shape).encode() + tensor.detach().contiguous().numpy().tobytes()
+    numbers = tensor.detach().contiguous().numpy()
+    return str(tensor.shape).encode() + numbers.tobytes()
 
 
 def _changed_positions(
@@ -207,9 +213,8 @@ def _changed_positions(
     """The positions of the arguments that the reference changes in some call."""
     changed = set()
     for arguments, outcome in zip(probes, outcomes, strict=True):
-        for position, (before, after) in enumerate(
-            zip(arguments, outcome.arguments, strict=True)
-        ):
+        pairs = zip(arguments, outcome.arguments, strict=True)
+        for position, (before, after) in enumerate(pairs):
             if isinstance(before, Tensor) and not torch.equal(before, after):
                 changed.add(position)
     return tuple(sorted(changed))

@@ -13,13 +13,16 @@ from typing import TypeGuard
 
 from grader.exercise import patterns
 
-ALIKE = 0.8  # difflib's ratio: `dl_w1` and `dl_dw1` are one slip apart, `loss` and `losses` just so
+# As a ratio of difflib: `dl_w1` and `dl_dw1` are one slip apart, `loss` and `losses` only just.
+ALIKE = 0.8
 
 
 def renamed_local(source: str, name: str) -> str | None:
     """The source with the local variable `name` renamed where it hides a function of that name."""
     tree = patterns.last_function(source)
-    return _unparsed(_Unshadowed(name).visit(tree)) if tree is not None else None
+    if tree is None:
+        return None
+    return _unparsed(_Unshadowed(name).visit(tree))
 
 
 def respelt(source: str, name: str) -> str | None:
@@ -27,11 +30,13 @@ def respelt(source: str, name: str) -> str | None:
     tree = patterns.last_function(source)
     if tree is None:
         return None
-    others = sorted({*patterns.parameters(tree), *patterns.assigned(tree)} - {name})
+    names = {*patterns.parameters(tree), *patterns.assigned(tree)}
+    others = sorted(names - {name})
     alike = difflib.get_close_matches(name, others, 1, ALIKE)
     if not alike:
         return None
-    return _unparsed(patterns.Renamer({name: alike[0]}).visit(tree))
+    renamer = patterns.Renamer({name: alike[0]})
+    return _unparsed(renamer.visit(tree))
 
 
 def renamed_parameter(source: str, position: int, name: str) -> str | None:
@@ -42,7 +47,8 @@ def renamed_parameter(source: str, position: int, name: str) -> str | None:
     parameters = patterns.parameters(tree)
     if position >= len(parameters) or name in parameters:
         return None
-    tree = patterns.Renamer({parameters[position]: name}).visit(tree)
+    renamer = patterns.Renamer({parameters[position]: name})
+    tree = renamer.visit(tree)
     tree.args.args[position - len(tree.args.posonlyargs)].arg = name
     return _unparsed(tree)
 
@@ -64,7 +70,7 @@ def counted_by(source: str, position: int) -> tuple[str, int] | None:
             ranges.append(loop.iter)
     if len(ranges) != 1:
         return None
-    (call,) = ranges
+    (call,) = ranges  # with more, it is not known which one makes the steps
     call.args = [ast.Name(parameters[position], ast.Load())]
     return _unparsed(tree), call.lineno
 
@@ -81,22 +87,16 @@ def _is_constant_range(
     node: ast.expr, parameters: Sequence[str]
 ) -> TypeGuard[ast.Call]:
     """Whether it is `range(1000)` or `range(STEPS)`, where STEPS is no parameter."""
-    if (
-        not isinstance(node, ast.Call)
-        or not isinstance(node.func, ast.Name)
-        or node.func.id != "range"
-    ):
+    if not isinstance(node, ast.Call) or len(node.args) != 1:
         return False
-    if len(node.args) != 1:
+    if not isinstance(node.func, ast.Name) or node.func.id != "range":
         return False
     (count,) = node.args
     if isinstance(count, ast.Constant):
         return isinstance(count.value, int)
-    return (
-        isinstance(count, ast.Name)
-        and count.id.isupper()
-        and count.id not in parameters
-    )
+    if not isinstance(count, ast.Name) or count.id in parameters:
+        return False
+    return count.id.isupper()
 
 
 def edited(source: str, edits: Sequence[patterns.Edit]) -> str | None:
@@ -110,7 +110,9 @@ def edited(source: str, edits: Sequence[patterns.Edit]) -> str | None:
         if after is not None:
             tree = after
             is_changed = True
-    return ast.unparse(tree) if is_changed else None
+    if not is_changed:
+        return None
+    return ast.unparse(tree)
 
 
 def _unparsed(tree: ast.FunctionDef) -> str:
@@ -124,6 +126,7 @@ class _Unshadowed(ast.NodeTransformer):
         self.name = name
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        # Taken first: visiting the parts renames the function as well.
         function = node.func
         self.generic_visit(node)
         if isinstance(function, ast.Name) and function.id == self.name:
@@ -131,4 +134,6 @@ class _Unshadowed(ast.NodeTransformer):
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.Name(f"{node.id}_", node.ctx) if node.id == self.name else node
+        if node.id != self.name:
+            return node
+        return ast.Name(f"{node.id}_", node.ctx)

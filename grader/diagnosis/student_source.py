@@ -53,19 +53,20 @@ class StudentSource:
             self._body = [renamer.visit(statement) for statement in tree.body]
         self._nodes = _all_nodes(self._body)
         # A name that the student uses too means itself.
-        self._own_names = {
-            node.id for node in self._nodes if isinstance(node, ast.Name)
-        }
+        self._own_names = set()
+        for node in self._nodes:
+            if isinstance(node, ast.Name):
+                self._own_names.add(node.id)
 
     @functools.cached_property
     def _canonical_nodes(self) -> list[ast.AST]:
         """All nodes of the function as it reads without what makes no difference."""
-        return _all_nodes(
-            [
-                self._canonical.visit(patterns.clone(statement))
-                for statement in self._body
-            ]
-        )
+        return _all_nodes([self._simplified(statement) for statement in self._body])
+
+    def _simplified(self, node: ast.AST) -> ast.stmt:
+        """A copy of a node without what makes no difference."""
+        simplified: ast.stmt = self._canonical.visit(patterns.clone(node))
+        return simplified
 
     # where something stands
 
@@ -80,9 +81,7 @@ class StudentSource:
         """The same for a pattern that is a syntax tree."""
         line = self._line_among(self._nodes, wanted)
         if line is None:
-            line = self._line_among(
-                self._canonical_nodes, self._canonical.visit(patterns.clone(wanted))
-            )
+            line = self._line_among(self._canonical_nodes, self._simplified(wanted))
         return line
 
     def _line_among(self, nodes: Sequence[ast.AST], wanted: ast.AST) -> int | None:
@@ -94,9 +93,8 @@ class StudentSource:
 
     def _is_instance(self, wanted: ast.AST, node: ast.AST) -> bool:
         themselves = {name: name for name in self._own_names - self._known}
-        return patterns.match(
-            wanted, node, {}, patterns.Renaming(self._known, themselves)
-        )
+        renaming = patterns.Renaming(self._known, themselves)
+        return patterns.match(wanted, node, {}, renaming)
 
     def line_of_form(self, form: Form, tree: ast.FunctionDef) -> int | None:
         """The line of the first wrong expression that `form` puts into the reference's `tree`."""
@@ -104,10 +102,11 @@ class StudentSource:
             if self.line_of(edit.replace) is not None:
                 continue  # the right expression stands there too: which one counts is not known
             for made in edit.instances(tree):
-                # A name or a number alone would be found anywhere; what is right elsewhere shows nothing.
-                if isinstance(
-                    made, ast.Name | ast.Constant | ast.Pass
-                ) or patterns.holds(tree, made):
+                # A name or a number alone would be found anywhere.
+                if isinstance(made, ast.Name | ast.Constant | ast.Pass):
+                    continue
+                # What is right elsewhere in the function shows nothing.
+                if patterns.holds(tree, made):
                     continue
                 line = self.line_of_node(made)
                 if line is not None:
@@ -143,33 +142,44 @@ class StudentSource:
 
     def is_variable(self, name: str) -> bool:
         """Whether a name that is not found stands for a value, not for a missing module or helper."""
+        if name in _MODULES:
+            return False
         for node in self._nodes:
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == name
-            ):
+            if not isinstance(node, ast.Call):
+                continue
+            function = node.func
+            if isinstance(function, ast.Name) and function.id == name:
                 return False
-        return name not in _MODULES
+        return True
 
     def is_only_begun(self, functions: Set[str]) -> bool:
         """Whether it neither loops, nor calls one of `functions`, nor returns anything."""
-        return bool(self._nodes) and not any(
-            _goes_on(node, functions) for node in self._nodes
-        )
+        if not self._nodes:
+            return False
+        return not any(_goes_on(node, functions) for node in self._nodes)
 
     def returned(self) -> list[str] | None:
         """The names of the last `return`, in the reference's names; None where it returns anything else."""
         returns = [node for node in self._nodes if isinstance(node, ast.Return)]
-        value = returns[-1].value if returns else None
+        if not returns:
+            return None
+        value = returns[-1].value
         if not isinstance(value, ast.Tuple | ast.List):
             return None
-        names = [element.id for element in value.elts if isinstance(element, ast.Name)]
-        return names if len(names) == len(value.elts) else None
+        names = []
+        for element in value.elts:
+            if not isinstance(element, ast.Name):
+                return None
+            names.append(element.id)
+        return names
 
 
 def _all_nodes(statements: Sequence[ast.stmt]) -> list[ast.AST]:
-    return [node for statement in statements for node in ast.walk(statement)]
+    """The nodes of several statements, statement by statement."""
+    nodes: list[ast.AST] = []
+    for statement in statements:
+        nodes.extend(ast.walk(statement))
+    return nodes
 
 
 def _goes_on(node: ast.AST, functions: Set[str]) -> bool:

@@ -9,6 +9,7 @@ from grader.diagnosis.closeness import raise_alike
 from grader.diagnosis.conclude import diagnosis
 from grader.diagnosis.first_wrong import first_wrong
 from grader.diagnosis.matching import explained_state
+from grader.diagnosis.observation import all_raised
 from grader.diagnosis.variant_table import variant_table
 from grader.diagnosis.verdict import Diagnosis
 from grader.exercise import Form, patterns
@@ -16,10 +17,13 @@ from grader.exercise import Form, patterns
 
 def conclude_unexplained(case: Case) -> Diagnosis:
     """The first wrong quantity; where every call raised, the mistakes that are plain in another way."""
-    if all(outcome.error is not None for outcome in case.outcomes):
+    if all_raised(case.outcomes):
         ids = [*_by_state(case), *_by_expression(case)]
-        return diagnosis(case, ids or _by_expression_and_message(case))
-    found = first_wrong(case.plugged, case.outcomes, case.prober, _acquitted(case))
+        if not ids:
+            ids = _by_expression_and_message(case)
+        return diagnosis(case, ids)
+    acquitted = _acquitted(case)
+    found = first_wrong(case.plugged, case.outcomes, case.prober, acquitted)
     if found is None:
         return diagnosis(case)
     case.claims.facts.update(found.facts)
@@ -40,7 +44,7 @@ def _by_state(case: Case) -> Sequence[str]:
     """The mistakes that explain what a function that always raises had changed until then."""
     runner = case.plain
     if not runner.accumulators:
-        return ()
+        return ()  # a call that raised has no value, and shows nothing else
     changed = []
     for probe in range(len(case.outcomes)):
         positions = case.seen.changed(probe)
@@ -52,13 +56,14 @@ def _by_state(case: Case) -> Sequence[str]:
         runner.sizes,
         changed,
     )
-    return [runner.forms[index].id for index in combination]
+    return runner.ids(combination)
 
 
 def _by_expression(case: Case) -> Sequence[str]:
     """Mistakes whose wrong expression stands in the source, where a known exception hides the numbers."""
+    # Where the exception is not explained, what stands in the source may not be what matters.
     if not case.claims.ids:
-        return ()  # the exception is not explained: what stands in the source may not be what matters
+        return ()
     ids = []
     for form in case.plain.forms:
         line = case.line_of(form)
@@ -73,7 +78,7 @@ def _is_specific(form: Form) -> bool:
     return all("_" not in edit.by[:2] for edit in form.edits)
 
 
-def _by_expression_and_message(case: Case) -> Sequence[str]:
+def _by_expression_and_message(case: Case) -> list[str]:
     """The one mistake whose expression stands in the source and raises the same, from the same state.
 
     Once is enough: what is built on the wrong quantity may be written in ways that raise elsewhere.
@@ -88,6 +93,6 @@ def _by_expression_and_message(case: Case) -> Sequence[str]:
         if made is not None and raise_alike(student, made):
             lines.setdefault(form.id, line)
     if len(lines) != 1:
-        return ()
+        return []
     case.claims.lines.update(lines)
     return list(lines)

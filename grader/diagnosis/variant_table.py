@@ -49,7 +49,8 @@ class Block:
 
     def combination(self, row: int) -> Combination:
         """The mistakes in the variant of one row."""
-        return tuple(index for index in self.combinations[row].tolist() if index >= 0)
+        padded = self.combinations[row].tolist()
+        return tuple(index for index in padded if index >= 0)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def _block(members: Sequence[Variant], messages: Mapping[str, int]) -> Block:
     for combination, made in members:
         numbers.append(torch.cat(made.numbers))
         errors.append([messages[message] for message in made.errors])
-        padded.append([*combination, *[-1] * (MOST - len(combination))])
+        padding = [-1] * (MOST - len(combination))
+        padded.append([*combination, *padding])
     return Block(
         torch.stack(numbers),
         torch.tensor(errors, dtype=torch.int32),
@@ -155,10 +157,11 @@ def _run_all(exercise: Exercise, function: str, jobs: int) -> list[Variant]:
         return run_variants(runner, range(count))
     shares = [(str(exercise.folder), function, index) for index in range(count)]
     context = multiprocessing.get_context("spawn")
+    found: list[Variant] = []
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        return [
-            _as_variant(row) for rows in pool.map(_run_share, shares) for row in rows
-        ]
+        for rows in pool.map(_run_share, shares):
+            found.extend(map(_as_variant, rows))
+    return found
 
 
 def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
@@ -174,6 +177,7 @@ def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
 
 
 def _as_variant(row: tuple[Any, ...]) -> Variant:
+    """A variant from the row that `_run_share` made of it."""
     combination, structures, errors, arrays = row
     numbers = tuple(torch.from_numpy(array) for array in arrays)
     return combination, Trace(structures, errors, numbers)
@@ -184,20 +188,17 @@ _PARTS = ("numbers", "errors", "combinations")
 
 def _write(path: Path, found: Table) -> None:
     """Write a table in one step, so that a reader never sees half of it."""
-    described = {
-        "messages": found.messages,
-        "groups": [list(group) for group in found.blocks],
-    }
-    arrays = {
-        "described": np.frombuffer(json.dumps(described).encode(), dtype=np.uint8)
-    }
+    described = {"messages": found.messages, "groups": list(found.blocks)}
+    text = json.dumps(described).encode()
+    arrays = {"described": np.frombuffer(text, dtype=np.uint8)}
     for i, block in enumerate(found.blocks.values()):
         for part in _PARTS:
             arrays[f"{part}{i}"] = getattr(block, part).numpy()
+    folder = path.parent
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
-            dir=path.parent, suffix=".part", delete=False
+            dir=folder, suffix=".part", delete=False
         ) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
         Path(file.name).replace(path)
@@ -213,10 +214,10 @@ def _read(path: Path) -> Table | None:
             described = json.loads(arrays["described"].tobytes())
             blocks = {}
             for i, group in enumerate(described["groups"]):
+                # JSON has lists where a group has tuples.
                 key = tuple((structure, size) for structure, size in group)
-                blocks[key] = Block(
-                    *(torch.from_numpy(arrays[f"{part}{i}"]) for part in _PARTS)
-                )
+                parts = [torch.from_numpy(arrays[f"{part}{i}"]) for part in _PARTS]
+                blocks[key] = Block(*parts)
             return Table(tuple(described["messages"]), blocks)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

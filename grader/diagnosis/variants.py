@@ -22,10 +22,9 @@ def run_variants(
     runner: ReferenceRunner, first: Sequence[int], most: int = MOST
 ) -> list[Variant]:
     """The variants whose first mistake is one of `first`, run. Those equal to the reference are left out."""
+    trees = runner.exercise.solution.trees
     found = []
-    for combination, forest in combinations(
-        runner.exercise.solution.trees, runner.forms, first, most
-    ):
+    for combination, forest in combinations(trees, runner.forms, first, most):
         made = runner.run_forest(forest)
         if not equal_traces(made, runner.reference):
             found.append((combination, made))
@@ -52,6 +51,7 @@ def _extended(
     if len(combination) == most:
         return
     used = {forms[index].id for index in combination}
+    # Later forms only, so that every set of forms comes once.
     for index in range(combination[-1] + 1, len(forms)):
         if forms[index].id in used:
             continue

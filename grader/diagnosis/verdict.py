@@ -67,17 +67,22 @@ class Claims:
         order: every id of the function, as the exercise lists them. alternatives: to `ids`.
         """
         named = self._with_claimed(ids, order)
-        placed = [self.lines[id_] for id_ in named if id_ in self.lines]
+        others = [self._with_claimed(other, order) for other in alternatives]
         return Diagnosis(
             misconceptions=named,
-            alternatives=tuple(
-                self._with_claimed(other, order) for other in alternatives
-            ),
+            alternatives=tuple(others),
             first_wrong=first_wrong,
-            line=placed[0] if placed else None,
+            line=self._first_line(named),
             facts=self.facts,
             lines=self.lines,
         )
+
+    def _first_line(self, ids: Sequence[str]) -> int | None:
+        """The line of the first of these mistakes that could be placed."""
+        for id_ in ids:
+            if id_ in self.lines:
+                return self.lines[id_]
+        return None
 
     def _with_claimed(
         self, ids: Sequence[str], order: Sequence[str]

@@ -5,6 +5,7 @@ import torch
 from grader.diagnosis.observation import (
     RAISED,
     Outcome,
+    all_raised,
     copied,
     flatten,
     normalised,
@@ -58,3 +59,13 @@ def test_a_copy_is_one_all_the_way_down():
     assert found is not x
     assert not found.requires_grad
     assert number == 3
+
+
+def test_an_outcome_says_what_it_raised():
+    returned = Outcome(1, ())
+    raised = Outcome(None, (), ("ValueError", "no"))
+    assert raised.raised("ValueError")
+    assert not raised.raised("RuntimeError")
+    assert not returned.raised("ValueError")
+    assert all_raised([raised, raised])
+    assert not all_raised([raised, returned])

@@ -1,9 +1,10 @@
-"""What hides the runs of a function, and the calls again without it: exceptions, sizes, module variables."""
+"""Calls a function again without what hides its runs: exceptions, fixed sizes, variables of the module."""
 
 from __future__ import annotations
 
 import fnmatch
 import itertools
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -11,7 +12,7 @@ from grader.diagnosis import repairs
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import update
 from grader.diagnosis.iterating.case import Case
-from grader.diagnosis.iterating.runs import Outcomes, read_run, read_runs
+from grader.diagnosis.iterating.runs import Outcomes, Run, read_run, read_runs
 from grader.diagnosis.observation import Outcome
 from grader.diagnosis.recognisers import MODULE_GLOBAL, SHADOW, Observation
 from grader.diagnosis.recognisers.module_global import undefined
@@ -27,7 +28,8 @@ def exceptions(case: Case, outcomes: Outcomes) -> Outcomes:
     """The calls again where an exception has an explanation of its own, which is claimed."""
     for _ in range(MOST_EXCEPTIONS):
         seen = case.observation(_raised(outcomes))
-        if not _repair(case, seen) and not _supply_arguments(case, seen, outcomes):
+        is_changed = _repair(case, seen) or _supply_arguments(case, seen, outcomes)
+        if not is_changed:
             break
         outcomes = case.student.ask_each()
     return outcomes
@@ -36,10 +38,9 @@ def exceptions(case: Case, outcomes: Outcomes) -> Outcomes:
 def constant_sizes(case: Case, outcomes: Outcomes) -> Outcomes:
     """The calls again in the handout's sizes, where the function raises in all others."""
     student = case.student
-    all_raised = all(
-        o.error is not None and o.error[0] == "RuntimeError" for o in outcomes.values()
-    )
-    if read_runs(outcomes) or not all_raised:
+    # torch raises a RuntimeError where sizes do not fit.
+    raised = [outcome.raised("RuntimeError") for outcome in outcomes.values()]
+    if read_runs(outcomes) or not all(raised):
         return outcomes
     before = student.inputs, student.arguments
     student.inputs = case.reference.trajectory.full_size
@@ -63,35 +64,40 @@ def right_globals(case: Case) -> bool:
     if misconception is None or not names:
         return False
     values = case.reference.right_values(student.arguments)
+    # Every way takes calls of its own.
     if len(values) ** len(names) > MOST_SUPPLIED:
         return False
     before = student.supply
     for chosen in itertools.product(values, repeat=len(names)):
-        student.supply = {**before, **dict(zip(names, chosen, strict=True))}
+        student.supply = dict(before)
+        student.supply.update(zip(names, chosen, strict=True))
         if _is_right(case):
-            case.claims.add(
-                misconception, MODULE_GLOBAL.clue(case.observation([]), names)
-            )
+            clue = MODULE_GLOBAL.clue(case.observation([]), names)
+            case.claims.add(misconception, clue)
             return True
     student.supply = before
     return False
 
 
 def _is_right(case: Case) -> bool:
-    runs = read_runs({steps: case.student.ask(steps) for steps in (0, 1, 3)})
-    if len(runs) < 3:
+    """Whether the function moves as the reference without mistakes does."""
+    outcomes = {steps: case.student.ask(steps) for steps in (0, 1, 3)}
+    runs = read_runs(outcomes)
+    if len(runs) < len(outcomes):
         return False
-    return update.leads_to(
-        case.reference, (), runs, runs[0].parameters, case.student.arguments
-    )
+    initial = runs[0].parameters
+    return update.leads_to(case.reference, (), runs, initial, case.student.arguments)
 
 
 def _raised(outcomes: Outcomes) -> list[Outcome]:
     """The calls that raised what the one with the most steps did, that one first."""
-    raised = [
-        outcome for outcome in reversed(outcomes.values()) if outcome.error is not None
-    ]
-    return [outcome for outcome in raised if outcome.error == raised[0].error]
+    alike: list[Outcome] = []
+    for outcome in reversed(outcomes.values()):
+        if outcome.error is None:
+            continue
+        if not alike or outcome.error == alike[0].error:
+            alike.append(outcome)
+    return alike
 
 
 def _repair(case: Case, seen: Observation) -> bool:
@@ -111,18 +117,20 @@ def _without_known_cause(case: Case, seen: Observation) -> str | None:
     text = f"{error[0]}: {error[1]}"
     source = None
     for misconception in case.by_id.values():
-        if not any(
-            fnmatch.fnmatchcase(text, pattern) for pattern in misconception.raises
-        ):
+        if not _is_listed(text, misconception.raises):
             continue
         line = seen.line_raised
-        if (
-            case.student.source != case.evidence.source
-        ):  # the lines of a repaired source are others
+        # The lines of a repaired source are others.
+        if case.student.source != case.evidence.source:
             line = case.source.line_of_seen(misconception)
         case.claims.add(misconception, Clue(line))
         source = repairs.edited(case.student.source, misconception.repair)
     return source
+
+
+def _is_listed(text: str, raises: Sequence[str]) -> bool:
+    """Whether an exception matches one of the patterns that a mistake is listed with."""
+    return any(fnmatch.fnmatchcase(text, pattern) for pattern in raises)
 
 
 def _without_unbound(case: Case, seen: Observation) -> str | None:
@@ -133,10 +141,11 @@ def _without_unbound(case: Case, seen: Observation) -> str | None:
     if shadow is not None and repair is not None:
         case.claims.add(shadow, repair.clue)
         return repair.source
+    # What is left is a slip in a name, which is no mistake to be named.
     names = unbound(seen.outcomes)
-    return (
-        repairs.respelt(source, names.pop()) if names else None
-    )  # a slip in a name is no mistake
+    if not names:
+        return None
+    return repairs.respelt(source, names.pop())
 
 
 def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
@@ -150,9 +159,8 @@ def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
     for name in undefined(seen.outcomes):
         if not _is_missing_variable(case, name):
             return False
-        case.claims.add(
-            misconception, Clue(case.evidence.reads_globals.get(name), {"name": name})
-        )
+        line = case.evidence.reads_globals.get(name)
+        case.claims.add(misconception, Clue(line, {"name": name}))
     wanted = _arguments_read(case)
     if not wanted:
         return False
@@ -161,23 +169,23 @@ def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
     now, then = case.student.run(steps), read_run(before[steps])
     if now is None:
         return False
-    if then is None or not parameters_agree(
-        now.parameters, then.parameters, then.parameters
-    ):
+    if then is None or not _end_alike(now, then):
         case.claims.add(misconception, MODULE_GLOBAL.clue(seen, list(wanted)))
     return True
+
+
+def _end_alike(now: Run, then: Run) -> bool:
+    return parameters_agree(now.parameters, then.parameters, then.parameters)
 
 
 def _arguments_read(case: Case) -> dict[str, Tensor]:
     """Arguments that the function reads as variables of the module, by the reference's names for them."""
     found = {}
-    for name, value in zip(
-        case.reference.parameters, case.student.arguments, strict=False
-    ):
-        is_read = (
-            name in case.evidence.reads_globals and name not in case.student.supply
-        )
-        if is_read and isinstance(value, Tensor):
+    pairs = zip(case.reference.parameters, case.student.arguments, strict=False)
+    for name, value in pairs:
+        if name not in case.evidence.reads_globals or name in case.student.supply:
+            continue
+        if isinstance(value, Tensor):
             found[name] = value
     return found
 

@@ -36,9 +36,8 @@ class Case:
         self.evidence = evidence
         self.trees = exercise.solution.trees
         self.misconceptions = exercise.misconceptions
-        self.by_id = {
-            m.id: m for m in self.misconceptions.of(function)
-        }  # in the exercise's order
+        # In the exercise's order.
+        self.by_id = {known.id: known for known in self.misconceptions.of(function)}
         self.reference = ReferenceRuns(exercise, function, earlier)
         self.student = StudentRuns(self.reference, prober, evidence.source)
         known = [*self.reference.parameters, *self.trees, "torch", "math"]
@@ -60,14 +59,14 @@ class Case:
         )
 
     def claim_signs(self, outcomes: Sequence[Outcome], *, conclusive: bool) -> bool:
-        """Claim what calls and source show by themselves; whether that was anything."""
+        """Claim what calls and source show by themselves. Returns whether that was anything."""
         seen = self.observation(outcomes)
         return claim_signs(
             self.misconceptions, self.function, seen, self.claims, conclusive
         )
 
     def claim_step_sign(self, sign: StepSign, seen: Steps) -> bool:
-        """Claim what the steps show; whether the exercise knows that mistake and it is seen."""
+        """Claim what the steps show, if the exercise knows that mistake. Returns whether it was claimed."""
         return claim_step_sign(
             sign, self.misconceptions, self.function, seen, self.claims
         )
@@ -96,10 +95,9 @@ class Case:
             line = self.source.line_of_seen(misconception)
             if line is None:
                 continue
+            stage = misconception.stage
             # What depends on the rest is only claimed where something else is known to be wrong.
-            if misconception.stage == "initial" or (
-                self.claims.ids and misconception.stage
-            ):
+            if stage == "initial" or (stage and self.claims.ids):
                 self.claims.add(misconception, Clue(line))
 
     def updates(
@@ -108,20 +106,30 @@ class Case:
         """The sets of mistakes that explain the parameters, as far as the source does not decide."""
         arguments = self.student.arguments
         found = update.explanations(self.reference, runs, initial, arguments, tolerance)
-        return update.preferred(found, lambda id_: self.source.support(self.by_id[id_]))
+
+        def support(id_: str) -> int:
+            return self.source.support(self.by_id[id_])
+
+        return update.preferred(found, support)
 
     def line_of(self, form: Form) -> int | None:
         """The line of the student's source that shows a form, None where none does."""
         line = self.source.line_of_form(form, self.trees[form.function])
-        return (
-            line if line is not None else self.source.line_of_seen(self.by_id[form.id])
-        )
+        if line is not None:
+            return line
+        return self.source.line_of_seen(self.by_id[form.id])
 
     def conclude(self, sets: Sequence[Forms] = ()) -> Diagnosis:
         """The diagnosis: the claims, and the first of `sets`, which explain the parameters equally well."""
+        order = list(self.by_id)
         if not sets:
-            return self.claims.diagnosis(list(self.by_id))
-        for form in sets[0]:
+            return self.claims.diagnosis(order)
+        first, *others = sets
+        for form in first:
             self.claims.place(form.id, self.line_of(form))
-        ids, *alternatives = [[form.id for form in forms] for forms in sets]
-        return self.claims.diagnosis(list(self.by_id), ids, alternatives)
+        alternatives = [_ids(other) for other in others]
+        return self.claims.diagnosis(order, _ids(first), alternatives)
+
+
+def _ids(forms: Forms) -> list[str]:
+    return [form.id for form in forms]

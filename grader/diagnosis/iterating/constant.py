@@ -26,7 +26,10 @@ def counted(case: Case, outcomes: Outcomes) -> Outcomes:
     student = case.student
     misconception = case.misconceptions.recognised_by(case.function, STEPS.name)
     lengths = set(_lengths(outcomes))
-    if misconception is None or len(lengths) != 1 or min(lengths) < 2:
+    if misconception is None or len(lengths) != 1:
+        return outcomes
+    # One step is another mistake, and no history says nothing.
+    if min(lengths) < 2:
         return outcomes
     position = case.reference.parameters.index(case.reference.trajectory.steps)
     repaired = repairs.counted_by(student.source, position)
@@ -48,17 +51,21 @@ def _lengths(outcomes: Outcomes) -> list[int]:
     lengths = []
     for outcome in outcomes.values():
         run = read_run(outcome)
-        length = run.reported if run is not None else None
-        lengths.append(-1 if length is None else length)
+        if run is None or run.reported is None:
+            lengths.append(-1)
+        else:
+            lengths.append(run.reported)
     return lengths
 
 
 def claim_endless(case: Case, runs: Mapping[int, Run]) -> bool:
     """Claim that the function takes a great number of steps by itself; it is too slow to be followed."""
-    reported = {
-        steps: run.reported for steps, run in runs.items() if run.reported is not None
-    }
-    if len(set(reported.values())) != 1 or min(reported.values()) <= MOST_STEPS:
+    reported: dict[int, int] = {}
+    for steps, run in runs.items():
+        if run.reported is not None:
+            reported[steps] = run.reported
+    lengths = set(reported.values())
+    if len(lengths) != 1 or min(lengths) <= MOST_STEPS:
         return False
     return case.claim_step_sign(STEPS, Steps(reported, is_constant=True))
 
@@ -66,7 +73,8 @@ def claim_endless(case: Case, runs: Mapping[int, Run]) -> bool:
 def observed_steps(case: Case, runs: Mapping[int, Run]) -> Steps:
     """What the runs show of the number of steps taken."""
     reported = {steps: run.reported for steps, run in runs.items()}
-    is_constant = len(set(reported.values())) == 1 and _always_moves(case, runs)
+    lengths = set(reported.values())
+    is_constant = len(lengths) == 1 and _always_moves(case, runs)
     return Steps(reported, is_constant=is_constant)
 
 
@@ -76,10 +84,12 @@ def _always_moves(case: Case, runs: Mapping[int, Run]) -> bool:
     for run in runs.values():
         if not parameters_agree(run.parameters, first, first):
             return False
-    still = case.student.run(
-        0, case.reference.trajectory.still(case.student.arguments, None)
-    )
-    return still is not None and not parameters_agree(still.parameters, first, first)
+    # Where a step changes nearly nothing, a function that moves ends elsewhere.
+    arguments = case.reference.trajectory.still(case.student.arguments, None)
+    still = case.student.run(0, arguments)
+    if still is None:
+        return False
+    return not parameters_agree(still.parameters, first, first)
 
 
 def claim_and_explain(case: Case, runs: Mapping[int, Run], seen: Steps) -> list[Forms]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import behind, constant, history
 from grader.diagnosis.iterating.case import Case
-from grader.diagnosis.iterating.runs import ASKED_STEPS, read_runs
+from grader.diagnosis.iterating.runs import ASKED_STEPS, Run, read_runs
 from grader.diagnosis.observation import Evidence, Plugged, Prober
 from grader.diagnosis.recognisers import STALE
 from grader.diagnosis.verdict import Diagnosis
@@ -41,9 +43,7 @@ def diagnose(
     if constant.claim_endless(case, runs):
         case.claim_start(always_steps=True)
         return case.conclude()
-    if len(runs) < len(ASKED_STEPS) or any(
-        run.shapes != runs[0].shapes for run in runs.values()
-    ):
+    if not _can_be_compared(runs):
         case.claim_what_the_source_says()
         case.claim_start()
         return case.conclude()
@@ -56,10 +56,7 @@ def diagnose(
 
     # How it moves. What cannot be reproduced cannot be compared.
     initial = runs[0].parameters
-    again = case.student.run(1)
-    if again is None or not parameters_agree(
-        again.parameters, runs[1].parameters, initial
-    ):
+    if not _is_reproduced(case, runs):
         return case.conclude()
     sets = case.updates(runs, initial)
     if not sets and behind.right_globals(case):
@@ -72,3 +69,20 @@ def diagnose(
     else:
         case.claim_step_sign(STALE, history.unexplained(case.student, runs))
     return case.conclude(sets)
+
+
+def _can_be_compared(runs: Mapping[int, Run]) -> bool:
+    """Whether every call gave a run, and all have parameters of the same shapes."""
+    if len(runs) < len(ASKED_STEPS):
+        return False
+    shapes = runs[0].shapes
+    return all(run.shapes == shapes for run in runs.values())
+
+
+def _is_reproduced(case: Case, runs: Mapping[int, Run]) -> bool:
+    """Whether the first step, made once more, leads to the same parameters."""
+    again = case.student.run(1)
+    if again is None:
+        return False
+    initial = runs[0].parameters
+    return parameters_agree(again.parameters, runs[1].parameters, initial)

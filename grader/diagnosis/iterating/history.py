@@ -31,16 +31,15 @@ def explanation(
     steps = max(runs)
     theirs = runs[steps].history
     right = student.reference.run(update, start, student.arguments, steps)
-    if (
-        theirs is None
-        or right is None
-        or not _comparable(student, theirs, right.history)
-    ):
+    if theirs is None or right is None:
+        return {}
+    if not _comparable(student, theirs, right.history):
         return {}
     columns = _columns(student)
+    measured = measured_history(student, runs)
     agreeing = _agreeing(theirs, right.history, columns)
-    agreeing += _agreeing(theirs, measured_history(student, runs), columns)
-    wrong = [column for column in columns if column not in agreeing]
+    agreeing += _agreeing(theirs, measured, columns)
+    wrong = _without(columns, agreeing)
     return _Search(student, theirs, steps, start, update).fewest(wrong)
 
 
@@ -51,8 +50,7 @@ def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
     if theirs is None or not _comparable(student, theirs, in_time):
         return Steps()
     columns = _columns(student)
-    agreeing = _agreeing(theirs, in_time, columns)
-    wrong = [column for column in columns if column not in agreeing]
+    wrong = _without(columns, _agreeing(theirs, in_time, columns))
     late = measured_history(student, runs, late=True)
     return Steps(history=theirs, off=wrong, measured_late=late)
 
@@ -84,7 +82,8 @@ def _comparable(student: StudentRuns, theirs: History, ours: History | None) -> 
     """Whether both histories have the same number of entries, and the student's all columns."""
     if ours is None or len(theirs) != len(ours):
         return False
-    return all(len(entry) == len(_columns(student)) for entry in theirs)
+    count = len(_columns(student))
+    return all(len(entry) == count for entry in theirs)
 
 
 def _agreeing(
@@ -94,6 +93,11 @@ def _agreeing(
     if theirs is None or ours is None:
         return []
     return [column for column in columns if same_column(theirs, ours, column)]
+
+
+def _without(columns: Sequence[int], others: Sequence[int]) -> list[int]:
+    """Those of the columns that are not among the others."""
+    return [column for column in columns if column not in others]
 
 
 class _Search:
@@ -117,10 +121,12 @@ class _Search:
     def fewest(self, wrong: Sequence[int]) -> dict[str, Form]:
         """The fewest mistakes that explain all of the columns `wrong` that can be explained."""
         explained = self.explained(wrong)
-        choices = [explained[column] for column in wrong if explained[column]]
-        unions = [
-            frozenset[str]().union(*choice) for choice in itertools.product(*choices)
-        ]
+        # What nothing explains is left aside: the other columns still tell something.
+        choices = [sets for sets in explained.values() if sets]
+        unions: list[frozenset[str]] = []
+        # One set for each column: columns that share a mistake make their union smaller.
+        for choice in itertools.product(*choices):
+            unions.append(frozenset[str]().union(*choice))
         return {id_: self.form_of[id_] for id_ in min(unions, key=len)}
 
     def explained(self, wrong: Sequence[int]) -> dict[int, list[frozenset[str]]]:
@@ -131,10 +137,10 @@ class _Search:
             if not unexplained:
                 break
             for forms in self.student.reference.combinations("history", size):
-                ids = frozenset(form.id for form in forms)
+                form_of = {form.id: form for form in forms}
                 for column in self.explained_by(forms, unexplained):
-                    explained[column].append(ids)
-                    self.form_of.update((form.id, form) for form in forms)
+                    explained[column].append(frozenset(form_of))
+                    self.form_of.update(form_of)
         return explained
 
     def explained_by(self, forms: Forms, columns: Sequence[int]) -> list[int]:
@@ -145,31 +151,34 @@ class _Search:
         arguments, again = self.student.arguments, self.student.inputs.again
         # One step shows most sets to be wrong, and costs less than all of them.
         first = self.history_with(forms, self.start, arguments, 1)
-        if first is None or not _agreeing(self.theirs[:1], first[:1], columns):
+        if first is None:
+            return []
+        if not _agreeing(self.theirs[:1], first[:1], columns):
             return []
         made = self.history_with(forms, self.start, arguments, self.steps)
         agreeing = _agreeing(self.theirs, made, columns)
         if not agreeing or self.start_again is None:
             return agreeing
-        made_again = self.history_with(
-            forms, self.start_again.parameters, again, self.steps
-        )
+        start = self.start_again.parameters
+        made_again = self.history_with(forms, start, again, self.steps)
         return _agreeing(self.theirs_again, made_again, agreeing)
 
     def history_with(
         self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
     ) -> History | None:
         """The reference's history with these mistakes in it."""
-        run = self.student.reference.run(
-            (*self.update, *forms), start, arguments, steps
-        )
+        all_forms = (*self.update, *forms)
+        run = self.student.reference.run(all_forms, start, arguments, steps)
         return run.history if run is not None else None
 
     @functools.cached_property
     def start_again(self) -> Run | None:
         """The student's start on other samples; None for a function that always steps."""
         run = self.student.run(0, self.student.inputs.again)
-        return None if run is None or run.history else run
+        # With a history after no steps, it has stepped, and this is not where it started.
+        if run is None or run.history:
+            return None
+        return run
 
     @functools.cached_property
     def theirs_again(self) -> History | None:

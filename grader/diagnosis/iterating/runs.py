@@ -13,16 +13,11 @@ from torch import Tensor
 
 from grader.diagnosis.local_values import rebound_arguments
 from grader.diagnosis.observation import Outcome, Plugged, Prober, call
-from grader.diagnosis.reference_runner import bound, code_of, remembered
+from grader.diagnosis.reference_runner import all_remembered, bound, code_of
 from grader.exercise import Exercise, Forest, Form, patterns
 from grader.exercise.probes import LeadingArguments, Parameters, Trajectory
 
-ASKED_STEPS = (
-    0,
-    1,
-    2,
-    3,
-)  # the numbers of steps that a student's function is asked for
+ASKED_STEPS = (0, 1, 2, 3)  # numbers of steps, asked of a student's function
 MOST_STEPS = 60  # a function that always takes more than this is not followed
 MOST_ENTRIES = 1_000_000  # of a history that is a tensor; a longer one is not read
 
@@ -55,11 +50,9 @@ def read_run(outcome: Outcome) -> Run | None:
     The parameters may also stand beside the history, in one sequence with it.
     """
     value = outcome.value
-    if (
-        outcome.error is not None
-        or not isinstance(value, tuple | list)
-        or len(value) < 2
-    ):
+    if outcome.error is not None or not isinstance(value, tuple | list):
+        return None
+    if len(value) < 2:
         return None
     *first, history = value
     parameters = first[0] if len(first) == 1 else first
@@ -67,9 +60,8 @@ def read_run(outcome: Outcome) -> Run | None:
         return None
     if not all(isinstance(parameter, Tensor) for parameter in parameters):
         return None
-    return Run(
-        tuple(p.detach().to(torch.float32) for p in parameters), _read_history(history)
-    )
+    read = [parameter.detach().to(torch.float32) for parameter in parameters]
+    return Run(tuple(read), _read_history(history))
 
 
 def read_runs(outcomes: Outcomes) -> dict[int, Run]:
@@ -83,12 +75,13 @@ def read_runs(outcomes: Outcomes) -> dict[int, Run]:
 
 
 def _read_history(history: Any) -> History | None:
+    """The rows of numbers that a history consists of; None where it does not."""
     try:
         if isinstance(history, Tensor):
             if history.numel() + len(history) > MOST_ENTRIES:
                 return None
             history = history.tolist()
-        return tuple(tuple(float(entry) for entry in row) for row in history)
+        return tuple(tuple(map(float, row)) for row in history)
     except (TypeError, ValueError, RuntimeError):
         return None
 
@@ -100,9 +93,7 @@ class ReferenceRuns:
         """earlier: the student's own earlier functions, used in place of the reference's."""
         self.exercise = exercise
         self.function = function
-        self.namespace = exercise.solution.namespace(
-            {n: remembered(f) for n, f in earlier.items()}
-        )
+        self.namespace = exercise.solution.namespace(all_remembered(earlier))
         self.trajectory = trajectories(exercise, self.namespace)[function]
         self.parameters = patterns.parameters(exercise.solution.trees[function])
 
@@ -115,13 +106,16 @@ class ReferenceRuns:
             return None
         function = bound(code, self.namespace, self.function)
         started = {self.trajectory.start: start}
-        return read_run(
-            call(lambda *given: function(*given, **started), (*arguments, steps))
-        )
+
+        def run_from_start(*given: Any) -> Any:
+            return function(*given, **started)
+
+        return read_run(call(run_from_start, (*arguments, steps)))
 
     def shapes(self, arguments: LeadingArguments) -> list[torch.Size]:
         """The shapes of the parameters that the reference draws for these arguments."""
-        run = read_run(call(self.namespace[self.function], (*arguments, 0)))
+        outcome = call(self.namespace[self.function], (*arguments, 0))
+        run = read_run(outcome)
         return run.shapes if run is not None else []
 
     def initial_spreads(self, forms: Forms, arguments: LeadingArguments) -> list[float]:
@@ -138,7 +132,7 @@ class ReferenceRuns:
             run = read_run(call(function, (*arguments, 0)))
         if run is None:
             return []
-        return [float(parameter.pow(2).mean().sqrt()) for parameter in run.parameters]
+        return [_spread(parameter) for parameter in run.parameters]
 
     def measured(
         self, parameters: Parameters, arguments: LeadingArguments
@@ -152,14 +146,21 @@ class ReferenceRuns:
     def right_values(self, arguments: LeadingArguments) -> list[Tensor]:
         """The tensors among the arguments, and those that the reference puts in their place."""
         rebound = rebound_arguments(self.namespace[self.function], (*arguments, 0))
-        return [value for value in (*arguments, *rebound) if isinstance(value, Tensor)]
+        values = (*arguments, *rebound)
+        return [value for value in values if isinstance(value, Tensor)]
 
     def combinations(self, stage: str, size: int) -> Iterator[Forms]:
         """All sets of `size` forms of a stage, each of another mistake."""
         all_forms = self.exercise.misconceptions.forms_of(self.function, stage)
         for forms in itertools.combinations(all_forms, size):
-            if len({form.id for form in forms}) == size:
+            mistakes = {form.id for form in forms}
+            if len(mistakes) == size:
                 yield forms
+
+
+def _spread(parameter: Tensor) -> float:
+    """The standard deviation of entries drawn around 0."""
+    return float(parameter.pow(2).mean().sqrt())
 
 
 class StudentRuns:
@@ -175,9 +176,8 @@ class StudentRuns:
         self.prober = prober
         self.source = source
         self.inputs = reference.trajectory.inputs
-        self.arguments = (
-            self.inputs.arguments
-        )  # arranged for the student's own initial parameters
+        # Later arranged for the student's own initial parameters.
+        self.arguments = self.inputs.arguments
         self.supply: dict[str, Tensor] = {}
 
     def ask(self, steps: int, arguments: LeadingArguments | None = None) -> Outcome:
@@ -203,7 +203,8 @@ class StudentRuns:
             )
             outcomes[0] = self.ask(0)
         wanted: Sequence[int] = ASKED_STEPS[1:]
-        if run is not None and run.reported is not None and run.reported > MOST_STEPS:
+        reported = run.reported if run is not None else None
+        if reported is not None and reported > MOST_STEPS:
             wanted = ASKED_STEPS[1:2]
         for steps in wanted:
             outcomes[steps] = self.ask(steps)
@@ -237,12 +238,16 @@ def _code(exercise: Exercise, function: str, forms: Forms) -> types.CodeType | N
     """The reference with these mistakes, compiled once; None where they exclude one another."""
     key = (exercise.mistakes_sha256, function, forms)
     if key not in _codes:
-        forest: Forest | None = exercise.solution.trees
-        for form in forms:
-            forest = form.apply(forest) if forest is not None else None
-        _codes[key] = (
-            code_of(forest, exercise.solution.trees, function)
-            if forest is not None
-            else None
-        )
+        _codes[key] = _compiled(exercise, function, forms)
     return _codes[key]
+
+
+def _compiled(exercise: Exercise, function: str, forms: Forms) -> types.CodeType | None:
+    forest: Forest | None = exercise.solution.trees
+    for form in forms:
+        if forest is None:
+            return None
+        forest = form.apply(forest)
+    if forest is None:
+        return None
+    return code_of(forest, exercise.solution.trees, function)

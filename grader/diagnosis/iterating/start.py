@@ -32,11 +32,13 @@ def wrong_start(student: StudentRuns, *, always_steps: bool) -> Form | None:
     right = reference.initial_spreads((), wide)
     if spread_agrees(run.parameters, right):
         return None
+    # Another spread may serve as well: the exercise lists those that count as right.
     for spread in trajectory.accepted_spreads:
         if spread_agrees(run.parameters, [spread] * len(right)):
             return None
     for forms in reference.combinations("initial", 1):
-        if spread_agrees(run.parameters, reference.initial_spreads(forms, wide)):
+        wrong = reference.initial_spreads(forms, wide)
+        if spread_agrees(run.parameters, wrong):
             return forms[0]
     return None
 

@@ -28,11 +28,11 @@ def explanations(
     an empty list where nothing explains it.
     """
     for size in range(MOST_MISTAKES + 1):
-        found = [
-            forms
-            for forms in reference.combinations("update", size)
-            if leads_to(reference, forms, runs, start, arguments, tolerance)
-        ]
+        found = []
+        for forms in reference.combinations("update", size):
+            if leads_to(reference, forms, runs, start, arguments, tolerance):
+                found.append(forms)
+        # A larger set is not needed where a smaller one explains all.
         if found:
             return found
     return []
@@ -51,9 +51,10 @@ def leads_to(
         if steps == 0:
             continue
         made = reference.run(forms, start, arguments, steps)
-        if made is None or not parameters_agree(
-            runs[steps].parameters, made.parameters, start, tolerance
-        ):
+        if made is None:
+            return False
+        theirs = runs[steps].parameters
+        if not parameters_agree(theirs, made.parameters, start, tolerance):
             return False
     return True
 
@@ -67,7 +68,12 @@ def preferred(
     """
     by_ids: dict[frozenset[str], Forms] = {}
     for forms in explained_by:
-        by_ids.setdefault(frozenset(form.id for form in forms), forms)
-    scores = {ids: sum(support(id_) for id_ in ids) for ids in by_ids}
+        ids = frozenset(form.id for form in forms)
+        by_ids.setdefault(ids, forms)
+    scores = {ids: sum(map(support, ids)) for ids in by_ids}
     best = max(scores.values(), default=0)
-    return [forms for ids, forms in by_ids.items() if scores[ids] == best]
+    most_supported = []
+    for ids, forms in by_ids.items():
+        if scores[ids] == best:
+            most_supported.append(forms)
+    return most_supported

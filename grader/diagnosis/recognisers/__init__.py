@@ -91,7 +91,7 @@ def claim_signs(
     claims: Claims,
     conclusive: bool,
 ) -> bool:
-    """Claim the mistakes of a function whose signs are seen; whether there was any.
+    """Claim the mistakes of a function whose signs are seen. Returns whether there was any.
 
     conclusive: whether to ask the signs after which nothing else is asked, or the others.
     """
@@ -114,7 +114,7 @@ def claim_step_sign(
     seen: Steps,
     claims: Claims,
 ) -> bool:
-    """Claim the mistake that the steps of a function show; whether the exercise knows it and it is seen."""
+    """Claim what the steps show, if the exercise knows that mistake. Returns whether it was claimed."""
     misconception = misconceptions.recognised_by(function, sign.name)
     clue = sign.clue(seen)
     if misconception is None or clue is None:

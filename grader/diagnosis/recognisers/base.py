@@ -24,9 +24,8 @@ from grader.diagnosis.observation import Evidence, Outcome
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Clue
 
-Columns = Sequence[
-    Sequence[float]
-]  # a history: one row per step, one number per column
+# A history: one row per step, one number per column.
+Columns = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,12 @@ class Observation:
 
 def changed_arguments(before: Sequence[Any], outcome: Outcome) -> list[int]:
     """The positions of the arguments that a call changed."""
+    changed = []
     pairs = zip(before, outcome.arguments, strict=False)
-    return [
-        position for position, (was, now) in enumerate(pairs) if _is_changed(was, now)
-    ]
+    for position, (was, now) in enumerate(pairs):
+        if _is_changed(was, now):
+            changed.append(position)
+    return changed
 
 
 def _is_changed(before: Any, after: Any) -> bool:
@@ -87,6 +88,7 @@ def _is_changed(before: Any, after: Any) -> bool:
         return False
     if not isinstance(after, Tensor) or after.shape != before.shape:
         return True
+    # Asked before `to`, which would lose the imaginary part.
     if after.is_complex() != before.is_complex():
         return True
     return not torch.equal(after.to(before.dtype), before)

@@ -19,18 +19,20 @@ class Calls(Sign):
     name = "calls"
 
     def clue(self, seen: Observation) -> Clue | None:
-        evidence = seen.evidence
-        matching = {
-            name: line
-            for name, line in evidence.calls.items()
-            if _matches_any(name, seen.listed_calls)
-        }
-        of_torch = [
-            line for name, line in matching.items() if name.startswith("torch.")
-        ]
-        unwatched = evidence.autograd is None
-        if evidence.autograd or of_torch or (matching and unwatched):
-            return Clue(min(of_torch or matching.values(), default=None))
+        lines: list[int] = []
+        lines_of_torch: list[int] = []
+        for name, line in seen.evidence.calls.items():
+            if not _matches_any(name, seen.listed_calls):
+                continue
+            lines.append(line)
+            if name.startswith("torch."):
+                lines_of_torch.append(line)
+        if lines_of_torch:
+            return Clue(min(lines_of_torch))
+        autograd = seen.evidence.autograd
+        # Where autograd was watched and not seen, the calls listed are the student's own methods.
+        if autograd or (autograd is None and lines):
+            return Clue(min(lines, default=None))
         return None
 
 

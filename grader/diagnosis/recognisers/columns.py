@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from grader.checking.columns import as_column, as_vector
 from grader.diagnosis.closeness import equal_outcomes
@@ -17,19 +18,31 @@ class Columns(Reader):
     name = "columns"
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
-        flat = [
-            replace(outcome, value=as_vector(outcome.value))
-            for outcome in seen.outcomes
-        ]
-        if not seen.accumulators and not equal_outcomes(flat, seen.outcomes, ()):
-            yield Reading(flat)
-        if seen.call is not None and any(
-            outcome.error is not None for outcome in seen.outcomes
-        ):
-            rows = [[as_column(argument) for argument in row] for row in seen.arguments]
+        # Where accumulators count, the value does not: taking it for vectors would change nothing.
+        if not seen.accumulators:
+            flat = [_with_vectors_returned(outcome) for outcome in seen.outcomes]
+            if not equal_outcomes(flat, seen.outcomes, ()):
+                yield Reading(flat)
+        if seen.call is not None and _any_raised(seen.outcomes):
+            rows = [_as_columns(row) for row in seen.arguments]
             yield Reading([_as_vectors(outcome) for outcome in seen.call(rows)])
 
 
+def _any_raised(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.error is not None for outcome in outcomes)
+
+
+def _as_columns(row: Sequence[Any]) -> list[Any]:
+    """The arguments of a call, with columns for vectors."""
+    return [as_column(argument) for argument in row]
+
+
+def _with_vectors_returned(outcome: Outcome) -> Outcome:
+    """The outcome with vectors for the columns in its value."""
+    return replace(outcome, value=as_vector(outcome.value))
+
+
 def _as_vectors(outcome: Outcome) -> Outcome:
+    """The outcome with vectors for the columns in its value and in its arguments."""
     arguments = [as_vector(argument) for argument in outcome.arguments]
-    return replace(outcome, value=as_vector(outcome.value), arguments=arguments)
+    return replace(_with_vectors_returned(outcome), arguments=arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,8 @@ from grader.diagnosis.observation import Outcome
 from grader.diagnosis.recognisers.base import Observation, Recogniser, names_in_errors
 from grader.diagnosis.verdict import Clue
 
-AT_MOST_ASKED = (
-    8  # a call names one missing variable at a time; functions read fewer than that
-)
+# A call names one missing variable at a time; functions read fewer than that.
+AT_MOST_ASKED = 8
 
 _NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
 
@@ -46,27 +45,24 @@ class ModuleGlobal(Recogniser):
         known: the reference's names and the values they have there. call_with: makes the calls of `seen`
         again with these variables supplied.
         """
-        values = {
-            name: known[name] for name in seen.evidence.reads_globals if name in known
-        }
+        values = _known_among(seen.evidence.reads_globals, known)
         asked = set(values)
         outcomes = call_with(values) if values else seen.outcomes
         for _ in range(AT_MOST_ASKED):
             missing = undefined(outcomes) - asked
             asked |= missing
-            found = {name: known[name] for name in missing if name in known}
+            found = _known_among(missing, known)
             if not found:
                 break
             values.update(found)
             outcomes = call_with(values)
-        names = (
-            []
-            if equal_outcomes(outcomes, seen.outcomes, seen.accumulators)
-            else sorted(values)
-        )
-        names += sorted(
-            name for name in asked - set(values) if self.is_variable(seen, name)
-        )
+        names: list[str] = []
+        # Variables whose values change nothing are read, but not in the place of an argument.
+        if not equal_outcomes(outcomes, seen.outcomes, seen.accumulators):
+            names = sorted(values)
+        for name in sorted(asked - set(values)):
+            if self.is_variable(seen, name):
+                names.append(name)
         if not names:
             return None
         return Supplied(outcomes, values, self.clue(seen, names))
@@ -74,9 +70,8 @@ class ModuleGlobal(Recogniser):
     def clue(self, seen: Observation, names: Sequence[str]) -> Clue:
         """What there is to say about the variables `names`: the first line that reads one of them."""
         reads = seen.evidence.reads_globals
-        line = min(
-            (reads[name] for name in names if name in reads), default=seen.line_raised
-        )
+        lines = [reads[name] for name in names if name in reads]
+        line = min(lines, default=seen.line_raised)
         return Clue(line, {"name": "`, `".join(names)})
 
     def is_variable(self, seen: Observation, name: str) -> bool:
@@ -84,6 +79,15 @@ class ModuleGlobal(Recogniser):
         return name in seen.evidence.reads_globals and seen.source.is_variable(name)
 
 
+def _known_among(names: Iterable[str], known: Values) -> dict[str, Any]:
+    """Those of the names that have a known value, each with it."""
+    found = {}
+    for name in names:
+        if name in known:
+            found[name] = known[name]
+    return found
+
+
 def undefined(outcomes: Sequence[Outcome]) -> set[str]:
-    """The names that a call found no variable of."""
+    """The names that were not defined when a call asked for them."""
     return names_in_errors(outcomes, "NameError", _NAME_ERROR)

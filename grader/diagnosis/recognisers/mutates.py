@@ -18,10 +18,6 @@ class Mutates(Sign):
         wrongly = sorted(changed - set(seen.accumulators))
         if not wrongly:
             return None
-        return Clue(
-            facts={
-                "argument": "`, `".join(
-                    seen.parameters[position] for position in wrongly
-                )
-            }
-        )
+        names = [seen.parameters[position] for position in wrongly]
+        # A note puts its fact between backquotes: `a`, `b`.
+        return Clue(facts={"argument": "`, `".join(names)})

@@ -12,7 +12,9 @@ class OneStep(StepSign):
     name = "one step"
 
     def clue(self, seen: Steps) -> Clue | None:
+        if not seen.is_constant:
+            return None
         reports_one = set(seen.reported.values()) == {1}
-        return (
-            Clue() if seen.is_constant and (seen.is_one_step or reports_one) else None
-        )
+        if seen.is_one_step or reports_one:
+            return Clue()
+        return None

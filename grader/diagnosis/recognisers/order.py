@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from grader.diagnosis.closeness import same
+from grader.diagnosis.observation import Outcome
 from grader.diagnosis.recognisers.base import Observation, Reader, Reading
 
-AT_MOST_UNKNOWN = (
-    2  # parts that equal none of the reference's: with more, any order would fit
-)
+# Parts that equal none of the reference's: with more, any order would fit.
+AT_MOST_UNKNOWN = 2
 
 
 class Order(Reader):
@@ -26,19 +26,25 @@ class Order(Reader):
             return
         count = len(right[0])
         theirs = [outcome.value for outcome in seen.outcomes]
-        if not all(
-            isinstance(value, tuple | list) and len(value) == count for value in theirs
-        ):
+        if not all(_has_parts(value, count) for value in theirs):
             return
+        as_it_is = list(range(count))
         for order in _orders(_places(theirs, right), count):
-            if order == list(range(count)):
+            if order == as_it_is:
                 continue
-            sorted_ = [tuple(value[place] for place in order) for value in theirs]
-            outcomes = [
-                replace(o, value=value)
-                for o, value in zip(seen.outcomes, sorted_, strict=True)
-            ]
+            outcomes = [_reordered(outcome, order) for outcome in seen.outcomes]
             yield Reading(outcomes, is_whole=True)
+
+
+def _has_parts(value: Any, count: int) -> bool:
+    """Whether a value is a sequence of so many parts."""
+    return isinstance(value, tuple | list) and len(value) == count
+
+
+def _reordered(outcome: Outcome, order: Sequence[int]) -> Outcome:
+    """The outcome with the parts of its value taken from the places `order`."""
+    parts = [outcome.value[place] for place in order]
+    return replace(outcome, value=tuple(parts))
 
 
 def _places(theirs: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
@@ -48,10 +54,18 @@ def _places(theirs: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
     for part, place in itertools.product(range(count), repeat=2):
         if part in places or place in places.values():
             continue
-        pairs = zip(theirs, right, strict=True)
-        if all(same(value[place], expected[part]) for value, expected in pairs):
+        if _stands_at(place, part, theirs, right):
             places[part] = place
     return places
+
+
+def _stands_at(
+    place: int, part: int, theirs: Sequence[Any], right: Sequence[Any]
+) -> bool:
+    """Whether the student's values have at `place` what the reference's have at `part`."""
+    # On every probe: on a single one, two parts may be equal by chance.
+    pairs = zip(theirs, right, strict=True)
+    return all(same(value[place], expected[part]) for value, expected in pairs)
 
 
 def _orders(places: dict[int, int], count: int) -> Iterator[list[int]]:
@@ -61,5 +75,6 @@ def _orders(places: dict[int, int], count: int) -> Iterator[list[int]]:
     if len(unknown) > AT_MOST_UNKNOWN:
         return
     for rest in itertools.permutations(free):
-        order = {**places, **dict(zip(unknown, rest, strict=True))}
+        order = dict(places)
+        order.update(zip(unknown, rest, strict=True))
         yield [order[part] for part in range(count)]

@@ -22,15 +22,17 @@ class Overflow(Reader):
         pairs = zip(seen.outcomes, seen.expected, strict=True)
         outcomes = [_as_not_a_number(outcome, right) for outcome, right in pairs]
         ignored = torch.cat([_not_finite(outcome) for outcome in outcomes])
+        # With every entry left out there would be nothing to compare.
         if bool(ignored.any()) and not bool(ignored.all()):
             yield Reading(outcomes, ignored=ignored)
 
 
 def _as_not_a_number(outcome: Outcome, right: Outcome) -> Outcome:
     """A call that raised an OverflowError as one that gave nan; any other as it is."""
-    if outcome.error is None or outcome.error[0] != "OverflowError":
+    if not outcome.raised("OverflowError"):
         return outcome
-    return replace(right, value=torch.full_like(flatten(right.value)[0], math.nan))
+    first = flatten(right.value)[0]
+    return replace(right, value=torch.full_like(first, math.nan))
 
 
 def _not_finite(outcome: Outcome) -> Tensor:
@@ -38,4 +40,5 @@ def _not_finite(outcome: Outcome) -> Tensor:
     leaves = flatten(outcome.value) if outcome.error is None else []
     if not leaves:
         return torch.zeros(0, dtype=torch.bool)
-    return torch.cat([~leaf.float().isfinite().reshape(-1) for leaf in leaves])
+    flat = [leaf.float().reshape(-1) for leaf in leaves]
+    return ~torch.cat(flat).isfinite()

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from grader.diagnosis.closeness import equal_outcomes
-from grader.diagnosis.observation import Outcome
+from grader.diagnosis.observation import Outcome, all_raised
 from grader.diagnosis.recognisers.base import Observation, Reader, Reading
 
 
@@ -24,12 +24,11 @@ class Rebinds(Reader):
 
     def line_in_source(self, seen: Observation) -> int | None:
         """The first line that assigns an accumulator's name anew."""
-        return min(seen.source.rebound(seen.accumulator_names).values(), default=None)
+        lines = seen.source.rebound(seen.accumulator_names)
+        return min(lines.values(), default=None)
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
-        if not seen.accumulators or all(
-            outcome.error is not None for outcome in seen.outcomes
-        ):
+        if not seen.accumulators or all_raised(seen.outcomes):
             return
         returned = _names_returned(seen)
         line = self.line_in_source(seen)
@@ -55,15 +54,16 @@ def _as_changed(
     """The outcomes as if each returned value stood in its accumulator; None where they do not fit."""
     outcomes = []
     for index, outcome in enumerate(seen.outcomes):
-        if outcome.error is None:
-            values = _values_by_name(outcome.value, returned)
-            if values is None:
-                return None
-            changed = _with_returned(seen, index, values, is_addend)
-            if changed is None:
-                return None
-            outcome = changed
-        outcomes.append(outcome)
+        if outcome.error is not None:
+            outcomes.append(outcome)
+            continue
+        values = _values_by_name(outcome.value, returned)
+        if values is None:
+            return None
+        changed = _with_returned(seen, index, values, is_addend)
+        if changed is None:
+            return None
+        outcomes.append(changed)
     return outcomes
 
 

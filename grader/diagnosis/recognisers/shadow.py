@@ -30,7 +30,8 @@ class Shadow(Repairer):
             return None
         name = min(hidden)
         line = shadows.get(name) or seen.line_raised
-        return Repair(repairs.renamed_local(source, name), Clue(line, {"hidden": name}))
+        clue = Clue(line, {"hidden": name})
+        return Repair(repairs.renamed_local(source, name), clue)
 
 
 def unbound(outcomes: Sequence[Outcome]) -> set[str]:

@@ -16,7 +16,8 @@ class Stale(StepSign):
         late = seen.measured_late
         if late is None or not seen.off:
             return None
-        is_late = all(
-            same_column(seen.history[:-1], late[:-1], column) for column in seen.off
-        )
-        return Clue() if is_late else None
+        theirs, ours = seen.history[:-1], late[:-1]
+        for column in seen.off:
+            if not same_column(theirs, ours, column):
+                return None
+        return Clue()

@@ -12,8 +12,7 @@ class ConstantSteps(StepSign):
     name = "steps"
 
     def clue(self, seen: Steps) -> Clue | None:
-        return (
-            Clue()
-            if seen.is_constant and len(set(seen.reported.values())) == 1
-            else None
-        )
+        lengths = set(seen.reported.values())
+        if seen.is_constant and len(lengths) == 1:
+            return Clue()
+        return None
