@@ -133,7 +133,7 @@ LangOption = Annotated[
 FormatsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--format", help=f"A further format: {_ALL_FORMATS}. May be repeated."
+        "--format", help=f"Also write this format: {_ALL_FORMATS}. May be repeated."
     ),
 ]
 
@@ -174,7 +174,7 @@ def grade(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Grade again what has not changed, too.")
+        bool, typer.Option("--force", help="Also grade again what has not changed.")
     ] = False,
     require_isolation: IsolationOption = "none",
     lang: LangOption = "en",
@@ -188,8 +188,8 @@ def grade(
 ) -> None:
     """Grade submissions, and write a report for each.
 
-    Also writes a page about the class. What was graded before and has not changed is kept; after an
-    interruption the same command goes on.
+    Also writes a page about the class. Submissions that have not changed keep their grades; after an
+    interruption, run the same command again.
     """
     chosen = _exercise(exercise, profile, lang, fail_under)
     students = Roster(())

@@ -1,8 +1,8 @@
 """Comparing a student's value with the expected one: what is close, and how a difference is told.
 
 There is one notion of closeness: two tensors are close where no entry differs by more than a tolerance times
-the largest entry of the expected tensor. So cancellation in one entry is not held against a student who adds
-in another order.
+the largest entry of the expected tensor. So a student who adds in another order loses nothing for the
+rounding in one entry.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Follow-through: which functions of the reference are replaced when a check is judged again.
 
-A function that builds on an earlier one can fail its checks for the earlier one's mistake alone. So its
-checks are judged again, with the student's own earlier functions in the reference: then the reference makes
-the same mistake, and the function passes where its own code is right. A function that raises or never ends
-cannot be used so. Its place is taken by a stand-in, an arbitrary function from the exercise's `standins.py`,
-in the reference and in the student's file alike.
+A function that builds on an earlier one can fail its checks only because of the earlier one's mistake. So its
+checks are judged again, with the student's own earlier functions in the reference. The reference then makes
+the same mistake, and the function passes if its own code is right. An earlier function that raises or never
+ends cannot be used in this way. A stand-in replaces it, in the reference and in the student's file alike: an
+arbitrary function from the exercise's `standins.py`.
 
 `substitutions` lists what to try, in order. It knows nothing of pytest or of a sandbox.
 """

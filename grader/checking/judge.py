@@ -1,19 +1,23 @@
-"""Judging one student: what each check of the exercise finds, and the share of its points that it earns.
+"""Judging one student: what each check of the exercise finds, and how much of its points it earns.
 
 How a check is decided:
 
-1. It fails where the student's file does not define the function.
-2. It is skipped ("blocked") where another check that it requires has not passed.
-3. Else it runs, with the reference solution as it is. If it passes, that is all.
-4. If it fails, the functions before it may be to blame: those that `exercise.toml` calls `earlier`. Where one
-   of them is wrong, the check runs again with follow-through. The student's own earlier functions then take
-   the place of the reference's, and stand-ins the place of those that give no value. `follow_through` says
-   which substitutions are tried, and why in that order; the first with which the check passes is the last.
-5. Of all these runs the one that earns most counts; between equals, the first. What is earned with
-   follow-through is multiplied by the exercise's `follow_through`.
+1. It fails if the student's file does not define the function.
+2. It is skipped ("blocked") if another check that it requires has not passed.
+3. Otherwise it runs against the reference solution as it is. If it passes, it earns all its points.
+4. If it fails, the functions before it may be to blame: those that `exercise.toml` calls `earlier`. If one of
+   them is wrong, the check runs again with follow-through. The student's own earlier functions then replace
+   the reference's, so that both sides make the same earlier mistake. Stand-ins replace, on both sides, those
+   that give no value. `follow_through` lists these substitutions, and why they are tried in that order; the
+   judge stops at the first one with which the check passes.
+5. The run with the highest credit counts; between equals, the one against the reference as it is, then the
+   earlier one. Credit that was earned with follow-through is multiplied by the exercise's `follow_through`.
 
-So a function loses points for its own mistakes only, and a mistake is paid for once. A check sees nothing of
-a submission but the functions that it calls.
+If an earlier function never ends, or ends its process, steps 3 and 4 change places: as it stands, the judged
+function would call it, and use up its time as well.
+
+A check's points are its credit, from 0 to 1, times what the check is worth (`runner`). So a function loses
+points for its own mistakes only, and a student pays for a mistake once.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ MARKERS = ("points(share)", "requires(*checks)", "locates(quantity)")
 
 
 def points(share: float) -> pytest.MarkDecorator:
-    """The check earns `share`; the shares of a function's checks are scaled to its points."""
+    """A weight: the points of a function are divided among its checks by their weights."""
     return pytest.mark.points(share)
 
 

@@ -1,4 +1,4 @@
-"""Looks behind an exception that has an explanation of its own: makes the calls again without its cause."""
+"""Takes away the known cause of an exception and makes the calls again, to find other mistakes behind it."""
 
 from __future__ import annotations
 

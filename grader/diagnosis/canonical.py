@@ -1,4 +1,4 @@
-"""Brings ways to write the same into one: no views, products as operators, `a += b` as `a.add_(b)`."""
+"""Rewrites equivalent code in one standard form: no views, products as `@`, `a += b` as `a.add_(b)`."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def open_case(
     listed = exercise.misconceptions.recognised_by(function, "calls")
 
     def call(rows: Sequence[Sequence[Any]]) -> Sequence[Outcome]:
-        # By the case's prober as it is by then: the source may have been repaired.
+        # by the prober that the case has at that time: it may call a repaired source
         return case.prober.calls(function, rows)
 
     seen = Observation(

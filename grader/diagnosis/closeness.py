@@ -1,7 +1,8 @@
 """Every way in which the diagnosis calls two things equal, and every tolerance with its reason.
 
-A tolerance is no threshold of taste: it lies between what rounding does to a right computation, some 1e-6 in
-float32 after a chain of a dozen operations, and what the smallest mistake of a catalogue does, some percent.
+The tolerances are not chosen freely. Each is larger than the rounding errors of a right computation, about
+1e-6 in float32 after a dozen operations, and smaller than the effect of the smallest known mistake, which is
+some percent.
 """
 
 from __future__ import annotations

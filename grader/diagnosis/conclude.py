@@ -117,5 +117,5 @@ def diagnosis(
     alternatives: Sequence[Sequence[str]] = (),
     first_wrong: str | None = None,
 ) -> Diagnosis:
-    """All that is claimed, and these ids besides."""
+    """All that is claimed so far, and also these ids."""
     return case.claims.diagnosis(case.order, ids, alternatives, first_wrong)

@@ -1,4 +1,4 @@
-"""Where the chain breaks: the first wrong quantity, for a mistake that has no name.
+"""Finds the first wrong intermediate value, where no known mistake explains a function's result.
 
 The exercise's `probes.chain` describes a function's quantities in the order of the computation, each with
 what it must be *given the student's own earlier ones*: so the first wrong one is the step at fault.

@@ -62,7 +62,7 @@ class Claims:
         alternatives: Sequence[Sequence[str]] = (),
         first_wrong: str | None = None,
     ) -> Diagnosis:
-        """All that is claimed, and these ids besides.
+        """All that is claimed so far, and also these ids.
 
         order: every id of the function, as the exercise lists them. alternatives: to `ids`.
         """

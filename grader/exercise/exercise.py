@@ -231,11 +231,10 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
     titles = []
     for checks in checks_of.values():
         titles += [check.title for check in checks]
-    notes = misconceptions.notes()
     translations = {}
     for file in sorted((folder / "locale").glob("*.toml")):
         translations[file.stem] = read_translation(
-            file, notes, titles, table.curves, problems
+            file, misconceptions, titles, table.curves, problems
         )
     profiles = {}
     for name, settings in table.profiles.items():

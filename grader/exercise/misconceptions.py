@@ -73,9 +73,13 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Misconceptions:
-    """All that an exercise knows, in the order of its files. Iterating gives each once."""
+    """All that an exercise knows, in the order of its files. Iterating gives each once.
+
+    unread: the ids of tables with a fault, which has been noted.
+    """
 
     all: tuple[Misconception, ...] = ()
+    unread: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[Misconception]:
         return iter(self.all)
@@ -140,7 +144,8 @@ def read_misconceptions(
                 found.append(misconception)
     # last, since a misconception can name one of a later file
     _check_references(found, places, problems)
-    return Misconceptions(tuple(found))
+    unread = places.keys() - {misconception.id for misconception in found}
+    return Misconceptions(tuple(found), frozenset(unread))
 
 
 def _check_references(

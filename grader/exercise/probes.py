@@ -1,4 +1,12 @@
-"""What an exercise's `probes.py` describes a function by."""
+"""The records that an exercise's `probes.py` returns.
+
+A probe is a fixed set of arguments on which the student's function is compared with the wrong variants of the
+reference. `probes.py` defines up to three functions, each of which is given the reference solution:
+
+- `probes(solution)`: {function: a list of argument tuples}
+- `chain(solution)`: {function: its `Link`s}, to find the first wrong quantity if no mistake explains the result
+- `trajectories(solution)`: {function: its `Trajectory`}, for functions that iterate
+"""
 
 from __future__ import annotations
 

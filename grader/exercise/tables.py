@@ -1,12 +1,13 @@
 """What may stand in the TOML files of an exercise's folder: a model for each kind of table.
 
-Nothing is read by any other rule. What does not fit is not raised at once but noted, with the file and the
-table in which it stands, so that an author hears of all faults together.
+These models are the only rules by which the files are read. Faults are collected, each with its file and
+table, so that an author hears of all of them together.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from pydantic import (
     PositiveInt,
     ValidationError,
 )
+from pydantic_core import ErrorDetails
 
 # What tells a mistake where no numbers do; `grader.diagnosis.recognisers` has one for each name.
 Recogniser = Literal[
@@ -209,13 +211,17 @@ def read_table(
     except ValidationError as error:
         for fault in error.errors():
             key = ".".join(str(part) for part in fault["loc"])
-            what = _in_words(fault["type"], fault["msg"], key, model)
+            what = _in_words(fault, key, model)
             problems.add(path, f"{place} {key}".strip(), what)
         return None
 
 
-def _in_words(kind: str, message: str, key: str, model: type[Table]) -> str:
+def _in_words(fault: ErrorDetails, key: str, model: type[Table]) -> str:
     """A fault that pydantic found, for the author of an exercise."""
+    kind, message = fault["type"], fault["msg"]
+    if kind == "literal_error" and isinstance(fault["input"], str):
+        known = re.findall("'([^']+)'", fault["ctx"]["expected"])
+        return f"{fault['input']!r} is not known; {suggestion(fault['input'], known)}"
     if kind == "extra_forbidden":
         # `with` and `in` are words of Python, so that their fields have other names
         known = [field.alias or name for name, field in model.model_fields.items()]

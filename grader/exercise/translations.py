@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.exercise.misconceptions import Misconceptions
 from grader.exercise.tables import Problems, TranslationTable, read_table, read_toml
 from grader.results import Note
 
@@ -66,17 +67,20 @@ class Translation:
 
 def read_translation(
     path: Path,
-    notes: Mapping[str, Note],
+    misconceptions: Misconceptions,
     titles: Iterable[str],
     curves: Iterable[str],
     problems: Problems,
 ) -> Translation:
-    """A language's file. `notes` are the English ones; `titles` and `curves` what can be translated."""
+    """A language's file. Misconceptions, and these titles of checks and curves, can be translated."""
+    notes = misconceptions.notes()
     tables = read_toml(path, problems)
     checks = _pairs(tables.pop("checks", {}), path, "checks", titles, problems)
     renamed = _pairs(tables.pop("curves", {}), path, "curves", curves, problems)
     translated = dict(notes)
     for id_, data in tables.items():
+        if id_ in misconceptions.unread:
+            continue  # its own fault has been noted
         if id_ not in notes:
             problems.add_unknown(path, f"[{id_}]", "misconception", id_, notes)
             continue

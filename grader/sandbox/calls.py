@@ -1,8 +1,8 @@
 """The calls of one submission's functions: made in a worker, within limits, and what is noticed meanwhile.
 
-A worker lives as long as the submission behaves. One that hangs or dies is replaced, and the function that
-was being called is not called again: it has had its chance, the others have not. Where several calls were
-made in one exchange, the caller can first make them one by one.
+A worker lives as long as the submission behaves. If it hangs or dies, another one takes its place. The
+function that was being called is not called again, unless several calls were made at once or another function
+of the submission may be to blame; the other functions still are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a worker's reply to a call says, as records. A reply is a claim: it may be of any form.
+"""What a worker's reply to a call says, as records. The reply may be false, and of any form.
 
-Whatever is not as `protocol` describes it makes these functions raise: a ValueError, TypeError, KeyError or
-whichever exception comes of it. The caller treats each of them as a reply that is none.
+If it is not as `protocol` describes it, these functions raise a ValueError, TypeError, KeyError or another
+exception. The caller then treats the reply as invalid.
 """
 
 from __future__ import annotations

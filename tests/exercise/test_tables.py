@@ -12,7 +12,7 @@ FAULTS: Faults = {
         replaced(
             "misconceptions/any.toml", 'recognise = "stub"', 'recognise = "stubb"'
         ),
-        r"any.toml: [not-implemented] recognise: input should be 'stub', 'mutates'",
+        r"any.toml: [not-implemented] recognise: 'stubb' is not known; did you mean 'stub'?",
     ),
     "a title that is missing": (
         replaced(
@@ -30,7 +30,7 @@ FAULTS: Faults = {
     ),
     "an unknown stage": (
         added(LOSS, NEW + "replace = '_E.sum()'\nwith = '_E'\nstage = 'updates'\n"),
-        "loss.toml: [new] stage: input should be 'initial', 'update' or 'history'",
+        "loss.toml: [new] stage: 'updates' is not known; did you mean 'update'?",
     ),
     "not TOML": (added(LOSS, "[new"), "loss.toml: this is not TOML"),
     "points below zero": (

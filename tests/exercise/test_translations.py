@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from spoilt import NEW, Faults, Spoil, added, assert_told, replaced
+from spoilt import NEW, Faults, Spoil, added, assert_told, faults, replaced
 
 FAULTS: Faults = {
     "a translation of nothing": (
@@ -22,3 +22,11 @@ FAULTS: Faults = {
 @pytest.mark.parametrize(("spoil", "says"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_told_with_its_place(folder: Path, spoil: Spoil, says: str) -> None:
     assert_told(folder, spoil, says)
+
+
+def test_a_translation_is_not_blamed_for_a_faulty_misconception(folder: Path) -> None:
+    replaced("misconceptions/any.toml", 'recognise = "stub"', 'recognise = "stubb"')(
+        folder
+    )
+    (line,) = faults(folder)
+    assert "any.toml" in line

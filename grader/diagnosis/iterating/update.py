@@ -1,4 +1,4 @@
-"""How the function moves: which mistakes lead to the student's parameters.
+"""How a step changes the parameters: which mistakes lead to those of the student.
 
 Every variant of the reference starts from the student's own initial parameters, so that only the steps are
 compared.

@@ -1,7 +1,8 @@
-"""What tells a mistake by other evidence than wrong numbers: a module, a test and a row here for each.
+"""Recognisers find a mistake by evidence other than wrong numbers. Each has a module, a test and a row here.
 
-`recognise = "..."` in an exercise's misconceptions/ is the name of one of them. A new one needs a class of a
-kind in `base`, a row in the table below, its name in `grader.exercise.tables.Recogniser`, and a test.
+`recognise = "..."` in an exercise's misconceptions/ names one of them. A new one needs a class of a kind in
+`base`, a row in the table below, its name in `grader.exercise.tables.Recogniser`, and a test. A `StepSign` is
+about one question on the steps of a training, so `grader.diagnosis.iterating` asks it by name.
 """
 
 from __future__ import annotations

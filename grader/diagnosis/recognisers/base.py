@@ -1,11 +1,11 @@
 """What a recogniser may look at, and what it may answer.
 
-A recogniser tells one kind of mistake by other evidence than wrong numbers. There are four kinds, and
+A recogniser finds one kind of mistake by evidence other than wrong numbers. There are four kinds, and
 `ModuleGlobal` beside them, which makes calls of its own:
 
 - `Sign`: the calls and the source show the mistake directly.
-- `Reader`: the mistake changes how all results have to be read; what is left may hold further mistakes.
-- `Repairer`: the mistake raises an exception; without its cause, what lies behind can be seen.
+- `Reader`: the mistake changes the form of all results; once it is undone, other mistakes may be found.
+- `Repairer`: the mistake raises an exception; without its cause, other mistakes may be found.
 - `StepSign`: for functions that iterate, the steps they make or report show the mistake.
 """
 

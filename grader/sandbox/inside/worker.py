@@ -1,7 +1,7 @@
 """The only file that runs student code: a forked process that reads, loads and calls one submission.
 
 It answers the requests of `protocol`, in order. "read" looks at the submission before any of it runs, so
-its reply can be trusted; from "load" on, the process belongs to the student, and a reply is a claim.
+its reply can be trusted. From "load" on, the process belongs to the student, and a reply may be false.
 """
 
 from __future__ import annotations

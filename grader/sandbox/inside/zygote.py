@@ -1,4 +1,6 @@
-"""The warm process that forks a worker per submission. It holds no secret and runs no student code.
+"""The warm process that is copied, by fork, for each submission. It holds no secret and runs no student code.
+
+The name is Android's, where all apps are forked from a process that has already loaded what they need.
 
 It is a fresh interpreter, never a fork of the trusted process. Torch is imported once; one thread, always:
 a parallel operation before a fork makes the child hang. Each packet on the control socket is one JSON

@@ -1,8 +1,8 @@
 """What a worker may not do, enforced by the kernel: layers of confinement, each tried, each reported.
 
 The trusted side makes a `Policy`; the zygote prepares it once; each forked worker calls `confine` when its
-pipes are in place and before any of the student's code is there. A layer that this machine lacks is
-reported, and the trusted side judges. A layer that the machine has and that fails ends the worker.
+pipes are in place and before any of the student's code is there. If the machine does not offer a layer, this
+is reported, and the trusted side decides. If it offers the layer but switching it on fails, the worker ends.
 
     process    ends with the zygote; gains no privileges; cannot be traced or dumped
     rlimits    memory, CPU time, file size, descriptors
