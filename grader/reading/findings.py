@@ -126,10 +126,10 @@ class _Function:
         return shadows
 
     def _shadows_in(self, code: CodeType) -> Iterator[tuple[str, int]]:
-        suspects = self.file.functions.intersection(code.co_varnames)
-        if not suspects:
+        functions = self.file.functions
+        if functions.isdisjoint(code.co_varnames):
             return
-        unassigned = suspects.difference(_arguments(code))
+        unassigned = functions.difference(_arguments(code))
         for opname, name, line in operations(code):
             if name not in unassigned:
                 continue
