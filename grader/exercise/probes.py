@@ -4,7 +4,7 @@ A probe is a fixed set of arguments on which the student's function is compared 
 reference. `probes.py` defines up to three functions, each of which is given the reference solution:
 
 - `probes(solution)`: {function: a list of argument tuples}
-- `chain(solution)`: {function: its `Link`s}, to find the first wrong quantity if no mistake explains the result
+- `chain(solution)`: {function: its `Link`s}, to find the first wrong quantity if nothing explains the result
 - `trajectories(solution)`: {function: its `Trajectory`}, for functions that iterate
 """
 
