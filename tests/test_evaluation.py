@@ -93,7 +93,7 @@ def test_the_figures() -> None:
         ('["a.py"]\ndouble = 1', "a table is expected here"),
         (
             '["a.py"]\ndouble = { verdict = "rihgt" }',
-            "verdict: input should be 'right', 'wrong'",
+            "verdict: 'rihgt' is not known; did you mean 'right'?",
         ),
         ('["a.py"]\ndouble = { mistakes = [] }', "mistakes: this key is not known"),
         ('["a.py"]\ndouble = { misconceptions = "a" }', "misconceptions: "),
