@@ -325,7 +325,7 @@ def report(
         unmatched = output.fill_moodle_worksheet(folder, moodle_worksheet, results)
     output.render(folder, results, chosen, lang, chosen_formats)
     stdout.print(
-        f"{len(results)} reports: {folder / output.CLASS_PAGE}",
+        f"Reports of {len(results)}: {folder / output.CLASS_PAGE}",
         markup=False,
         soft_wrap=True,
     )

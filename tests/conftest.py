@@ -17,6 +17,7 @@ MODULES = (
     "mypy",
     "build",
     "hatchling",
+    "syrupy",
 )
 
 

@@ -42,7 +42,7 @@ def check_titles() -> set[str]:
     """The titles of all checks, as they stand in the golden grades."""
     grades = [
         json.loads(path.read_text(encoding="utf-8"))
-        for path in (ROOT / "tests/golden").glob("*.json")
+        for path in (ROOT / "tests/__snapshots__/test_golden").glob("*.json")
     ]
     return {
         check["title"]

@@ -1,19 +1,19 @@
 """The sample submissions, graded: a golden `grade.json` each, and the marks that they should get.
 
-After a change that is meant to change them: `GRADER_REWRITE_GOLDEN=1 python -m pytest tests/test_golden.py`.
+After a change that is meant to change them: `python -m pytest tests/test_golden.py --snapshot-update`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
 
 from grader import results
 from grader.exercise import Exercise, Profile
@@ -27,8 +27,6 @@ SAMPLES = sorted(
     for p in (ROOT / "submissions" / "practical3").iterdir()
     if p.suffix in (".py", ".ipynb")
 )
-GOLDEN = Path(__file__).parent / "golden"
-REWRITE = os.environ.get("GRADER_REWRITE_GOLDEN") == "1"
 SEED = 1
 
 MARKS = {
@@ -114,13 +112,10 @@ def test_the_source_notebooks_attempts_get_its_corrections(
 
 
 @pytest.mark.parametrize("name", MARKS)
-def test_golden(graded: dict[str, Result], name: str) -> None:
-    path = GOLDEN / f"{name}.json"
-    found = json.dumps(settled(graded[name]), indent=1, ensure_ascii=False) + "\n"
-    if REWRITE:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(found, encoding="utf-8")
-    assert found == path.read_text(encoding="utf-8")
+def test_golden(
+    graded: dict[str, Result], snapshot: SnapshotAssertion, name: str
+) -> None:
+    assert settled(graded[name]) == snapshot.use_extension(JSONSnapshotExtension)
 
 
 def settled(result: Result) -> dict[str, Any]:
