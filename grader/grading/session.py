@@ -199,7 +199,7 @@ class Session:
         except GraderError:
             raise
         except BaseException:
-            # Ctrl-C: pytest's thread goes on with the checks until nothing answers any more
+            # Ctrl-C, perhaps in the middle of an exchange: the warm process may still have an answer to send
             self.close()
             raise
 
