@@ -17,7 +17,8 @@ import typer
 from rich.console import Console
 
 from grader import evaluation
-from grader.errors import GraderError, GraderFault, UsageError
+from grader.checking.runner import Checks
+from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
 from grader.grading import batch, output, pools, progress
 from grader.grading.output import Formats
@@ -26,7 +27,7 @@ from grader.intake import submission
 from grader.intake.roster import Person, Roster, read_roster
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.reports.formats import terminal
-from grader.reports.text import language, neutral
+from grader.reports.text import formula, language, neutral
 from grader.reports.views.overrides import unused_overrides
 from grader.results import Result, to_json
 from grader.sandbox.walls import doctor
@@ -415,10 +416,25 @@ def check_exercise(
 ) -> None:
     """Check an exercise's folder, and say what to correct where."""
     chosen = Exercise.load(folder)
+    chosen.check_python()
+    _check_formulas(chosen)
+    Checks(chosen).close()
     counts = f"{len(chosen.functions)} functions, {chosen.max_score:g} points, {len(chosen.notes())} mistakes"
     stdout.print(
         f"{chosen.name}: {counts}. No problem was found.", markup=False, soft_wrap=True
     )
+
+
+def _check_formulas(exercise: Exercise) -> None:
+    """Raise ExerciseError where a note has a formula that reports cannot set."""
+    faults = []
+    for lang in ("en", *exercise.translations):
+        for note in exercise.notes(lang).values():
+            for text in (note.title, note.note, note.hint):
+                for fault in formula.faults(text):
+                    faults.append(f"{exercise.folder}: [{note.id}] in {lang}: {fault}")
+    if faults:
+        raise ExerciseError(*faults)
 
 
 # -- arguments -------------------------------------------------------------------------------------------

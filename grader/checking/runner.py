@@ -23,7 +23,7 @@ from pytest_jsonreport.plugin import JSONReport
 from grader.checking import marks
 from grader.checking.follow_through import AS_IT_STANDS
 from grader.checking.judge import Judge
-from grader.errors import GraderFault
+from grader.errors import ExerciseError, GraderFault
 from grader.exercise import Exercise
 from grader.results import CheckResult, check_from
 
@@ -81,6 +81,8 @@ class Checks:
             try:
                 self._session = self._started()
                 self.items = self._collected()
+            except ExerciseError:
+                raise
             except (Exception, SystemExit) as error:
                 raise self._fault(str(error)) from error
         self._plugin.worth = _worth(exercise, self.items)
@@ -109,7 +111,10 @@ class Checks:
         finally:
             _forget_modules(self._exercise.folder / "checks")
         if self._plugin.uncollected:
-            raise GraderFault("; ".join(self._plugin.uncollected))
+            folder = self._exercise.folder / "checks"
+            raise ExerciseError(
+                *[f"{folder}/{why}" for why in self._plugin.uncollected]
+            )
         order = {name: number for number, name in enumerate(self._exercise.functions)}
         items = self._session.items
         graded = [item for item in items if marks.function_of(item) in order]
@@ -276,7 +281,9 @@ class _Plugin:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a file of checks could not be collected."""
         if report.failed:
-            self.uncollected.append(f"{report.nodeid}: {report.longreprtext.strip()}")
+            self.uncollected.append(
+                f"{report.nodeid}: {_collection_error(report.longreprtext)}"
+            )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
@@ -377,3 +384,10 @@ def _reason(test: Mapping[str, Any]) -> str:
         if "longrepr" in stage:
             return str(stage["longrepr"]).strip()
     return ""
+
+
+def _collection_error(report: str) -> str:
+    """Why a file could not be collected: the last line that pytest marks as the error's."""
+    lines = report.strip().splitlines()
+    errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
+    return [*lines, *errors][-1]

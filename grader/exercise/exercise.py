@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from grader.exercise.tables import (
     Prologue,
     read_table,
     read_toml,
+    suggestion,
 )
 from grader.exercise.translations import Translation, read_translation
 from grader.results import Note
@@ -156,6 +157,37 @@ class Exercise:
             return None
         return self.module("probes")
 
+    def check_python(self) -> None:
+        """Run the folder's modules once. Raises ExerciseError with a line for each that fails."""
+        problems = Problems()
+        runs: dict[str, Callable[[], Any]] = {
+            "solution.py": lambda: self.solution.reference,
+            "inputs.py": lambda: self.inputs.Inputs,
+            "standins.py": lambda: self.standins,
+            "probes.py": self._run_probes,
+        }
+        for file, run in runs.items():
+            try:
+                run()
+            except Exception as error:
+                what = f"it raises {type(error).__name__}: {error}"
+                problems.add(self.folder / file, "", what)
+        if problems.lines:
+            raise ExerciseError(*problems.lines)
+
+    def _run_probes(self) -> None:
+        """Have `probes.py` describe what it describes. Raises what that raises, NameError for a stranger."""
+        if self.probes is None:
+            return
+        solution = types.SimpleNamespace(**self.solution.reference)
+        for name in ("probes", "chain", "trajectories"):
+            describe = getattr(self.probes, name, None)
+            functions = () if describe is None else describe(solution)
+            for function in functions:
+                if function not in self.solution.trees:
+                    near = suggestion(function, self.solution.trees)
+                    raise NameError(f"{name} describes {function!r}; {near}")
+
     def prologues(self) -> dict[str, str]:
         """The modules that a submission can import: name -> source."""
         if self.prologue is None:
@@ -222,15 +254,16 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
     table = read_table(ExerciseTable, read_toml(path, problems), path, "", problems)
     if table is None:
         return None
+    faults = len(problems.lines)
     solution = read_solution(folder / "solution.py", problems)
+    if len(problems.lines) > faults:
+        # without it, every function and every edit would be a fault as well
+        return None
     functions = _functions(table, path, solution, problems)
     misconceptions = read_misconceptions(
         folder / "misconceptions", solution.trees, problems
     )
-    checks_of = read_check_files(folder / "checks", table.functions, problems)
-    titles = []
-    for checks in checks_of.values():
-        titles += [check.title for check in checks]
+    titles = _titles(folder, table, problems)
     translations = {}
     for file in sorted((folder / "locale").glob("*.toml")):
         translations[file.stem] = read_translation(
@@ -255,6 +288,18 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
         graph=read_graph(folder / "graph.toml", problems),
         translations=translations,
     )
+
+
+def _titles(folder: Path, table: ExerciseTable, problems: Problems) -> list[str] | None:
+    """The titles of all checks; None where not all of their files could be read."""
+    faults = len(problems.lines)
+    checks_of = read_check_files(folder / "checks", table.functions, problems)
+    if len(problems.lines) > faults:
+        return None
+    titles = []
+    for checks in checks_of.values():
+        titles += [check.title for check in checks]
+    return titles
 
 
 def _functions(

@@ -15,6 +15,7 @@ from grader.exercise.tables import (
     FormTable,
     MisconceptionTable,
     Problems,
+    check_facts,
     read_table,
     read_toml,
 )
@@ -188,6 +189,11 @@ class _Reading:
         self.check_evidence(table)
         for pattern in table.seen:
             self.check_pattern("seen", pattern)
+        for key in ("title", "note", "hint"):
+            text = getattr(table, key)
+            check_facts(
+                text, table.recognise or "", self.path, self.place(key), self.problems
+            )
         return Misconception(
             id=self.id,
             functions=functions,

@@ -40,6 +40,13 @@ Recogniser = Literal[
 ]
 Stage = Literal["initial", "update", "history"]
 
+# The {facts} that a note can show, by what recognises its mistake: names of the student's own.
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "mutates": ("argument",),
+    "global": ("name",),
+    "shadow": ("hidden",),
+}
+
 Text = Field(min_length=1)
 _LISTED = 12  # names that a suggestion lists
 
@@ -159,6 +166,17 @@ class Problems:
     ) -> None:
         """Note that `name` names none of the `known`; the nearest of these is suggested."""
         self.add(path, place, f"there is no {what} {name!r}; {suggestion(name, known)}")
+
+
+def check_facts(
+    text: str, recogniser: str, path: Path, place: str, problems: Problems
+) -> None:
+    """Note each {fact} in a note's text that this recogniser does not give."""
+    known = FACTS.get(recogniser, ())
+    without_formulas = re.sub(r"\$[^$]*\$", "", text)  # LaTeX has braces of its own
+    for name in re.findall(r"\{([A-Za-z_]\w*)\}", without_formulas):
+        if name not in known:
+            problems.add_unknown(path, place, "fact", name, known)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

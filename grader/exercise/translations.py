@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from grader.exercise.misconceptions import Misconceptions
-from grader.exercise.tables import Problems, TranslationTable, read_table, read_toml
+from grader.exercise.tables import (
+    Problems,
+    TranslationTable,
+    check_facts,
+    read_table,
+    read_toml,
+)
 from grader.results import Note
 
 _NAME = re.compile(r"\{(\w+)\}")
@@ -68,12 +74,16 @@ class Translation:
 def read_translation(
     path: Path,
     misconceptions: Misconceptions,
-    titles: Iterable[str],
+    titles: Iterable[str] | None,
     curves: Iterable[str],
     problems: Problems,
 ) -> Translation:
-    """A language's file. Misconceptions, and these titles of checks and curves, can be translated."""
+    """A language's file. Misconceptions, and these titles of checks and curves, can be translated.
+
+    titles: None where not all files of checks could be read; no translation is a fault then.
+    """
     notes = misconceptions.notes()
+    recognisers = {known.id: known.recognise for known in misconceptions}
     tables = read_toml(path, problems)
     checks = _pairs(tables.pop("checks", {}), path, "checks", titles, problems)
     renamed = _pairs(tables.pop("curves", {}), path, "curves", curves, problems)
@@ -87,24 +97,32 @@ def read_translation(
         table = read_table(TranslationTable, data, path, f"[{id_}]", problems)
         if table is not None:
             texts = {"title": table.title, "note": table.note, "hint": table.hint}
+            for key, text in texts.items():
+                place = f"[{id_}] {key}"
+                check_facts(text, recognisers[id_], path, place, problems)
             translated[id_] = dataclasses.replace(notes[id_], **texts, lang=path.stem)
     pairs = tuple(Title.of(english, text) for english, text in checks.items())
     return Translation(translated, pairs, renamed)
 
 
 def _pairs(
-    data: Any, path: Path, table: str, known: Iterable[str], problems: Problems
+    data: Any,
+    path: Path,
+    table: str,
+    known: Iterable[str] | None,
+    problems: Problems,
 ) -> dict[str, str]:
     """English titles with their translations; those that the exercise does not have are faults."""
     if not isinstance(data, Mapping):
         return {}
-    known = list(known)
+    if known is not None:
+        known = list(known)
     pairs = {}
     for english, text in data.items():
         place = f"[{table}] {english!r}"
         if not isinstance(text, str):
             problems.add(path, place, "a text is expected here")
-        elif not any(_can_be(english, title) for title in known):
+        elif known is not None and not any(_can_be(english, title) for title in known):
             problems.add_unknown(path, f"[{table}]", "title", english, known)
         elif set(_NAME.findall(text)) - set(_NAME.findall(english)):
             what = "the translation has a {name} that the title has not"

@@ -106,6 +106,7 @@ def run(plan: Plan, watcher: Watcher | None = None) -> Graded:
 
 def check(plan: Plan) -> None:
     """Raise GraderError for what cannot be used: now, and not after an hour of grading."""
+    plan.exercise.check_python()
     check_profile(plan.exercise, plan.profile)
     check_level(plan.require_isolation)
     language.translations(plan.lang)

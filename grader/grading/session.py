@@ -56,6 +56,7 @@ class Session:
 
         Raises ExerciseError for a profile that the exercise does not have, UsageError for an unknown level.
         """
+        exercise.check_python()
         check_profile(exercise, profile)
         check_level(require_isolation)
         settings = dict(exercise.profiles[profile].settings)
@@ -300,7 +301,9 @@ def check_level(level: str) -> None:
     """Raise UsageError where there is no such level of isolation."""
     if level not in levels.LEVELS:
         known = ", ".join(levels.LEVELS)
-        raise UsageError(f"there is no isolation level {level!r}; there are {known}.")
+        raise UsageError(
+            f"There is no isolation level {level!r}; choose one of {known}."
+        )
 
 
 def exercise_folder(exercise: Exercise) -> str | None:

@@ -106,11 +106,11 @@ def test_a_check_that_ends_pytest_does_not_end_the_session(tmp_path: Path) -> No
 
 def test_checks_that_cannot_be_collected(tmp_path: Path) -> None:
     checks = "import no_such_module\n\ndef test_values(student):\n    pass\n"
-    with (
-        session(tmp_path, checks) as one,
-        pytest.raises(GraderFault, match="No module named 'no_such_module'"),
-    ):
+    with session(tmp_path, checks) as one, pytest.raises(ExerciseError) as raised:
         graded(one, tiny.RIGHT)
+    (line,) = raised.value.problems
+    assert line.startswith(str(tmp_path / "checks" / "test_double.py"))
+    assert line.endswith("No module named 'no_such_module'")
 
 
 @pytest.mark.parametrize(

@@ -72,3 +72,29 @@ def test_the_digest_changes_with_any_file(folder: Path) -> None:
     before = Exercise.read(folder).sha256
     added("handout.md", "More.\n")(folder)
     assert Exercise.read(folder).sha256 != before
+
+
+@pytest.mark.parametrize(
+    "file", ["solution.py", "inputs.py", "standins.py", "probes.py"]
+)
+def test_a_module_that_raises_is_told_with_its_name(folder: Path, file: str) -> None:
+    added(file, "\nraise ValueError('no')\n")(folder)
+    with pytest.raises(ExerciseError) as raised:
+        Exercise.read(folder).check_python()
+    assert f"{folder / file}: it raises ValueError: no" in raised.value.problems
+
+
+def test_probes_of_a_stranger_are_told(folder: Path) -> None:
+    replaced("probes.py", '"dsigma": [', '"dsigmo": [')(folder)
+    with pytest.raises(ExerciseError, match=r"'dsigmo'; did you mean 'dsigma'"):
+        Exercise.read(folder).check_python()
+
+
+def test_a_solution_that_cannot_be_read_is_the_only_fault(folder: Path) -> None:
+    added("solution.py", "\ndef f(:\n")(folder)
+    assert len(faults(folder)) == 1
+
+
+def test_titles_of_checks_that_cannot_be_read_are_not_missed(folder: Path) -> None:
+    added("checks/test_loss.py", "\ndef f(:\n")(folder)
+    assert len(faults(folder)) == 1

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from spoilt import LOSS, NEW, Faults, Spoil, added, assert_told
+from spoilt import LOSS, NEW, Faults, Spoil, added, assert_told, replaced
 
 FAULTS: Faults = {
+    "a fact that nothing gives": (
+        replaced("misconceptions/any.toml", "`{argument}` no", "`{argumnt}` no"),
+        "any.toml: [mutates-argument] note: there is no fact 'argumnt'; did you mean 'argument'?",
+    ),
     "nothing that tells it": (
         added(LOSS, NEW),
         "loss.toml: [new]: nothing tells this mistake",

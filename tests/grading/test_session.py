@@ -27,7 +27,7 @@ EXERCISE = Exercise.load("practical3")
 def test_an_unknown_profile_or_level_is_told_before_anything_starts() -> None:
     with pytest.raises(ExerciseError, match="no profile 'fast'; it has quick, full"):
         Session(EXERCISE, "fast")
-    with pytest.raises(UsageError, match="there are none, limits, default, best"):
+    with pytest.raises(UsageError, match="choose one of none, limits, default, best"):
         Session(EXERCISE, require_isolation="total")
 
 

@@ -66,6 +66,15 @@ def displayed(latex: str) -> Markup:
         return Markup("<code>{}</code>").format(escape(latex))
 
 
+def faults(text: str) -> Iterator[str]:
+    """What is wrong with the $formulas$ of a text, a sentence each."""
+    for latex in re.findall(r"\$([^$]+)\$", text):
+        try:
+            _parse(latex)
+        except FormulaError as error:
+            yield f"${latex}$ cannot be set: {error}"
+
+
 def plain(latex: str) -> str:
     """`to_text`, or the source itself if the formula is outside the subset."""
     try:

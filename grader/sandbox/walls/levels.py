@@ -47,7 +47,7 @@ def require(isolation: Mapping[str, str], wanted: str) -> None:
     """Raise IsolationError where the level is below `wanted`, UsageError where there is no such level."""
     if wanted not in LEVELS:
         raise UsageError(
-            f"there is no isolation level {wanted!r}; there are {', '.join(LEVELS)}."
+            f"There is no isolation level {wanted!r}; choose one of {', '.join(LEVELS)}."
         )
     reached = level(isolation)
     if not is_at_least(reached, wanted):

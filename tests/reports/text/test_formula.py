@@ -53,3 +53,9 @@ def test_what_lies_outside_the_subset_is_refused_and_shown_as_code(latex):
         formula.to_mathml(latex)
     assert formula.displayed(latex).startswith("<code>")
     assert formula.plain(latex) == latex
+
+
+def test_the_faults_of_a_texts_formulas_are_told():
+    assert list(formula.faults("$x_1$ and `code`, but no formula")) == []
+    (fault,) = formula.faults("good: $x$; bad: $\\foo$")
+    assert fault.startswith("$\\foo$ cannot be set: ")
