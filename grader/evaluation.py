@@ -56,7 +56,7 @@ Labels = Mapping[str, Mapping[str, Label]]  # file -> function -> label
 
 
 @dataclass(frozen=True)
-class Case:
+class LabelledFunction:
     """One function, labelled and graded."""
 
     file: str
@@ -130,61 +130,61 @@ class Case:
 class Evaluation:
     """The figures. Each list holds the cases to look at."""
 
-    cases: list[Case] = field(default_factory=list)
+    cases: list[LabelledFunction] = field(default_factory=list)
 
     @property
-    def counted(self) -> list[Case]:
+    def counted(self) -> list[LabelledFunction]:
         """The cases that count."""
         return [case for case in self.cases if not case.label.contested]
 
     @property
-    def wrong_verdicts(self) -> list[Case]:
+    def wrong_verdicts(self) -> list[LabelledFunction]:
         """Where the verdict is not the label's."""
         return [case for case in self.counted if case.verdict != case.label.verdict]
 
     @property
-    def false_accusations(self) -> list[Case]:
+    def false_accusations(self) -> list[LabelledFunction]:
         """Right or novel functions for which a misconception is named that may not be."""
         return [case for case in self.counted if case.falsely_accused]
 
     @property
-    def catalogued(self) -> list[Case]:
+    def catalogued(self) -> list[LabelledFunction]:
         """Functions with catalogued mistakes."""
         return [case for case in self.counted if case.catalogued]
 
     @property
-    def inexact(self) -> list[Case]:
+    def inexact(self) -> list[LabelledFunction]:
         """Functions with catalogued mistakes whose exact set is not named."""
         return [case for case in self.catalogued if not case.exact]
 
     @property
-    def novel(self) -> list[Case]:
+    def novel(self) -> list[LabelledFunction]:
         """Functions with mistakes outside the catalogue and a label for the first wrong step."""
         return [case for case in self.counted if case.novel and case.label.first_wrong]
 
     @property
-    def mislocated(self) -> list[Case]:
+    def mislocated(self) -> list[LabelledFunction]:
         """Novel mistakes whose first wrong step is not found."""
         # `novel` has only those for which the label says which step it is.
         return [case for case in self.novel if not case.located]
 
     @property
-    def with_follow_through(self) -> list[Case]:
+    def with_follow_through(self) -> list[LabelledFunction]:
         """Functions whose label says whether they are right by follow-through."""
         return [case for case in self.counted if case.label.follow_through is not None]
 
     @property
-    def wrong_follow_through(self) -> list[Case]:
+    def wrong_follow_through(self) -> list[LabelledFunction]:
         """Where follow-through is not what the label says."""
         return [case for case in self.with_follow_through if not case.followed_through]
 
     @property
-    def wrong(self) -> list[Case]:
+    def wrong(self) -> list[LabelledFunction]:
         """Functions that are wrong, by their label."""
         return [case for case in self.counted if case.label.verdict == "wrong"]
 
     @property
-    def abstentions(self) -> list[Case]:
+    def abstentions(self) -> list[LabelledFunction]:
         """Wrong functions for which nothing is named."""
         return [case for case in self.wrong if not case.graded.misconceptions]
 
@@ -279,7 +279,7 @@ def evaluate(labels: Labels, results: Iterable[Result]) -> Evaluation:
         for function, graded in result.functions.items():
             # Only what is wrong needs a label.
             label = labels_of_file.get(function, Label())
-            cases.append(Case(file, function, label, graded))
+            cases.append(LabelledFunction(file, function, label, graded))
     return Evaluation(cases)
 
 
@@ -308,11 +308,13 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
     table.add_column("of", justify="right")
     table.add_column("share", justify="right")
 
-    def add(figure: str, number: int, of: Sequence[Case]) -> None:
+    def add(figure: str, number: int, of: Sequence[LabelledFunction]) -> None:
         total = len(of)
         table.add_row(figure, f"{number}/{total}", _share(number, total, digits=1))
 
-    def add_all_but(figure: str, faults: Sequence[Case], of: Sequence[Case]) -> None:
+    def add_all_but(
+        figure: str, faults: Sequence[LabelledFunction], of: Sequence[LabelledFunction]
+    ) -> None:
         add(figure, len(of) - len(faults), of)
 
     add_all_but("verdicts right", evaluation.wrong_verdicts, evaluation.counted)
@@ -335,7 +337,9 @@ def _share(number: int, total: int, digits: int = 0) -> str:
     return f"{number / total:.{digits}%}"
 
 
-def _show_cases(title: str, cases: Sequence[Case], console: Console) -> None:
+def _show_cases(
+    title: str, cases: Sequence[LabelledFunction], console: Console
+) -> None:
     if not cases:
         return
     console.print(f"{title}:", style="bold")

@@ -95,7 +95,7 @@ class Curves:
 
 
 @dataclass(frozen=True)
-class Submission:
+class GradedFiles:
     """Which files were graded. `sha256` is that of the graded file's bytes."""
 
     id: str
@@ -113,7 +113,7 @@ class Result:
 
     exercise: str
     profile: str
-    submission: Submission
+    submission: GradedFiles
     seed: int
     versions: Mapping[str, str]
     started: str
@@ -176,7 +176,7 @@ def from_json(text: str) -> Result:
 
 def _result(data: dict[str, Any]) -> Result:
     fields = {**data}
-    fields["submission"] = Submission(**_tuples(data["submission"]))
+    fields["submission"] = GradedFiles(**_tuples(data["submission"]))
     functions = {}
     for name, function in data["functions"].items():
         functions[name] = _function(function)

@@ -13,11 +13,11 @@ from grader.results import (
     CheckResult,
     Curves,
     FunctionResult,
+    GradedFiles,
     Mismatch,
     Note,
     Result,
     Source,
-    Submission,
 )
 
 
@@ -462,7 +462,7 @@ def _result(
     return Result(
         exercise="practical3",
         profile="quick",
-        submission=Submission(identifier, name, ("practical-3.ipynb",), "0" * 64),
+        submission=GradedFiles(identifier, name, ("practical-3.ipynb",), "0" * 64),
         seed=1234,
         versions={"grader": "0.1.0", "python": "3.11.2", "torch": "2.13.0"},
         started="2026-11-23T23:15:00+00:00",

@@ -27,7 +27,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> evaluation.Evaluation:
     )
 
 
-def names(cases: list[evaluation.Case]) -> list[str]:
+def names(cases: list[evaluation.LabelledFunction]) -> list[str]:
     return [
         f"{case.file} {case.function}: {case.verdict} {case.graded.misconceptions}"
         for case in cases

@@ -11,14 +11,16 @@ from rich.console import Console
 
 from grader import evaluation
 from grader.errors import UsageError
-from grader.evaluation import Case, Evaluation, Label
+from grader.evaluation import Evaluation, Label, LabelledFunction
 from grader.exercise import Exercise
 from grader.intake.submission import find
 from grader.results import FunctionResult
 
 
-def case(label: Label, status: str = "wrong", **graded: object) -> Case:
-    return Case("a.py", "f", label, FunctionResult(status, 0.0, 1.0, **graded))  # type: ignore[arg-type]
+def case(label: Label, status: str = "wrong", **graded: object) -> LabelledFunction:
+    return LabelledFunction(
+        "a.py", "f", label, FunctionResult(status, 0.0, 1.0, **graded)
+    )  # type: ignore[arg-type]
 
 
 WRONG = Label(

@@ -11,7 +11,7 @@ from grader.diagnosis.case import Case
 from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.matching import (
     OTHER_MESSAGE,
-    Explanation,
+    Match,
     by_cost,
     cheapest,
     explanations,
@@ -42,7 +42,7 @@ class Explained:
     """
 
     runner: ReferenceRunner
-    explanations: Sequence[Explanation]
+    explanations: Sequence[Match]
     reading: Reading
     misconception: Misconception | None = None
 
@@ -93,7 +93,7 @@ def _explained(
     student = case.plain.trace(reading.outcomes)
     right = _as_right(case, student, reading.ignored)
     if right is not None:
-        return Explained(right, [Explanation((), 0.0)], reading, misconception)
+        return Explained(right, [Match((), 0.0)], reading, misconception)
     # With the student's own earlier functions first: what is wrong in them is no mistake of this one.
     runner, found = case.plugged, []
     if case.earlier:
@@ -109,8 +109,8 @@ def _explained(
 
 
 def _without(
-    found: Sequence[Explanation], misconception: Misconception, runner: ReferenceRunner
-) -> list[Explanation]:
+    found: Sequence[Match], misconception: Misconception, runner: ReferenceRunner
+) -> list[Match]:
     """The explanations in which a mistake is not made."""
     without = []
     for explanation in found:
@@ -164,7 +164,7 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
 
 def _explained_by_table(
     case: Case, student: Trace, ignored: Tensor | None
-) -> list[Explanation]:
+) -> list[Match]:
     """Explanations among the variants that are kept, and by one mistake more where that is needed."""
     runner = case.plain
     variants = variant_table(case.exercise, case.function)
@@ -183,7 +183,7 @@ def _explained_by_table(
 
 def _explained_live(
     runner: ReferenceRunner, student: Trace, ignored: Tensor | None
-) -> list[Explanation]:
+) -> list[Match]:
     """Explanations with the student's own earlier functions plugged in: by one mistake, or else by two."""
     singles = []
     for index in range(len(runner.forms)):
@@ -194,7 +194,7 @@ def _explained_live(
     for combination, made in singles:
         cost = misfit(student, made, ignored)
         if cost is not None:
-            found.append(Explanation(combination, 1 + cost))
+            found.append(Match(combination, 1 + cost))
     if not found:
         variants = tabulated(singles)
         starts = promising(

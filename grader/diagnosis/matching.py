@@ -27,7 +27,7 @@ _ROUNDING = 1e-9  # costs are sums of the above
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Match:
     """A combination of mistakes that gives the student's numbers; without any, it is the reference itself.
 
     cost: the number of mistakes, and what does not fit exactly where the function raised.
@@ -37,16 +37,16 @@ class Explanation:
     cost: float
 
 
-def by_cost(found: Iterable[Explanation]) -> list[Explanation]:
+def by_cost(found: Iterable[Match]) -> list[Match]:
     """The cheapest first."""
 
-    def rank(explanation: Explanation) -> tuple[float, Combination]:
+    def rank(explanation: Match) -> tuple[float, Combination]:
         return explanation.cost, explanation.combination
 
     return sorted(found, key=rank)
 
 
-def cheapest(found: Sequence[Explanation]) -> list[Explanation]:
+def cheapest(found: Sequence[Match]) -> list[Match]:
     """Those of the least cost."""
     least = min((explanation.cost for explanation in found), default=0.0)
     limit = least + _ROUNDING
@@ -58,7 +58,7 @@ def cheapest(found: Sequence[Explanation]) -> list[Explanation]:
 
 def explanations(
     student: Trace, table: Table, ignored: Tensor | None = None
-) -> list[Explanation]:
+) -> list[Match]:
     """Every variant of `table` that explains `student`, the cheapest first.
 
     Where the student's function returned, the numbers must agree; where it raised, the variant must have
@@ -76,7 +76,7 @@ def explanations(
     for row in explains.nonzero().flatten().tolist():
         combination = block.combination(row)
         cost = len(combination) + _misfit(same_message[row], agrees[row])
-        found.append(Explanation(combination, cost))
+        found.append(Match(combination, cost))
     return by_cost(found)
 
 
@@ -260,7 +260,7 @@ def extended(
     starts: Sequence[Combination],
     ignored: Tensor | None = None,
     below: float = math.inf,
-) -> list[Explanation]:
+) -> list[Match]:
     """Explanations among the combinations of `starts`, each extended by one form; they are run now.
 
     below: what may not fit exactly must cost less than this.
@@ -280,5 +280,5 @@ def extended(
                 continue
             cost = misfit(student, made, ignored)
             if cost is not None and cost < below:
-                found.append(Explanation(combination, len(combination) + cost))
+                found.append(Match(combination, len(combination) + cost))
     return by_cost(found)

@@ -273,7 +273,7 @@ class _Run:
             exercise=exercise.name,
             exercise_folder=exercise_folder(exercise),
             profile=self._settings.profile,
-            submission=results.Submission(held.id, held.name, held.files, held.sha256),
+            submission=results.GradedFiles(held.id, held.name, held.files, held.sha256),
             seed=self._settings.seed,
             versions={"grader": self._settings.versions["grader"]},
             started="",

@@ -164,7 +164,7 @@ class Session:
                 exercise=self.exercise.name,
                 exercise_folder=exercise_folder(self.exercise),
                 profile=self.profile.name,
-                submission=results.Submission(
+                submission=results.GradedFiles(
                     submission.id, submission.name, submission.files, submission.sha256
                 ),
                 seed=self.seed,

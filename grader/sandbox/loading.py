@@ -28,7 +28,7 @@ FAILURES: Mapping[str, type[StudentFailure]] = {
 
 
 @dataclass(frozen=True)
-class Reading:
+class SourceReading:
     """What a submission holds, found before any of it ran.
 
     missing: function -> why it cannot be graded. findings: function -> what its source shows (see
@@ -70,27 +70,27 @@ class LoadedSubmission:
         self.used: set[str] = set()
         self.printed = ""
 
-    def start(self, seconds: float, seed: int) -> Reading:
+    def start(self, seconds: float, seed: int) -> SourceReading:
         """Have a first worker read the submission and, within so many seconds, run its definitions."""
         names = self._exercise.functions
         if self._submission.problem:
-            return Reading(missing=dict.fromkeys(names, self._submission.problem))
+            return SourceReading(missing=dict.fromkeys(names, self._submission.problem))
         worker = self._fork()
         try:
             reply = self._have_read(worker)
         except Ended as ended:
             self._worker = None
             why = f"The file cannot be read as Python: {ended.reason} while reading it."
-            return Reading(missing=dict.fromkeys(names, why))
+            return SourceReading(missing=dict.fromkeys(names, why))
         # only this reply can be trusted: nothing of the student's has run yet
         self.isolation = {**reply["isolation"], **self._zygote.isolation}
         if reply["unreadable"] is not None:
             self.drop()
-            return Reading(missing=dict.fromkeys(names, reply["unreadable"]))
+            return SourceReading(missing=dict.fromkeys(names, reply["unreadable"]))
         sources = {}
         for name, found in reply["definitions"].items():
             sources[name] = Source(**found)
-        reading = Reading(
+        reading = SourceReading(
             sources=sources,
             missing=reply["missing"],
             findings=reply["findings"],

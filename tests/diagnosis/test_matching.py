@@ -4,7 +4,7 @@ import torch
 from handwritten import EXERCISE
 
 from grader.diagnosis.matching import (
-    Explanation,
+    Match,
     cheapest,
     explained_state,
     explanations,
@@ -71,9 +71,9 @@ def test_entries_that_are_ignored_do_not_count():
 
 def test_the_cheapest_are_those_of_the_least_cost():
     one, other, worse = (
-        Explanation((1,), 1.0),
-        Explanation((2,), 1.0),
-        Explanation((3, 4), 2.0),
+        Match((1,), 1.0),
+        Match((2,), 1.0),
+        Match((3, 4), 2.0),
     )
     assert cheapest([worse, one, other]) == [one, other]
     assert cheapest([]) == []

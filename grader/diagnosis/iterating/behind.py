@@ -11,7 +11,7 @@ from torch import Tensor
 from grader.diagnosis import repairs
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import update
-from grader.diagnosis.iterating.case import Case
+from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import Outcomes, Run, read_run, read_runs
 from grader.diagnosis.observation import Outcome
 from grader.diagnosis.recognisers import MODULE_GLOBAL, SHADOW, Observation
@@ -24,7 +24,7 @@ MOST_EXCEPTIONS = 3  # one behind another
 MOST_SUPPLIED = 40  # ways to supply the module's variables that are tried
 
 
-def exceptions(case: Case, outcomes: Outcomes) -> Outcomes:
+def exceptions(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     """The calls again where an exception has an explanation of its own, which is claimed."""
     for _ in range(MOST_EXCEPTIONS):
         seen = case.observation(_raised(outcomes))
@@ -35,7 +35,7 @@ def exceptions(case: Case, outcomes: Outcomes) -> Outcomes:
     return outcomes
 
 
-def constant_sizes(case: Case, outcomes: Outcomes) -> Outcomes:
+def constant_sizes(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     """The calls again in the handout's sizes, where the function raises in all others."""
     student = case.student
     # torch raises a RuntimeError where sizes do not fit.
@@ -52,7 +52,7 @@ def constant_sizes(case: Case, outcomes: Outcomes) -> Outcomes:
     return outcomes
 
 
-def right_globals(case: Case) -> bool:
+def right_globals(case: IteratingCase) -> bool:
     """Whether the function is right once the module's variables that it reads hold right values.
 
     They are claimed then, and stay supplied. A variable `Y = 0.9 * train_target` of a notebook does not hold
@@ -79,7 +79,7 @@ def right_globals(case: Case) -> bool:
     return False
 
 
-def _is_right(case: Case) -> bool:
+def _is_right(case: IteratingCase) -> bool:
     """Whether the function moves as the reference without mistakes does."""
     outcomes = {steps: case.student.ask(steps) for steps in (0, 1, 3)}
     runs = read_runs(outcomes)
@@ -100,7 +100,7 @@ def _raised(outcomes: Outcomes) -> list[Outcome]:
     return alike
 
 
-def _repair(case: Case, seen: Observation) -> bool:
+def _repair(case: IteratingCase, seen: Observation) -> bool:
     """Go on with the student's source repaired, if the exception has a cause that can be taken out of it."""
     source = _without_known_cause(case, seen) or _without_unbound(case, seen)
     if source is None:
@@ -109,7 +109,7 @@ def _repair(case: Case, seen: Observation) -> bool:
     return True
 
 
-def _without_known_cause(case: Case, seen: Observation) -> str | None:
+def _without_known_cause(case: IteratingCase, seen: Observation) -> str | None:
     """The source without a mistake whose exceptions the exercise lists."""
     error = seen.outcomes[0].error if seen.outcomes else None
     if error is None:
@@ -133,7 +133,7 @@ def _is_listed(text: str, raises: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(text, pattern) for pattern in raises)
 
 
-def _without_unbound(case: Case, seen: Observation) -> str | None:
+def _without_unbound(case: IteratingCase, seen: Observation) -> str | None:
     """The source without a local variable that is read before it has a value."""
     source = case.student.source
     shadow = case.misconceptions.recognised_by(case.function, SHADOW.name)
@@ -148,7 +148,7 @@ def _without_unbound(case: Case, seen: Observation) -> str | None:
     return repairs.respelt(source, names.pop())
 
 
-def _supply_arguments(case: Case, seen: Observation, before: Outcomes) -> bool:
+def _supply_arguments(case: IteratingCase, seen: Observation, before: Outcomes) -> bool:
     """Supply the arguments that the function reads as variables of the module; whether it then runs.
 
     Such a variable is claimed where it is missing, or where it matters what it holds.
@@ -178,7 +178,7 @@ def _end_alike(now: Run, then: Run) -> bool:
     return parameters_agree(now.parameters, then.parameters, then.parameters)
 
 
-def _arguments_read(case: Case) -> dict[str, Tensor]:
+def _arguments_read(case: IteratingCase) -> dict[str, Tensor]:
     """Arguments that the function reads as variables of the module, by the reference's names for them."""
     found = {}
     pairs = zip(case.reference.parameters, case.student.arguments, strict=False)
@@ -190,7 +190,7 @@ def _arguments_read(case: Case) -> dict[str, Tensor]:
     return found
 
 
-def _is_missing_variable(case: Case, name: str) -> bool:
+def _is_missing_variable(case: IteratingCase, name: str) -> bool:
     """Whether a name that was not found is a variable of the notebook, and no module or helper."""
     known = set(case.evidence.reads_globals)
     for tree in case.trees.values():

@@ -21,7 +21,7 @@ from grader.exercise import Exercise, Form
 from grader.exercise.probes import Parameters
 
 
-class Case:
+class IteratingCase:
     """The student's function beside the reference's; every `claim_...` adds to the claims."""
 
     def __init__(

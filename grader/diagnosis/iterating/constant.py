@@ -8,7 +8,7 @@ from dataclasses import replace
 from grader.diagnosis import repairs
 from grader.diagnosis.closeness import MOVED_FROM_ESTIMATE, parameters_agree
 from grader.diagnosis.iterating import start
-from grader.diagnosis.iterating.case import Case
+from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import (
     ASKED_STEPS,
     MOST_STEPS,
@@ -21,7 +21,7 @@ from grader.diagnosis.recognisers import ONE_STEP, STEPS, Steps
 from grader.diagnosis.verdict import Clue
 
 
-def counted(case: Case, outcomes: Outcomes) -> Outcomes:
+def counted(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     """The calls again where the source has a constant instead of the number of steps, which is claimed."""
     student = case.student
     misconception = case.misconceptions.recognised_by(case.function, STEPS.name)
@@ -58,7 +58,7 @@ def _lengths(outcomes: Outcomes) -> list[int]:
     return lengths
 
 
-def claim_endless(case: Case, runs: Mapping[int, Run]) -> bool:
+def claim_endless(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
     """Claim that the function takes a great number of steps by itself; it is too slow to be followed."""
     reported: dict[int, int] = {}
     for steps, run in runs.items():
@@ -70,7 +70,7 @@ def claim_endless(case: Case, runs: Mapping[int, Run]) -> bool:
     return case.claim_step_sign(STEPS, Steps(reported, is_constant=True))
 
 
-def observed_steps(case: Case, runs: Mapping[int, Run]) -> Steps:
+def observed_steps(case: IteratingCase, runs: Mapping[int, Run]) -> Steps:
     """What the runs show of the number of steps taken."""
     reported = {steps: run.reported for steps, run in runs.items()}
     lengths = set(reported.values())
@@ -78,7 +78,7 @@ def observed_steps(case: Case, runs: Mapping[int, Run]) -> Steps:
     return Steps(reported, is_constant=is_constant)
 
 
-def _always_moves(case: Case, runs: Mapping[int, Run]) -> bool:
+def _always_moves(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
     """Whether the parameters are the same after all numbers of steps, and yet no longer the initial ones."""
     first = runs[0].parameters
     for run in runs.values():
@@ -92,7 +92,9 @@ def _always_moves(case: Case, runs: Mapping[int, Run]) -> bool:
     return not parameters_agree(still.parameters, first, first)
 
 
-def claim_and_explain(case: Case, runs: Mapping[int, Run], seen: Steps) -> list[Forms]:
+def claim_and_explain(
+    case: IteratingCase, runs: Mapping[int, Run], seen: Steps
+) -> list[Forms]:
     """Claim that the number of steps is constant, and what is wrong with the history.
 
     Returns the sets of mistakes that explain the parameters. What the function starts from is not known, and

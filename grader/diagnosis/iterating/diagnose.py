@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import behind, constant, history
-from grader.diagnosis.iterating.case import Case
+from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import ASKED_STEPS, Run, read_runs
 from grader.diagnosis.observation import Evidence, Plugged, Prober
 from grader.diagnosis.recognisers import STALE
@@ -26,7 +26,7 @@ def diagnose(
     earlier: the student's own earlier functions, used in place of the reference's.
     Raises StudentFailure where the function hangs or dies.
     """
-    case = Case(exercise, function, prober, evidence, earlier)
+    case = IteratingCase(exercise, function, prober, evidence, earlier)
 
     # What calls and source show by themselves, and what hides behind exceptions and constants.
     outcomes = case.student.ask_each()
@@ -79,7 +79,7 @@ def _can_be_compared(runs: Mapping[int, Run]) -> bool:
     return all(run.shapes == shapes for run in runs.values())
 
 
-def _is_reproduced(case: Case, runs: Mapping[int, Run]) -> bool:
+def _is_reproduced(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
     """Whether the first step, made once more, leads to the same parameters."""
     again = case.student.run(1)
     if again is None:

@@ -9,7 +9,7 @@ from inprocess import Here, base, evidence
 from torch import Tensor
 
 from grader.diagnosis import diagnose
-from grader.diagnosis.iterating.case import Case
+from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.verdict import Diagnosis
 from grader.exercise import Exercise
 
@@ -79,10 +79,10 @@ def edited(*edits: tuple[str, str], source: str = TRAIN) -> str:
     return source
 
 
-def case_of(source: str, **names: Any) -> Case:
+def case_of(source: str, **names: Any) -> IteratingCase:
     """A training under diagnosis, nothing asked of it yet. names: more variables of its module."""
     known = {**base(EXERCISE), **names}
-    return Case(
+    return IteratingCase(
         EXERCISE, "train", Here(source, known), evidence(source, "train", known), {}
     )
 
