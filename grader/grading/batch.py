@@ -25,12 +25,13 @@ from grader.grading.overview import Overview
 from grader.grading.pools import DaskPool, LocalPool, Lost, Pool
 from grader.grading.process import Settings, Task
 from grader.grading.resume import EarlierRun
-from grader.grading.session import check_level, check_profile, exercise_folder
+from grader.grading.session import check_profile, exercise_folder
 from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.reports.text import language
 from grader.reports.text.neutral import one_line
 from grader.results import FunctionResult, Result
+from grader.sandbox.walls import levels
 
 ATTEMPTS = 2
 # seconds beyond a submission's own limit, after which its process is killed
@@ -108,7 +109,7 @@ def check(plan: Plan) -> None:
     """Raise GraderError for what cannot be used: now, and not after an hour of grading."""
     plan.exercise.check_python()
     check_profile(plan.exercise, plan.profile)
-    check_level(plan.require_isolation)
+    levels.check(plan.require_isolation)
     language.translations(plan.lang)
     plan.exercise.notes(plan.lang)
     Formats.named(plan.formats)

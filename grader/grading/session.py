@@ -58,7 +58,7 @@ class Session:
         """
         exercise.check_python()
         check_profile(exercise, profile)
-        check_level(require_isolation)
+        levels.check(require_isolation)
         settings = dict(exercise.profiles[profile].settings)
         self._data: Path | None = None
         if data is not None:
@@ -294,15 +294,6 @@ def check_profile(exercise: Exercise, profile: str) -> None:
         known = ", ".join(exercise.profiles)
         raise ExerciseError(
             f"{exercise.name} has no profile {profile!r}; it has {known}."
-        )
-
-
-def check_level(level: str) -> None:
-    """Raise UsageError where there is no such level of isolation."""
-    if level not in levels.LEVELS:
-        known = ", ".join(levels.LEVELS)
-        raise UsageError(
-            f"There is no isolation level {level!r}; choose one of {known}."
         )
 
 

@@ -43,12 +43,18 @@ def warning(isolation: Mapping[str, str]) -> Notice | None:
     return Notice("weak-isolation", {"layers": _lacking(isolation, "default")})
 
 
+def check(wanted: str) -> None:
+    """Raise UsageError where there is no such level."""
+    if wanted not in LEVELS:
+        known = ", ".join(LEVELS)
+        raise UsageError(
+            f"There is no isolation level {wanted!r}; choose one of {known}."
+        )
+
+
 def require(isolation: Mapping[str, str], wanted: str) -> None:
     """Raise IsolationError where the level is below `wanted`, UsageError where there is no such level."""
-    if wanted not in LEVELS:
-        raise UsageError(
-            f"There is no isolation level {wanted!r}; choose one of {', '.join(LEVELS)}."
-        )
+    check(wanted)
     reached = level(isolation)
     if not is_at_least(reached, wanted):
         raise IsolationError(
