@@ -71,6 +71,11 @@ class Entry:
         return self.parts[-1]
 
     @property
+    def path(self) -> str:
+        """The path as shown."""
+        return "/".join(self.parts)
+
+    @property
     def suffix(self) -> str:
         """The name's suffix in lower case, with its dot."""
         return Path(self.name).suffix.lower()
@@ -122,12 +127,13 @@ def _of_folder(folder: Path, parts: Parts) -> Iterator[Entry]:
     for found in sorted(os.scandir(folder), key=lambda found: found.name):
         if ignored(found.name) or found.is_symlink():
             continue
+        path = Path(found.path)
         here = (*parts, shown(found.name))
         if found.is_dir():
-            yield from _of_folder(Path(found.path), here)
+            yield from _of_folder(path, here)
         elif found.is_file():
             status = found.stat()
-            entry = Entry(here, status.st_size, status.st_mtime, Path(found.path))
+            entry = Entry(here, status.st_size, status.st_mtime, path)
             yield from _opened(entry)
 
 
@@ -135,8 +141,10 @@ def _opened(entry: Entry) -> list[Entry]:
     """The files in a zip, or the zip itself with its problem where it is refused. Another file as it is."""
     if entry.suffix != ".zip":
         return [entry]
+    inside = _of_zip(entry.file, entry.members, entry.parts, entry.size)
     try:
-        return list(_of_zip(entry.file, entry.members, entry.parts, entry.size))
+        # the zip is only read here
+        return list(inside)
     except Refused as refusal:
         return [dataclasses.replace(entry, problem=str(refusal))]
 
@@ -213,7 +221,8 @@ def _is_absolute(name: str) -> bool:
 
 def _changed(info: zipfile.ZipInfo) -> float:
     try:
-        return datetime.datetime(*info.date_time, tzinfo=datetime.UTC).timestamp()
+        changed = datetime.datetime(*info.date_time, tzinfo=datetime.UTC)
+        return changed.timestamp()
     except ValueError:
         return 0.0
 
@@ -225,7 +234,8 @@ def _kept_open(file: Path, changed: int) -> zipfile.ZipFile:  # noqa: ARG001 (on
 
 @functools.lru_cache(maxsize=1)
 def _kept_inside(file: Path, changed: int, members: Members) -> zipfile.ZipFile:  # noqa: ARG001
-    return zipfile.ZipFile(io.BytesIO(_member(file, members)))
+    data = _member(file, members)
+    return zipfile.ZipFile(io.BytesIO(data))
 
 
 def _archive(file: Path, members: Members) -> zipfile.ZipFile:

@@ -27,6 +27,10 @@ _HEADERS = {
 }  # fmt: skip
 _SHORTEST_WORD = 3  # letters of a word that may tell whose a submission is
 
+Row = Sequence[str]
+Columns = Sequence[int]
+Keys = frozenset[str]
+
 
 @dataclass(frozen=True)
 class Person:
@@ -35,7 +39,7 @@ class Person:
     id: str
     name: str
     email: str
-    keys: frozenset[str]
+    keys: Keys
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Roster:
 
     def missing(self, submissions: Iterable[Submission]) -> list[Person]:
         """The students of whom there is no submission."""
-        present = {self.person_of(submission) for submission in submissions}
+        present = set()
+        for submission in submissions:
+            present.add(self.person_of(submission))
         return [person for person in self.people if person not in present]
 
     def person_of(self, submission: Submission) -> Person | None:
@@ -64,12 +70,20 @@ class Roster:
         texts = (submission.id, submission.name, *submission.keys)
         # a whole id or name is better evidence than a word of it
         for keys in (_exact(texts), _words(texts)):
-            people = [person for person in self.people if person.keys & keys]
+            people = self._known_by(keys)
             if len(people) == 1:
                 return people[0]
             if people:
                 return None
         return None
+
+    def _known_by(self, keys: Keys) -> list[Person]:
+        """The students who have at least one of these keys."""
+        people = []
+        for person in self.people:
+            if person.keys & keys:
+                people.append(person)
+        return people
 
 
 def read_roster(path: Path) -> Roster:
@@ -107,20 +121,23 @@ def _rows(path: Path) -> list[list[str]]:
         raise UsageError(f"{path} is not a CSV: {error}.") from error
 
 
-def _columns_of(known: Sequence[str], header: Sequence[str]) -> list[int]:
+def _columns_of(known: Sequence[str], header: Row) -> list[int]:
     """The columns with one of the known headers, in the order in which these are known."""
     plain = [_plain(cell) for cell in header]
     found = []
     for name in known:
-        found += [column for column, cell in enumerate(plain) if cell == name]
+        for column, cell in enumerate(plain):
+            if cell == name:
+                found.append(column)
     return found
 
 
-def _person(row: Sequence[str], columns: Mapping[str, Sequence[int]]) -> Person:
+def _person(row: Row, columns: Mapping[str, Columns]) -> Person:
     first = _first_cell(row, columns["first"])
     last = _first_cell(row, columns["last"])
     email = _first_cell(row, columns["email"])
-    name = _in_order(_first_cell(row, columns["name"])) or f"{first} {last}".strip()
+    full = _first_cell(row, columns["name"])
+    name = _in_order(full) or f"{first} {last}".strip()
     ids = _cells(row, columns["id"])
     last_name_first = "".join(reversed(name.split()))
     login = email.split("@")[0]
@@ -132,17 +149,19 @@ def _person(row: Sequence[str], columns: Mapping[str, Sequence[int]]) -> Person:
     return Person(id_, name, email, _exact(keys))
 
 
-def _cells(row: Sequence[str], columns: Sequence[int]) -> list[str]:
+def _cells(row: Row, columns: Columns) -> list[str]:
     """What a row has in these columns. Empty cells are left out; a row may be shorter than the header."""
     cells = []
     for column in columns:
-        text = row[column].strip() if column < len(row) else ""
+        if column >= len(row):
+            continue
+        text = row[column].strip()
         if text:
             cells.append(text)
     return cells
 
 
-def _first_cell(row: Sequence[str], columns: Sequence[int]) -> str:
+def _first_cell(row: Row, columns: Columns) -> str:
     cells = _cells(row, columns)
     return cells[0] if cells else ""
 
@@ -156,13 +175,13 @@ def _in_order(name: str) -> str:
     return f"{first} {last}"
 
 
-def _exact(texts: Iterable[str]) -> frozenset[str]:
+def _exact(texts: Iterable[str]) -> Keys:
     """The texts as keys, without those in which nothing is left."""
     keys = {_plain(text) for text in texts}
     return frozenset(keys - {""})
 
 
-def _words(texts: Iterable[str]) -> frozenset[str]:
+def _words(texts: Iterable[str]) -> Keys:
     """The words of names such as `practical3_alice_12345`."""
     words = []
     for text in texts:
@@ -175,7 +194,7 @@ def _words(texts: Iterable[str]) -> frozenset[str]:
 def _plain(text: str) -> str:
     """Letters and digits only, without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if letter.isalnum())
+    return re.sub(r"[\W_]", "", decomposed)
 
 
 def _text(raw: bytes) -> str:

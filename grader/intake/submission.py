@@ -11,7 +11,7 @@ import functools
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,10 @@ _ATTEMPT = re.compile(
 _CANVAS_ATTEMPT = re.compile(r"-(\d+)$")
 _LISTED = 50  # files of one submission that are named
 _LONGEST = 100  # bytes of an id
+
+Files = Sequence[Entry]
+Numbers = tuple[int, ...]  # which attempt each part of a path says that it is
+NaturalKey = list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,9 @@ def from_file(path: Path, id_: str | None = None) -> Submission:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     parts = (shown(path.name),)
     entry = Entry(parts, status.st_size, status.st_mtime, path)
-    return _of_entry(entry, id_ or _id(Path(entry.name).stem))
+    if not id_:
+        id_ = _id(Path(entry.name).stem)
+    return _of_entry(entry, id_)
 
 
 def find(
@@ -116,7 +122,9 @@ def find(
 
     Raises UsageError where a path is not there, is refused, or where there is no submission at all.
     """
-    paths, names, support = list(paths), tuple(names), frozenset(support)
+    paths = list(paths)
+    names = tuple(names)
+    support = frozenset(support)
     found: list[Submission] = []
     for path in paths:
         if not path.exists():
@@ -152,7 +160,10 @@ class _Owner:
 
 
 def _of_tree(
-    path: Path, names: tuple[str, ...], leave_out: Path | None, support: frozenset[str]
+    path: Path,
+    names: Collection[str],
+    leave_out: Path | None,
+    support: Collection[str],
 ) -> Iterator[Submission]:
     """The submissions in a folder or a zip."""
     found = listed(path)
@@ -160,7 +171,8 @@ def _of_tree(
         found = _outside(leave_out.resolve(), found)
     if (path / ".git").exists():
         name = path.resolve().name
-        yield _of_student(_Owner(name, shown(name)), found, names)
+        owner = _Owner(name, shown(name))
+        yield _of_student(owner, found, names)
         return
     is_zip = not path.is_dir()
     groups = _by_owner(_unwrapped(found, is_zip), support)
@@ -168,7 +180,8 @@ def _of_tree(
         ((owner, files),) = groups.items()
         # one student's own zip, whatever is in it; a course site's download of one student has keys
         if not owner.keys:
-            groups = {_Owner(path.stem, shown(path.stem)): files}
+            owner = _Owner(path.stem, shown(path.stem))
+            groups = {owner: files}
     for owner, files in groups.items():
         yield _of_student(owner, files, names)
 
@@ -183,7 +196,7 @@ def _outside(folder: Path, found: Iterable[Entry]) -> list[Entry]:
 
 
 def _by_owner(
-    found: Iterable[Entry], support: frozenset[str]
+    found: Iterable[Entry], support: Collection[str]
 ) -> dict[_Owner, list[Entry]]:
     """The files of each owner. A file beside others is left out unless it can be graded."""
     groups: dict[_Owner, list[Entry]] = defaultdict(list)
@@ -194,7 +207,7 @@ def _by_owner(
     return groups
 
 
-def _stands_alone(entry: Entry, support: frozenset[str]) -> bool:
+def _stands_alone(entry: Entry, support: Collection[str]) -> bool:
     """Whether a file that no folder holds is a submission; one with a problem is shown as such."""
     if Path(entry.name).stem in support:
         return False
@@ -218,16 +231,17 @@ def _owner(entry: Entry) -> _Owner:
     return _Owner(first, first)
 
 
-def _unwrapped(found: Sequence[Entry], is_zip: bool) -> Sequence[Entry]:
+def _unwrapped(found: Files, is_zip: bool) -> Files:
     """The same without what only wraps a class: a download in a folder, the one folder of a zip."""
     unwrapped = _without_download_folders(found)
     # A folder may hold one student's folder only, but a zip of one folder with several in it is a class.
     if is_zip and _is_one_folder_of_folders(unwrapped):
-        return _without_download_folders([entry.below(1) for entry in unwrapped])
+        inside = [entry.below(1) for entry in unwrapped]
+        return _without_download_folders(inside)
     return unwrapped
 
 
-def _without_download_folders(found: Sequence[Entry]) -> list[Entry]:
+def _without_download_folders(found: Files) -> Files:
     """The entries without the folder into which the instructor has put a course site's download."""
     downloads = set()
     for entry in found:
@@ -242,24 +256,30 @@ def _without_download_folders(found: Sequence[Entry]) -> list[Entry]:
     return unwrapped
 
 
-def _is_one_folder_of_folders(found: Sequence[Entry]) -> bool:
-    outermost = {entry.parts[0] for entry in found}
-    subfolders = {entry.parts[1] for entry in found if len(entry.parts) > 2}
+def _is_one_folder_of_folders(found: Files) -> bool:
+    outermost = set()
+    subfolders = set()
+    for entry in found:
+        outermost.add(entry.parts[0])
+        if len(entry.parts) > 2:
+            subfolders.add(entry.parts[1])
     return len(outermost) == 1 and len(subfolders) > 1
 
 
 def _of_course_site(name: str) -> bool:
-    return bool(_MOODLE.fullmatch(name) or _CANVAS.fullmatch(name))
+    match = _MOODLE.fullmatch(name) or _CANVAS.fullmatch(name)
+    return match is not None
 
 
 # -- which of a student's files --------------------------------------------------------------------------
 
 
-def _of_student(
-    owner: _Owner, files: Sequence[Entry], names: Iterable[str]
-) -> Submission:
+def _of_student(owner: _Owner, files: Files, names: Iterable[str]) -> Submission:
     """The submission of one student: the file that defines most of `names`, the newest of equals."""
-    name = Path(owner.id).stem if owner.alone else owner.id
+    name = owner.id
+    if owner.alone:
+        # its id is the file's name
+        name = Path(name).stem
     id_ = _id(name)
     gradable = [entry for entry in files if entry.suffix in SUFFIXES]
     if not gradable:
@@ -278,16 +298,17 @@ def _of_student(
     if len(latest) > 1:
         chosen = max(latest, key=lambda entry: _rank(entry, names))
     one = _of_entry(chosen, id_)
+    remarks = _remarks(owner, files, gradable, chosen)
     return dataclasses.replace(
         one,
         name=owner.name,
         files=_named(files),
-        notices=tuple(_remarks(owner, files, gradable, chosen)),
+        notices=tuple(remarks),
         keys=owner.keys,
     )
 
 
-def _first_problem(files: Sequence[Entry]) -> str:
+def _first_problem(files: Files) -> str:
     """Why the first of the unreadable files is not read, in a sentence; empty where all can be read."""
     for entry in files:
         if entry.problem:
@@ -295,17 +316,18 @@ def _first_problem(files: Sequence[Entry]) -> str:
     return ""
 
 
-def _rank(
-    entry: Entry, names: Iterable[str]
-) -> tuple[int, float, list[tuple[int, str]]]:
+def _rank(entry: Entry, names: Iterable[str]) -> tuple[int, float, NaturalKey]:
     """A key whose greatest value marks the file to grade: most functions, newest, last by name."""
-    path = "/".join(entry.parts)
-    return _definitions(entry, names), entry.changed, _natural(path)
+    count = _definitions(entry, names)
+    return count, entry.changed, _natural(entry.path)
 
 
 def _of_entry(entry: Entry, id_: str) -> Submission:
-    problem = f"{entry.name} {TOO_LARGE}." if entry.size > LARGEST else None
-    name = Path(_own(entry)[-1]).stem
+    problem = None
+    if entry.size > LARGEST:
+        problem = f"{entry.name} {TOO_LARGE}."
+    *_, file = _own(entry)
+    name = Path(file).stem
     return Submission(
         id=id_,
         name=name,
@@ -318,18 +340,23 @@ def _of_entry(entry: Entry, id_: str) -> Submission:
 
 
 def _remarks(
-    owner: _Owner, files: Sequence[Entry], gradable: Sequence[Entry], chosen: Entry
+    owner: _Owner, files: Files, gradable: Files, chosen: Entry
 ) -> Iterator[Notice]:
     count = len(gradable)
     if count > 1:
         file = _shown_path(owner, chosen)
-        yield Notice("several-files", {"count": str(count), "file": file})
+        values = {"count": str(count), "file": file}
+        yield Notice("several-files", values)
     for entry in files:
         if entry.problem:
             file = _shown_path(owner, entry)
-            yield Notice("file-left-out", {"file": file, "problem": entry.problem})
-    if any(_marked_late(entry) for entry in files):
-        yield Notice("late", {"platform": "Canvas"})
+            values = {"file": file, "problem": entry.problem}
+            yield Notice("file-left-out", values)
+    for entry in files:
+        if _marked_late(entry):
+            yield Notice("late", {"platform": "Canvas"})
+            # once, however many files are late
+            break
 
 
 def _marked_late(entry: Entry) -> bool:
@@ -342,7 +369,8 @@ def _shown_path(owner: _Owner, entry: Entry) -> str:
     if owner.keys or owner.alone:
         return "/".join(_own(entry))
     # the first part is the student's own folder
-    return "/".join(entry.parts[1:] or entry.parts)
+    below = entry.parts[1:] or entry.parts
+    return "/".join(below)
 
 
 def _own(entry: Entry) -> Parts:
@@ -356,24 +384,29 @@ def _own(entry: Entry) -> Parts:
     return entry.parts
 
 
-def _named(files: Sequence[Entry]) -> tuple[str, ...]:
-    return tuple("/".join(entry.parts) for entry in files[:_LISTED])
+def _named(files: Files) -> tuple[str, ...]:
+    paths = []
+    for entry in files[:_LISTED]:
+        paths.append(entry.path)
+    return tuple(paths)
 
 
-def _latest_attempts(gradable: Sequence[Entry]) -> list[Entry]:
+def _latest_attempts(gradable: Files) -> list[Entry]:
     """The last of each file handed in several times: `tp-1.py` on Canvas, `attempt 2/`, `tp (1).py`."""
-    latest: dict[Parts, tuple[tuple[int, ...], Entry]] = {}
+    latest: dict[Parts, Entry] = {}
+    latest_numbers: dict[Parts, Numbers] = {}
     for entry in gradable:
         # Canvas adds the number itself, as "-2"; elsewhere "tp-2.py" may be the second exercise
         is_of_canvas = _CANVAS.fullmatch(entry.parts[0])
         pattern = _CANVAS_ATTEMPT if is_of_canvas else _ATTEMPT
         base, numbers = _attempt(_own(entry), pattern)
-        if base not in latest or latest[base][0] < numbers:
-            latest[base] = (numbers, entry)
-    return [entry for _, entry in latest.values()]
+        if base not in latest or latest_numbers[base] < numbers:
+            latest[base] = entry
+            latest_numbers[base] = numbers
+    return list(latest.values())
 
 
-def _attempt(parts: Parts, pattern: re.Pattern[str]) -> tuple[Parts, tuple[int, ...]]:
+def _attempt(parts: Parts, pattern: re.Pattern[str]) -> tuple[Parts, Numbers]:
     """A path without the numbers of attempts, and these numbers; 0 where a part has none."""
     *folders, file = parts
     suffix = Path(file).suffix
@@ -398,7 +431,11 @@ def _definitions(entry: Entry, names: Iterable[str]) -> int:
         data = entry.read()
     except Refused:
         return -1
-    return sum(_defines(name.encode(), data) for name in names)
+    count = 0
+    for name in names:
+        if _defines(name.encode(), data):
+            count += 1
+    return count
 
 
 def _defines(name: bytes, data: bytes) -> bool:
@@ -407,7 +444,7 @@ def _defines(name: bytes, data: bytes) -> bool:
     return re.search(definition, data) is not None
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
+def _natural(text: str) -> NaturalKey:
     """A key that puts 2 before 10."""
     key = []
     for part in re.split(r"(\d+)", text):
