@@ -53,7 +53,8 @@ def _parsed(path: Path, problems: Problems) -> ast.Module | None:
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError as error:
-        problems.add(path, f"line {error.lineno}", f"this is not Python: {error.msg}")
+        what = f"this is not Python: {error.msg}"
+        problems.add(path, f"line {error.lineno}", what)
     except (UnicodeDecodeError, OSError, ValueError) as error:
         problems.add(path, "", f"the file cannot be read: {error}")
     return None

@@ -74,8 +74,7 @@ class Exercise:
         if not (folder / FILE).is_file():
             folder = paths.folder("reference") / name
         if not (folder / FILE).is_file():
-            files = paths.folder("reference").glob(f"*/{FILE}")
-            known = ", ".join(sorted(path.parent.name for path in files))
+            known = ", ".join(_own_exercises())
             raise ExerciseError(
                 f"there is no exercise {name!r}: it is neither a folder with an {FILE} nor one of the "
                 f"known exercises ({known})"
@@ -99,7 +98,8 @@ class Exercise:
     @property
     def is_own(self) -> bool:
         """Whether it is one of the package's own, to be found by its name alone on any machine."""
-        return self.folder.parent == paths.folder("reference").resolve()
+        own = paths.folder("reference").resolve()
+        return self.folder.parent == own
 
     @property
     def max_score(self) -> float:
@@ -129,14 +129,18 @@ class Exercise:
         if lang not in self.translations:
             return self.curves
         translated = self.translations[lang].curves
-        return tuple(translated.get(title, title) for title in self.curves)
+        titles = []
+        for title in self.curves:
+            titles.append(translated.get(title, title))
+        return tuple(titles)
 
     # the folder's Python
 
     def module(self, name: str) -> types.ModuleType:
         """A module of the exercise's folder, which is imported as a package of its own."""
         # a name for each folder, since two exercises have modules of the same names
-        digest = hashlib.sha256(str(self.folder).encode()).hexdigest()
+        path = str(self.folder).encode()
+        digest = hashlib.sha256(path).hexdigest()
         package = f"exercise_{digest[:12]}"
         if package not in sys.modules:
             # an empty package: its `__path__` is all that importing from the folder needs
@@ -182,8 +186,9 @@ class Exercise:
         solution = types.SimpleNamespace(**self.solution.reference)
         for name in ("probes", "chain", "trajectories"):
             describe = getattr(self.probes, name, None)
-            functions = () if describe is None else describe(solution)
-            for function in functions:
+            if describe is None:
+                continue
+            for function in describe(solution):
                 if function not in self.solution.trees:
                     near = suggestion(function, self.solution.trees)
                     raise NameError(f"{name} describes {function!r}; {near}")
@@ -192,7 +197,8 @@ class Exercise:
         """The modules that a submission can import: name -> source."""
         if self.prologue is None:
             return {}
-        text = (self.folder / self.prologue.source).read_text(encoding="utf-8")
+        path = self.folder / self.prologue.source
+        text = path.read_text(encoding="utf-8")
         return dict.fromkeys(self.prologue.modules, text)
 
     @functools.cached_property
@@ -205,7 +211,11 @@ class Exercise:
         code = compile(self.standins_source, str(path), "exec")
         names: dict[str, Any] = {"__name__": "standins"}
         exec(code, names)
-        return {name: names[name] for name in self.functions if name in names}
+        standins = {}
+        for name in self.functions:
+            if name in names:
+                standins[name] = names[name]
+        return standins
 
     @functools.cached_property
     def standins_source(self) -> str:
@@ -236,13 +246,22 @@ class Exercise:
         return _digest(self.folder, files)
 
 
+def _own_exercises() -> list[str]:
+    """The names of the package's own exercises."""
+    names = []
+    for file in paths.folder("reference").glob(f"*/{FILE}"):
+        names.append(file.parent.name)
+    return sorted(names)
+
+
 def _digest(folder: Path, files: list[Path]) -> str:
     """A digest of the files' names and contents, without those that do not exist and without folders."""
     digest = hashlib.sha256()
     for path in sorted(files):
         if path.is_file():
             name = str(path.relative_to(folder))
-            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+            for part in (name.encode(), path.read_bytes()):
+                digest.update(part + b"\0")
     return digest.hexdigest()
 
 
@@ -251,7 +270,8 @@ def _digest(folder: Path, files: list[Path]) -> str:
 
 def _read(folder: Path, problems: Problems) -> Exercise | None:
     path = folder / FILE
-    table = read_table(ExerciseTable, read_toml(path, problems), path, "", problems)
+    data = read_toml(path, problems)
+    table = read_table(ExerciseTable, data, path, "", problems)
     if table is None:
         return None
     faults = len(problems.lines)
@@ -265,7 +285,8 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
     )
     titles = _titles(folder, table, problems)
     translations = {}
-    for file in sorted((folder / "locale").glob("*.toml")):
+    locale = folder / "locale"
+    for file in sorted(locale.glob("*.toml")):
         translations[file.stem] = read_translation(
             file, misconceptions, titles, table.curves, problems
         )
@@ -320,7 +341,8 @@ def _functions(
             problems.add_unknown(
                 path, place, "function of solution.py", name, solution.trees
             )
-        function = read_table(Function, {**data, "name": name}, path, place, problems)
+        named = {**data, "name": name}
+        function = read_table(Function, named, path, place, problems)
         if function is not None:
             found[name] = function
             _check_order(function, above, path, problems)
@@ -345,6 +367,10 @@ def _prologue(table: ExerciseTable, path: Path, problems: Problems) -> Prologue 
     if table.prologue is None:
         return None
     prologue = read_table(Prologue, table.prologue, path, "[prologue]", problems)
-    if prologue is not None and not (path.parent / prologue.source).is_file():
-        problems.add(path, "[prologue] source", f"there is no file {prologue.source}")
+    if prologue is None:
+        return None
+    source = path.parent / prologue.source
+    if not source.is_file():
+        what = f"there is no file {prologue.source}"
+        problems.add(path, "[prologue] source", what)
     return prologue

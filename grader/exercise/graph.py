@@ -29,13 +29,17 @@ def read_graph(path: Path, problems: Problems) -> Graph | None:
     """The graph in a file; None where the exercise has none, or one that cannot be used."""
     if not path.is_file():
         return None
-    table = read_table(GraphTable, read_toml(path, problems), path, "", problems)
+    data = read_toml(path, problems)
+    table = read_table(GraphTable, data, path, "", problems)
     if table is None:
         return None
     edges = []
-    for kind, feeds in (("forward", table.forward), ("backward", table.backward)):
+    kinds = {"forward": table.forward, "backward": table.backward}
+    for kind, feeds in kinds.items():
+        back = kind == "backward"
         for start, ends in feeds.items():
-            edges += [Edge(start, end, back=kind == "backward") for end in ends]
+            for end in ends:
+                edges.append(Edge(start, end, back))
             place = f"[{kind}] {start}"
             for name in (start, *ends):
                 if name not in table.nodes:

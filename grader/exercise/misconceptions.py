@@ -14,14 +14,14 @@ from grader.exercise.solution import Forest
 from grader.exercise.tables import (
     FormTable,
     MisconceptionTable,
+    Strings,
+    Pairs,
     Problems,
     check_facts,
     read_table,
     read_toml,
 )
 from grader.results import Note
-
-Pairs = tuple[tuple[str, str], ...]  # what is replaced, and by what
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,17 @@ class Misconception:
     """
 
     id: str
-    functions: tuple[str, ...]
+    functions: Strings
     title: str
     note: str
     hint: str
     forms: tuple[Form, ...] = ()
     recognise: str = ""
-    calls: tuple[str, ...] = ()
-    seen: tuple[str, ...] = ()
-    alike: tuple[str, ...] = ()
+    calls: Strings = ()
+    seen: Strings = ()
+    alike: Strings = ()
     stage: str = ""
-    raises: tuple[str, ...] = ()
+    raises: Strings = ()
     repair: tuple[Edit, ...] = ()
 
 
@@ -86,7 +86,7 @@ class Misconceptions:
         return iter(self.all)
 
     @property
-    def functions(self) -> tuple[str, ...]:
+    def functions(self) -> Strings:
         """The functions of which a mistake is known."""
         names: dict[str, None] = {}  # a set that keeps the order
         for known in self.all:
@@ -95,7 +95,11 @@ class Misconceptions:
 
     def of(self, function: str) -> tuple[Misconception, ...]:
         """The misconceptions known of a function."""
-        return tuple(known for known in self.all if function in known.functions)
+        found = []
+        for known in self.all:
+            if function in known.functions:
+                found.append(known)
+        return tuple(found)
 
     def forms_of(self, function: str, stage: str = "") -> tuple[Form, ...]:
         """All ways to make the mistakes known of a function, or of one stage of an iterating one."""
@@ -116,7 +120,9 @@ class Misconceptions:
         """What a student reads about each, in English; a shared one names no function."""
         notes = {}
         for known in self.all:
-            function = known.functions[0] if len(known.functions) == 1 else ""
+            function = ""
+            if len(known.functions) == 1:
+                function = known.functions[0]
             notes[known.id] = Note(
                 id=known.id,
                 function=function,
@@ -133,6 +139,7 @@ def read_misconceptions(
     """Every table of every file in a folder; `functions` are the solution's."""
     found: list[Misconception] = []
     places: dict[str, Path] = {}
+    read: set[str] = set()
     for path in sorted(folder.glob("*.toml")):
         for id_, data in read_toml(path, problems).items():
             if id_ in places:
@@ -143,9 +150,10 @@ def read_misconceptions(
             misconception = reading.misconception(data)
             if misconception is not None:
                 found.append(misconception)
+                read.add(id_)
     # last, since a misconception can name one of a later file
     _check_references(found, places, problems)
-    unread = places.keys() - {misconception.id for misconception in found}
+    unread = places.keys() - read
     return Misconceptions(tuple(found), frozenset(unread))
 
 
@@ -153,9 +161,10 @@ def _check_references(
     found: list[Misconception], places: Mapping[str, Path], problems: Problems
 ) -> None:
     for misconception in found:
+        path = places[misconception.id]
+        place = f"[{misconception.id}] alike"
         for other in misconception.alike:
             if other not in places:
-                path, place = places[misconception.id], f"[{misconception.id}] alike"
                 problems.add_unknown(path, place, "misconception", other, places)
 
 
@@ -171,18 +180,19 @@ class _Reading:
         self.problems = problems
 
     def add(self, key: str, what: str) -> None:
-        self.problems.add(self.path, self.place(key), what)
+        place = self.place(key)
+        self.problems.add(self.path, place, what)
 
     def place(self, key: str) -> str:
         return f"[{self.id}] {key}".strip()
 
     def misconception(self, data: Any) -> Misconception | None:
-        table = read_table(
-            MisconceptionTable, data, self.path, self.place(""), self.problems
-        )
+        place = self.place("")
+        table = read_table(MisconceptionTable, data, self.path, place, self.problems)
         if table is None:
             return None
         functions = table.functions or (self.path.stem,)
+        recogniser = table.recognise or ""
         for name in functions:
             self.check_function("functions", name)
         forms = self.forms(table, functions[0])
@@ -191,9 +201,8 @@ class _Reading:
             self.check_pattern("seen", pattern)
         for key in ("title", "note", "hint"):
             text = getattr(table, key)
-            check_facts(
-                text, table.recognise or "", self.path, self.place(key), self.problems
-            )
+            place = self.place(key)
+            check_facts(text, recogniser, self.path, place, self.problems)
         return Misconception(
             id=self.id,
             functions=functions,
@@ -201,7 +210,7 @@ class _Reading:
             note=table.note.strip(),
             hint=table.hint.strip(),
             forms=forms,
-            recognise=table.recognise or "",
+            recognise=recogniser,
             calls=table.calls,
             seen=table.seen,
             alike=table.alike,
@@ -228,7 +237,8 @@ class _Reading:
         """The table's forms, each tried on the solution; `function` is the one that they edit by default."""
         found = []
         for form in self.form_tables(table):
-            made = self.form(form, form.in_ or table.in_ or function)
+            edited = form.in_ or table.in_ or function
+            made = self.form(form, edited)
             if made is not None:
                 found.append(made)
         return tuple(found)
@@ -250,12 +260,15 @@ class _Reading:
         if pairs is None:
             return None
         edits = self.edits("replace", pairs)
-        # an edit that cannot be read is noted already
-        if len(edits) < len(pairs) or not self.check_function("in", function):
+        if len(edits) < len(pairs):
+            # one that cannot be read is noted already
+            return None
+        if not self.check_function("in", function):
             return None
         form = Form(self.id, edits, function)
         if form.apply(self.functions) is None:
-            texts = ", ".join(repr(edit.replace) for edit in edits)
+            replaced = [repr(edit.replace) for edit in edits]
+            texts = ", ".join(replaced)
             self.add(
                 "replace",
                 f"{texts} does not stand in {function} of solution.py; nothing would change",
@@ -284,9 +297,9 @@ class _Reading:
         """Whether the solution has a function of this name."""
         if name in self.functions:
             return True
-        self.problems.add_unknown(
-            self.path, self.place(key), "function of solution.py", name, self.functions
-        )
+        what = "function of solution.py"
+        place = self.place(key)
+        self.problems.add_unknown(self.path, place, what, name, self.functions)
         return False
 
     def check_pattern(self, key: str, text: str) -> bool:

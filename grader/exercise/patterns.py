@@ -23,13 +23,16 @@ _IGNORED = frozenset({"ctx", "type_comment", "kind", "type_params"})
 
 Tree = TypeVar("Tree", bound=ast.AST)
 Captures = dict[str, ast.expr]
+Names = tuple[str, ...]
+Put = ast.AST | list[ast.stmt]  # what takes the place of a node
 
 
 @functools.lru_cache(maxsize=4096)
 def fragment(text: str) -> list[ast.stmt]:
     """The statements of `text`, not to be changed; an expression is a statement. Raises ExerciseError."""
+    source = textwrap.dedent(text).strip()
     try:
-        return ast.parse(textwrap.dedent(text).strip()).body
+        return ast.parse(source).body
     except SyntaxError as error:
         raise ExerciseError(
             f"{text!r} is neither an expression nor a statement: {error}"
@@ -174,7 +177,7 @@ class _Rewriting:
             self.pattern, self.by = pattern, value
         self.made: list[ast.AST] = []
 
-    def visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:
+    def visit(self, node: ast.AST) -> Put:
         # the parameters are given by the task; mistakes are made below them
         if isinstance(node, ast.arguments):
             return node
@@ -190,15 +193,19 @@ class _Rewriting:
             without.add(self.key)
         return rebuilt
 
-    def _put(self, captures: Captures) -> ast.AST | list[ast.stmt]:
+    def _put(self, captures: Captures) -> Put:
         """What takes the place of a match."""
         if isinstance(self.by, ast.expr):
             expression = _filled(self.by, captures)
             self.made.append(expression)
             return expression
-        statements = [_filled(statement, captures) for statement in self.by]
-        self.made += statements
-        return [made for made in statements if isinstance(made, ast.stmt)]
+        statements = []
+        for template in self.by:
+            statement = _filled(template, captures)
+            self.made.append(statement)
+            if isinstance(statement, ast.stmt):
+                statements.append(statement)
+        return statements
 
     def _rebuilt(self, node: ast.AST) -> ast.AST:
         """A node with what it holds visited; the very same where that has not changed."""
@@ -223,13 +230,17 @@ class _Rewriting:
     def _visit_list(self, items: list[object]) -> list[object]:
         rebuilt: list[object] = []
         for item in items:
-            visited = self.visit(item) if isinstance(item, ast.AST) else item
+            visited = item
+            if isinstance(item, ast.AST):
+                visited = self.visit(item)
             # one statement may have become several, or none
             if isinstance(visited, list):
                 rebuilt += visited
             else:
                 rebuilt.append(visited)
-        return items if _same_objects(rebuilt, items) else rebuilt
+        if _same_objects(rebuilt, items):
+            return items
+        return rebuilt
 
 
 def _same_objects(ones: list[object], others: list[object]) -> bool:
@@ -289,8 +300,9 @@ def _cloned_field(value: Any) -> Any:
 
 def last_function(source: str) -> ast.FunctionDef | None:
     """The last function defined at the top of `source`, which may be indented; None if it is not Python."""
+    dedented = textwrap.dedent(source)
     try:
-        body = ast.parse(textwrap.dedent(source)).body
+        body = ast.parse(dedented).body
     except (SyntaxError, ValueError, RecursionError):
         return None
     for node in reversed(body):
@@ -302,9 +314,13 @@ def last_function(source: str) -> ast.FunctionDef | None:
 def holds(tree: ast.AST, wanted: ast.AST) -> bool:
     """Whether code that is written the same as `wanted` stands somewhere in `tree`."""
     dumped = ast.dump(wanted)
-    # the type is compared first, since a dump takes long
-    alike = (node for node in ast.walk(tree) if type(node) is type(wanted))
-    return any(ast.dump(node) == dumped for node in alike)
+    for node in ast.walk(tree):
+        # the type is compared first, since a dump takes long
+        if type(node) is not type(wanted):
+            continue
+        if ast.dump(node) == dumped:
+            return True
+    return False
 
 
 class Renamer(ast.NodeTransformer):
@@ -316,28 +332,30 @@ class Renamer(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.Name:
         """The node with its new name."""
         name = self.names.get(node.id, node.id)
-        return ast.copy_location(ast.Name(name, node.ctx), node)
+        renamed = ast.Name(name, node.ctx)
+        return ast.copy_location(renamed, node)
 
 
 def functions(source: str) -> dict[str, ast.FunctionDef]:
     """The functions defined at the top of `source`, without their docstrings; the last of a name stands."""
     found = {}
     for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef):
-            if ast.get_docstring(node, clean=False) is not None:
-                # a body must not be empty
-                node.body = node.body[1:] or [ast.Pass()]
-            found[node.name] = node
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
+            # a body must not be empty
+            node.body = node.body[1:] or [ast.Pass()]
+        found[node.name] = node
     return found
 
 
-def parameters(function: ast.FunctionDef) -> tuple[str, ...]:
+def parameters(function: ast.FunctionDef) -> Names:
     """The names of a function's positional parameters."""
     arguments = (*function.args.posonlyargs, *function.args.args)
     return tuple(argument.arg for argument in arguments)
 
 
-def returned(function: ast.FunctionDef) -> tuple[str, ...]:
+def returned(function: ast.FunctionDef) -> Names:
     """The names in the tuple that a function returns last; empty where it returns something else."""
     value = None
     for node in function.body:
@@ -353,7 +371,7 @@ def returned(function: ast.FunctionDef) -> tuple[str, ...]:
     return tuple(names)
 
 
-def assigned(function: ast.FunctionDef) -> tuple[str, ...]:
+def assigned(function: ast.FunctionDef) -> Names:
     """The local names that a function assigns at its top level, in order."""
     return tuple(name for name, _ in _assignments(function))
 
@@ -381,14 +399,18 @@ def names_stored(statement: ast.stmt) -> Iterator[str]:
             yield node.id
 
 
-def mentioned(function: ast.FunctionDef, names: Sequence[str]) -> tuple[str, ...]:
+def mentioned(function: ast.FunctionDef, names: Sequence[str]) -> Names:
     """`names` in the order in which a function's body first mentions them."""
     places: dict[str, tuple[int, int]] = {}
     for statement in function.body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name):
                 places.setdefault(node.id, (node.lineno, node.col_offset))
-    return tuple(sorted(names, key=lambda name: places.get(name, (0, 0))))
+
+    def place(name: str) -> tuple[int, int]:
+        return places.get(name, (0, 0))
+
+    return tuple(sorted(names, key=place))
 
 
 def calls(function: ast.FunctionDef, names: Collection[str]) -> list[ast.Call]:

@@ -48,11 +48,13 @@ def read_solution(path: Path, problems: Problems) -> Solution:
     """The solution in a file; empty where it cannot be read or is not Python."""
     try:
         source = path.read_text(encoding="utf-8")
-        return Solution(path, source, patterns.functions(source))
+        trees = patterns.functions(source)
+        return Solution(path, source, trees)
     except FileNotFoundError:
         problems.add(path, "", "the file is missing; it holds the reference solution")
     except (OSError, UnicodeDecodeError) as error:
         problems.add(path, "", f"the file cannot be read: {error}")
     except SyntaxError as error:
-        problems.add(path, f"line {error.lineno}", f"this is not Python: {error.msg}")
+        what = f"this is not Python: {error.msg}"
+        problems.add(path, f"line {error.lineno}", what)
     return Solution(path, "", {})

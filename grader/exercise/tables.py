@@ -40,8 +40,12 @@ Recogniser = Literal[
 ]
 Stage = Literal["initial", "update", "history"]
 
+Strings = tuple[str, ...]  # an array of strings
+Pairs = tuple[tuple[str, str], ...]  # what is replaced, and by what
+Data = dict[str, Any]  # a table as it is read
+
 # The {facts} that a note can show, by what recognises its mistake: names of the student's own.
-FACTS: Mapping[str, tuple[str, ...]] = {
+FACTS: Mapping[str, Strings] = {
     "mutates": ("argument",),
     "global": ("name",),
     "shadow": ("hidden",),
@@ -68,7 +72,7 @@ class Function(Table):
     name: str
     points: PositiveFloat
     required: bool = True
-    earlier: tuple[str, ...] = ()
+    earlier: Strings = ()
     derivative_of: str | None = None
     seconds: PositiveFloat = 10.0
     slow: bool = False
@@ -88,7 +92,7 @@ class Prologue(Table):
     """The course's own module, `[prologue]`: its source, and the names that submissions import it by."""
 
     source: str
-    modules: tuple[str, ...]
+    modules: Strings
 
 
 class ExerciseTable(Table):
@@ -96,13 +100,13 @@ class ExerciseTable(Table):
 
     title: str = ""
     follow_through: float = Field(1.0, ge=0, le=1)
-    curves: tuple[str, ...] = ()
-    limits: dict[str, Any] = {}
+    curves: Strings = ()
+    limits: Data = {}
     tolerance: dict[str, PositiveFloat] = {}
-    prologue: dict[str, Any] | None = None
+    prologue: Data | None = None
     # checked later, one table at a time, so that a fault is reported with the table's name
-    functions: dict[str, dict[str, Any]] = {}
-    profiles: dict[str, dict[str, Any]] = {}
+    functions: dict[str, Data] = {}
+    profiles: dict[str, Data] = {}
 
 
 class FormTable(Table):
@@ -110,7 +114,7 @@ class FormTable(Table):
 
     replace: str | None = None
     with_: str | None = Field(None, alias="with")
-    edits: tuple[tuple[str, str], ...] = ()
+    edits: Pairs = ()
     in_: str | None = Field(None, alias="in")
 
 
@@ -120,15 +124,15 @@ class MisconceptionTable(FormTable):
     title: str = Text
     note: str = Text
     hint: str = Text
-    forms: tuple[dict[str, Any], ...] = ()
-    functions: tuple[str, ...] = ()
+    forms: tuple[Data, ...] = ()
+    functions: Strings = ()
     recognise: Recogniser | None = None
     stage: Stage | None = None
-    calls: tuple[str, ...] = ()
-    raises: tuple[str, ...] = ()
-    repair: tuple[tuple[str, str], ...] = ()
-    seen: tuple[str, ...] = ()
-    alike: tuple[str, ...] = ()
+    calls: Strings = ()
+    raises: Strings = ()
+    repair: Pairs = ()
+    seen: Strings = ()
+    alike: Strings = ()
 
 
 class TranslationTable(Table):
@@ -143,8 +147,8 @@ class GraphTable(Table):
     """The whole of graph.toml: each quantity's [column, row], and the quantities that each one feeds."""
 
     nodes: dict[str, tuple[float, float]]
-    forward: dict[str, tuple[str, ...]] = {}
-    backward: dict[str, tuple[str, ...]] = {}
+    forward: dict[str, Strings] = {}
+    backward: dict[str, Strings] = {}
 
 
 T = TypeVar("T", bound=Table)
@@ -158,14 +162,18 @@ class Problems:
 
     def add(self, path: Path, place: str, what: str) -> None:
         """Note a fault; `place` names the table and the key, and is empty for the file as a whole."""
-        parts = [str(path), place, what]
-        self.lines.append(": ".join(part for part in parts if part))
+        parts = [str(path)]
+        if place:
+            parts.append(place)
+        parts.append(what)
+        self.lines.append(": ".join(parts))
 
     def add_unknown(
         self, path: Path, place: str, what: str, name: str, known: Iterable[str]
     ) -> None:
         """Note that `name` names none of the `known`; the nearest of these is suggested."""
-        self.add(path, place, f"there is no {what} {name!r}; {suggestion(name, known)}")
+        near = suggestion(name, known)
+        self.add(path, place, f"there is no {what} {name!r}; {near}")
 
 
 def check_facts(
@@ -192,10 +200,11 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"known are {listed}{more}"
 
 
-def read_toml(path: Path, problems: Problems) -> dict[str, Any]:
+def read_toml(path: Path, problems: Problems) -> Data:
     """The tables of a file, with tuples for its arrays; empty where it cannot be read."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
     except FileNotFoundError:
         problems.add(path, "", "the file is missing")
         return {}
@@ -205,7 +214,8 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         problems.add(path, "", f"this is not TOML: {error}")
         return {}
-    return {key: _with_tuples(value) for key, value in data.items()}
+    tables: Data = _with_tuples(data)
+    return tables
 
 
 def _with_tuples(value: Any) -> Any:
@@ -228,7 +238,8 @@ def read_table(
         return model.model_validate(dict(data))
     except ValidationError as error:
         for fault in error.errors():
-            key = ".".join(str(part) for part in fault["loc"])
+            parts = [str(part) for part in fault["loc"]]
+            key = ".".join(parts)
             what = _in_words(fault, key, model)
             problems.add(path, f"{place} {key}".strip(), what)
         return None
@@ -238,11 +249,14 @@ def _in_words(fault: ErrorDetails, key: str, model: type[Table]) -> str:
     """A fault that pydantic found, for the author of an exercise."""
     kind, message = fault["type"], fault["msg"]
     if kind == "literal_error" and isinstance(fault["input"], str):
-        known = re.findall("'([^']+)'", fault["ctx"]["expected"])
-        return f"{fault['input']!r} is not known; {suggestion(fault['input'], known)}"
+        given, expected = fault["input"], fault["ctx"]["expected"]
+        known = re.findall("'([^']+)'", expected)
+        return f"{given!r} is not known; {suggestion(given, known)}"
     if kind == "extra_forbidden":
-        # `with` and `in` are words of Python, so that their fields have other names
-        known = [field.alias or name for name, field in model.model_fields.items()]
+        known = []
+        for name, field in model.model_fields.items():
+            # `with` and `in` are words of Python, so that their fields have other names
+            known.append(field.alias or name)
         return f"this key is not known; {suggestion(key, known)}"
     if kind == "missing":
         return "this key is missing"

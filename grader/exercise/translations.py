@@ -85,8 +85,10 @@ def read_translation(
     notes = misconceptions.notes()
     recognisers = {known.id: known.recognise for known in misconceptions}
     tables = read_toml(path, problems)
-    checks = _pairs(tables.pop("checks", {}), path, "checks", titles, problems)
-    renamed = _pairs(tables.pop("curves", {}), path, "curves", curves, problems)
+    checks_table = tables.pop("checks", {})
+    curves_table = tables.pop("curves", {})
+    checks = _pairs(checks_table, path, "checks", titles, problems)
+    renamed = _pairs(curves_table, path, "curves", curves, problems)
     translated = dict(notes)
     for id_, data in tables.items():
         if id_ in misconceptions.unread:
@@ -101,8 +103,10 @@ def read_translation(
                 place = f"[{id_}] {key}"
                 check_facts(text, recognisers[id_], path, place, problems)
             translated[id_] = dataclasses.replace(notes[id_], **texts, lang=path.stem)
-    pairs = tuple(Title.of(english, text) for english, text in checks.items())
-    return Translation(translated, pairs, renamed)
+    pairs = []
+    for english, text in checks.items():
+        pairs.append(Title.of(english, text))
+    return Translation(translated, tuple(pairs), renamed)
 
 
 def _pairs(
@@ -122,14 +126,23 @@ def _pairs(
         place = f"[{table}] {english!r}"
         if not isinstance(text, str):
             problems.add(path, place, "a text is expected here")
-        elif known is not None and not any(_can_be(english, title) for title in known):
+        elif known is not None and not _is_among(known, english):
             problems.add_unknown(path, f"[{table}]", "title", english, known)
-        elif set(_NAME.findall(text)) - set(_NAME.findall(english)):
+        elif _names_in(text) - _names_in(english):
             what = "the translation has a {name} that the title has not"
             problems.add(path, place, what)
         else:
             pairs[english] = text
     return pairs
+
+
+def _names_in(text: str) -> set[str]:
+    return set(_NAME.findall(text))
+
+
+def _is_among(titles: Iterable[str], english: str) -> bool:
+    """Whether one of these titles is the one that is translated."""
+    return any(_can_be(english, title) for title in titles)
 
 
 def _can_be(english: str, title: str) -> bool:
@@ -143,4 +156,5 @@ def _can_be(english: str, title: str) -> bool:
 def _any_values(title: str) -> re.Pattern[str]:
     """A pattern of the titles that `title` becomes when its {names} are filled in."""
     texts = _NAME.split(title)[::2]
-    return re.compile(".+".join(re.escape(text) for text in texts))
+    escaped = [re.escape(text) for text in texts]
+    return re.compile(".+".join(escaped))
