@@ -14,9 +14,9 @@ from grader.exercise.solution import Forest
 from grader.exercise.tables import (
     FormTable,
     MisconceptionTable,
-    Strings,
     Pairs,
     Problems,
+    Strings,
     check_facts,
     read_table,
     read_toml,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from grader.reading.statements import Statement
+
+Statements = Sequence[Statement]
+Edges = dict[str, set[str]]  # name -> the names that it leads to
 
 
 @dataclass(frozen=True)
@@ -20,45 +24,46 @@ class CallGraph:
     changes: Mapping[str, Set[str]]
 
 
-def call_graph(statements: Sequence[Statement], slow: Collection[str]) -> CallGraph:
+def call_graph(statements: Statements, slow: Collection[str]) -> CallGraph:
     """The call graph of a file. `slow`: the functions that the exercise calls slow."""
     callers = _callers(statements)
     all_slow = frozenset(_closure(slow, callers))
     # what a function changes, its callers change as well
-    changes: dict[str, set[str]] = {}
+    changes: Edges = defaultdict(set)
     for name, changed in _own_changes(statements).items():
         for function in _closure({name}, callers):
-            changes.setdefault(function, set()).update(changed)
+            changes[function].update(changed)
     return CallGraph(all_slow, changes)
 
 
-def _callers(statements: Sequence[Statement]) -> dict[str, set[str]]:
+def _callers(statements: Statements) -> Edges:
     """Function -> the functions of the file that call it."""
-    callers: dict[str, set[str]] = {}
+    callers: Edges = defaultdict(set)
     for statement in statements:
         for called in statement.calls_later:
-            callers.setdefault(called, set()).update(statement.binds)
+            callers[called].update(statement.binds)
     return callers
 
 
-def _own_changes(statements: Sequence[Statement]) -> dict[str, set[str]]:
+def _own_changes(statements: Statements) -> Edges:
     """Function -> the globals that its own body binds or changes, where there are any."""
-    changes: dict[str, set[str]] = {}
+    changes: Edges = defaultdict(set)
     for statement in statements:
         changed = statement.names.rebinds | statement.changes_later
         if not changed:
             continue
         for name in statement.binds:
-            changes.setdefault(name, set()).update(changed)
+            changes[name].update(changed)
     return changes
 
 
-def _closure(start: Collection[str], edges: Mapping[str, set[str]]) -> set[str]:
+def _closure(start: Collection[str], edges: Edges) -> set[str]:
     """Everything that can be reached from `start`, which is included."""
     reached = set(start)
     stack = list(start)
     while stack:
-        fresh = edges.get(stack.pop(), set()) - reached
+        name = stack.pop()
+        fresh = edges.get(name, set()) - reached
         reached |= fresh
         stack += fresh
     return reached

@@ -19,6 +19,8 @@ from nbformat.v4.convert import upgrade_cell
 from grader.notices import Notice
 from grader.reading.magics import plain_python
 
+Node = dict[str, Any]  # an object of a notebook's JSON
+
 MAX_BYTES = 64 * 2**20
 
 _BYTE_ORDER_MARKS = (  # utf-32 first: its little-endian mark begins with utf-16's
@@ -141,7 +143,9 @@ def _decode(data: bytes, filename: str, is_notebook: bool) -> tuple[str, list[No
 
 def _declared_encoding(data: bytes) -> str:
     try:
-        return tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)[0]
+        start = io.BytesIO(data[:4096])
+        encoding, _ = tokenize.detect_encoding(start.readline)
+        return encoding
     except (SyntaxError, ImportError, OSError):
         # unknown, not loaded here, or contradicted by the mark
         return "utf-8-sig"
@@ -160,7 +164,8 @@ def _notebook_cells(text: str, filename: str) -> tuple[list[Cell], list[Notice]]
     """The code cells of a notebook's JSON. Raises Unreadable where there is none."""
     cells: list[Cell] = []
     notices: list[Notice] = []
-    nodes = _nodes(_parse(text, filename), filename)
+    notebook = _parse(text, filename)
+    nodes = _nodes(notebook, filename)
     for number, node in enumerate(nodes, start=1):
         if node.get("cell_type") != "code":
             continue
@@ -194,7 +199,7 @@ def _parse(text: str, filename: str) -> Any:
         ) from None
 
 
-def _without_outputs(pairs: dict[str, Any]) -> dict[str, Any]:
+def _without_outputs(pairs: Node) -> Node:
     """A JSON object as it is kept: outputs are dropped as soon as they are parsed, as they may be huge."""
     if "cell_type" in pairs:
         pairs["outputs"] = []
@@ -205,7 +210,7 @@ def _without_outputs(pairs: dict[str, Any]) -> dict[str, Any]:
     return pairs
 
 
-def _nodes(notebook: Any, filename: str) -> list[dict[str, Any]]:
+def _nodes(notebook: Any, filename: str) -> list[Node]:
     """All cells as nbformat's version 4 has them. What does not validate is still read, as far as it goes."""
     cells = _cells_of(notebook)
     if not isinstance(cells, list):
@@ -229,7 +234,7 @@ def _cells_of(notebook: Any) -> Any:
     return None
 
 
-def _as_dict(value: Any) -> dict[str, Any]:
+def _as_dict(value: Any) -> Node:
     if isinstance(value, dict):
         return value
     return {}

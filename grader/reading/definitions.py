@@ -32,9 +32,10 @@ def definition_of(name: str, bindings: Bindings, file: File) -> Definition | Non
     name, statement = _past_aliases(name, binder, bindings)
     tree = binder_of(statement.tree, name)
     first = first_line(tree)
-    lines = file.lines[statement.cell][first - 1 : tree.end_lineno]
+    lines = file.lines[statement.cell]
+    text = "\n".join(lines[first - 1 : tree.end_lineno])
     # a definition within an `if` is indented
-    text = textwrap.dedent("\n".join(lines))
+    text = textwrap.dedent(text)
     return Definition(text, first, statement.cell, tree)
 
 
@@ -78,4 +79,5 @@ def order_notice(name: str, bindings: Bindings, file: File) -> Notice | None:
     kind = "executed-out-of-order"
     if counts[graded] is None:
         kind = "never-executed"
-    return Notice(kind, {"function": name, "other": str(latest)}, cell=graded)
+    values = {"function": name, "other": str(latest)}
+    return Notice(kind, values, cell=graded)

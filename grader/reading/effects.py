@@ -11,7 +11,10 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from grader.reading.trees import nodes
+from grader.reading.trees import DEFINITIONS, nodes
+
+# what a part of a variable is reached through
+_STEPS = (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)
 
 
 @dataclass(frozen=True)
@@ -43,17 +46,17 @@ def declared_by(trees: Iterable[ast.stmt]) -> Declared:
                 continue
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for alias in node.names:
-                    imported.add(alias.asname or alias.name.partition(".")[0])
-            elif isinstance(
-                node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-            ):
+                    package = alias.name.partition(".")[0]
+                    imported.add(alias.asname or package)
+            elif isinstance(node, DEFINITIONS):
                 defined.add(node.name)
     return Declared(frozenset(imported), frozenset(defined))
 
 
 def effects_of(tree: ast.stmt, declared: Declared) -> tuple[Effects, Effects]:
     """What a statement does as it runs, and what its functions do when they are called."""
-    now, later = _Collector(declared), _Collector(declared)
+    now = _Collector(declared)
+    later = _Collector(declared)
     for node, runs_later in nodes(tree):
         if runs_later:
             later.add(node)
@@ -77,9 +80,10 @@ class _Collector:
             for decorator in node.decorator_list:
                 self._decorated_by(decorator)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            function = node.value.func
             # a method whose result is not used is called for its effect
-            if isinstance(node.value.func, ast.Attribute):
-                self._changed_by_call(_root(node.value.func))
+            if isinstance(function, ast.Attribute):
+                self._changed_by_call(_root(function))
         elif isinstance(node, ast.Call):
             self._call(node)
 
@@ -128,7 +132,7 @@ def _root_of_first_argument(call: ast.Call) -> str | None:
 
 def _root(node: ast.AST) -> str | None:
     """The variable that `v.a[0].b()` starts from; `f(v).b()` starts from none."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+    while isinstance(node, _STEPS):
         if not isinstance(node, ast.Call):
             node = node.value
         elif isinstance(node.func, ast.Name):

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import TypedDict
 
-from grader.reading.definitions import Definition
 from grader.reading.names import AMBIENT, Names, compiled, names_of, operations
 from grader.reading.slicing import Slice
 from grader.reading.statements import Statement
 from grader.reading.trees import constant_truth, is_star_import, lambda_of
+
+Lines = dict[str, int]  # names -> first lines
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
@@ -36,10 +37,10 @@ class Findings(TypedDict):
     it uses that is not graded itself.
     """
 
-    reads_globals: dict[str, int]
-    shadows: dict[str, int]
+    reads_globals: Lines
+    shadows: Lines
     is_stub: bool
-    calls: dict[str, int]
+    calls: Lines
 
 
 def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
@@ -89,37 +90,37 @@ class _Function:
 
     def __init__(self, file: _File, name: str) -> None:
         self.file = file
-        self.definition: Definition = file.slice.definitions[name]
+        self.slice = file.slice
+        self.tree = file.slice.definitions[name].tree
         self.names = self._names()
 
     def _names(self) -> Names:
-        tree = self.definition.tree
-        for statement in self.file.slice.statements:
-            if statement.tree is tree:
+        for statement in self.slice.statements:
+            if statement.tree is self.tree:
                 return statement.names
-        return names_of(tree, self.file.slice.flags)
+        return names_of(self.tree, self.slice.flags)
 
     def findings(self) -> Findings:
         return {
             "reads_globals": self._reads_globals(),
             "shadows": self._shadows(),
-            "is_stub": is_stub(self.definition.tree),
+            "is_stub": is_stub(self.tree),
             "calls": self._calls(),
         }
 
-    def _reads_globals(self) -> dict[str, int]:
-        values = _read_as_values(self.definition.tree)
-        bound = self.file.slice.top_level
-        reads: dict[str, int] = {}
+    def _reads_globals(self) -> Lines:
+        values = _read_as_values(self.tree)
+        bound = self.slice.top_level
+        reads: Lines = {}
         for name, line in self.names.later.items():
             only_called = name in bound and name not in values
             if not only_called and not self.file.explains(name):
                 reads[name] = line
         return reads
 
-    def _shadows(self) -> dict[str, int]:
-        shadows: dict[str, int] = {}
-        module = compiled(self.definition.tree, self.file.slice.flags)
+    def _shadows(self) -> Lines:
+        shadows: Lines = {}
+        module = compiled(self.tree, self.slice.flags)
         for code in _functions(module):
             for name, line in self._shadows_in(code):
                 shadows.setdefault(name, line)
@@ -138,12 +139,13 @@ class _Function:
             elif opname in _READS_LOCAL:
                 yield name, line
 
-    def _calls(self) -> dict[str, int]:
+    def _calls(self) -> Lines:
         """Helpers' calls take the line on which this function first uses the helper."""
         file = self.file
-        calls = dotted_calls(self.definition.tree, file.aliases)
-        seen = set(file.slice.definitions)  # another graded function answers for itself
-        stack = list((self.names.now | self.names.later).items())
+        calls = dotted_calls(self.tree, file.aliases)
+        seen = set(self.slice.definitions)  # another graded function answers for itself
+        first_reads = self.names.now | self.names.later
+        stack = list(first_reads.items())
         while stack:
             name, line = stack.pop()
             if name in seen:
@@ -152,7 +154,8 @@ class _Function:
             for helper in file.binders.get(name, []):
                 for dotted in dotted_calls(helper.tree, file.aliases):
                     calls.setdefault(dotted, line)
-                for read in helper.names.now.keys() | helper.names.later.keys():
+                reads = helper.names.now.keys() | helper.names.later.keys()
+                for read in reads:
                     stack.append((read, line))
         for dotted in list(calls):
             if self._is_own(dotted):
@@ -228,17 +231,18 @@ def _aliases_of_members(node: ast.ImportFrom) -> Iterator[tuple[str, str]]:
         yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-def dotted_calls(tree: ast.stmt, aliases: Mapping[str, str]) -> dict[str, int]:
+def dotted_calls(tree: ast.stmt, aliases: Mapping[str, str]) -> Lines:
     """Dotted name -> first line of each live call of an attribute, or of an imported name.
 
     `nn.Linear(...)` is torch.nn.Linear, `l.backward()` is l.backward, `(a * b).sum().backward()` .backward.
     """
-    calls: dict[str, int] = {}
+    calls: Lines = {}
     for node in _live_nodes(tree):
         if isinstance(node, ast.Call):
             dotted = _dotted(node.func, aliases)
             if dotted is not None:
-                calls[dotted] = min(node.lineno, calls.get(dotted, node.lineno))
+                first = calls.get(dotted, node.lineno)
+                calls[dotted] = min(node.lineno, first)
     return calls
 
 
@@ -250,9 +254,11 @@ def _dotted(function: ast.expr, aliases: Mapping[str, str]) -> str | None:
     attributes.reverse()
     if not isinstance(function, ast.Name):
         return ".".join(["", *attributes]) or None
-    if not attributes and function.id not in aliases:
+    name = function.id
+    if not attributes and name not in aliases:
         return None
-    return ".".join([aliases.get(function.id, function.id), *attributes])
+    owner = aliases.get(name, name)
+    return ".".join([owner, *attributes])
 
 
 def _methods(trees: Iterable[ast.AST]) -> set[str]:
@@ -326,7 +332,8 @@ def _does_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Pass):
         return True
     if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Constant) or _prints(statement.value)
+        value = statement.value
+        return isinstance(value, ast.Constant) or _prints(value)
     if isinstance(statement, ast.Return):
         return statement.value is None or _is_nothing(statement.value)
     if isinstance(statement, ast.Raise) and statement.exc is not None:

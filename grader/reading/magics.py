@@ -27,6 +27,8 @@ _PYTHON_MAGICS = {
     "pycodestyle",
     "flake8",
 }
+Token = tokenize.TokenInfo
+
 _CELL_MAGIC = re.compile(r"%%([\w.]+)(?!\w*\?)")
 # Line magics that define names nobody can know without running them.
 _DEFINING_MAGIC = re.compile(r"\s*%(run|load|pylab|store)\b")
@@ -46,8 +48,10 @@ def plain_python(source: str, cell: int) -> tuple[str, list[Notice]]:
         if magic is None:
             return _without_line_magics(above, source, cell)
         if magic[1] not in _PYTHON_MAGICS:
-            return "", [Notice("cell-magic", {"magic": magic[1]}, cell=cell)]
-        blank_lines = source[: len(source) - len(body)].count("\n")
+            notice = Notice("cell-magic", {"magic": magic[1]}, cell=cell)
+            return "", [notice]
+        blank = source[: len(source) - len(body)]
+        blank_lines = blank.count("\n")
         above += "\n" * (blank_lines + 1)
         source = body.partition("\n")[2]
     return above + source, []
@@ -73,7 +77,8 @@ def _without_line_magics(
         return above + source, []
     body = source.lstrip()
     # the first line keeps its indentation
-    start = source.rfind("\n", 0, len(source) - len(body)) + 1
+    indented = len(source) - len(body)
+    start = source.rfind("\n", 0, indented) + 1
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -95,7 +100,8 @@ def _without_line_magics(
 
 def _unknown_definitions(source: str, cell: int) -> list[Notice]:
     notices = []
-    for line, text in enumerate(source.split("\n"), start=1):
+    lines = source.split("\n")
+    for line, text in enumerate(lines, start=1):
         magic = _DEFINING_MAGIC.match(text)
         if magic:
             values = {"magic": magic[1]}
@@ -110,26 +116,28 @@ class _TimeMagic(EscapedCommand):
     pattern = re.compile(r"%time[ \t]+(?=\S)")
 
     @classmethod
-    def find(cls, tokens_by_line: list[list[tokenize.TokenInfo]]) -> _TimeMagic | None:
+    def find(cls, tokens_by_line: list[list[Token]]) -> _TimeMagic | None:
         """The first `%time` with a statement behind it."""
         for tokens in tokens_by_line:
             first = _first_token(tokens)
             if first is None or first.string != "%":
                 continue
-            if cls.pattern.match(first.line[first.start[1] :]):
+            _, column = first.start
+            if cls.pattern.match(first.line[column:]):
                 return cls(first.start)
         return None
 
     def transform(self, lines: list[str]) -> list[str]:
         """The lines without this `%time`."""
         line = lines[self.start_line]
-        indentation, magic = line[: self.start_col], line[self.start_col :]
+        indentation = line[: self.start_col]
+        magic = line[self.start_col :]
         plain = list(lines)
         plain[self.start_line] = indentation + self.pattern.sub("", magic)
         return plain
 
 
-def _first_token(tokens: Sequence[tokenize.TokenInfo]) -> tokenize.TokenInfo | None:
+def _first_token(tokens: Sequence[Token]) -> Token | None:
     """The first token of a line that is not indentation."""
     for token in tokens:
         if token.type not in (tokenize.INDENT, tokenize.DEDENT):
@@ -152,7 +160,8 @@ class _LineKeeper(TransformerManager):
         swallowed = len(lines) - len(after)
         if swallowed > 0:
             below = _first_difference(lines, after) + 1
-            after = [*after[:below], *["\n"] * swallowed, *after[below:]]
+            empty = ["\n"] * swallowed
+            after = after[:below] + empty + after[below:]
         return changed, after
 
 

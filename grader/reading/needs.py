@@ -37,6 +37,8 @@ _HIDE_NAMES = ("exec", "eval", "globals")
 
 # What a statement does to the value of a name. A Reason: it would do something, but never runs.
 Touch = Literal["binds", "may bind", "deletes"] | Reason
+# A statement's number, and what it does.
+Touching = tuple[int, Touch]
 # A name, and the position where its value is read.
 Demand = tuple[str, int]
 
@@ -57,13 +59,14 @@ class Bindings:
 
     def __init__(self, statements: Sequence[Statement], graph: CallGraph) -> None:
         self.statements = statements
-        self._touches: dict[str, list[tuple[int, Touch]]] = {}
+        self._touches: dict[str, list[Touching]] = {}
         self._star_imports: list[int] = []
         for i, statement in enumerate(statements):
             if is_star_import(statement.tree):
                 self._star_imports.append(i)
             for name, touch in _touched(statement, graph).items():
-                self._touches.setdefault(name, []).append((i, touch))
+                touches = self._touches.setdefault(name, [])
+                touches.append((i, touch))
 
     @property
     def end(self) -> int:
@@ -73,7 +76,7 @@ class Bindings:
     def __contains__(self, name: str) -> bool:
         return name in self._touches
 
-    def above(self, name: str, position: int) -> Iterator[tuple[int, Touch]]:
+    def above(self, name: str, position: int) -> Iterator[Touching]:
         """The statements above `position` that touch the name, from the last to the first."""
         touches = self._touches.get(name, [])
         end = bisect.bisect_left(touches, position, key=lambda touch: touch[0])
@@ -150,7 +153,9 @@ def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
     for i, statement in enumerate(statements):
         if is_future_import(statement.tree):
             needed.add(i)
-    demands: list[Demand] = [(name, bindings.end) for name in names]
+    demands: list[Demand] = []
+    for name in names:
+        demands.append((name, bindings.end))
     seen = set(demands)
     while demands:
         name, position = demands.pop()
@@ -158,7 +163,8 @@ def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
         never_run.update(sources.never_run)
         for i in sources.statements:
             needed.add(i)
-            for demand in _demands(statements[i].names, i, position, bindings.end):
+            read = statements[i].names
+            for demand in _demands(read, i, position, bindings.end):
                 if demand not in seen:
                     seen.add(demand)
                     demands.append(demand)
@@ -191,4 +197,5 @@ def _hidden_names(statement: Statement, bindings: Bindings) -> Iterator[Notice]:
             continue
         line = names.now.get(function) or names.later.get(function)
         if line:
-            yield Notice("hidden-names", {"function": function}, line, statement.cell)
+            values = {"function": function}
+            yield Notice("hidden-names", values, line, statement.cell)

@@ -12,8 +12,10 @@ from grader.reading.effects import Effects, effects_of
 from grader.reading.names import names_of
 from grader.reading.statements import File, Reason, Statement
 from grader.reading.syntax_errors import UNCOMPILABLE
-from grader.reading.trees import COMPOUND, LOOPS
+from grader.reading.trees import COMPOUND, DEFINITIONS, LOOPS
 
+# nodes that hold statements
+_WITH_BLOCKS = (*COMPOUND, ast.ExceptHandler, ast.match_case)
 _NOTICES: dict[Reason, str] = {
     "loop": "loop-not-run",
     "await": "await-not-run",
@@ -87,9 +89,9 @@ class _Pruner(ast.NodeTransformer):
         """The node, or `pass` in the place of a statement that is taken out."""
         if isinstance(node, LOOPS):
             return _nothing(node)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, DEFINITIONS):
             return node
-        if isinstance(node, (*COMPOUND, ast.ExceptHandler, ast.match_case)):
+        if isinstance(node, _WITH_BLOCKS):
             return self.generic_visit(node)
         if isinstance(node, ast.stmt):
             return self._simple(node)
@@ -99,7 +101,8 @@ class _Pruner(ast.NodeTransformer):
         now, _ = effects_of(node, self.file.declared)
         if now.calls & self.graph.slow:
             names = names_of(node, self.file.flags)
-            self.lost.update(dict.fromkeys(names.binds, "slow"))
+            for name in names.binds:
+                self.lost[name] = "slow"
             return _nothing(node)
         if isinstance(node, ast.Expr) and not self._acts(now):
             # such as a print: it may raise, and nothing needs it

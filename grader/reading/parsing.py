@@ -46,7 +46,11 @@ class Broken:
         return Notice(kind, {"reason": self.reason}, self.line, self.cell)
 
 
-def parse(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
+Trees = list[ast.stmt]
+Parsed = tuple[Trees, list[Broken]]
+
+
+def parse(cell: Cell) -> Parsed:
     """The statements of a cell, and what of it does not compile.
 
     A notebook's cell compiles as a whole or not at all, as in IPython. A .py file that does not compile is
@@ -59,12 +63,13 @@ def parse(cell: Cell) -> tuple[list[ast.stmt], list[Broken]]:
             return _parse_pieces(cell.source)
         line = getattr(error, "lineno", None) or 1
         why = reason(error, cell.source)
-        return [], [Broken(cell.number, line, why, cell.source)]
+        broken = Broken(cell.number, line, why, cell.source)
+        return [], [broken]
 
 
-def _parse_pieces(source: str) -> tuple[list[ast.stmt], list[Broken]]:
+def _parse_pieces(source: str) -> Parsed:
     pieces = _Pieces(source)
-    trees: list[ast.stmt] = []
+    trees: Trees = []
     broken: list[Broken] = []
     n = 0
     while n < len(pieces):
@@ -81,7 +86,7 @@ def _parse_pieces(source: str) -> tuple[list[ast.stmt], list[Broken]]:
 class _Attempt:
     """What parsing some lines gave: statements, or the error."""
 
-    trees: list[ast.stmt]
+    trees: Trees
     error: Exception | None = None
 
     @property
@@ -100,8 +105,9 @@ class _Attempt:
 
 def _attempt(lines: Sequence[str], lines_above: int) -> _Attempt:
     """Parse `lines`; statements and errors count their lines from the top of the file."""
+    source = "\n".join(lines)
     try:
-        tree = ast.parse("\n".join(lines))
+        tree = ast.parse(source)
     except UNCOMPILABLE as error:
         if isinstance(error, SyntaxError):
             _move_down(error, lines_above)
@@ -154,8 +160,8 @@ class _Pieces:
         return last, attempt
 
     def _attempt(self, first: int, last: int) -> _Attempt:
-        start = self.starts[first]
-        return _attempt(self.lines[start : self.ends[last]], start)
+        start, end = self.starts[first], self.ends[last]
+        return _attempt(self.lines[start:end], start)
 
     def _may_grow(self, first: int, last: int) -> bool:
         if last + 1 >= len(self):
@@ -187,7 +193,8 @@ class _Pieces:
         definition = _INDENTED_DEFINITION.match(self.lines[split])
         if not definition and not _is_blank(self.lines[start:split]):
             return None
-        dedented = textwrap.dedent("\n".join(self.lines[split:end])).split("\n")
+        indented = "\n".join(self.lines[split:end])
+        dedented = textwrap.dedent(indented).split("\n")
         above = _attempt(self.lines[start:split], start)
         below = _attempt(dedented, split)
         if above.error is not None or below.error is not None:

@@ -132,4 +132,6 @@ def _capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     more = len(distinct) - _MAX_NOTICES
     if more <= 0:
         return tuple(distinct)
-    return (*distinct[:_MAX_NOTICES], Notice("more", {"count": str(more)}))
+    # it stands for those that are cut off
+    last = Notice("more", {"count": str(more)})
+    return (*distinct[:_MAX_NOTICES], last)

@@ -91,9 +91,12 @@ class File:
 def read_statements(text: Text) -> File:
     """Every statement of a submission that compiles, in document order."""
     reader = _Reader()
+    execution_counts = {}
     for cell in text.cells:
         reader.read(cell)
-    declared = declared_by(compiled.tree for compiled in reader.compiled)
+        execution_counts[cell.number] = cell.execution_count
+    trees = [compiled.tree for compiled in reader.compiled]
+    declared = declared_by(trees)
     statements = [_statement(compiled, declared) for compiled in reader.compiled]
     return File(
         statements=tuple(statements),
@@ -101,7 +104,7 @@ def read_statements(text: Text) -> File:
         flags=reader.flags,
         declared=declared,
         lines=reader.lines,
-        execution_counts={cell.number: cell.execution_count for cell in text.cells},
+        execution_counts=execution_counts,
     )
 
 
@@ -134,7 +137,8 @@ class _Reader:
 
     def read(self, cell: Cell) -> None:
         """Add the statements of the next cell that compile, and what does not."""
-        lines = self.lines[cell.number] = cell.source.split("\n")
+        lines = cell.source.split("\n")
+        self.lines[cell.number] = lines
         trees, broken = parse(cell)
         compiled = []
         for tree in trees:
@@ -161,7 +165,8 @@ def _broken(
 ) -> Broken:
     """A statement that parses but does not compile, such as a `return` outside a function."""
     line = getattr(error, "lineno", None) or first_line(tree)
-    source = "\n".join(lines[tree.lineno - 1 : tree.end_lineno])
+    written = lines[tree.lineno - 1 : tree.end_lineno]
+    source = "\n".join(written)
     return Broken(cell.number, line, reason(error), source)
 
 

@@ -17,6 +17,7 @@ COMPOUND = (
     ast.AsyncWith,
     ast.Match,
 )
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -99,7 +100,7 @@ def binders_within(tree: ast.stmt) -> dict[str, ast.stmt]:
 
 def _bound_names(tree: ast.stmt) -> set[str]:
     names: set[str] = set()
-    if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(tree, DEFINITIONS):
         names.add(tree.name)
     for node, _ in nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
