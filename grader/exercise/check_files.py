@@ -62,11 +62,14 @@ def _parsed(path: Path, problems: Problems) -> ast.Module | None:
 
 def _checks(tree: ast.Module) -> Iterator[CheckText]:
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith(PREFIX):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        if node.name.startswith(PREFIX):
             name = node.name.removeprefix(PREFIX)
             docstring = ast.get_docstring(node) or name
             title = docstring.splitlines()[0]
-            yield CheckText(name, title, tuple(_required(node)))
+            requires = tuple(_required(node))
+            yield CheckText(name, title, requires)
 
 
 def _required(function: ast.FunctionDef) -> Iterator[str]:

@@ -79,13 +79,17 @@ class _Collector:
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             for decorator in node.decorator_list:
                 self._decorated_by(decorator)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            function = node.value.func
-            # a method whose result is not used is called for its effect
-            if isinstance(function, ast.Attribute):
-                self._changed_by_call(_root(function))
+        elif isinstance(node, ast.Expr):
+            self._result_unused(node.value)
         elif isinstance(node, ast.Call):
             self._call(node)
+
+    def _result_unused(self, value: ast.expr) -> None:
+        if not isinstance(value, ast.Call):
+            return
+        # a method whose result is not used is called for its effect
+        if isinstance(value.func, ast.Attribute):
+            self._changed_by_call(_root(value.func))
 
     def _decorated_by(self, decorator: ast.expr) -> None:
         function = decorator

@@ -9,16 +9,24 @@ import ast
 import inspect
 import sys
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import TypedDict
 
-from grader.reading.names import AMBIENT, Names, compiled, names_of, operations
+from grader.reading.names import (
+    AMBIENT,
+    Lines,
+    Names,
+    compiled,
+    names_of,
+    operations,
+)
 from grader.reading.slicing import Slice
 from grader.reading.statements import Statement
 from grader.reading.trees import constant_truth, is_star_import, lambda_of
 
-Lines = dict[str, int]  # names -> first lines
+Alias = tuple[str, str]  # a name, and the dotted name of what it stands for
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
@@ -51,7 +59,8 @@ def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
         findings: dict[str, Findings] = {}
         for name in names:
             if name in found.definitions:
-                findings[name] = _Function(file, name).findings()
+                function = _Function(file, name)
+                findings[name] = function.findings()
         return findings
 
 
@@ -68,10 +77,10 @@ class _File:
         for name, kind in found.top_level.items():
             if kind in _CALLABLE:
                 self.functions.add(name)
-        self.binders: dict[str, list[Statement]] = {}
+        self.binders: dict[str, list[Statement]] = defaultdict(list)
         for statement in found.statements:
             for name in statement.binds:
-                self.binders.setdefault(name, []).append(statement)
+                self.binders[name].append(statement)
 
     def explains(self, name: str) -> bool:
         """Whether a function may well read this name: it is no variable that a cell happens to have left."""
@@ -168,7 +177,10 @@ class _Function:
         if method not in self.file.own_methods:
             return False
         # `torch.sum` is torch's own, even where a class of the student's has a method `sum`
-        return _package(owner) not in map(_package, self.file.aliases.values())
+        packages = set()
+        for imported in self.file.aliases.values():
+            packages.add(_package(imported))
+        return _package(owner) not in packages
 
 
 def _may_export(module: ModuleType | None, name: str) -> bool:
@@ -185,7 +197,8 @@ def _star_imported(trees: Iterable[ast.stmt]) -> list[ModuleType | None]:
     modules: list[ModuleType | None] = []
     for tree in trees:
         if isinstance(tree, ast.ImportFrom) and is_star_import(tree):
-            modules.append(sys.modules.get(tree.module or ""))
+            module = tree.module or ""
+            modules.append(sys.modules.get(module))
     return modules
 
 
@@ -213,7 +226,7 @@ def import_aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
     return aliases
 
 
-def _aliases_of_modules(node: ast.Import) -> Iterator[tuple[str, str]]:
+def _aliases_of_modules(node: ast.Import) -> Iterator[Alias]:
     for alias in node.names:
         if alias.asname:
             yield alias.asname, alias.name
@@ -223,12 +236,13 @@ def _aliases_of_modules(node: ast.Import) -> Iterator[tuple[str, str]]:
             yield package, package
 
 
-def _aliases_of_members(node: ast.ImportFrom) -> Iterator[tuple[str, str]]:
+def _aliases_of_members(node: ast.ImportFrom) -> Iterator[Alias]:
     if not node.module or node.level:
         # a relative import: there is no package around a submission
         return
     for alias in node.names:
-        yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+        name = alias.asname or alias.name
+        yield name, f"{node.module}.{alias.name}"
 
 
 def dotted_calls(tree: ast.stmt, aliases: Mapping[str, str]) -> Lines:
@@ -238,11 +252,12 @@ def dotted_calls(tree: ast.stmt, aliases: Mapping[str, str]) -> Lines:
     """
     calls: Lines = {}
     for node in _live_nodes(tree):
-        if isinstance(node, ast.Call):
-            dotted = _dotted(node.func, aliases)
-            if dotted is not None:
-                first = calls.get(dotted, node.lineno)
-                calls[dotted] = min(node.lineno, first)
+        if not isinstance(node, ast.Call):
+            continue
+        dotted = _dotted(node.func, aliases)
+        if dotted is not None:
+            first = calls.get(dotted, node.lineno)
+            calls[dotted] = min(node.lineno, first)
     return calls
 
 
@@ -345,7 +360,9 @@ def _does_nothing(statement: ast.stmt) -> bool:
 
 
 def _prints(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and _is_name(value.func, "print")
+    if not isinstance(value, ast.Call):
+        return False
+    return _is_name(value.func, "print")
 
 
 def _is_name(value: ast.expr, name: str) -> bool:
@@ -353,4 +370,6 @@ def _is_name(value: ast.expr, name: str) -> bool:
 
 
 def _is_nothing(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value in (None, ...)
+    if not isinstance(value, ast.Constant):
+        return False
+    return value.value in (None, ...)

@@ -25,6 +25,8 @@ _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 _NOT_NAMES = ("LOAD_CONST", "LOAD_ATTR", "LOAD_METHOD")
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
+Lines = dict[str, int]  # names -> the first lines that use them
+
 
 @dataclass
 class Names:
@@ -35,8 +37,8 @@ class Names:
     it runs.
     """
 
-    now: dict[str, int] = field(default_factory=dict)
-    later: dict[str, int] = field(default_factory=dict)
+    now: Lines = field(default_factory=dict)
+    later: Lines = field(default_factory=dict)
     binds: set[str] = field(default_factory=set)
     deletes: set[str] = field(default_factory=set)
     rebinds: set[str] = field(default_factory=set)
@@ -66,7 +68,8 @@ def compiled(tree: ast.stmt, flags: int = 0) -> CodeType:
 def names_of(tree: ast.stmt, flags: int = 0) -> Names:
     """The names of one top-level statement. Raises what `compiled` raises."""
     code = compiled(tree, flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    names = Names(awaits=bool(code.co_flags & inspect.CO_COROUTINE))
+    awaits = bool(code.co_flags & inspect.CO_COROUTINE)
+    names = Names(awaits=awaits)
     _collect(code, names, later=False, is_module=True)
     return names
 
@@ -75,14 +78,15 @@ def operations(code: CodeType) -> Iterator[Operation]:
     """Each instruction on a name; one that names two comes out as two."""
     line = code.co_firstlineno
     for step in dis.get_instructions(code):
+        value = step.argval
         if step.positions and step.positions.lineno:
             line = step.positions.lineno
-        if isinstance(step.argval, str) and step.opname not in _NOT_NAMES:
-            yield Operation(step.opname, step.argval, line)
-        elif isinstance(step.argval, tuple) and "FAST" in step.opname:
+        if isinstance(value, str) and step.opname not in _NOT_NAMES:
+            yield Operation(step.opname, value, line)
+        elif isinstance(value, tuple) and "FAST" in step.opname:
             # Python 3.13: LOAD_FAST_LOAD_FAST and the like
             parts = re.findall(r"(?:LOAD|STORE)_FAST", step.opname)
-            for opname, name in zip(parts, step.argval, strict=False):
+            for opname, name in zip(parts, value, strict=False):
                 yield Operation(opname, name, line)
 
 
@@ -90,10 +94,13 @@ def _collect(
     code: CodeType, names: Names, *, later: bool, is_module: bool = False
 ) -> None:
     """Add the names of `code`, and of the code in it, to `names`."""
-    reads, binds, deletes = names.now, names.binds, names.deletes
+    reads = names.now
+    binds = names.binds
+    deletes = names.deletes
     if later:
+        reads = names.later
         # a function's `global x` and `del x`: both make what stands in `x` uncertain
-        reads, binds, deletes = names.later, names.rebinds, names.rebinds
+        binds = deletes = names.rebinds
     # of a class body: what it has bound so far
     own: set[str] = set()
     for opname, name, line in operations(code):

@@ -64,7 +64,8 @@ class Bindings:
         for i, statement in enumerate(statements):
             if is_star_import(statement.tree):
                 self._star_imports.append(i)
-            for name, touch in _touched(statement, graph).items():
+            touched = _touched(statement, graph)
+            for name, touch in touched.items():
                 touches = self._touches.setdefault(name, [])
                 touches.append((i, touch))
 
@@ -91,7 +92,8 @@ class Bindings:
         for i, touch in self.above(name, position):
             if touch in ("loop", "await", "slow"):
                 never_run.append(i)
-                if touch == "slow" and name in self.statements[i].binds:
+                binds = self.statements[i].binds
+                if touch == "slow" and name in binds:
                     # the result of a training must not be mistaken for what stands above it
                     break
                 continue
@@ -109,7 +111,8 @@ class Bindings:
         """The last statement above `position` that binds the name and is run."""
         binders = []
         for i in self.reaching(name, position).statements:
-            if name in self.statements[i].binds:
+            statement = self.statements[i]
+            if name in statement.binds:
                 binders.append(i)
         return max(binders, default=None)
 

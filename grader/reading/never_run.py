@@ -54,7 +54,8 @@ def _pruned(statement: Statement, file: File, graph: CallGraph) -> Statement:
     """A compound statement without what never runs, and without what does nothing to names."""
     pruner = _Pruner(file, graph)
     try:
-        tree = cast(ast.stmt, pruner.visit(statement.tree))
+        visited = pruner.visit(statement.tree)
+        tree = cast(ast.stmt, visited)
         names = names_of(tree, file.flags)
     except UNCOMPILABLE:
         # nested deeper than this can walk

@@ -43,7 +43,8 @@ class Broken:
             kind = "broken-part"
         else:
             kind = "broken-cell"
-        return Notice(kind, {"reason": self.reason}, self.line, self.cell)
+        values = {"reason": self.reason}
+        return Notice(kind, values, self.line, self.cell)
 
 
 Trees = list[ast.stmt]
@@ -100,7 +101,9 @@ class _Attempt:
         return self.open_string or self._says("never closed")
 
     def _says(self, words: str) -> bool:
-        return isinstance(self.error, SyntaxError) and words in self.error.msg
+        if not isinstance(self.error, SyntaxError):
+            return False
+        return words in self.error.msg
 
 
 def _attempt(lines: Sequence[str], lines_above: int) -> _Attempt:
@@ -190,12 +193,13 @@ class _Pieces:
         start, end = self.starts[n], self.ends[n]
         if not start <= split < end:
             return None
+        lines_above = self.lines[start:split]
         definition = _INDENTED_DEFINITION.match(self.lines[split])
-        if not definition and not _is_blank(self.lines[start:split]):
+        if not definition and not _is_blank(lines_above):
             return None
         indented = "\n".join(self.lines[split:end])
         dedented = textwrap.dedent(indented).split("\n")
-        above = _attempt(self.lines[start:split], start)
+        above = _attempt(lines_above, start)
         below = _attempt(dedented, split)
         if above.error is not None or below.error is not None:
             return None
@@ -204,7 +208,11 @@ class _Pieces:
 
 def _is_blank(lines: Sequence[str]) -> bool:
     """Whether there is nothing but comments."""
-    return all(line.strip()[:1] in ("", "#") for line in lines)
+    for line in lines:
+        text = line.strip()
+        if text and not text.startswith("#"):
+            return False
+    return True
 
 
 def _starts_of_pieces(lines: Sequence[str]) -> list[int]:

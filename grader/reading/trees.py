@@ -110,8 +110,10 @@ def _bound_names(tree: ast.stmt) -> set[str]:
 
 def is_star_import(tree: ast.AST) -> bool:
     """Whether it is `from … import *`."""
+    if not isinstance(tree, ast.ImportFrom):
+        return False
     # the grammar allows no other name beside the star
-    return isinstance(tree, ast.ImportFrom) and tree.names[0].name == "*"
+    return tree.names[0].name == "*"
 
 
 def is_future_import(tree: ast.AST) -> bool:
