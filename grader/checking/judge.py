@@ -89,9 +89,14 @@ class FunctionChecks:
     @property
     def no_value(self) -> bool:
         """Whether checks have run, and none of them got a value from the function."""
-        findings = self.findings.values()
-        ran = [finding for finding in findings if finding.outcome != "blocked"]
-        return bool(ran) and all(finding.no_value for finding in ran)
+        has_run = False
+        for finding in self.findings.values():
+            if finding.outcome == "blocked":
+                continue
+            if not finding.no_value:
+                return False
+            has_run = True
+        return has_run
 
     def first_not_passed(self, required: str) -> str | None:
         """The title of the first check of that name, whatever its parameter, that has not passed."""
@@ -150,10 +155,9 @@ class Judge:
 
     def _by_running(self, item: pytest.Function) -> Finding:
         """The finding of a check as the function stands, or with follow-through where that earns more."""
-        earlier = self._exercise.functions[marks.function_of(item)].earlier
-        if any(self.calls.gave_up(name) for name in earlier):
-            # An earlier function does not end, or ends its process. As it stands, this one would call it and
-            # take all of its time too. So follow-through comes first here.
+        if self._builds_on_endless(marks.function_of(item)):
+            # As it stands, this function would call the endless one and take all of its time too. So
+            # follow-through comes first here.
             followed = self._with_follow_through(item)
             if followed is not None and followed.outcome == "passed":
                 return followed
@@ -167,6 +171,11 @@ class Judge:
         if followed is None or followed.credit <= plain.credit:
             return plain
         return followed
+
+    def _builds_on_endless(self, function: str) -> bool:
+        """Whether a function before this one does not end, or ends its process."""
+        earlier = self._exercise.functions[function].earlier
+        return any(self.calls.gave_up(name) for name in earlier)
 
     def _with_follow_through(self, item: pytest.Function) -> Finding | None:
         """The finding that earns most with follow-through; None where there is nothing to substitute."""
@@ -215,7 +224,9 @@ class Judge:
         self, item: pytest.Function, substitution: Substitution, reference: Reference
     ) -> dict[str, Any]:
         """What the check takes: its fixtures, of which these three depend on the run."""
-        arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+        arguments = {}
+        for name in item._fixtureinfo.argnames:
+            arguments[name] = item.funcargs[name]
         if "reference" in arguments:
             arguments["reference"] = reference
         if "shared" in arguments:

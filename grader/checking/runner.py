@@ -111,17 +111,21 @@ class Checks:
         finally:
             _forget_modules(self._exercise.folder / "checks")
         if self._plugin.uncollected:
-            folder = self._exercise.folder / "checks"
-            raise ExerciseError(
-                *[f"{folder}/{why}" for why in self._plugin.uncollected]
-            )
-        order = {name: number for number, name in enumerate(self._exercise.functions)}
-        items = self._session.items
-        graded = [item for item in items if marks.function_of(item) in order]
+            raise ExerciseError(*self._collection_faults())
+        by_function: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+        for item in self._session.items:
+            by_function[marks.function_of(item)].append(item)
+        graded: list[pytest.Item] = []
+        for function in self._exercise.functions:
+            graded += by_function[function]
         if not graded:
             raise GraderFault("there is none for any of its functions")
-        # the checks of one function stay in the order of their file
-        return sorted(graded, key=lambda item: order[marks.function_of(item)])
+        return graded
+
+    def _collection_faults(self) -> list[str]:
+        """Why files of checks could not be collected, each with the whole path of its file."""
+        folder = self._exercise.folder / "checks"
+        return [f"{folder}/{why}" for why in self._plugin.uncollected]
 
     def run(self, judge: Judge) -> Mapping[str, tuple[CheckResult, ...]]:
         """Judge one student; the results by function. Raises GraderFault where a check fails by itself."""
@@ -133,15 +137,16 @@ class Checks:
                 if isinstance(error, Exception):
                     raise self._fault(f"pytest has ended: {error!r}") from error
                 raise
-        results: dict[str, list[CheckResult]] = {}
+        results: dict[str, tuple[CheckResult, ...]] = {}
         for test in tests:
             stage = test.get("call", {})
             if "check" not in stage:
                 raise self._fault(f"{test['nodeid']} failed by itself: {_reason(test)}")
             result = check_from(stage["check"])
             function, _, _ = result.id.partition("/")
-            results.setdefault(function, []).append(result)
-        return {function: tuple(checks) for function, checks in results.items()}
+            earlier = results.get(function, ())
+            results[function] = (*earlier, result)
+        return results
 
     def _tests(self, judge: Judge) -> list[dict[str, Any]]:
         """Run every check with this judge; the tests of pytest's JSON report."""
@@ -281,9 +286,8 @@ class _Plugin:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a file of checks could not be collected."""
         if report.failed:
-            self.uncollected.append(
-                f"{report.nodeid}: {_collection_error(report.longreprtext)}"
-            )
+            error = _collection_error(report.longreprtext)
+            self.uncollected.append(f"{report.nodeid}: {error}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
@@ -389,5 +393,8 @@ def _reason(test: Mapping[str, Any]) -> str:
 def _collection_error(report: str) -> str:
     """Why a file could not be collected: the last line that pytest marks as the error's."""
     lines = report.strip().splitlines()
-    errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
-    return [*lines, *errors][-1]
+    last = lines[-1]
+    for line in lines:
+        if line.startswith("E "):
+            last = line.removeprefix("E").strip()
+    return last
