@@ -25,6 +25,9 @@ from grader.results import FunctionResult, Result
 
 LABELS = "labels.toml"
 
+Ids = tuple[str, ...]  # of misconceptions
+Counts = tuple[int, int, int]  # named rightly, named wrongly, not named
+
 
 class Label(Table):
     """What a person says about one function of one submission.
@@ -34,9 +37,9 @@ class Label(Table):
     """
 
     verdict: Literal["right", "wrong", "missing"] = "right"
-    misconceptions: tuple[str, ...] = ()
-    may_name: tuple[str, ...] = ()
-    alternatives: tuple[tuple[str, ...], ...] = ()
+    misconceptions: Ids = ()
+    may_name: Ids = ()
+    alternatives: tuple[Ids, ...] = ()
     follow_through: bool | None = None
     first_wrong: str | None = None
     contested: bool = False
@@ -47,7 +50,7 @@ class Label(Table):
         return _sets(self.misconceptions, self.alternatives)
 
 
-def _sets(first: Iterable[str], others: Iterable[Iterable[str]]) -> list[set[str]]:
+def _sets(first: Ids, others: tuple[Ids, ...]) -> list[set[str]]:
     """The first set and its alternatives, in one list."""
     sets = [set(first)]
     for other in others:
@@ -111,7 +114,7 @@ class LabelledFunction:
     @property
     def catalogued(self) -> bool:
         """Whether the function's mistakes are all in the catalogue."""
-        return self.label.verdict == "wrong" and bool(self.label.misconceptions)
+        return self.label.verdict == "wrong" and self.label.misconceptions != ()
 
     @property
     def novel(self) -> bool:
@@ -193,7 +196,7 @@ class Evaluation:
             if not case.located:
                 self.mislocated.append(case)
 
-    def by_id(self) -> dict[str, tuple[int, int, int]]:
+    def by_id(self) -> dict[str, Counts]:
         """Misconception -> (named rightly, named wrongly, not named)."""
         right: Counter[str] = Counter()
         wrong: Counter[str] = Counter()
@@ -211,7 +214,7 @@ class Evaluation:
         return counts
 
 
-def _closest(named: Iterable[set[str]], wanted: set[str]) -> set[str]:
+def _closest(named: list[set[str]], wanted: set[str]) -> set[str]:
     """The named set that fits best: with the most ids that are wanted, and the fewest that are not."""
 
     def excess(ids: set[str]) -> int:
@@ -315,7 +318,8 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
 
     def add(figure: str, number: int, of: Cases) -> None:
         total = len(of)
-        table.add_row(figure, f"{number}/{total}", _share(number, total, digits=1))
+        share = _share(number, total, digits=1)
+        table.add_row(figure, f"{number}/{total}", share)
 
     def add_all_but(figure: str, faults: Cases, of: Cases) -> None:
         add(figure, len(of) - len(faults), of)
@@ -365,8 +369,10 @@ def _show_ids(evaluation: Evaluation, console: Console) -> None:
     table.add_column("id")
     for column in ("named", "named wrongly", "not named", "precision", "recall"):
         table.add_column(column, justify="right")
-    for id_, (right, wrong, absent) in evaluation.by_id().items():
+    for id_, counts in evaluation.by_id().items():
+        right, wrong, absent = counts
         precision = _share(right, right + wrong)
         recall = _share(right, right + absent)
-        table.add_row(id_, str(right), str(wrong), str(absent), precision, recall)
+        numbers = [str(count) for count in counts]
+        table.add_row(id_, *numbers, precision, recall)
     console.print(table)

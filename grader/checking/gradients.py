@@ -91,12 +91,13 @@ def _all_moved(rows: Rows, step: float) -> list[Row]:
 
 def _moved(row: Row, step: float, entry: int | None = None) -> list[Tensor]:
     """A copy of the row with one entry of its first argument moved by `step`, or all of them."""
-    x, *others = (argument.clone() for argument in row)
+    moved = [argument.clone() for argument in row]
+    x = moved[0]
     if entry is None:
         x += step
     else:
         x.view(-1)[entry] += step
-    return [x, *others]
+    return moved
 
 
 def autograd_gradients(
@@ -105,4 +106,6 @@ def autograd_gradients(
     """The gradients of the scalar `function(*inputs)` with respect to each input, in the inputs' dtype."""
     leaves = [x.detach().clone().requires_grad_() for x in inputs]
     with torch.enable_grad():
-        return list(torch.autograd.grad(function(*leaves), leaves))
+        value = function(*leaves)
+        gradients = torch.autograd.grad(value, leaves)
+    return list(gradients)

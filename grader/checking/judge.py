@@ -196,7 +196,8 @@ class Judge:
         """Run a check once, with this substitution in the reference."""
         reference = self.reference(substitution)
         try:
-            item.obj(**self._arguments(item, substitution, reference))
+            arguments = self._arguments(item, substitution, reference)
+            item.obj(**arguments)
         except CheckFailure as failure:
             mismatch = failure.mismatch
             return Finding(
@@ -235,8 +236,8 @@ class Judge:
         if "inputs" in arguments:
             # made anew, so that each run of a check draws the same
             seed = self._seed_of(item)
-            inputs = self._exercise.inputs.Inputs(seed, self._profile.settings)
-            arguments["inputs"] = inputs
+            settings = self._profile.settings
+            arguments["inputs"] = self._exercise.inputs.Inputs(seed, settings)
         return arguments
 
     def _seed_of(self, item: pytest.Item) -> int:
@@ -258,7 +259,8 @@ class Judge:
         functions: Plugged = {}
         for name in substitution.own:
             if name not in self._own:
-                self._own[name] = TakingColumns(getattr(self.calls.student, name))
+                own = getattr(self.calls.student, name)
+                self._own[name] = TakingColumns(own)
             functions[name] = self._own[name]
         for name in substitution.standins:
             functions[name] = self._exercise.standins[name]
@@ -271,13 +273,15 @@ class Judge:
 
     def _known(self, name: str) -> EarlierFunction:
         checks = self.checked[name]
-        refused = name in self._own and self._own[name].refuses
+        refuses = self.calls.gave_up(name)
+        if name in self._own:
+            refuses = refuses or self._own[name].refuses
         return EarlierFunction(
             name,
             present=self.calls.has(name),
             right=checks.right,
             no_value=checks.no_value,
-            refuses=refused or self.calls.gave_up(name),
+            refuses=refuses,
             has_standin=name in self._exercise.standins,
             derivative_of=self._exercise.functions[name].derivative_of,
         )

@@ -14,7 +14,8 @@ from grader.checking.gradients import differences_by_rows
 from grader.errors import Raised
 from grader.exercise import Exercise
 
-Callables = Mapping[str, Callable[..., Any]]  # by their names
+Implementation = Callable[..., Any]  # of one of the exercise's functions
+Plugged = Mapping[str, Implementation]  # by the name whose place it takes
 Row = Sequence[Any]  # the arguments of one call
 Rows = Sequence[Row]
 TensorRows = Sequence[Sequence[Tensor]]
@@ -32,7 +33,7 @@ class Reference:
     reference's own function.
     """
 
-    def __init__(self, exercise: Exercise, plugged: Callables | None = None) -> None:
+    def __init__(self, exercise: Exercise, plugged: Plugged | None = None) -> None:
         plugged = plugged or {}
         self.plugged = frozenset(plugged)
         self.known: dict[str, Any] = {}
@@ -43,7 +44,7 @@ class Reference:
             if function.derivative_of is not None:
                 self._pair(function.derivative_of, function.name, plugged)
 
-    def _pair(self, function: str, derivative: str, plugged: Callables) -> None:
+    def _pair(self, function: str, derivative: str, plugged: Plugged) -> None:
         """Make `derivative` the gradient of `function` where one of them is plugged."""
         own = plugged.get(function)
         own_slope = plugged.get(derivative)
@@ -82,7 +83,7 @@ class TakingColumns:
     refuses: it has raised on vectors and on columns alike.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Implementation) -> None:
         self.refuses = False
         self._function = function
 
@@ -124,7 +125,7 @@ def _restore(arguments: Row, before: Row) -> None:
 class CentralDifference:
     """The derivative of `function` with respect to its first argument, by central differences in float64."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Implementation) -> None:
         self._function = function
 
     def __call__(self, *arguments: Tensor) -> Tensor:
@@ -148,9 +149,7 @@ class CentralDifference:
 class Differentiable:
     """`function`, with `derivative` as its gradient with respect to the first argument for autograd."""
 
-    def __init__(
-        self, function: Callable[..., Any], derivative: Callable[..., Any]
-    ) -> None:
+    def __init__(self, function: Implementation, derivative: Implementation) -> None:
         self._function = function
         self._derivative = derivative
 
@@ -168,8 +167,8 @@ class _WithDerivative(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        function: Callable[..., Any],
-        derivative: Callable[..., Any],
+        function: Implementation,
+        derivative: Implementation,
         x: Tensor,
         *others: Tensor,
     ) -> Tensor:

@@ -65,6 +65,9 @@ _LEFT_OUT_OF_REPORT = ("collectors", "keywords", "log", "streams", "warnings")
 _LONGEST_REASON = 2_000  # characters of pytest's own words in a fault
 
 
+Test = dict[str, Any]  # one check in pytest's JSON report
+
+
 class Checks:
     """An exercise's checks, ready for one student after another. To be closed.
 
@@ -148,7 +151,7 @@ class Checks:
             results[function] = (*earlier, result)
         return results
 
-    def _tests(self, judge: Judge) -> list[dict[str, Any]]:
+    def _tests(self, judge: Judge) -> list[Test]:
         """Run every check with this judge; the tests of pytest's JSON report."""
         self._plugin.judge = judge
         self._report.begin(self._session)
@@ -198,10 +201,10 @@ class _Report(JSONReport):  # type: ignore[misc]
         JSONReport.__init__(self, session.config)
         self.pytest_sessionstart(session)
 
-    def end(self, session: pytest.Session) -> list[dict[str, Any]]:
+    def end(self, session: pytest.Session) -> list[Test]:
         """The tests of the finished report."""
         self.pytest_sessionfinish(session)
-        tests: list[dict[str, Any]] = self.report["tests"]
+        tests: list[Test] = self.report["tests"]
         return tests
 
 
@@ -231,6 +234,7 @@ class _Plugin:
         """Give a check its fixtures at once: setting them up is most of what pytest does for a check."""
         judge = self.judge
         assert judge is not None
+        checks = judge.checked[marks.function_of(item)]
         # a check that fails before it is judged must not show what came of the one before
         self._check = None
         self._given = {
@@ -240,7 +244,7 @@ class _Plugin:
             # the judge replaces these in each run of the check
             "reference": judge.reference(AS_IT_STANDS),
             "inputs": None,
-            "shared": judge.checked[marks.function_of(item)].shared[AS_IT_STANDS],
+            "shared": checks.shared[AS_IT_STANDS],
         }
         item.funcargs.update(self._given)
 
@@ -341,7 +345,8 @@ def _worth(exercise: Exercise, items: list[pytest.Item]) -> dict[str, float]:
     """The points of each check, by its node id: its share of its function's points."""
     shares: defaultdict[str, float] = defaultdict(float)
     for item in items:
-        shares[marks.function_of(item)] += marks.share_of(item)
+        function = marks.function_of(item)
+        shares[function] += marks.share_of(item)
     worth = {}
     for item in items:
         function = marks.function_of(item)
@@ -379,7 +384,7 @@ def _taken_out_of_the_environment() -> dict[str, str]:
     return taken
 
 
-def _reason(test: Mapping[str, Any]) -> str:
+def _reason(test: Test) -> str:
     """Why a check did not come to its end, in pytest's words."""
     for phase in ("setup", "call"):
         stage = test.get(phase, {})
