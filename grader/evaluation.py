@@ -114,7 +114,7 @@ class LabelledFunction:
     @property
     def catalogued(self) -> bool:
         """Whether the function's mistakes are all in the catalogue."""
-        return self.label.verdict == "wrong" and self.label.misconceptions != ()
+        return self.label.verdict == "wrong" and bool(self.label.misconceptions)
 
     @property
     def novel(self) -> bool:

@@ -53,12 +53,12 @@ class EarlierFunction:
 
     @property
     def wrong(self) -> bool:
-        """The student has written it, and it has not passed its checks."""
+        """Whether the student has written it, and it has not passed all of its checks."""
         return self.present and not self.right
 
     @property
     def needs_standin(self) -> bool:
-        """It gives no value to use, and a stand-in can replace it."""
+        """Whether it gives no value to use, and a stand-in can replace it."""
         return self.no_value and self.has_standin
 
 

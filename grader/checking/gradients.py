@@ -61,20 +61,21 @@ def _is_elementwise(value: Any, x: Tensor) -> bool:
 def _differences_by_entries(map_rows: MapRows, rows: Rows) -> list[Tensor]:
     # all in one list, since each call of map_rows may be an exchange with a student's process
     moved = []
+    sizes = []
     for row in rows:
-        for entry in range(row[0].numel()):
+        size = row[0].numel()
+        sizes.append(size)
+        for entry in range(size):
             moved.append(_moved(row, STEP, entry))
             moved.append(_moved(row, -STEP, entry))
     values = map_rows(moved)
     sums = [_sum(value) for value in values]
     pairs = torch.tensor(sums, dtype=torch.float64).view(-1, 2)
-    slopes = _slope(*pairs.unbind(1))
+    up, down = pairs.unbind(1)
+    parts = torch.split(_slope(up, down), sizes)
     gradients = []
-    start = 0
-    for x, *_ in rows:
-        end = start + x.numel()
-        gradients.append(slopes[start:end].view_as(x))
-        start = end
+    for part, row in zip(parts, rows, strict=True):
+        gradients.append(part.view_as(row[0]))
     return gradients
 
 

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,13 +32,16 @@ import pytest
 from grader.checking import follow_through, marks
 from grader.checking.comparison import Close
 from grader.checking.follow_through import AS_IT_STANDS, EarlierFunction, Substitution
-from grader.checking.reference import Reference, TakingColumns
+from grader.checking.reference import (
+    Implementation,
+    Plugged,
+    Reference,
+    TakingColumns,
+)
 from grader.errors import CheckFailure, StudentFailure
 from grader.exercise import Exercise, Profile
 from grader.results import Mismatch, Outcome
 from grader.sandbox.calls import Calls
-
-Plugged = dict[str, Callable[..., Any]]  # functions, by the name whose place they take
 
 
 @dataclass
@@ -256,7 +258,7 @@ class Judge:
 
     def _plugged(self, substitution: Substitution) -> Plugged:
         """The functions of a substitution, by the name of the one whose place they take."""
-        functions: Plugged = {}
+        functions: dict[str, Implementation] = {}
         for name in substitution.own:
             if name not in self._own:
                 own = getattr(self.calls.student, name)
