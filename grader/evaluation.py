@@ -8,8 +8,8 @@ set of misconceptions is named; precision and recall of each; the first wrong st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +25,9 @@ from grader.results import FunctionResult, Result
 
 LABELS = "labels.toml"
 
+Ids = tuple[str, ...]  # of misconceptions
+Counts = tuple[int, int, int]  # named rightly, named wrongly, not named
+
 
 class Label(Table):
     """What a person says about one function of one submission.
@@ -34,9 +37,9 @@ class Label(Table):
     """
 
     verdict: Literal["right", "wrong", "missing"] = "right"
-    misconceptions: tuple[str, ...] = ()
-    may_name: tuple[str, ...] = ()
-    alternatives: tuple[tuple[str, ...], ...] = ()
+    misconceptions: Ids = ()
+    may_name: Ids = ()
+    alternatives: tuple[Ids, ...] = ()
     follow_through: bool | None = None
     first_wrong: str | None = None
     contested: bool = False
@@ -47,9 +50,12 @@ class Label(Table):
         return _sets(self.misconceptions, self.alternatives)
 
 
-def _sets(first: Iterable[str], others: Iterable[Iterable[str]]) -> list[set[str]]:
+def _sets(first: Ids, others: tuple[Ids, ...]) -> list[set[str]]:
     """The first set and its alternatives, in one list."""
-    return [set(first), *map(set, others)]
+    sets = [set(first)]
+    for other in others:
+        sets.append(set(other))
+    return sets
 
 
 Labels = Mapping[str, Mapping[str, Label]]  # file -> function -> label
@@ -126,69 +132,71 @@ class LabelledFunction:
         return self.graded.follow_through == self.label.follow_through
 
 
-@dataclass
+Cases = list[LabelledFunction]
+
+
 class Evaluation:
-    """The figures. Each list holds the cases to look at."""
+    """The figures. Each list holds the cases to look at.
 
-    cases: list[LabelledFunction] = field(default_factory=list)
+    cases: all of them. The others leave out those whose label is contested.
+    counted: the cases that count.
+    wrong_verdicts: where the verdict is not the label's.
+    false_accusations: right or novel functions for which a misconception is named that may not be.
+    with_follow_through: functions whose label says whether they are right by follow-through.
+    wrong_follow_through: where follow-through is not what the label says.
+    wrong: functions that are wrong, by their label.
+    abstentions: wrong functions for which nothing is named.
+    catalogued: functions with catalogued mistakes.
+    inexact: functions with catalogued mistakes whose exact set is not named.
+    novel: functions with mistakes outside the catalogue and a label for the first wrong step.
+    mislocated: novel mistakes whose first wrong step is not found.
+    """
 
-    @property
-    def counted(self) -> list[LabelledFunction]:
-        """The cases that count."""
-        return [case for case in self.cases if not case.label.contested]
+    def __init__(self, cases: Iterable[LabelledFunction] = ()) -> None:
+        self.cases: Cases = list(cases)
+        self.counted: Cases = []
+        self.wrong_verdicts: Cases = []
+        self.false_accusations: Cases = []
+        self.with_follow_through: Cases = []
+        self.wrong_follow_through: Cases = []
+        self.wrong: Cases = []
+        self.abstentions: Cases = []
+        self.catalogued: Cases = []
+        self.inexact: Cases = []
+        self.novel: Cases = []
+        self.mislocated: Cases = []
+        for case in self.cases:
+            if not case.label.contested:
+                self._count(case)
 
-    @property
-    def wrong_verdicts(self) -> list[LabelledFunction]:
-        """Where the verdict is not the label's."""
-        return [case for case in self.counted if case.verdict != case.label.verdict]
+    def _count(self, case: LabelledFunction) -> None:
+        self.counted.append(case)
+        if case.verdict != case.label.verdict:
+            self.wrong_verdicts.append(case)
+        if case.falsely_accused:
+            self.false_accusations.append(case)
+        if case.label.follow_through is not None:
+            self.with_follow_through.append(case)
+            if not case.followed_through:
+                self.wrong_follow_through.append(case)
+        if case.label.verdict == "wrong":
+            self._count_wrong(case)
 
-    @property
-    def false_accusations(self) -> list[LabelledFunction]:
-        """Right or novel functions for which a misconception is named that may not be."""
-        return [case for case in self.counted if case.falsely_accused]
+    def _count_wrong(self, case: LabelledFunction) -> None:
+        self.wrong.append(case)
+        if not case.graded.misconceptions:
+            self.abstentions.append(case)
+        if case.catalogued:
+            self.catalogued.append(case)
+            if not case.exact:
+                self.inexact.append(case)
+        # without a label for the first wrong step, there is nothing to find
+        if case.novel and case.label.first_wrong:
+            self.novel.append(case)
+            if not case.located:
+                self.mislocated.append(case)
 
-    @property
-    def catalogued(self) -> list[LabelledFunction]:
-        """Functions with catalogued mistakes."""
-        return [case for case in self.counted if case.catalogued]
-
-    @property
-    def inexact(self) -> list[LabelledFunction]:
-        """Functions with catalogued mistakes whose exact set is not named."""
-        return [case for case in self.catalogued if not case.exact]
-
-    @property
-    def novel(self) -> list[LabelledFunction]:
-        """Functions with mistakes outside the catalogue and a label for the first wrong step."""
-        return [case for case in self.counted if case.novel and case.label.first_wrong]
-
-    @property
-    def mislocated(self) -> list[LabelledFunction]:
-        """Novel mistakes whose first wrong step is not found."""
-        # `novel` has only those for which the label says which step it is.
-        return [case for case in self.novel if not case.located]
-
-    @property
-    def with_follow_through(self) -> list[LabelledFunction]:
-        """Functions whose label says whether they are right by follow-through."""
-        return [case for case in self.counted if case.label.follow_through is not None]
-
-    @property
-    def wrong_follow_through(self) -> list[LabelledFunction]:
-        """Where follow-through is not what the label says."""
-        return [case for case in self.with_follow_through if not case.followed_through]
-
-    @property
-    def wrong(self) -> list[LabelledFunction]:
-        """Functions that are wrong, by their label."""
-        return [case for case in self.counted if case.label.verdict == "wrong"]
-
-    @property
-    def abstentions(self) -> list[LabelledFunction]:
-        """Wrong functions for which nothing is named."""
-        return [case for case in self.wrong if not case.graded.misconceptions]
-
-    def by_id(self) -> dict[str, tuple[int, int, int]]:
+    def by_id(self) -> dict[str, Counts]:
         """Misconception -> (named rightly, named wrongly, not named)."""
         right: Counter[str] = Counter()
         wrong: Counter[str] = Counter()
@@ -206,7 +214,7 @@ class Evaluation:
         return counts
 
 
-def _closest(named: Iterable[set[str]], wanted: set[str]) -> set[str]:
+def _closest(named: list[set[str]], wanted: set[str]) -> set[str]:
     """The named set that fits best: with the most ids that are wanted, and the fewest that are not."""
 
     def excess(ids: set[str]) -> int:
@@ -308,13 +316,12 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
     table.add_column("of", justify="right")
     table.add_column("share", justify="right")
 
-    def add(figure: str, number: int, of: Sequence[LabelledFunction]) -> None:
+    def add(figure: str, number: int, of: Cases) -> None:
         total = len(of)
-        table.add_row(figure, f"{number}/{total}", _share(number, total, digits=1))
+        share = _share(number, total, digits=1)
+        table.add_row(figure, f"{number}/{total}", share)
 
-    def add_all_but(
-        figure: str, faults: Sequence[LabelledFunction], of: Sequence[LabelledFunction]
-    ) -> None:
+    def add_all_but(figure: str, faults: Cases, of: Cases) -> None:
         add(figure, len(of) - len(faults), of)
 
     add_all_but("verdicts right", evaluation.wrong_verdicts, evaluation.counted)
@@ -337,9 +344,7 @@ def _share(number: int, total: int, digits: int = 0) -> str:
     return f"{number / total:.{digits}%}"
 
 
-def _show_cases(
-    title: str, cases: Sequence[LabelledFunction], console: Console
-) -> None:
+def _show_cases(title: str, cases: Cases, console: Console) -> None:
     if not cases:
         return
     console.print(f"{title}:", style="bold")
@@ -355,7 +360,8 @@ def _show_cases(
 
 def _said(verdict: str, of: FunctionResult | Label) -> str:
     """What the grader or the label says of a case, in one line."""
-    return ", ".join([verdict, *of.misconceptions, f"first wrong {of.first_wrong}"])
+    first_wrong = f"first wrong {of.first_wrong}"
+    return ", ".join([verdict, *of.misconceptions, first_wrong])
 
 
 def _show_ids(evaluation: Evaluation, console: Console) -> None:
@@ -363,8 +369,10 @@ def _show_ids(evaluation: Evaluation, console: Console) -> None:
     table.add_column("id")
     for column in ("named", "named wrongly", "not named", "precision", "recall"):
         table.add_column(column, justify="right")
-    for id_, (right, wrong, absent) in evaluation.by_id().items():
+    for id_, counts in evaluation.by_id().items():
+        right, wrong, absent = counts
         precision = _share(right, right + wrong)
         recall = _share(right, right + absent)
-        table.add_row(id_, str(right), str(wrong), str(absent), precision, recall)
+        numbers = [str(count) for count in counts]
+        table.add_row(id_, *numbers, precision, recall)
     console.print(table)

@@ -17,8 +17,9 @@ def as_column(value: Any) -> Any:
 def as_vector(value: Any) -> Any:
     """A column (n, 1) as a view of shape (n,), also within tuples and lists; anything else as it is."""
     if isinstance(value, Tensor):
-        is_column = value.dim() == 2 and value.shape[1] == 1
-        return value.squeeze(1) if is_column else value
+        if value.dim() == 2 and value.shape[1] == 1:
+            return value.squeeze(1)
+        return value
     if isinstance(value, tuple | list):
         vectors = [as_vector(item) for item in value]
         return type(value)(vectors)

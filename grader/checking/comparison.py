@@ -154,7 +154,9 @@ def _same(now: Tensor, was: Tensor) -> bool:
 def sentence(mismatch: Mismatch) -> str:
     """A mismatch in words for the student."""
     quantity, actual, expected = mismatch.quantity, mismatch.actual, mismatch.expected
-    subject = f"The {quantity[4:]}" if quantity.startswith("the ") else quantity
+    subject = quantity
+    if quantity.startswith("the "):
+        subject = "The " + quantity.removeprefix("the ")
     if mismatch.kind == "shape":
         return f"{subject} has shape {actual}; expected {expected}."
     if mismatch.kind == "dtype":

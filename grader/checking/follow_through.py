@@ -51,18 +51,29 @@ class EarlierFunction:
     has_standin: bool = True
     derivative_of: str | None = None
 
+    @property
+    def wrong(self) -> bool:
+        """Whether the student has written it, and it has not passed all of its checks."""
+        return self.present and not self.right
 
-def substitutions(earlier: Sequence[EarlierFunction]) -> list[Substitution]:
+    @property
+    def needs_standin(self) -> bool:
+        """Whether it gives no value to use, and a stand-in can replace it."""
+        return self.no_value and self.has_standin
+
+
+Functions = Sequence[EarlierFunction]
+
+
+def substitutions(earlier: Functions) -> list[Substitution]:
     """The substitutions to try for a function, in order, given the functions that it builds on.
 
     Each is different and replaces something; the list is empty where nothing before the function is wrong.
     """
-    wrong = _wrong(earlier)
-    without_value = _without_value(earlier)
-    usable = _usable(earlier)
+    usable, without_value = _usable_or_not(earlier)
     missing = [f for f in earlier if not f.present and f.has_standin]
-    replaceable = [f for f in wrong if f.has_standin]
-    not_replaceable = [f for f in wrong if not f.has_standin]
+    replaceable = [f for f in earlier if f.wrong and f.has_standin]
+    not_replaceable = [f for f in earlier if f.wrong and not f.has_standin]
     answering = [f for f in usable + without_value if not f.refuses]
 
     tried = [
@@ -86,30 +97,30 @@ def substitutions(earlier: Sequence[EarlierFunction]) -> list[Substitution]:
     return list(different)
 
 
-def own_mistakes(earlier: Sequence[EarlierFunction]) -> Substitution:
+def own_mistakes(earlier: Functions) -> Substitution:
     """The student's own functions that are wrong and give values, and nothing else."""
-    return _substitution(earlier, own=_usable(earlier))
+    usable, _ = _usable_or_not(earlier)
+    return _substitution(earlier, own=usable)
 
 
-def _wrong(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
-    return [f for f in earlier if f.present and not f.right]
-
-
-def _usable(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
-    """The wrong functions except those that a stand-in replaces because they give no value."""
-    without_value = _without_value(earlier)
-    return [f for f in _wrong(earlier) if f not in without_value]
-
-
-def _without_value(earlier: Sequence[EarlierFunction]) -> list[EarlierFunction]:
-    """The wrong functions that give no value, where a stand-in can replace them."""
-    return [f for f in _wrong(earlier) if f.no_value and f.has_standin]
+def _usable_or_not(
+    earlier: Functions,
+) -> tuple[list[EarlierFunction], list[EarlierFunction]]:
+    """The wrong functions: those to use as they are, and those that a stand-in has to replace."""
+    usable = []
+    without_value = []
+    for function in earlier:
+        if not function.wrong:
+            continue
+        if function.needs_standin:
+            without_value.append(function)
+        else:
+            usable.append(function)
+    return usable, without_value
 
 
 def _substitution(
-    earlier: Sequence[EarlierFunction],
-    own: Sequence[EarlierFunction],
-    standins: Sequence[EarlierFunction] = (),
+    earlier: Functions, own: Functions, standins: Functions = ()
 ) -> Substitution:
     """These functions, and with each of them the derivative that the student wrote for it, if that is right.
 
@@ -117,18 +128,24 @@ def _substitution(
     wrote none, the reference's derivative is that of what takes the function's place.
     """
     replaced = _names([*own, *standins])
-    right = [f for f in earlier if f.present and f.right]
-    derivatives = [f for f in right if f.derivative_of in replaced]
+    derivatives = []
+    for function in earlier:
+        is_right = function.present and function.right
+        if is_right and function.derivative_of in replaced:
+            derivatives.append(function)
     return Substitution(_names([*own, *derivatives]), _names(standins))
 
 
-def _combinations(functions: Sequence[EarlierFunction]) -> list[list[EarlierFunction]]:
+def _combinations(functions: Functions) -> list[list[EarlierFunction]]:
     """Every choice of some of these functions but not all, the larger first.
 
     A function and its derivative are chosen together.
     """
     names = _names(functions)
-    leaders = [f.name for f in functions if f.derivative_of not in names]
+    leaders = []
+    for function in functions:
+        if function.derivative_of not in names:
+            leaders.append(function.name)
     if len(leaders) > MOST_COMBINED:
         return []
     combinations = []

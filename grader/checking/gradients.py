@@ -13,7 +13,8 @@ from torch import Tensor
 STEP = 6e-6
 
 Row = Sequence[Tensor]  # the arguments of one call
-MapRows = Callable[[Sequence[Row]], list[Any]]
+Rows = Sequence[Row]
+MapRows = Callable[[Rows], list[Any]]
 
 
 def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
@@ -23,26 +24,31 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     h^2 f'''/6 (Press et al., Numerical Recipes, 5.7). `x` must be float64.
     """
 
-    def map_rows(rows: Sequence[Row]) -> list[Any]:
+    def map_rows(rows: Rows) -> list[Any]:
         return [function(*row) for row in rows]
 
     (gradient,) = differences_by_rows(map_rows, [[x]])
     return gradient
 
 
-def differences_by_rows(map_rows: MapRows, rows: Sequence[Row]) -> list[Tensor]:
+def differences_by_rows(map_rows: MapRows, rows: Rows) -> list[Tensor]:
     """`finite_differences` for each row of arguments, with respect to the first argument of the row.
 
     `map_rows` gives a function's value for each row of arguments, and may change what it is given. An
     elementwise function is called twice per row, any other twice per entry of the first argument.
     """
-    ups = map_rows([_moved(row, STEP) for row in rows])
-    downs = map_rows([_moved(row, -STEP) for row in rows])
+    ups = map_rows(_all_moved(rows, STEP))
+    downs = map_rows(_all_moved(rows, -STEP))
     for up, row in zip(ups, rows, strict=True):
         if not _is_elementwise(up, row[0]):
             return _differences_by_entries(map_rows, rows)
     # no entry depends on another one, so that all could be moved at once
-    return [(up - down) / (2 * STEP) for up, down in zip(ups, downs, strict=True)]
+    return [_slope(up, down) for up, down in zip(ups, downs, strict=True)]
+
+
+def _slope(up: Tensor, down: Tensor) -> Tensor:
+    """The difference quotient, from the values after a step up and after a step down."""
+    return (up - down) / (2 * STEP)
 
 
 def _is_elementwise(value: Any, x: Tensor) -> bool:
@@ -52,19 +58,25 @@ def _is_elementwise(value: Any, x: Tensor) -> bool:
     return value.shape == x.shape
 
 
-def _differences_by_entries(map_rows: MapRows, rows: Sequence[Row]) -> list[Tensor]:
+def _differences_by_entries(map_rows: MapRows, rows: Rows) -> list[Tensor]:
     # all in one list, since each call of map_rows may be an exchange with a student's process
     moved = []
+    sizes = []
     for row in rows:
-        for entry in range(row[0].numel()):
+        size = row[0].numel()
+        sizes.append(size)
+        for entry in range(size):
             moved.append(_moved(row, STEP, entry))
             moved.append(_moved(row, -STEP, entry))
-    sums = [_sum(value) for value in map_rows(moved)]
+    values = map_rows(moved)
+    sums = [_sum(value) for value in values]
     pairs = torch.tensor(sums, dtype=torch.float64).view(-1, 2)
     up, down = pairs.unbind(1)
-    slopes = (up - down) / (2 * STEP)
-    parts = torch.split(slopes, [row[0].numel() for row in rows])
-    return [part.view_as(row[0]) for part, row in zip(parts, rows, strict=True)]
+    parts = torch.split(_slope(up, down), sizes)
+    gradients = []
+    for part, row in zip(parts, rows, strict=True):
+        gradients.append(part.view_as(row[0]))
+    return gradients
 
 
 def _sum(value: Any) -> float:
@@ -73,14 +85,20 @@ def _sum(value: Any) -> float:
     return float(value)
 
 
+def _all_moved(rows: Rows, step: float) -> list[Row]:
+    """Copies of the rows with their first arguments moved by `step`."""
+    return [_moved(row, step) for row in rows]
+
+
 def _moved(row: Row, step: float, entry: int | None = None) -> list[Tensor]:
     """A copy of the row with one entry of its first argument moved by `step`, or all of them."""
-    x, *others = (argument.clone() for argument in row)
+    moved = [argument.clone() for argument in row]
+    x = moved[0]
     if entry is None:
         x += step
     else:
         x.view(-1)[entry] += step
-    return [x, *others]
+    return moved
 
 
 def autograd_gradients(
@@ -89,4 +107,6 @@ def autograd_gradients(
     """The gradients of the scalar `function(*inputs)` with respect to each input, in the inputs' dtype."""
     leaves = [x.detach().clone().requires_grad_() for x in inputs]
     with torch.enable_grad():
-        return list(torch.autograd.grad(function(*leaves), leaves))
+        value = function(*leaves)
+        gradients = torch.autograd.grad(value, leaves)
+    return list(gradients)

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,13 +32,16 @@ import pytest
 from grader.checking import follow_through, marks
 from grader.checking.comparison import Close
 from grader.checking.follow_through import AS_IT_STANDS, EarlierFunction, Substitution
-from grader.checking.reference import Reference, TakingColumns
+from grader.checking.reference import (
+    Implementation,
+    Plugged,
+    Reference,
+    TakingColumns,
+)
 from grader.errors import CheckFailure, StudentFailure
 from grader.exercise import Exercise, Profile
 from grader.results import Mismatch, Outcome
 from grader.sandbox.calls import Calls
-
-Plugged = dict[str, Callable[..., Any]]  # functions, by the name whose place they take
 
 
 @dataclass
@@ -89,9 +91,14 @@ class FunctionChecks:
     @property
     def no_value(self) -> bool:
         """Whether checks have run, and none of them got a value from the function."""
-        findings = self.findings.values()
-        ran = [finding for finding in findings if finding.outcome != "blocked"]
-        return bool(ran) and all(finding.no_value for finding in ran)
+        has_run = False
+        for finding in self.findings.values():
+            if finding.outcome == "blocked":
+                continue
+            if not finding.no_value:
+                return False
+            has_run = True
+        return has_run
 
     def first_not_passed(self, required: str) -> str | None:
         """The title of the first check of that name, whatever its parameter, that has not passed."""
@@ -150,10 +157,9 @@ class Judge:
 
     def _by_running(self, item: pytest.Function) -> Finding:
         """The finding of a check as the function stands, or with follow-through where that earns more."""
-        earlier = self._exercise.functions[marks.function_of(item)].earlier
-        if any(self.calls.gave_up(name) for name in earlier):
-            # An earlier function does not end, or ends its process. As it stands, this one would call it and
-            # take all of its time too. So follow-through comes first here.
+        if self._builds_on_endless(marks.function_of(item)):
+            # As it stands, this function would call the endless one and take all of its time too. So
+            # follow-through comes first here.
             followed = self._with_follow_through(item)
             if followed is not None and followed.outcome == "passed":
                 return followed
@@ -167,6 +173,11 @@ class Judge:
         if followed is None or followed.credit <= plain.credit:
             return plain
         return followed
+
+    def _builds_on_endless(self, function: str) -> bool:
+        """Whether a function before this one does not end, or ends its process."""
+        earlier = self._exercise.functions[function].earlier
+        return any(self.calls.gave_up(name) for name in earlier)
 
     def _with_follow_through(self, item: pytest.Function) -> Finding | None:
         """The finding that earns most with follow-through; None where there is nothing to substitute."""
@@ -187,7 +198,8 @@ class Judge:
         """Run a check once, with this substitution in the reference."""
         reference = self.reference(substitution)
         try:
-            item.obj(**self._arguments(item, substitution, reference))
+            arguments = self._arguments(item, substitution, reference)
+            item.obj(**arguments)
         except CheckFailure as failure:
             mismatch = failure.mismatch
             return Finding(
@@ -215,7 +227,9 @@ class Judge:
         self, item: pytest.Function, substitution: Substitution, reference: Reference
     ) -> dict[str, Any]:
         """What the check takes: its fixtures, of which these three depend on the run."""
-        arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+        arguments = {}
+        for name in item._fixtureinfo.argnames:
+            arguments[name] = item.funcargs[name]
         if "reference" in arguments:
             arguments["reference"] = reference
         if "shared" in arguments:
@@ -224,8 +238,8 @@ class Judge:
         if "inputs" in arguments:
             # made anew, so that each run of a check draws the same
             seed = self._seed_of(item)
-            inputs = self._exercise.inputs.Inputs(seed, self._profile.settings)
-            arguments["inputs"] = inputs
+            settings = self._profile.settings
+            arguments["inputs"] = self._exercise.inputs.Inputs(seed, settings)
         return arguments
 
     def _seed_of(self, item: pytest.Item) -> int:
@@ -244,10 +258,11 @@ class Judge:
 
     def _plugged(self, substitution: Substitution) -> Plugged:
         """The functions of a substitution, by the name of the one whose place they take."""
-        functions: Plugged = {}
+        functions: dict[str, Implementation] = {}
         for name in substitution.own:
             if name not in self._own:
-                self._own[name] = TakingColumns(getattr(self.calls.student, name))
+                own = getattr(self.calls.student, name)
+                self._own[name] = TakingColumns(own)
             functions[name] = self._own[name]
         for name in substitution.standins:
             functions[name] = self._exercise.standins[name]
@@ -260,13 +275,15 @@ class Judge:
 
     def _known(self, name: str) -> EarlierFunction:
         checks = self.checked[name]
-        refused = name in self._own and self._own[name].refuses
+        refuses = self.calls.gave_up(name)
+        if name in self._own:
+            refuses = refuses or self._own[name].refuses
         return EarlierFunction(
             name,
             present=self.calls.has(name),
             right=checks.right,
             no_value=checks.no_value,
-            refuses=refused or self.calls.gave_up(name),
+            refuses=refuses,
             has_standin=name in self._exercise.standins,
             derivative_of=self._exercise.functions[name].derivative_of,
         )

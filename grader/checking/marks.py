@@ -47,7 +47,9 @@ def without_parameter(name: str) -> str:
 def share_of(item: pytest.Item) -> float:
     """What a check is worth in proportion to the others of its function; 1 where it does not say."""
     mark = item.get_closest_marker("points")
-    return float(mark.args[0]) if mark else 1.0
+    if mark is None:
+        return 1.0
+    return float(mark.args[0])
 
 
 def required_by(item: pytest.Item) -> list[str]:

@@ -14,7 +14,11 @@ from grader.checking.gradients import differences_by_rows
 from grader.errors import Raised
 from grader.exercise import Exercise
 
-Rows = Sequence[Sequence[Any]]
+Implementation = Callable[..., Any]  # of one of the exercise's functions
+Plugged = Mapping[str, Implementation]  # by the name whose place it takes
+Row = Sequence[Any]  # the arguments of one call
+Rows = Sequence[Row]
+TensorRows = Sequence[Sequence[Tensor]]
 
 
 class Reference:
@@ -29,11 +33,7 @@ class Reference:
     reference's own function.
     """
 
-    def __init__(
-        self,
-        exercise: Exercise,
-        plugged: Mapping[str, Callable[..., Any]] | None = None,
-    ) -> None:
+    def __init__(self, exercise: Exercise, plugged: Plugged | None = None) -> None:
         plugged = plugged or {}
         self.plugged = frozenset(plugged)
         self.known: dict[str, Any] = {}
@@ -44,9 +44,7 @@ class Reference:
             if function.derivative_of is not None:
                 self._pair(function.derivative_of, function.name, plugged)
 
-    def _pair(
-        self, function: str, derivative: str, plugged: Mapping[str, Callable[..., Any]]
-    ) -> None:
+    def _pair(self, function: str, derivative: str, plugged: Plugged) -> None:
         """Make `derivative` the gradient of `function` where one of them is plugged."""
         own = plugged.get(function)
         own_slope = plugged.get(derivative)
@@ -85,7 +83,7 @@ class TakingColumns:
     refuses: it has raised on vectors and on columns alike.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Implementation) -> None:
         self.refuses = False
         self._function = function
 
@@ -95,17 +93,14 @@ class TakingColumns:
         try:
             return self._function(*arguments)
         except Raised as on_vectors:
-            # it may have changed some of them before it raised
-            for argument, was in zip(arguments, before, strict=True):
-                if isinstance(argument, Tensor):
-                    argument.copy_(was)
+            _restore(arguments, before)
             try:
                 return self._on_columns(arguments)
             except Raised:
                 self.refuses = True
                 raise on_vectors from None
 
-    def _on_columns(self, arguments: Sequence[Any]) -> Any:
+    def _on_columns(self, arguments: Row) -> Any:
         columns = [as_column(argument) for argument in arguments]
         return as_vector(self._function(*columns))
 
@@ -115,35 +110,46 @@ class TakingColumns:
 
 
 def _copy(argument: Any) -> Any:
-    return argument.clone() if isinstance(argument, Tensor) else argument
+    if isinstance(argument, Tensor):
+        return argument.clone()
+    return argument
+
+
+def _restore(arguments: Row, before: Row) -> None:
+    """Undo what a call has changed in place before it raised."""
+    for argument, was in zip(arguments, before, strict=True):
+        if isinstance(argument, Tensor):
+            argument.copy_(was)
 
 
 class CentralDifference:
     """The derivative of `function` with respect to its first argument, by central differences in float64."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Implementation) -> None:
         self._function = function
 
     def __call__(self, *arguments: Tensor) -> Tensor:
         """The derivative at these arguments, in the dtype of the first one."""
         return self.map([arguments])[0]
 
-    def map(self, rows: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+    def map(self, rows: TensorRows) -> list[Tensor]:
         """The derivative at each row of arguments."""
         # with so small a step, float32 would lose nearly all of its digits in the difference
         exact = []
         for row in rows:
             exact.append([argument.double() for argument in row])
-        slopes = differences_by_rows(partial(_map, self._function), exact)
-        return [slope.to(row[0].dtype) for slope, row in zip(slopes, rows, strict=True)]
+        values_of = partial(_map, self._function)
+        exact_slopes = differences_by_rows(values_of, exact)
+        slopes = []
+        for slope, row in zip(exact_slopes, rows, strict=True):
+            slopes.append(slope.to(row[0].dtype))
+        return slopes
 
 
 class Differentiable:
     """`function`, with `derivative` as its gradient with respect to the first argument for autograd."""
 
-    def __init__(
-        self, function: Callable[..., Any], derivative: Callable[..., Any]
-    ) -> None:
+    def __init__(self, function: Implementation, derivative: Implementation) -> None:
         self._function = function
         self._derivative = derivative
 
@@ -151,17 +157,18 @@ class Differentiable:
         """What the function returns."""
         return _WithDerivative.apply(self._function, self._derivative, x, *others)  # type: ignore[no-untyped-call]
 
-    def map(self, rows: Sequence[Sequence[Tensor]]) -> list[Any]:
+    def map(self, rows: TensorRows) -> list[Any]:
         """What the function returns for each row; autograd does not follow it."""
-        return _map(self._function, [_copies(row) for row in rows])
+        copies = [_copies(row) for row in rows]
+        return _map(self._function, copies)
 
 
 class _WithDerivative(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        function: Callable[..., Any],
-        derivative: Callable[..., Any],
+        function: Implementation,
+        derivative: Implementation,
         x: Tensor,
         *others: Tensor,
     ) -> Tensor:

@@ -65,6 +65,9 @@ _LEFT_OUT_OF_REPORT = ("collectors", "keywords", "log", "streams", "warnings")
 _LONGEST_REASON = 2_000  # characters of pytest's own words in a fault
 
 
+Test = dict[str, Any]  # one check in pytest's JSON report
+
+
 class Checks:
     """An exercise's checks, ready for one student after another. To be closed.
 
@@ -111,17 +114,21 @@ class Checks:
         finally:
             _forget_modules(self._exercise.folder / "checks")
         if self._plugin.uncollected:
-            folder = self._exercise.folder / "checks"
-            raise ExerciseError(
-                *[f"{folder}/{why}" for why in self._plugin.uncollected]
-            )
-        order = {name: number for number, name in enumerate(self._exercise.functions)}
-        items = self._session.items
-        graded = [item for item in items if marks.function_of(item) in order]
+            raise ExerciseError(*self._collection_faults())
+        by_function: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+        for item in self._session.items:
+            by_function[marks.function_of(item)].append(item)
+        graded: list[pytest.Item] = []
+        for function in self._exercise.functions:
+            graded += by_function[function]
         if not graded:
             raise GraderFault("there is none for any of its functions")
-        # the checks of one function stay in the order of their file
-        return sorted(graded, key=lambda item: order[marks.function_of(item)])
+        return graded
+
+    def _collection_faults(self) -> list[str]:
+        """Why files of checks could not be collected, each with the whole path of its file."""
+        folder = self._exercise.folder / "checks"
+        return [f"{folder}/{why}" for why in self._plugin.uncollected]
 
     def run(self, judge: Judge) -> Mapping[str, tuple[CheckResult, ...]]:
         """Judge one student; the results by function. Raises GraderFault where a check fails by itself."""
@@ -133,17 +140,18 @@ class Checks:
                 if isinstance(error, Exception):
                     raise self._fault(f"pytest has ended: {error!r}") from error
                 raise
-        results: dict[str, list[CheckResult]] = {}
+        results: dict[str, tuple[CheckResult, ...]] = {}
         for test in tests:
             stage = test.get("call", {})
             if "check" not in stage:
                 raise self._fault(f"{test['nodeid']} failed by itself: {_reason(test)}")
             result = check_from(stage["check"])
             function, _, _ = result.id.partition("/")
-            results.setdefault(function, []).append(result)
-        return {function: tuple(checks) for function, checks in results.items()}
+            earlier = results.get(function, ())
+            results[function] = (*earlier, result)
+        return results
 
-    def _tests(self, judge: Judge) -> list[dict[str, Any]]:
+    def _tests(self, judge: Judge) -> list[Test]:
         """Run every check with this judge; the tests of pytest's JSON report."""
         self._plugin.judge = judge
         self._report.begin(self._session)
@@ -193,10 +201,10 @@ class _Report(JSONReport):  # type: ignore[misc]
         JSONReport.__init__(self, session.config)
         self.pytest_sessionstart(session)
 
-    def end(self, session: pytest.Session) -> list[dict[str, Any]]:
+    def end(self, session: pytest.Session) -> list[Test]:
         """The tests of the finished report."""
         self.pytest_sessionfinish(session)
-        tests: list[dict[str, Any]] = self.report["tests"]
+        tests: list[Test] = self.report["tests"]
         return tests
 
 
@@ -226,6 +234,7 @@ class _Plugin:
         """Give a check its fixtures at once: setting them up is most of what pytest does for a check."""
         judge = self.judge
         assert judge is not None
+        checks = judge.checked[marks.function_of(item)]
         # a check that fails before it is judged must not show what came of the one before
         self._check = None
         self._given = {
@@ -235,7 +244,7 @@ class _Plugin:
             # the judge replaces these in each run of the check
             "reference": judge.reference(AS_IT_STANDS),
             "inputs": None,
-            "shared": judge.checked[marks.function_of(item)].shared[AS_IT_STANDS],
+            "shared": checks.shared[AS_IT_STANDS],
         }
         item.funcargs.update(self._given)
 
@@ -281,9 +290,8 @@ class _Plugin:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep why a file of checks could not be collected."""
         if report.failed:
-            self.uncollected.append(
-                f"{report.nodeid}: {_collection_error(report.longreprtext)}"
-            )
+            error = _collection_error(report.longreprtext)
+            self.uncollected.append(f"{report.nodeid}: {error}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
@@ -337,7 +345,8 @@ def _worth(exercise: Exercise, items: list[pytest.Item]) -> dict[str, float]:
     """The points of each check, by its node id: its share of its function's points."""
     shares: defaultdict[str, float] = defaultdict(float)
     for item in items:
-        shares[marks.function_of(item)] += marks.share_of(item)
+        function = marks.function_of(item)
+        shares[function] += marks.share_of(item)
     worth = {}
     for item in items:
         function = marks.function_of(item)
@@ -375,7 +384,7 @@ def _taken_out_of_the_environment() -> dict[str, str]:
     return taken
 
 
-def _reason(test: Mapping[str, Any]) -> str:
+def _reason(test: Test) -> str:
     """Why a check did not come to its end, in pytest's words."""
     for phase in ("setup", "call"):
         stage = test.get(phase, {})
@@ -389,5 +398,8 @@ def _reason(test: Mapping[str, Any]) -> str:
 def _collection_error(report: str) -> str:
     """Why a file could not be collected: the last line that pytest marks as the error's."""
     lines = report.strip().splitlines()
-    errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
-    return [*lines, *errors][-1]
+    last = lines[-1]
+    for line in lines:
+        if line.startswith("E "):
+            last = line.removeprefix("E").strip()
+    return last

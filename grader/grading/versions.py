@@ -56,4 +56,8 @@ def _files(data: Path) -> list[Path]:
     """The files below a folder, in an order that is the same on every machine; or the one file."""
     if data.is_file():
         return [data]
-    return sorted(path for path in data.rglob("*") if path.is_file())
+    files = []
+    for path in data.rglob("*"):
+        if path.is_file():
+            files.append(path)
+    return sorted(files)
