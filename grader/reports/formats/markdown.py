@@ -27,7 +27,8 @@ def markdown_report(
         lines += function_section(name, function, notes, words)
         comment = comment_on(name, manual)
         if comment:
-            lines += ["", _quoted(words("From your instructor"), comment, words)]
+            label = words("From your instructor")
+            lines += ["", _quoted(label, comment, words)]
     if result.notices:
         lines += ["", f"## {words('Notices')}", ""]
     for notice in result.notices[:MAX_NOTICES]:
@@ -66,7 +67,9 @@ def function_section(
 
 def _overview(result: Result, words: Words) -> Iterator[str]:
     name = neutral.markdown(result.submission.name or result.submission.id)
-    yield f"# {name}: {words.points(result.score)} / {words.points(result.max_score)}"
+    score = words.points(result.score)
+    full = words.points(result.max_score)
+    yield f"# {name}: {score} / {full}"
     yield ""
     yield f"| {words('Function')} | {words('Verdict')} | {words('Points')} |"
     yield "| --- | --- | ---: |"

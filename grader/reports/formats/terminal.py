@@ -78,8 +78,9 @@ def show_summary(
     Raises UsageError as `class_page` does.
     """
     words = Words(exercise, lang)
-    found = marked(results, overrides)
-    shown = [neutral.clean(result, limit=200) for result in found]
+    shown = []
+    for result in marked(results, overrides):
+        shown.append(neutral.clean(result, limit=200))
     parts: list[RenderableType] = [_table(shown, words)]
     parts += _frequent(shown, exercise.notes(lang), words)
     parts += _looks(shown, words)
@@ -219,8 +220,12 @@ def _table(results: Sequence[Result], words: Words) -> Table:
         table.add_column(str(number), no_wrap=True)
     for result in results:
         submission = Text(neutral.one_line(result.submission.id))
-        signs = [_sign(result.functions.get(name)) for name in names]
-        table.add_row(submission, words.points(result.score), *signs)
+        points = words.points(result.score)
+        signs = []
+        for name in names:
+            function = result.functions.get(name)
+            signs.append(_sign(function))
+        table.add_row(submission, points, *signs)
     return table
 
 
@@ -249,8 +254,11 @@ def _looks(results: Sequence[Result], words: Words) -> Iterator[RenderableType]:
     looks = cohort.needing_a_look(results)
     if not looks:
         return
-    ids = [look.result.submission.id for look in looks[:MAX_LOOKS]]
-    names = ", ".join(map(neutral.one_line, ids))
+    ids = []
+    for look in looks[:MAX_LOOKS]:
+        id_ = neutral.one_line(look.result.submission.id)
+        ids.append(id_)
+    names = ", ".join(ids)
     if len(looks) > MAX_LOOKS:
         names += f" … ({len(looks)})"
     yield Text()

@@ -342,6 +342,7 @@ def _script(node: Node, mark: str, kind: str) -> str:
 
 
 def _bracketed(node: Node, signs: str) -> str:
-    if any(sign in node.text for sign in signs):
-        return f"({node.text.strip()})"
+    for sign in signs:
+        if sign in node.text:
+            return f"({node.text.strip()})"
     return node.text

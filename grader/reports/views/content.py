@@ -10,6 +10,8 @@ from grader.notices import Notice
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 Notes = Mapping[str, Note]
+Misconceptions = tuple[str, ...]  # their ids: one set that explains the results
+StepKind = Literal["write", "correct", "look", "rerun"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Explanation:
 class Step:
     """Something to do next: on which function, why, and what it is worth."""
 
-    kind: Literal["write", "correct", "look", "rerun"]
+    kind: StepKind
     function: str
     points: float
     notes: tuple[Note, ...] = ()
@@ -52,11 +54,10 @@ def note_of(identifier: str, notes: Notes, function: str = "") -> Note:
 
 def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
     """The function's explanation: the named set comes first, then those that explain the results as well."""
-    candidates = (function.misconceptions, *function.alternatives)
-    named = [ids for ids in candidates if ids]
-    if named:
-        distinct = dict.fromkeys(named)
-        sets = [_notes_of(ids, notes, name) for ids in distinct]
+    sets = []
+    for ids in _distinct_sets(function):
+        sets.append(_notes_of(ids, notes, name))
+    if sets:
         return Explanation(tuple(sets))
     if function.first_wrong:
         return Explanation(first_wrong=function.first_wrong)
@@ -108,7 +109,11 @@ def grouped(checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], ...
 
 def to_look_at(result: Result) -> tuple[Notice, ...]:
     """The notices for which an instructor should look at the submission."""
-    return tuple(notice for notice in result.notices if notice.look)
+    found = []
+    for notice in result.notices:
+        if notice.look:
+            found.append(notice)
+    return tuple(found)
 
 
 def unexplained(result: Result) -> tuple[str, ...]:
@@ -121,8 +126,21 @@ def unexplained(result: Result) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _notes_of(ids: Sequence[str], notes: Notes, function: str) -> tuple[Note, ...]:
-    return tuple(note_of(identifier, notes, function) for identifier in ids)
+def _distinct_sets(function: FunctionResult) -> list[Misconceptions]:
+    """The sets that explain the results, each once, the named one first; none where nothing is named."""
+    distinct: list[Misconceptions] = []
+    for ids in (function.misconceptions, *function.alternatives):
+        if ids and ids not in distinct:
+            distinct.append(ids)
+    return distinct
+
+
+def _notes_of(ids: Misconceptions, notes: Notes, function: str) -> tuple[Note, ...]:
+    found = []
+    for identifier in ids:
+        note = note_of(identifier, notes, function)
+        found.append(note)
+    return tuple(found)
 
 
 def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
@@ -132,8 +150,9 @@ def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
     if function.status == "blocked":
         return Step("rerun", name, points)
     named = explain(name, function, notes).notes
-    kind: Literal["correct", "look"] = "correct" if named else "look"
-    return Step(kind, name, points, named, first_failed(function), function.line)
+    kind: StepKind = "correct" if named else "look"
+    check = first_failed(function)
+    return Step(kind, name, points, named, check, function.line)
 
 
 def _lost_by_checks(function: FunctionResult) -> bool:

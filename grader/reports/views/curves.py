@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.results import Curves
+from grader.results import Curve, Curves
 
 WIDTH, HEIGHT = 300, 150  # of a panel's plotting area, in the drawing's units
 POINTS = 160  # a curve's points at most: more cannot be seen
+
+Point = tuple[int, float]  # a step, and the value there
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,15 @@ class _Axis:
 
 
 def _panel(curves: Curves, column: int, title: str) -> Panel:
-    student = [float(entry[column]) for entry in curves.student]
-    reference = [float(entry[column]) for entry in curves.reference]
+    student = _values(curves.student, column)
+    reference = _values(curves.reference, column)
     # One axis for both curves, so that their heights can be compared.
     axis = _axis_for([*student, *reference])
     steps = max(len(student), len(reference))
-    ticks = [Tick(axis.y(place), f"{place:.5g}") for place in axis.places]
+    ticks = []
+    for place in axis.places:
+        label = f"{place:.5g}"
+        ticks.append(Tick(axis.y(place), label))
     all_finite = all(map(math.isfinite, student))
     return Panel(
         title,
@@ -88,6 +93,10 @@ def _panel(curves: Curves, column: int, title: str) -> Panel:
     )
 
 
+def _values(curve: Curve, column: int) -> list[float]:
+    return [float(entry[column]) for entry in curve]
+
+
 def _pieces(values: Sequence[float], steps: int, axis: _Axis) -> tuple[str, ...]:
     """The curve's pieces, each as "x,y x,y ..."."""
     pieces = []
@@ -96,22 +105,27 @@ def _pieces(values: Sequence[float], steps: int, axis: _Axis) -> tuple[str, ...]
         points = []
         for step, value in run:
             x = round(WIDTH * step / last_step, 1)
-            points.append(f"{x:g},{axis.y(value):g}")
+            y = axis.y(value)
+            points.append(f"{x:g},{y:g}")
         pieces.append(" ".join(points))
     return tuple(pieces)
 
 
-def _thinned(values: Sequence[float]) -> list[tuple[int, float]]:
+def _thinned(values: Sequence[float]) -> list[Point]:
     """At most POINTS of the values and the last one, each with its step."""
     last = len(values) - 1
     stride = max(1, math.ceil(len(values) / POINTS))
-    kept = {*range(0, len(values), stride), last}
-    return [(step, values[step]) for step in sorted(kept)]
+    kept = set(range(0, len(values), stride))
+    kept.add(last)
+    points = []
+    for step in sorted(kept):
+        points.append((step, values[step]))
+    return points
 
 
-def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
+def _runs(points: Iterable[Point]) -> list[list[Point]]:
     """The points in runs of finite values. A lone point stands twice: a line of one point is not drawn."""
-    runs: list[list[tuple[int, float]]] = [[]]
+    runs: list[list[Point]] = [[]]
     for step, value in points:
         if math.isfinite(value):
             runs[-1].append((step, value))
@@ -127,7 +141,8 @@ def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
 
 def _axis_for(values: Sequence[float]) -> _Axis:
     finite = list(filter(math.isfinite, values)) or [0.0]
-    low, high = min(finite), max(finite)
+    low = min(finite)
+    high = max(finite)
     # If one curve is a hundred times higher than the other, only a logarithmic axis shows both.
     if low > 0 and high > 100 * low:
         return _decades(low, high)

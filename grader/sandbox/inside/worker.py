@@ -58,7 +58,8 @@ def receive(requests: BinaryIO) -> Any:
     prefix = requests.read(protocol.PREFIX.size)
     if len(prefix) < protocol.PREFIX.size:
         return None
-    head = protocol.read_head(requests.read(protocol.PREFIX.unpack(prefix)[0]))
+    (length,) = protocol.PREFIX.unpack(prefix)
+    head = protocol.read_head(requests.read(length))
     return protocol.loads(head, requests.read(head.body_length))
 
 
@@ -141,7 +142,8 @@ class Worker:
                     }
                 )
         for name in self.names:
-            self.watch.know(name, self.module.__dict__.get(name))
+            function = self.module.__dict__.get(name)
+            self.watch.know(name, function)
         return {"failed": failed}
 
     def _enter_module(self) -> None:

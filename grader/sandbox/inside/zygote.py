@@ -137,9 +137,10 @@ def _take_pipes(
     nothing = os.open(os.devnull, os.O_RDONLY)
     wanted = (nothing, output_fd, output_fd, requests_fd, replies_fd)
     # high numbers first, because each of the four may itself be one of 0 to 4
-    high = [os.dup2(fd, _OUT_OF_THE_WAY + place) for place, fd in enumerate(wanted)]
-    for place, fd in enumerate(high):
-        os.dup2(fd, place)
+    for place, fd in enumerate(wanted):
+        os.dup2(fd, _OUT_OF_THE_WAY + place)
+    for place in range(len(wanted)):
+        os.dup2(_OUT_OF_THE_WAY + place, place)
     os.closerange(len(wanted), 1024)
     os.environ.clear()
     os.environ.update(

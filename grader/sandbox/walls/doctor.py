@@ -97,8 +97,11 @@ def report_of(states: Mapping[str, str]) -> MachineReport:
         f"Python {platform.python_version()}",
         "root" if is_root else "no special rights",
     )
-    layers = tuple(_layer(name, state) for name, state in states.items())
-    return MachineReport(level, _VERDICT[level], ", ".join(facts), layers)
+    system = ", ".join(facts)
+    layers = []
+    for name, state in states.items():
+        layers.append(_layer(name, state))
+    return MachineReport(level, _VERDICT[level], system, tuple(layers))
 
 
 def _layer(name: str, state: str) -> Layer:
