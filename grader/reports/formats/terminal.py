@@ -33,9 +33,14 @@ from grader.reports.views.overrides import (
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 STYLES = {
-    "right": "green", "passed": "green", "partial": "yellow", "wrong": "red", "failed": "red",
-    "missing": "red", "blocked": "dim",
-}  # fmt: skip
+    "right": "green",
+    "passed": "green",
+    "partial": "yellow",
+    "wrong": "red",
+    "failed": "red",
+    "missing": "red",
+    "blocked": "dim",
+}
 AROUND = 2  # lines of source shown before and after the marked one
 MAX_NOTICES = 10
 MAX_SHARED = 5  # misconceptions in a class's summary
@@ -91,9 +96,10 @@ def show_summary(
 
 
 def _head(result: Result, words: Words) -> Text:
-    mark = f"{words.points(result.score)} / {words.points(result.max_score)}"
+    score = words.points(result.score)
+    full = words.points(result.max_score)
     name = neutral.one_line(result.submission.name or result.submission.id)
-    line = Text(mark, style="bold")
+    line = Text(f"{score} / {full}", style="bold")
     line.append(f"  {name[:80]}", style="not bold")
     return line
 

@@ -113,13 +113,15 @@ def _fact(state: StateInline, silent: bool) -> bool:
 def _render_formula(
     _renderer: object, tokens: Sequence[Token], index: int, *_: object
 ) -> str:
-    return str(displayed(tokens[index].content))
+    latex = tokens[index].content
+    return str(displayed(latex))
 
 
 def _render_fact(
     _renderer: object, tokens: Sequence[Token], index: int, *_: object
 ) -> str:
-    return f"<code>{escape(tokens[index].content)}</code>"
+    fact = tokens[index].content
+    return f"<code>{escape(fact)}</code>"
 
 
 def _render_code(

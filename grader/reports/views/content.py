@@ -11,6 +11,7 @@ from grader.results import CheckResult, FunctionResult, Note, Result
 
 Notes = Mapping[str, Note]
 Misconceptions = tuple[str, ...]  # their ids: one set that explains the results
+Group = tuple[CheckResult, ...]  # neighbours that say the same
 StepKind = Literal["write", "correct", "look", "rerun"]
 
 
@@ -88,7 +89,9 @@ def message_of(check: CheckResult) -> str:
     if found is None:
         return check.message
     says_both = found.actual in check.message and found.expected in check.message
-    return "" if says_both else check.message
+    if says_both:
+        return ""
+    return check.message
 
 
 def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
@@ -96,7 +99,7 @@ def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
     return [check for check in checks if check.outcome != "passed"]
 
 
-def grouped(checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], ...]:
+def grouped(checks: Sequence[CheckResult]) -> tuple[Group, ...]:
     """The checks in their order; neighbours that say the same form one group, so that it is said once."""
     groups: list[list[CheckResult]] = []
     for check in checks:
@@ -165,4 +168,6 @@ def _say_the_same(one: CheckResult, other: CheckResult) -> bool:
     # A mismatch is a check's own, even where its message is another's too.
     if one.mismatch or other.mismatch:
         return False
-    return (one.outcome, one.message) == (other.outcome, other.message)
+    if one.outcome != other.outcome:
+        return False
+    return one.message == other.message

@@ -100,15 +100,19 @@ def _values(curve: Curve, column: int) -> list[float]:
 def _pieces(values: Sequence[float], steps: int, axis: _Axis) -> tuple[str, ...]:
     """The curve's pieces, each as "x,y x,y ..."."""
     pieces = []
-    last_step = max(steps - 1, 1)
     for run in _runs(_thinned(values)):
-        points = []
-        for step, value in run:
-            x = round(WIDTH * step / last_step, 1)
-            y = axis.y(value)
-            points.append(f"{x:g},{y:g}")
-        pieces.append(" ".join(points))
+        pieces.append(_polyline(run, steps, axis))
     return tuple(pieces)
+
+
+def _polyline(run: Sequence[Point], steps: int, axis: _Axis) -> str:
+    last_step = max(steps - 1, 1)
+    points = []
+    for step, value in run:
+        x = round(WIDTH * step / last_step, 1)
+        y = axis.y(value)
+        points.append(f"{x:g},{y:g}")
+    return " ".join(points)
 
 
 def _thinned(values: Sequence[float]) -> list[Point]:
@@ -140,7 +144,9 @@ def _runs(points: Iterable[Point]) -> list[list[Point]]:
 
 
 def _axis_for(values: Sequence[float]) -> _Axis:
-    finite = list(filter(math.isfinite, values)) or [0.0]
+    finite = list(filter(math.isfinite, values))
+    if not finite:
+        finite = [0.0]
     low = min(finite)
     high = max(finite)
     # If one curve is a hundred times higher than the other, only a logarithmic axis shows both.
@@ -157,15 +163,16 @@ def _linear(low: float, high: float) -> _Axis:
     first = math.floor(low / step)
     last = math.ceil(high / step)
     places = [index * step for index in range(first, last + 1)]
-    return _Axis(first * step, last * step, tuple(places), logarithmic=False)
+    return _Axis(places[0], places[-1], tuple(places), logarithmic=False)
 
 
 def _round_step(rough: float) -> float:
     """The next number from `rough` on that is 1, 2, 2.5 or 5 times a power of ten."""
     magnitude = 10.0 ** math.floor(math.log10(rough))
     for factor in (1, 2, 2.5, 5):
-        if factor * magnitude >= rough:
-            return factor * magnitude
+        step = factor * magnitude
+        if step >= rough:
+            return step
     return 10 * magnitude
 
 
