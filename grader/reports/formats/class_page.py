@@ -67,5 +67,6 @@ def address(result: Result) -> str:
     It begins with "./", so that no id can pass for another scheme, such as "javascript:".
     """
     # As bytes: a file's name need not be UTF-8, and its id then holds lone surrogates.
-    folder = quote(os.fsencode(result.submission.id), safe="")
+    name = os.fsencode(result.submission.id)
+    folder = quote(name, safe="")
     return f"./{folder}/report.html"

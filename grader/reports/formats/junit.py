@@ -27,7 +27,8 @@ def junit_report(
     notes = exercise.notes(lang)
     root = Element("testsuites", name=result.exercise, time=f"{result.duration_s:.3f}")
     for name, function in result.functions.items():
-        root.append(_suite(name, function, result, notes, words))
+        suite = _suite(name, function, result, notes, words)
+        root.append(suite)
     for count in ("tests", "failures", "errors", "skipped"):
         total = 0
         for suite in root:

@@ -70,7 +70,8 @@ def function_section(
 
 
 def _overview(result: Result, words: Words) -> Iterator[str]:
-    name = neutral.markdown(result.submission.name or result.submission.id)
+    submission = result.submission
+    name = neutral.markdown(submission.name or submission.id)
     score = words.points(result.score)
     full = words.points(result.max_score)
     yield f"# {name}: {score} / {full}"

@@ -98,7 +98,8 @@ def show_summary(
 def _head(result: Result, words: Words) -> Text:
     score = words.points(result.score)
     full = words.points(result.max_score)
-    name = neutral.one_line(result.submission.name or result.submission.id)
+    submission = result.submission
+    name = neutral.one_line(submission.name or submission.id)
     line = Text(f"{score} / {full}", style="bold")
     line.append(f"  {name[:80]}", style="not bold")
     return line

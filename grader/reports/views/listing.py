@@ -57,7 +57,8 @@ def listing(function: FunctionResult) -> Listing | None:
     lines = []
     number = source.first_line + start
     for text, html in zip(shown, _highlighted(shown), strict=True):
-        lines.append(Line(number, text, html, marked=number in marks))
+        is_marked = number in marks
+        lines.append(Line(number, text, html, is_marked))
         number += 1
     left_out = len(texts) - stop
     return Listing(tuple(lines), before=start, after=left_out, cell=source.cell)

@@ -169,7 +169,8 @@ class Worker:
         names = self.module.__dict__
         # supplied as they are, the edited functions are put back when the call is over
         before = _present(names, edits)
-        supply = {**before, **request["supply"], **_standins(request["standins"])}
+        standins = _standins(request["standins"])
+        supply = {**before, **request["supply"], **standins}
         outcomes = []
         with self._supplied(supply), warnings.catch_warnings(action="ignore"):
             self.watch.start(request["function"])

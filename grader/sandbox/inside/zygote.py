@@ -47,7 +47,8 @@ def main(control_fd: int) -> None:
     # frozen objects are not visited: a worker's collection would copy all their memory pages
     gc.collect()
     gc.freeze()
-    control.send(json.dumps({"ready": os.getpid()}).encode())
+    ready = json.dumps({"ready": os.getpid()})
+    control.send(ready.encode())
     prepared: dict[str, Prepared] = {}
     while True:
         packet, fds, _, _ = socket.recv_fds(control, _PACKET, 3)
@@ -55,8 +56,8 @@ def main(control_fd: int) -> None:
             return
         message = json.loads(packet)
         if message["do"] == "reap":
-            answer = {"status": _reap(message["pid"])}
-            control.send(json.dumps(answer).encode())
+            answer = json.dumps({"status": _reap(message["pid"])})
+            control.send(answer.encode())
             continue
         policy = json.dumps(message["policy"], sort_keys=True)
         if policy not in prepared:

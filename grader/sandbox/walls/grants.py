@@ -97,7 +97,9 @@ def _product(sites: set[Path], roots: set[Path]) -> set[Path]:
 
 
 def _leads_to(checkout: Path, entry: Path) -> bool:
-    return entry.suffix == ".pth" and str(checkout) in entry.read_text(errors="replace")
+    if entry.suffix != ".pth":
+        return False
+    return str(checkout) in entry.read_text(errors="replace")
 
 
 def _pieces(path: Path, without: Collection[Path]) -> Iterator[Path]:
@@ -113,6 +115,7 @@ def _pieces(path: Path, without: Collection[Path]) -> Iterator[Path]:
             yield from _pieces(entry, without)
         return
     # a link to a home folder, or above it, would grant everything that lies there
-    leads_home = path.is_symlink() and Path("~").expanduser().is_relative_to(target)
+    home = Path("~").expanduser()
+    leads_home = path.is_symlink() and home.is_relative_to(target)
     if not leads_home:
         yield target
