@@ -516,8 +516,9 @@ def _warn(sentence: str) -> None:
 def _fail_under(limit: float | None, results: Sequence[Result]) -> None:
     if limit is None:
         return
-    if any(result.score < limit for result in results):
-        raise typer.Exit(BELOW)
+    for result in results:
+        if result.score < limit:
+            raise typer.Exit(BELOW)
 
 
 # -- running ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ SCHEMA = 2
 
 Outcome = Literal["passed", "failed", "blocked"]
 Status = Literal["right", "partial", "wrong", "missing", "blocked"]
+Curve = tuple[tuple[float, float, float], ...]  # step -> loss, train error, test error
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,10 @@ class FunctionResult:
 
 @dataclass(frozen=True)
 class Curves:
-    """Training curves, the student's and the reference's: (loss, train error, test error) a step."""
+    """Training curves, the student's and the reference's."""
 
-    student: tuple[tuple[float, float, float], ...]
-    reference: tuple[tuple[float, float, float], ...]
+    student: Curve
+    reference: Curve
 
 
 @dataclass(frozen=True)
@@ -209,11 +210,16 @@ def check_from(data: dict[str, Any]) -> CheckResult:
 def _curves(data: dict[str, Any] | None) -> Curves | None:
     if data is None:
         return None
-    return Curves(_rows(data["student"]), _rows(data["reference"]))
+    student = _curve(data["student"])
+    reference = _curve(data["reference"])
+    return Curves(student, reference)
 
 
-def _rows(data: list[list[float]]) -> tuple[tuple[float, float, float], ...]:
-    return tuple((row[0], row[1], row[2]) for row in data)
+def _curve(data: list[list[float]]) -> Curve:
+    steps = []
+    for row in data:
+        steps.append((row[0], row[1], row[2]))
+    return tuple(steps)
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

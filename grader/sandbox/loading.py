@@ -72,21 +72,20 @@ class LoadedSubmission:
 
     def start(self, seconds: float, seed: int) -> SourceReading:
         """Have a first worker read the submission and, within so many seconds, run its definitions."""
-        names = self._exercise.functions
         if self._submission.problem:
-            return SourceReading(missing=dict.fromkeys(names, self._submission.problem))
+            return self._without_functions(self._submission.problem)
         worker = self._fork()
         try:
             reply = self._have_read(worker)
         except Ended as ended:
             self._worker = None
             why = f"The file cannot be read as Python: {ended.reason} while reading it."
-            return SourceReading(missing=dict.fromkeys(names, why))
+            return self._without_functions(why)
         # only this reply can be trusted: nothing of the student's has run yet
         self.isolation = {**reply["isolation"], **self._zygote.isolation}
         if reply["unreadable"] is not None:
             self.drop()
-            return SourceReading(missing=dict.fromkeys(names, reply["unreadable"]))
+            return self._without_functions(reply["unreadable"])
         sources = {}
         for name, found in reply["definitions"].items():
             sources[name] = Source(**found)
@@ -132,6 +131,11 @@ class LoadedSubmission:
         if self._worker is not None:
             self._worker.kill()
             self._worker = None
+
+    def _without_functions(self, why: str) -> SourceReading:
+        """The reading of a file that none of the functions can be taken from."""
+        missing = dict.fromkeys(self._exercise.functions, why)
+        return SourceReading(missing=missing)
 
     def _fork(self) -> WorkerHandle:
         self._worker = self._zygote.fork(

@@ -90,6 +90,8 @@ class Bounds:
 
 BOUNDS = Bounds()
 
+Described = tuple[torch.dtype, list[int], int]  # a tensor's dtype, shape and bytes
+
 
 def bounds_for(sent: Iterable[Any]) -> Bounds:
     """What the reply to a call with these arguments may hold: they and their like, not 256 MB each time."""
@@ -188,7 +190,7 @@ def _type_name(value: object) -> str:
 class Head:
     """A frame's head, checked: how its tensors lie in the body, and the tree that refers to them."""
 
-    tensors: list[tuple[torch.dtype, list[int], int]]
+    tensors: list[Described]
     tree: Any
     bounds: Bounds
 
@@ -241,9 +243,7 @@ _JSON = json.JSONEncoder(allow_nan=False)
 _STRICT = json.JSONDecoder(parse_constant=_refuse)
 
 
-def _described(
-    parsed: dict[str, Any], bounds: Bounds
-) -> list[tuple[torch.dtype, list[int], int]]:
+def _described(parsed: dict[str, Any], bounds: Bounds) -> list[Described]:
     tensors = parsed["tensors"]
     if not isinstance(tensors, list) or len(tensors) > bounds.tensors:
         raise ProtocolError("too many tensors")

@@ -62,8 +62,10 @@ def read_replies(
     context: ErrorContext,
 ) -> list[Reply]:
     """A Reply for each row of arguments that `function` was called with."""
-    pairs = zip(rows, message["rows"], strict=True)
-    return [_read_row(row, function, arguments, context) for arguments, row in pairs]
+    found = []
+    for arguments, row in zip(rows, message["rows"], strict=True):
+        found.append(_read_row(row, function, arguments, context))
+    return found
 
 
 def _read_row(
@@ -87,7 +89,8 @@ def _read_row(
 def _read_error(error: Any, function: str, context: ErrorContext) -> Raised:
     frames = []
     for name, line in error["frames"][-MOST_ITEMS:]:
-        frames.append((shortened(name, LONGEST_NAME), int(line)))
+        name = shortened(name, LONGEST_NAME)
+        frames.append((name, int(line)))
     kind = shortened(error["kind"], LONGEST_NAME)
     text = context.explain(kind, shortened(error["text"]))
     return Raised(function, kind, text, tuple(frames))

@@ -44,7 +44,10 @@ class StudentFunction:
         except StudentFailure:
             # together they had the time of one call: alone, each may still come to its end
             return [self(*row) for row in rows]
-        return [_take(row, reply) for row, reply in zip(rows, replies, strict=True)]
+        values = []
+        for row, reply in zip(rows, replies, strict=True):
+            values.append(_take(row, reply))
+        return values
 
     def map_outcomes(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """For each row of arguments what the function returns, or the StudentFailure that it ends in."""
@@ -77,7 +80,7 @@ def _take(arguments: Sequence[Any], reply: Reply) -> Any:
 
 def _copy_back(argument: Any, now: Any) -> None:
     """Give the caller's tensor what the call made of it, as an in-place change would have."""
-    if not (isinstance(argument, Tensor) and isinstance(now, Tensor)):
+    if not isinstance(argument, Tensor) or not isinstance(now, Tensor):
         return
     plain = argument.detach()
     if plain.shape == now.shape and plain.dtype == now.dtype:

@@ -29,13 +29,18 @@ def class_page(
     UsageError for an unknown language, or a manual mark that does not fit its result.
     """
     shown = []
+    scores = []
     links = {}
     for result in marked(results, overrides):
         clear = clean(result, limit=400)
         shown.append(clear)
+        scores.append(clear.score)
         # Addresses are made from the ids as they are; the ids on the page may have been cut.
         links[clear.submission.id] = address(result)
-    scores = [result.score for result in shown]
+    mean = median = None
+    if scores:
+        mean = statistics.fmean(scores)
+        median = statistics.median(scores)
     if progress is not None and progress[0] >= progress[1]:
         progress = None  # a finished batch has nothing to say of its progress
     page = environment(lang).get_template("class.html")
@@ -47,8 +52,8 @@ def class_page(
         names=cohort.function_names(shown),
         progress=progress,
         full=cohort.full_mark(shown),
-        mean=statistics.fmean(scores) if scores else None,
-        median=statistics.median(scores) if scores else None,
+        mean=mean,
+        median=median,
         bins=cohort.bins(shown),
         checks=cohort.check_statistics(shown),
         misconceptions=cohort.misconceptions(shown, exercise.notes(lang)),
@@ -62,5 +67,6 @@ def address(result: Result) -> str:
     It begins with "./", so that no id can pass for another scheme, such as "javascript:".
     """
     # As bytes: a file's name need not be UTF-8, and its id then holds lone surrogates.
-    folder = quote(os.fsencode(result.submission.id), safe="")
+    name = os.fsencode(result.submission.id)
+    folder = quote(name, safe="")
     return f"./{folder}/report.html"

@@ -65,7 +65,8 @@ def _row(result: Result, names: Sequence[str], manual: Collection[str]) -> list[
         named += function.misconceptions
     misconceptions = " ".join(dict.fromkeys(named))  # each once
     by_hand = " ".join(sorted(manual))
-    notices = " / ".join(map(str, to_look_at(result)))
+    looks = map(str, to_look_at(result))
+    notices = " / ".join(looks)
     row += [
         neutral.csv(misconceptions),
         neutral.csv(by_hand),

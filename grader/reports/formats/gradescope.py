@@ -24,7 +24,8 @@ def gradescope_report(
     notices = [words.notice(notice) for notice in result.notices]
     tests = []
     for number, (name, function) in enumerate(result.functions.items(), 1):
-        tests.append(_test(number, name, function, notes, words))
+        test = _test(number, name, function, notes, words)
+        tests.append(test)
     data = {
         "score": round(result.score, 2),
         "execution_time": round(result.duration_s, 3),
@@ -46,14 +47,18 @@ def gradescope_report(
 def _test(
     number: int, name: str, function: FunctionResult, notes: Notes, words: Words
 ) -> dict[str, Any]:
-    section = "\n".join(function_section(name, function, notes, words))
+    lines = function_section(name, function, notes, words)
+    section = "\n".join(lines)
+    status = "failed"
+    if function.score >= function.max_score:
+        status = "passed"
     return {
         "name": name,
         "name_format": "text",
         "number": str(number),
         "score": round(function.score, 2),
         "max_score": round(function.max_score, 2),
-        "status": "passed" if function.score >= function.max_score else "failed",
+        "status": status,
         "output": section.strip(),
         "output_format": "md",
         "tags": list(function.misconceptions),

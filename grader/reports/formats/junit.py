@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 from grader.exercise import Exercise
 from grader.reports.formats.gradebook import mark
 from grader.reports.text.neutral import clean
-from grader.reports.text.prose import to_text
+from grader.reports.text.prose import titles
 from grader.reports.text.words import Words
 from grader.reports.views.content import Notes, explain
 from grader.reports.views.overrides import Manual, apply_overrides
@@ -27,10 +27,13 @@ def junit_report(
     notes = exercise.notes(lang)
     root = Element("testsuites", name=result.exercise, time=f"{result.duration_s:.3f}")
     for name, function in result.functions.items():
-        root.append(_suite(name, function, result, notes, words))
+        suite = _suite(name, function, result, notes, words)
+        root.append(suite)
     for count in ("tests", "failures", "errors", "skipped"):
-        numbers = [int(suite.get(count, "0")) for suite in root]
-        root.set(count, str(sum(numbers)))
+        total = 0
+        for suite in root:
+            total += int(suite.get(count, "0"))
+        root.set(count, str(total))
     ElementTree.indent(root)
     xml = ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
     return f"{xml}\n"
@@ -46,7 +49,7 @@ def _suite(
     # A suite without a case would look as if nothing were wrong: a missing function is one failure.
     missing = function.status == "missing" and not function.checks
     if missing:
-        tests, failures = 1, 1
+        tests = failures = 1
     suite = Element(
         "testsuite",
         name=name,
@@ -62,11 +65,13 @@ def _suite(
     for identifier in function.misconceptions:
         _property(properties, "misconception", identifier)
     named = explain(name, function, notes).notes
-    titles = [to_text(note.title, function.facts) for note in named]
-    explanation = "; ".join(titles)
-    file = result.submission.files[0] if result.submission.files else ""
+    explanation = "; ".join(titles(named, function.facts))
+    file = ""
+    if result.submission.files:
+        file = result.submission.files[0]
     for check in function.checks:
-        case = _case(suite, name, words.title(check.title), file, function.line)
+        title = words.title(check.title)
+        case = _case(suite, name, title, file, function.line)
         _outcome(case, check, explanation)
     if missing:
         case = _case(suite, name, "defined", file, None)
@@ -86,7 +91,8 @@ def _case(
 
 def _outcome(case: Element, check: CheckResult, explanation: str) -> None:
     properties = SubElement(case, "properties")
-    _property(properties, "points", f"{mark(check.points)}/{mark(check.max_points)}")
+    points = f"{mark(check.points)}/{mark(check.max_points)}"
+    _property(properties, "points", points)
     if check.outcome == "blocked":
         SubElement(case, "skipped", message=check.message)
     elif check.outcome == "failed":

@@ -55,10 +55,11 @@ def canvas(
     for result in found:
         name = neutral.csv(result.submission.name)
         match = _first_match(_CANVAS, result)
+        user = login = ""
         if match:
-            user, login = match[1], ""
+            user = match[1]
         else:
-            user, login = "", neutral.csv(result.submission.id)
+            login = neutral.csv(result.submission.id)
         rows.append([name, user, login, "", f"{result.score:.2f}"])
     return to_csv(rows)
 
@@ -68,7 +69,8 @@ def nbgrader(results: Sequence[Result], overrides: Overrides | None = None) -> s
     rows = [_NBGRADER]
     for result in marked(results, overrides):
         # A result knows nothing of the other columns, such as the date when it was due.
-        cells = {
+        cells = dict.fromkeys(_NBGRADER, "")
+        cells |= {
             "assignment": neutral.csv(result.exercise),
             "timestamp": _timestamp(result.started),
             "student_id": neutral.csv(result.submission.id),
@@ -78,7 +80,7 @@ def nbgrader(results: Sequence[Result], overrides: Overrides | None = None) -> s
             "score": f"{result.score:.2f}",
             "max_score": f"{result.max_score:.2f}",
         }
-        rows.append([cells.get(column, "") for column in _NBGRADER])
+        rows.append(list(cells.values()))
     return to_csv(rows)
 
 
@@ -102,11 +104,15 @@ def moodle(
         if participant not in unmatched:
             continue
         points = unmatched.pop(participant)
-        full = row[header.index(_MAXIMUM)] if has_maximum else ""
+        full = ""
+        if has_maximum:
+            full = row[header.index(_MAXIMUM)]
         row[grade] = f"{_scaled(points, full):.2f}"
-    left = tuple(result.submission.id for result in unmatched.values())
+    left = []
+    for result in unmatched.values():
+        left.append(result.submission.id)
     # The rows are Moodle's own and go back to it: an apostrophe before a name would be a change.
-    return to_csv(rows), left
+    return to_csv(rows), tuple(left)
 
 
 def moodle_feedback(reports: Mapping[str, str]) -> bytes:
@@ -166,13 +172,12 @@ def _participant(result: Result) -> str:
 
 def _first_match(pattern: re.Pattern[str], result: Result) -> re.Match[str] | None:
     """The name that a platform gave: to a file or its folder, else to the submission."""
-    names = [path.split("/")[0] for path in result.submission.files]
-    names.append(result.submission.id)
-    for name in names:
-        found = pattern.match(name)
+    for path in result.submission.files:
+        outermost = path.split("/")[0]
+        found = pattern.match(outermost)
         if found:
             return found
-    return None
+    return pattern.match(result.submission.id)
 
 
 def _number_at_end(text: str) -> str:

@@ -27,7 +27,8 @@ def markdown_report(
         lines += function_section(name, function, notes, words)
         comment = comment_on(name, manual)
         if comment:
-            lines += ["", _quoted(words("From your instructor"), comment, words)]
+            label = words("From your instructor")
+            lines += ["", _quoted(label, comment, words)]
     if result.notices:
         lines += ["", f"## {words('Notices')}", ""]
     for notice in result.notices[:MAX_NOTICES]:
@@ -43,7 +44,9 @@ def function_section(
     if function.status == "right" and not function.follow_through:
         return
     code = neutral.markdown_code(name)
-    yield from ("", f"## {code}: {words.state(function.status)}", "")
+    yield ""
+    yield f"## {code}: {words.state(function.status)}"
+    yield ""
     if function.follow_through:
         yield words("right, given your own functions that it builds on")
     for group in grouped(not_passed(function.checks)):
@@ -56,17 +59,22 @@ def function_section(
     explanation = explain(name, function, notes)
     before = words.before_notes(explanation)
     if before:
-        yield from ("", neutral.markdown(before))
+        yield ""
+        yield neutral.markdown(before)
     for number, together in enumerate(explanation.sets):
         if number > 0:
-            yield from ("", f"*{words('or')}*")
+            yield ""
+            yield f"*{words('or')}*"
         for note in together:
             yield from _note(note, function.facts, words)
 
 
 def _overview(result: Result, words: Words) -> Iterator[str]:
-    name = neutral.markdown(result.submission.name or result.submission.id)
-    yield f"# {name}: {words.points(result.score)} / {words.points(result.max_score)}"
+    submission = result.submission
+    name = neutral.markdown(submission.name or submission.id)
+    score = words.points(result.score)
+    full = words.points(result.max_score)
+    yield f"# {name}: {score} / {full}"
     yield ""
     yield f"| {words('Function')} | {words('Verdict')} | {words('Points')} |"
     yield "| --- | --- | ---: |"
@@ -100,19 +108,24 @@ def _source(function: FunctionResult) -> Iterator[str]:
     for line in shown.lines:
         mark = ">" if line.marked else " "
         lines.append(f"{mark}{line.number:4}  {line.text}")
-    yield from ("", neutral.markdown_block("\n".join(lines)))
+    source = "\n".join(lines)
+    yield ""
+    yield neutral.markdown_block(source)
 
 
 def _note(note: Note, facts: Mapping[str, str], words: Words) -> Iterator[str]:
     # Formulas are in plain characters and facts are quoted, so any Markdown reader can show them.
     title = prose.to_text(note.title, facts)
-    yield from ("", _quoted(words("Correction"), title, words))
+    yield ""
+    yield _quoted(words("Correction"), title, words)
     text = prose.to_text(note.note, facts)
     for paragraph in text.split("\n\n"):
-        yield from (">", f"> {neutral.markdown(paragraph)}")
+        yield ">"
+        yield f"> {neutral.markdown(paragraph)}"
     if note.hint:
         hint = prose.to_text(note.hint, facts)
-        yield from (">", _quoted(words("Hint"), hint, words))
+        yield ">"
+        yield _quoted(words("Hint"), hint, words)
 
 
 def _quoted(label: str, text: str, words: Words) -> str:

@@ -33,9 +33,14 @@ from grader.reports.views.overrides import (
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 STYLES = {
-    "right": "green", "passed": "green", "partial": "yellow", "wrong": "red", "failed": "red",
-    "missing": "red", "blocked": "dim",
-}  # fmt: skip
+    "right": "green",
+    "passed": "green",
+    "partial": "yellow",
+    "wrong": "red",
+    "failed": "red",
+    "missing": "red",
+    "blocked": "dim",
+}
 AROUND = 2  # lines of source shown before and after the marked one
 MAX_NOTICES = 10
 MAX_SHARED = 5  # misconceptions in a class's summary
@@ -78,8 +83,9 @@ def show_summary(
     Raises UsageError as `class_page` does.
     """
     words = Words(exercise, lang)
-    found = marked(results, overrides)
-    shown = [neutral.clean(result, limit=200) for result in found]
+    shown = []
+    for result in marked(results, overrides):
+        shown.append(neutral.clean(result, limit=200))
     parts: list[RenderableType] = [_table(shown, words)]
     parts += _frequent(shown, exercise.notes(lang), words)
     parts += _looks(shown, words)
@@ -90,9 +96,11 @@ def show_summary(
 
 
 def _head(result: Result, words: Words) -> Text:
-    mark = f"{words.points(result.score)} / {words.points(result.max_score)}"
-    name = neutral.one_line(result.submission.name or result.submission.id)
-    line = Text(mark, style="bold")
+    score = words.points(result.score)
+    full = words.points(result.max_score)
+    submission = result.submission
+    name = neutral.one_line(submission.name or submission.id)
+    line = Text(f"{score} / {full}", style="bold")
     line.append(f"  {name[:80]}", style="not bold")
     return line
 
@@ -219,8 +227,12 @@ def _table(results: Sequence[Result], words: Words) -> Table:
         table.add_column(str(number), no_wrap=True)
     for result in results:
         submission = Text(neutral.one_line(result.submission.id))
-        signs = [_sign(result.functions.get(name)) for name in names]
-        table.add_row(submission, words.points(result.score), *signs)
+        points = words.points(result.score)
+        signs = []
+        for name in names:
+            function = result.functions.get(name)
+            signs.append(_sign(function))
+        table.add_row(submission, points, *signs)
     return table
 
 
@@ -249,8 +261,11 @@ def _looks(results: Sequence[Result], words: Words) -> Iterator[RenderableType]:
     looks = cohort.needing_a_look(results)
     if not looks:
         return
-    ids = [look.result.submission.id for look in looks[:MAX_LOOKS]]
-    names = ", ".join(map(neutral.one_line, ids))
+    ids = []
+    for look in looks[:MAX_LOOKS]:
+        id_ = neutral.one_line(look.result.submission.id)
+        ids.append(id_)
+    names = ", ".join(ids)
     if len(looks) > MAX_LOOKS:
         names += f" … ({len(looks)})"
     yield Text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grader.exercise import Exercise
 from grader.reports.text.neutral import clean, one_line, workflow, workflow_property
-from grader.reports.text.prose import to_text
+from grader.reports.text.prose import titles
 from grader.reports.views.content import Notes, explain, first_failed
 from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import FunctionResult, Result
@@ -21,9 +21,11 @@ def workflow_commands(
     lines = []
     for name, function in result.functions.items():
         if function.score < function.max_score:
-            lines.append(_error(name, function, result, notes))
+            error = _error(name, function, result, notes)
+            lines.append(error)
     total = workflow(f"{result.score:g} / {result.max_score:g}")
-    notice = f"::notice title={workflow_property('grader')}::{total}"
+    title = workflow_property("grader")
+    notice = f"::notice title={title}::{total}"
     return "\n".join([*lines[:MOST], notice]) + "\n"
 
 
@@ -52,10 +54,11 @@ def _place(function: FunctionResult, result: Result) -> dict[str, str]:
 def _message(name: str, function: FunctionResult, notes: Notes) -> str:
     named = explain(name, function, notes).notes
     if named:
-        titles = [to_text(note.title, function.facts) for note in named]
-        return "\n".join(titles)
+        return "\n".join(titles(named, function.facts))
     check = first_failed(function)
-    return check.message if check else f"{name} is {function.status}."
+    if check:
+        return check.message
+    return f"{name} is {function.status}."
 
 
 def _in_notebook(function: FunctionResult) -> bool:

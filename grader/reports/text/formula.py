@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from grader import paths
 
@@ -47,7 +47,7 @@ PRIME = Node(Markup("<mo>′</mo>"), "′")
 
 def to_mathml(latex: str) -> Markup:
     """`latex` as a `<math>` element. Raises FormulaError outside the subset."""
-    return Markup("<math>{}</math>").format(_parse(latex).mathml)
+    return _element("math", _parse(latex).mathml)
 
 
 def to_text(latex: str) -> str:
@@ -63,7 +63,7 @@ def displayed(latex: str) -> Markup:
     try:
         return to_mathml(latex)
     except FormulaError:
-        return Markup("<code>{}</code>").format(escape(latex))
+        return _element("code", latex)
 
 
 def faults(text: str) -> Iterator[str]:
@@ -186,8 +186,7 @@ def _with_scripts(base: Node, lower: Node | None, upper: Node | None) -> Node:
         mathml += upper.mathml
         text += _script(upper, "^", "superscript")
         tag += "sup"
-    element = Markup("<{0}>{1}</{0}>")
-    return Node(element.format(Markup(tag), mathml), text)
+    return Node(_element(tag, mathml), text)
 
 
 def _piece(tokens: _Tokens) -> Node:
@@ -199,7 +198,7 @@ def _piece(tokens: _Tokens) -> Node:
     if token in "}_^&%$#~":
         raise FormulaError(f"unexpected {token!r}")
     if token[0].isdigit():
-        return Node(Markup("<mn>{}</mn>").format(token), token)
+        return Node(_element("mn", token), token)
     if token.isalpha():
         return _identifier(token)
     return _operator(_TYPED_SIGNS.get(token, token))
@@ -238,7 +237,7 @@ def _fraction(tokens: _Tokens) -> Node:
 
 def _root(tokens: _Tokens) -> Node:
     inside = _piece(tokens)
-    mathml = Markup("<msqrt>{}</msqrt>").format(inside.mathml)
+    mathml = _element("msqrt", inside.mathml)
     return Node(mathml, f"√({inside.text})")
 
 
@@ -263,7 +262,7 @@ _STRUCTURES: Mapping[str, Callable[[_Tokens], Node]] = {
 
 
 def _identifier(name: str) -> Node:
-    return Node(Markup("<mi>{}</mi>").format(name), name)
+    return Node(_element("mi", name), name)
 
 
 def _operator(sign: str) -> Node:
@@ -272,7 +271,7 @@ def _operator(sign: str) -> Node:
         text = f" {sign} "
     elif sign == ",":
         text = ", "
-    return Node(Markup("<mo>{}</mo>").format(sign), text)
+    return Node(_element("mo", sign), text)
 
 
 def _space(text: str) -> Node:
@@ -306,8 +305,8 @@ def _words(name: str, tokens: _Tokens) -> Node:
     words = ""
     for token in tokens.until("}"):
         words += token.removeprefix("\\")
-    tag = Markup(_tables()["texts"][name])
-    return Node(Markup("<{0}>{1}</{0}>").format(tag, words), words)
+    tag = _tables()["texts"][name]
+    return Node(_element(tag, words), words)
 
 
 def _opens(pieces: list[Node]) -> bool:
@@ -321,7 +320,12 @@ def _joined(*pieces: Node) -> Node:
     for piece in pieces:
         mathml += piece.mathml
         text += piece.text
-    return Node(Markup("<mrow>{}</mrow>").format(mathml), text)
+    return Node(_element("mrow", mathml), text)
+
+
+def _element(tag: str, content: str) -> Markup:
+    """`content` in an element; what is not markup already is escaped."""
+    return Markup("<{0}>{1}</{0}>").format(tag, content)
 
 
 def _script(node: Node, mark: str, kind: str) -> str:
@@ -333,7 +337,8 @@ def _script(node: Node, mark: str, kind: str) -> str:
     table = str.maketrans(characters["from"], characters["to"])
     raised = text.translate(table)
     # Unicode lacks many raised and lowered letters. Half of a script in them would mislead.
-    untouched = set(raised) & set(text) - {"′"}
+    untouched = set(raised) & set(text)
+    untouched.discard("′")
     if not untouched:
         return raised
     if len(text) == 1 or text.startswith("("):
@@ -342,6 +347,7 @@ def _script(node: Node, mark: str, kind: str) -> str:
 
 
 def _bracketed(node: Node, signs: str) -> str:
-    if any(sign in node.text for sign in signs):
-        return f"({node.text.strip()})"
+    for sign in signs:
+        if sign in node.text:
+            return f"({node.text.strip()})"
     return node.text

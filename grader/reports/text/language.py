@@ -30,9 +30,11 @@ def templates() -> Path:
 
 def languages() -> tuple[str, ...]:
     """The known languages: English, and each one that has a file."""
-    files = (templates() / "locale").glob("*.po")
-    translated = sorted(file.stem for file in files)
-    return ("en", *translated)
+    folder = templates() / "locale"
+    translated = []
+    for file in folder.glob("*.po"):
+        translated.append(file.stem)
+    return ("en", *sorted(translated))
 
 
 @cache

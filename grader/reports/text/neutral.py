@@ -70,7 +70,10 @@ def markdown(text: str) -> str:
     for index, part in enumerate(parts):
         # `re.split` puts what the pattern's group matched between the other parts.
         is_code = index % 2 == 1
-        written += markdown_code(part[1:-1]) if is_code else _plain(part)
+        if is_code:
+            written += markdown_code(part[1:-1])
+        else:
+            written += _plain(part)
     return written
 
 
@@ -84,7 +87,9 @@ def markdown_code(text: str, cell: bool = False) -> str:
         # Markdown takes this space away, and without it the text's backtick would join the fence.
         text = f" {text} "
     span = f"{fence}{text}{fence}"
-    return span.replace("|", "\\|") if cell else span
+    if cell:
+        span = span.replace("|", "\\|")
+    return span
 
 
 def markdown_block(text: str, language: str = "") -> str:

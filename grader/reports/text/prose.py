@@ -8,7 +8,7 @@ it is put in after parsing, so that it is never read as Markdown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from grader.reports.text.formula import displayed, plain
+from grader.results import Note
 
 Facts = Mapping[str, str]
 UNKNOWN = "…"
@@ -51,6 +52,11 @@ def to_text(text: str, facts: Facts | None = None) -> str:
         paragraphs.append(paragraph)
     # A list's items follow each other without an empty line.
     return "\n\n".join(paragraphs).replace("\n\n- ", "\n- ")
+
+
+def titles(notes: Iterable[Note], facts: Facts) -> list[str]:
+    """The notes' titles as plain text."""
+    return [to_text(note.title, facts) for note in notes]
 
 
 def sentence_to_html(sentence: str) -> Markup:
@@ -107,13 +113,15 @@ def _fact(state: StateInline, silent: bool) -> bool:
 def _render_formula(
     _renderer: object, tokens: Sequence[Token], index: int, *_: object
 ) -> str:
-    return str(displayed(tokens[index].content))
+    latex = tokens[index].content
+    return str(displayed(latex))
 
 
 def _render_fact(
     _renderer: object, tokens: Sequence[Token], index: int, *_: object
 ) -> str:
-    return f"<code>{escape(tokens[index].content)}</code>"
+    fact = tokens[index].content
+    return f"<code>{escape(fact)}</code>"
 
 
 def _render_code(
@@ -135,7 +143,10 @@ def _filled(text: str, facts: Facts) -> str:
 
 
 def _plain(tokens: Sequence[Token], facts: Facts) -> str:
-    return "".join(_plain_token(token, facts) for token in tokens)
+    text = ""
+    for token in tokens:
+        text += _plain_token(token, facts)
+    return text
 
 
 def _plain_token(token: Token, facts: Facts) -> str:

@@ -75,7 +75,10 @@ def function_names(results: Sequence[Result]) -> tuple[str, ...]:
 
 def full_mark(results: Sequence[Result]) -> float:
     """The highest mark that any of the results could have; 0 if there are none."""
-    return max((result.max_score for result in results), default=0.0)
+    highest = 0.0
+    for result in results:
+        highest = max(highest, result.max_score)
+    return highest
 
 
 def bins(results: Sequence[Result], number: int = 20) -> tuple[Bin, ...]:
@@ -83,7 +86,8 @@ def bins(results: Sequence[Result], number: int = 20) -> tuple[Bin, ...]:
     full = full_mark(results)
     if full <= 0:
         return ()
-    number = min(number, max(1, round(full)))
+    points = max(1, round(full))
+    number = min(number, points)
     counts = [0] * number
     for result in results:
         index = int(number * result.score / full)
@@ -129,7 +133,8 @@ def misconceptions(results: Sequence[Result], notes: Notes) -> tuple[Shared, ...
     found = []
     for identifier, showing in submissions.items():
         note = note_of(identifier, notes, functions[identifier])
-        found.append(Shared(note, tuple(showing.values())))
+        shared = Shared(note, tuple(showing.values()))
+        found.append(shared)
     found.sort(key=_most_frequent_first)
     return tuple(found)
 
@@ -161,7 +166,9 @@ def _statistics(
     key: _CheckKey, title: str, judgements: Sequence[_Judgement]
 ) -> CheckStatistics:
     function, identifier = key
-    counts = Counter(judgement.outcome for judgement in judgements)
+    counts: Counter[Outcome] = Counter()
+    for judgement in judgements:
+        counts[judgement.outcome] += 1
     return CheckStatistics(
         function,
         identifier,
@@ -174,12 +181,20 @@ def _statistics(
 
 
 def _discrimination(judgements: Sequence[_Judgement]) -> float | None:
-    judged = [judgement for judgement in judgements if judgement.outcome != "blocked"]
-    passed = [float(judgement.outcome == "passed") for judgement in judged]
-    rests = [judgement.rest_of_mark for judgement in judged]
-    if len(judged) < FEWEST:
+    passed: list[float] = []
+    rests: list[float] = []
+    for judgement in judgements:
+        if judgement.outcome == "blocked":
+            continue
+        passed.append(1.0 if judgement.outcome == "passed" else 0.0)
+        rests.append(judgement.rest_of_mark)
+    if len(passed) < FEWEST:
         return None
     # A correlation with something constant is not defined.
-    if len(set(passed)) < 2 or len(set(rests)) < 2:
+    if _is_constant(passed) or _is_constant(rests):
         return None
     return statistics.correlation(passed, rests)
+
+
+def _is_constant(values: Sequence[float]) -> bool:
+    return len(set(values)) < 2

@@ -10,6 +10,9 @@ from grader.notices import Notice
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 Notes = Mapping[str, Note]
+Misconceptions = tuple[str, ...]  # their ids: one set that explains the results
+Group = tuple[CheckResult, ...]  # neighbours that say the same
+StepKind = Literal["write", "correct", "look", "rerun"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Explanation:
 class Step:
     """Something to do next: on which function, why, and what it is worth."""
 
-    kind: Literal["write", "correct", "look", "rerun"]
+    kind: StepKind
     function: str
     points: float
     notes: tuple[Note, ...] = ()
@@ -52,11 +55,10 @@ def note_of(identifier: str, notes: Notes, function: str = "") -> Note:
 
 def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
     """The function's explanation: the named set comes first, then those that explain the results as well."""
-    candidates = (function.misconceptions, *function.alternatives)
-    named = [ids for ids in candidates if ids]
-    if named:
-        distinct = dict.fromkeys(named)
-        sets = [_notes_of(ids, notes, name) for ids in distinct]
+    sets = []
+    for ids in _distinct_sets(function):
+        sets.append(_notes_of(ids, notes, name))
+    if sets:
         return Explanation(tuple(sets))
     if function.first_wrong:
         return Explanation(first_wrong=function.first_wrong)
@@ -87,7 +89,9 @@ def message_of(check: CheckResult) -> str:
     if found is None:
         return check.message
     says_both = found.actual in check.message and found.expected in check.message
-    return "" if says_both else check.message
+    if says_both:
+        return ""
+    return check.message
 
 
 def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
@@ -95,7 +99,7 @@ def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
     return [check for check in checks if check.outcome != "passed"]
 
 
-def grouped(checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], ...]:
+def grouped(checks: Sequence[CheckResult]) -> tuple[Group, ...]:
     """The checks in their order; neighbours that say the same form one group, so that it is said once."""
     groups: list[list[CheckResult]] = []
     for check in checks:
@@ -108,7 +112,11 @@ def grouped(checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], ...
 
 def to_look_at(result: Result) -> tuple[Notice, ...]:
     """The notices for which an instructor should look at the submission."""
-    return tuple(notice for notice in result.notices if notice.look)
+    found = []
+    for notice in result.notices:
+        if notice.look:
+            found.append(notice)
+    return tuple(found)
 
 
 def unexplained(result: Result) -> tuple[str, ...]:
@@ -121,8 +129,21 @@ def unexplained(result: Result) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _notes_of(ids: Sequence[str], notes: Notes, function: str) -> tuple[Note, ...]:
-    return tuple(note_of(identifier, notes, function) for identifier in ids)
+def _distinct_sets(function: FunctionResult) -> list[Misconceptions]:
+    """The sets that explain the results, each once, the named one first; none where nothing is named."""
+    distinct: list[Misconceptions] = []
+    for ids in (function.misconceptions, *function.alternatives):
+        if ids and ids not in distinct:
+            distinct.append(ids)
+    return distinct
+
+
+def _notes_of(ids: Misconceptions, notes: Notes, function: str) -> tuple[Note, ...]:
+    found = []
+    for identifier in ids:
+        note = note_of(identifier, notes, function)
+        found.append(note)
+    return tuple(found)
 
 
 def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
@@ -132,8 +153,9 @@ def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
     if function.status == "blocked":
         return Step("rerun", name, points)
     named = explain(name, function, notes).notes
-    kind: Literal["correct", "look"] = "correct" if named else "look"
-    return Step(kind, name, points, named, first_failed(function), function.line)
+    kind: StepKind = "correct" if named else "look"
+    check = first_failed(function)
+    return Step(kind, name, points, named, check, function.line)
 
 
 def _lost_by_checks(function: FunctionResult) -> bool:
@@ -146,4 +168,6 @@ def _say_the_same(one: CheckResult, other: CheckResult) -> bool:
     # A mismatch is a check's own, even where its message is another's too.
     if one.mismatch or other.mismatch:
         return False
-    return (one.outcome, one.message) == (other.outcome, other.message)
+    if one.outcome != other.outcome:
+        return False
+    return one.message == other.message

@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.results import Curves
+from grader.results import Curve, Curves
 
 WIDTH, HEIGHT = 300, 150  # of a panel's plotting area, in the drawing's units
 POINTS = 160  # a curve's points at most: more cannot be seen
+
+Point = tuple[int, float]  # a step, and the value there
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,15 @@ class _Axis:
 
 
 def _panel(curves: Curves, column: int, title: str) -> Panel:
-    student = [float(entry[column]) for entry in curves.student]
-    reference = [float(entry[column]) for entry in curves.reference]
+    student = _values(curves.student, column)
+    reference = _values(curves.reference, column)
     # One axis for both curves, so that their heights can be compared.
     axis = _axis_for([*student, *reference])
     steps = max(len(student), len(reference))
-    ticks = [Tick(axis.y(place), f"{place:.5g}") for place in axis.places]
+    ticks = []
+    for place in axis.places:
+        label = f"{place:.5g}"
+        ticks.append(Tick(axis.y(place), label))
     all_finite = all(map(math.isfinite, student))
     return Panel(
         title,
@@ -88,30 +93,43 @@ def _panel(curves: Curves, column: int, title: str) -> Panel:
     )
 
 
+def _values(curve: Curve, column: int) -> list[float]:
+    return [float(entry[column]) for entry in curve]
+
+
 def _pieces(values: Sequence[float], steps: int, axis: _Axis) -> tuple[str, ...]:
     """The curve's pieces, each as "x,y x,y ..."."""
     pieces = []
-    last_step = max(steps - 1, 1)
     for run in _runs(_thinned(values)):
-        points = []
-        for step, value in run:
-            x = round(WIDTH * step / last_step, 1)
-            points.append(f"{x:g},{axis.y(value):g}")
-        pieces.append(" ".join(points))
+        pieces.append(_polyline(run, steps, axis))
     return tuple(pieces)
 
 
-def _thinned(values: Sequence[float]) -> list[tuple[int, float]]:
+def _polyline(run: Sequence[Point], steps: int, axis: _Axis) -> str:
+    last_step = max(steps - 1, 1)
+    points = []
+    for step, value in run:
+        x = round(WIDTH * step / last_step, 1)
+        y = axis.y(value)
+        points.append(f"{x:g},{y:g}")
+    return " ".join(points)
+
+
+def _thinned(values: Sequence[float]) -> list[Point]:
     """At most POINTS of the values and the last one, each with its step."""
     last = len(values) - 1
     stride = max(1, math.ceil(len(values) / POINTS))
-    kept = {*range(0, len(values), stride), last}
-    return [(step, values[step]) for step in sorted(kept)]
+    kept = set(range(0, len(values), stride))
+    kept.add(last)
+    points = []
+    for step in sorted(kept):
+        points.append((step, values[step]))
+    return points
 
 
-def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
+def _runs(points: Iterable[Point]) -> list[list[Point]]:
     """The points in runs of finite values. A lone point stands twice: a line of one point is not drawn."""
-    runs: list[list[tuple[int, float]]] = [[]]
+    runs: list[list[Point]] = [[]]
     for step, value in points:
         if math.isfinite(value):
             runs[-1].append((step, value))
@@ -126,8 +144,11 @@ def _runs(points: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
 
 
 def _axis_for(values: Sequence[float]) -> _Axis:
-    finite = list(filter(math.isfinite, values)) or [0.0]
-    low, high = min(finite), max(finite)
+    finite = list(filter(math.isfinite, values))
+    if not finite:
+        finite = [0.0]
+    low = min(finite)
+    high = max(finite)
     # If one curve is a hundred times higher than the other, only a logarithmic axis shows both.
     if low > 0 and high > 100 * low:
         return _decades(low, high)
@@ -142,15 +163,16 @@ def _linear(low: float, high: float) -> _Axis:
     first = math.floor(low / step)
     last = math.ceil(high / step)
     places = [index * step for index in range(first, last + 1)]
-    return _Axis(first * step, last * step, tuple(places), logarithmic=False)
+    return _Axis(places[0], places[-1], tuple(places), logarithmic=False)
 
 
 def _round_step(rough: float) -> float:
     """The next number from `rough` on that is 1, 2, 2.5 or 5 times a power of ten."""
     magnitude = 10.0 ** math.floor(math.log10(rough))
     for factor in (1, 2, 2.5, 5):
-        if factor * magnitude >= rough:
-            return factor * magnitude
+        step = factor * magnitude
+        if step >= rough:
+            return step
     return 10 * magnitude
 
 

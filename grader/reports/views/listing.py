@@ -57,7 +57,8 @@ def listing(function: FunctionResult) -> Listing | None:
     lines = []
     number = source.first_line + start
     for text, html in zip(shown, _highlighted(shown), strict=True):
-        lines.append(Line(number, text, html, marked=number in marks))
+        is_marked = number in marks
+        lines.append(Line(number, text, html, is_marked))
         number += 1
     left_out = len(texts) - stop
     return Listing(tuple(lines), before=start, after=left_out, cell=source.cell)
@@ -65,8 +66,10 @@ def listing(function: FunctionResult) -> Listing | None:
 
 def _window(lengths: list[int], marked: int) -> tuple[int, int]:
     """The longest run of lines around `marked` within MAX_CHARACTERS, at least the marked line itself."""
-    marked = min(max(marked, 0), len(lengths) - 1)
-    start, stop = marked, marked + 1
+    last = len(lengths) - 1
+    marked = min(max(marked, 0), last)
+    start = marked
+    stop = marked + 1
     room = MAX_CHARACTERS - lengths[marked]
     # What stands before the marked line comes first: it is what the line was computed from.
     while True:

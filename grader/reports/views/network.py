@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,27 +62,23 @@ def draw(graph: Graph | None, first_wrong: str | None) -> Drawing | None:
         return None
     if first_wrong not in graph.places:
         return None
-    affected = _reachable(graph, first_wrong)
+    reachable = _reachable(graph, first_wrong)
     nodes = {}
+    affected = []
     for name, place in graph.places.items():
-        state = _state(name, first_wrong, affected)
+        state = _state(name, first_wrong, reachable)
         nodes[name] = _node(name, place, state)
-    edges = []
-    for edge in graph.edges:
-        start = nodes[edge.start]
-        end = nodes[edge.end]
-        # What leaves a correct node is correct, even if it goes to one that is not.
-        after = start.state != "plain"
-        edges.append(_edge(start, end, edge.back, after))
+        if name in reachable:
+            affected.append(name)
     right = max(node.x for node in nodes.values())
     bottom = max(node.y for node in nodes.values())
     return Drawing(
         width=right + MARGIN,
         height=bottom + HEIGHT,
         nodes=tuple(nodes.values()),
-        edges=tuple(edges),
+        edges=tuple(_edges(graph, nodes)),
         first_wrong=first_wrong,
-        affected=tuple(name for name in graph.places if name in affected),
+        affected=tuple(affected),
     )
 
 
@@ -115,6 +111,15 @@ def _node(name: str, place: tuple[float, float], state: State) -> Node:
     x = MARGIN + column * COLUMN
     y = HEIGHT + row * ROW
     return Node(name, x, y, width, state)
+
+
+def _edges(graph: Graph, nodes: Mapping[str, Node]) -> Iterator[Edge]:
+    for edge in graph.edges:
+        start = nodes[edge.start]
+        end = nodes[edge.end]
+        # What leaves a correct node is correct, even if it goes to one that is not.
+        after = start.state != "plain"
+        yield _edge(start, end, edge.back, after)
 
 
 def _edge(start: Node, end: Node, back: bool, after: bool) -> Edge:

@@ -82,7 +82,8 @@ def unused_overrides(
 ) -> tuple[str, ...]:
     """The ids in `overrides` that no result has: most likely misspelt."""
     known = {result.submission.id for result in results}
-    return tuple(sorted(set(overrides) - known))
+    unused = set(overrides) - known
+    return tuple(sorted(unused))
 
 
 def _manual(path: Path, submission: str, table: Any) -> Manual:

@@ -84,4 +84,7 @@ class Watch:
 
     def seen(self) -> dict[str, list[str]]:
         """What was noted since `start`: graded function -> the names of torch's functions, sorted."""
-        return {function: sorted(names) for function, names in self._seen.items()}
+        found = {}
+        for function, names in self._seen.items():
+            found[function] = sorted(names)
+        return found

@@ -58,7 +58,8 @@ def receive(requests: BinaryIO) -> Any:
     prefix = requests.read(protocol.PREFIX.size)
     if len(prefix) < protocol.PREFIX.size:
         return None
-    head = protocol.read_head(requests.read(protocol.PREFIX.unpack(prefix)[0]))
+    (length,) = protocol.PREFIX.unpack(prefix)
+    head = protocol.read_head(requests.read(length))
     return protocol.loads(head, requests.read(head.body_length))
 
 
@@ -141,7 +142,8 @@ class Worker:
                     }
                 )
         for name in self.names:
-            self.watch.know(name, self.module.__dict__.get(name))
+            function = self.module.__dict__.get(name)
+            self.watch.know(name, function)
         return {"failed": failed}
 
     def _enter_module(self) -> None:
@@ -167,7 +169,8 @@ class Worker:
         names = self.module.__dict__
         # supplied as they are, the edited functions are put back when the call is over
         before = _present(names, edits)
-        supply = {**before, **request["supply"], **_standins(request["standins"])}
+        standins = _standins(request["standins"])
+        supply = {**before, **request["supply"], **standins}
         outcomes = []
         with self._supplied(supply), warnings.catch_warnings(action="ignore"):
             self.watch.start(request["function"])

@@ -47,7 +47,8 @@ def main(control_fd: int) -> None:
     # frozen objects are not visited: a worker's collection would copy all their memory pages
     gc.collect()
     gc.freeze()
-    control.send(json.dumps({"ready": os.getpid()}).encode())
+    ready = json.dumps({"ready": os.getpid()})
+    control.send(ready.encode())
     prepared: dict[str, Prepared] = {}
     while True:
         packet, fds, _, _ = socket.recv_fds(control, _PACKET, 3)
@@ -55,8 +56,8 @@ def main(control_fd: int) -> None:
             return
         message = json.loads(packet)
         if message["do"] == "reap":
-            answer = {"status": _reap(message["pid"])}
-            control.send(json.dumps(answer).encode())
+            answer = json.dumps({"status": _reap(message["pid"])})
+            control.send(answer.encode())
             continue
         policy = json.dumps(message["policy"], sort_keys=True)
         if policy not in prepared:
@@ -137,9 +138,10 @@ def _take_pipes(
     nothing = os.open(os.devnull, os.O_RDONLY)
     wanted = (nothing, output_fd, output_fd, requests_fd, replies_fd)
     # high numbers first, because each of the four may itself be one of 0 to 4
-    high = [os.dup2(fd, _OUT_OF_THE_WAY + place) for place, fd in enumerate(wanted)]
-    for place, fd in enumerate(high):
-        os.dup2(fd, place)
+    for place, fd in enumerate(wanted):
+        os.dup2(fd, _OUT_OF_THE_WAY + place)
+    for place in range(len(wanted)):
+        os.dup2(_OUT_OF_THE_WAY + place, place)
     os.closerange(len(wanted), 1024)
     os.environ.clear()
     os.environ.update(

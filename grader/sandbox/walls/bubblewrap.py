@@ -77,9 +77,11 @@ def _namespaces() -> list[str]:
     if os.geteuid() != 0:
         return ["--unshare-all"]
     # in a user namespace root could not change to another account
-    separate = [f"--unshare-{kind}" for kind in ("ipc", "pid", "net", "uts")]
     return [
-        *separate,
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
         "--unshare-cgroup-try",
         "--cap-add",
         "CAP_SETUID",
@@ -98,6 +100,7 @@ def _needed(readable: Sequence[str]) -> list[str]:
     ]
     # the sandbox has a /proc of its own
     granted = [path for path in readable if not path.startswith("/proc/")]
-    parts = ("__init__.py", "notices.py", "sandbox", "reading")
-    own = [str(package / part) for part in parts]
+    own = []
+    for part in ("__init__.py", "notices.py", "sandbox", "reading"):
+        own.append(str(package / part))
     return sorted({*granted, *interpreter, *own})

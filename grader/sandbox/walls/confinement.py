@@ -197,7 +197,8 @@ def _limit(prepared: Prepared) -> None:
         # only root may raise a limit that is set already
         present = resource.getrlimit(limit)[1]
         if present != resource.RLIM_INFINITY:
-            soft, hard = min(soft, present), min(hard, present)
+            soft = min(soft, present)
+            hard = min(hard, present)
         resource.setrlimit(limit, (soft, hard))
 
 

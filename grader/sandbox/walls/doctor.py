@@ -74,7 +74,8 @@ def run(console: Console, as_json: bool) -> int:
     """Examine the machine and show the report. The exit status: 0 where it is good, else 1."""
     report = examine()
     if as_json:
-        sys.stdout.write(json.dumps(dataclasses.asdict(report), indent=1) + "\n")
+        text = json.dumps(dataclasses.asdict(report), indent=1)
+        sys.stdout.write(f"{text}\n")
     else:
         show(report, console)
     return 0 if report.good else 1
@@ -83,7 +84,8 @@ def run(console: Console, as_json: bool) -> int:
 def examine() -> MachineReport:
     """Try every layer in new processes."""
     states = trials.probe()
-    states["bubblewrap"] = bubblewrap.find(grants.readable_paths()).state
+    wrap = bubblewrap.find(grants.readable_paths())
+    states["bubblewrap"] = wrap.state
     return report_of(states)
 
 
@@ -97,8 +99,11 @@ def report_of(states: Mapping[str, str]) -> MachineReport:
         f"Python {platform.python_version()}",
         "root" if is_root else "no special rights",
     )
-    layers = tuple(_layer(name, state) for name, state in states.items())
-    return MachineReport(level, _VERDICT[level], ", ".join(facts), layers)
+    system = ", ".join(facts)
+    layers = []
+    for name, state in states.items():
+        layers.append(_layer(name, state))
+    return MachineReport(level, _VERDICT[level], system, tuple(layers))
 
 
 def _layer(name: str, state: str) -> Layer:

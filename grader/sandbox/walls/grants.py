@@ -49,8 +49,11 @@ def readable_paths(private: Iterable[Path] = ()) -> tuple[str, ...]:
         Path(sys.base_exec_prefix, "lib"),
         Path(sysconfig.get_path("stdlib")),
     ]
-    roots = _existing([*map(Path, _SYSTEM), *libraries]) | sites
-    hidden = _product(sites, roots) | {path.resolve() for path in private}
+    system = map(Path, _SYSTEM)
+    roots = _existing([*system, *libraries]) | sites
+    hidden = _product(sites, roots)
+    for path in private:
+        hidden.add(path.resolve())
     pieces: set[Path] = set()
     for root in roots:
         pieces.update(_pieces(root, hidden))
@@ -60,12 +63,21 @@ def readable_paths(private: Iterable[Path] = ()) -> tuple[str, ...]:
 
 
 def _site_folders() -> set[Path]:
-    entries = map(Path, (*sys.path, *site.getsitepackages()))
-    return _existing(entry for entry in entries if entry.name in _SITES)
+    found = []
+    for folder in (*sys.path, *site.getsitepackages()):
+        path = Path(folder)
+        if path.name in _SITES:
+            found.append(path)
+    return _existing(found)
 
 
 def _existing(paths: Iterable[Path]) -> set[Path]:
-    return {path.resolve() for path in paths if path.is_dir()}
+    """The paths that are folders, resolved."""
+    found = set()
+    for path in paths:
+        if path.is_dir():
+            found.add(path.resolve())
+    return found
 
 
 def _product(sites: set[Path], roots: set[Path]) -> set[Path]:
@@ -85,7 +97,9 @@ def _product(sites: set[Path], roots: set[Path]) -> set[Path]:
 
 
 def _leads_to(checkout: Path, entry: Path) -> bool:
-    return entry.suffix == ".pth" and str(checkout) in entry.read_text(errors="replace")
+    if entry.suffix != ".pth":
+        return False
+    return str(checkout) in entry.read_text(errors="replace")
 
 
 def _pieces(path: Path, without: Collection[Path]) -> Iterator[Path]:
@@ -101,6 +115,7 @@ def _pieces(path: Path, without: Collection[Path]) -> Iterator[Path]:
             yield from _pieces(entry, without)
         return
     # a link to a home folder, or above it, would grant everything that lies there
-    leads_home = path.is_symlink() and Path("~").expanduser().is_relative_to(target)
+    home = Path("~").expanduser()
+    leads_home = path.is_symlink() and home.is_relative_to(target)
     if not leads_home:
         yield target

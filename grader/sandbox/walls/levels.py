@@ -25,8 +25,8 @@ _NEEDED = {
 def level(isolation: Mapping[str, str]) -> str:
     """The highest level all of whose layers are enforced; `isolation` is layer -> state."""
     reached = "none"
-    for name, layers in _NEEDED.items():
-        if all(isolation.get(layer) == ENFORCED for layer in layers):
+    for name in _NEEDED:
+        if not _lacking(isolation, name):
             reached = name
     return reached
 
@@ -64,7 +64,7 @@ def require(isolation: Mapping[str, str], wanted: str) -> None:
 
 
 def _lacking(isolation: Mapping[str, str], wanted: str) -> str:
-    """The layers that the level `wanted` needs and that are not enforced, each with the reason."""
+    """The layers that the level `wanted` needs and that are not enforced, each with the reason; or ""."""
     missing = []
     for layer in _NEEDED[wanted]:
         state = isolation.get(layer, UNAVAILABLE + "not reported")

@@ -108,6 +108,14 @@ def _without_bits(index: int, bits: int) -> list[Instruction]:
     return [_argument(index), (_ANY_BIT, 0, 1, bits), _DENY, _ALLOW]
 
 
+def _same_rule(names: str, outcome: Instruction) -> dict[str, list[Instruction]]:
+    """For each of these calls, whatever its arguments."""
+    rules = {}
+    for name in names.split():
+        rules[name] = [outcome]
+    return rules
+
+
 def _rules(pid: int) -> dict[str, list[Instruction]]:
     return {
         "kill": _one_of(0, (pid,)),
@@ -146,8 +154,8 @@ def program(
     file by opening it, for which the right to read is enough before Landlock's ABI 3.
     """
     table = system_calls.TABLES[machine]
-    rules = {name: [_ALLOW] for name in ALLOWED.split()}
-    rules |= {name: [_DENY] for name in DENIED.split()}
+    rules = _same_rule(ALLOWED, _ALLOW)
+    rules |= _same_rule(DENIED, _DENY)
     rules |= _rules(pid)
     if deny_truncate:
         rules |= {
@@ -155,7 +163,7 @@ def program(
             "openat": _without_bits(2, _O_TRUNC),
         }
     if deny_open:
-        rules |= {name: [_DENY] for name in PATHS.split()}
+        rules |= _same_rule(PATHS, _DENY)
     by_number = {}
     for name, rule in rules.items():
         # aarch64 lacks many of the old calls

@@ -49,7 +49,8 @@ def run_python(statement: str, wrap: Sequence[str] = ()) -> str:
 
 def confine_a_child() -> dict[str, str]:
     """Confine a forked child, and have it attempt what each layer forbids."""
-    policy = Policy(readable=grants.readable_paths(), uid=confinement.spare_account())
+    readable = grants.readable_paths()
+    policy = Policy(readable=readable, uid=confinement.spare_account())
     prepared = confinement.prepare(policy)
     receiver, sender = os.pipe()
     child = os.fork()
