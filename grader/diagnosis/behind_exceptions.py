@@ -98,7 +98,11 @@ def _reference_values(runner: ReferenceRunner) -> Supply:
         for name, value in found.items():
             values.setdefault(name, []).append(value)
     count = len(runner.probes)
-    return {name: those for name, those in values.items() if len(those) == count}
+    everywhere = {}
+    for name, those in values.items():
+        if len(those) == count:
+            everywhere[name] = those
+    return everywhere
 
 
 def _values_on(probe: int, supply: Supply) -> dict[str, Any]:

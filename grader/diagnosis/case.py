@@ -12,7 +12,7 @@ from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
 from grader.diagnosis.recognisers import RECOGNISERS, Observation
 from grader.diagnosis.reference_runner import ReferenceRunner, shared_runner
 from grader.diagnosis.student_source import StudentSource
-from grader.diagnosis.verdict import Claims
+from grader.diagnosis.verdict import Claims, in_order
 from grader.exercise import Exercise, Form, Misconception
 
 
@@ -63,8 +63,7 @@ class Case:
 
     def in_order(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Ids in the order in which the exercise lists them, each once."""
-        wanted = set(ids)
-        return tuple(id_ for id_ in self.order if id_ in wanted)
+        return in_order(ids, self.order)
 
     def line_of(self, form: Form) -> int | None:
         """The line where what a form makes of the reference stands in the student's source."""

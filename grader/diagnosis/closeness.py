@@ -83,14 +83,16 @@ def same(a: Any, b: Any) -> bool:
     right: list[Tensor] = []
     if structure(a, left) != structure(b, right):
         return False
-    return all(close(x, y) for x, y in zip(left, right, strict=True))
+    return _all_close(left, right)
 
 
 def equal_traces(a: Trace, b: Trace) -> bool:
     """Whether two traces cannot be told apart by their numbers; the exceptions' texts are not compared."""
-    if a.group != b.group:
-        return False
-    pairs = zip(a.numbers, b.numbers, strict=True)
+    return a.group == b.group and _all_close(a.numbers, b.numbers)
+
+
+def _all_close(a: Sequence[Tensor], b: Sequence[Tensor]) -> bool:
+    pairs = zip(a, b, strict=True)
     return all(close(x, y) for x, y in pairs)
 
 
@@ -147,8 +149,10 @@ def parameters_agree(
     shapes = _shapes(theirs)
     if _shapes(ours) != shapes or _shapes(start) != shapes:
         return False
-    tensors = zip(theirs, ours, start, strict=True)
-    return all(_moved_alike(a, b, origin, tolerance) for a, b, origin in tensors)
+    for a, b, origin in zip(theirs, ours, start, strict=True):
+        if not _moved_alike(a, b, origin, tolerance):
+            return False
+    return True
 
 
 def _shapes(tensors: Sequence[Tensor]) -> list[torch.Size]:

@@ -58,7 +58,7 @@ def _candidate(
 ) -> _Candidate:
     """A combination of mistakes, and how well it agrees with the source."""
     forms = [runner.forms[index] for index in combination]
-    ids = case.in_order(form.id for form in forms)
+    ids = case.in_order(runner.ids(combination))
     support = 0
     for id_ in ids:
         support += _support(case, case.misconception(id_))
@@ -71,16 +71,17 @@ def _candidate(
 
 def _preferred(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """The candidates that the source speaks for most, the one with the most forms in it first."""
-    # A set that the source speaks against stays where there is nothing better: its numbers do fit.
-    most = max(candidate.support for candidate in candidates)
-    supported = [candidate for candidate in candidates if candidate.support == most]
     order = case.order
 
-    def rank(candidate: _Candidate) -> tuple[int, list[int]]:
+    def rank(candidate: _Candidate) -> tuple[int, int, list[int]]:
         # Between equals the exercise's order decides, so that the same source gets the same answer.
-        return -candidate.placed, [order.index(id_) for id_ in candidate.ids]
+        positions = [order.index(id_) for id_ in candidate.ids]
+        return -candidate.support, -candidate.placed, positions
 
-    return sorted(supported, key=rank)
+    ranked = sorted(candidates, key=rank)
+    # A set that the source speaks against stays where there is nothing better: its numbers do fit.
+    most = ranked[0].support
+    return [candidate for candidate in ranked if candidate.support == most]
 
 
 def _first_wrong(runner: ReferenceRunner, candidate: _Candidate) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -147,8 +148,7 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
     # Neither none nor all of them: these are the runners themselves.
     ways = 2 ** min(len(calls), AT_MOST_CALLS)
     for chosen in range(1, ways - 1):
-        # Each bit of `chosen` says of one call whether it is made of the reference's function.
-        right = [call for i, call in enumerate(calls) if chosen >> i & 1]
+        right = _chosen_calls(calls, chosen)
         tree = patterns.with_prefix(case.plain.tree, right, _RIGHT)
         edited = {**trees, case.function: tree}
         code = code_of(edited, trees, case.function)
@@ -157,6 +157,15 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
         if fits(student, made, ignored):
             return True
     return False
+
+
+def _chosen_calls(calls: Sequence[ast.Call], chosen: int) -> list[ast.Call]:
+    """Those of the calls whose bit in `chosen` is set: they are made of the reference's function."""
+    right = []
+    for i, call in enumerate(calls):
+        if chosen >> i & 1:
+            right.append(call)
+    return right
 
 
 # by mistakes
@@ -175,7 +184,9 @@ def _explained_by_table(
     best = found[0]
     if best.cost - len(best.combination) >= OTHER_MESSAGE:
         # The numbers fit and the exception does not: perhaps a further mistake only shows there.
-        starts = [explanation.combination for explanation in cheapest(found)[:STARTS]]
+        starts = []
+        for explanation in cheapest(found)[:STARTS]:
+            starts.append(explanation.combination)
         further = extended(student, runner, starts, ignored, below=OTHER_MESSAGE)
         found = by_cost([*found, *further])
     return found

@@ -126,8 +126,11 @@ class _Chain:
         """Whether a quantity is right, or a later one that would not be right if it were wrong."""
         if self._is_right(link, before, outcome, seen):
             return True
-        others = [self.by_quantity[name] for name in link.unless]
-        return any(self._is_right(other, before, outcome, seen) for other in others)
+        for name in link.unless:
+            other = self.by_quantity[name]
+            if self._is_right(other, before, outcome, seen):
+                return True
+        return False
 
     def _is_right(
         self,

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis.closeness import matching_entries
-from grader.diagnosis.observation import RAISED, Trace
+from grader.diagnosis.observation import RAISED, Group, Trace, entry_counts
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner
-from grader.diagnosis.variant_table import Block, Group, Table
+from grader.diagnosis.variant_table import Block, Table
 
 # What an exception of another text costs: more than one mistake, less than two.
 OTHER_MESSAGE = 1.5
@@ -48,7 +48,9 @@ def by_cost(found: Iterable[Match]) -> list[Match]:
 
 def cheapest(found: Sequence[Match]) -> list[Match]:
     """Those of the least cost."""
-    least = min((explanation.cost for explanation in found), default=0.0)
+    least = math.inf
+    for explanation in found:
+        least = min(least, explanation.cost)
     limit = least + _ROUNDING
     return [explanation for explanation in found if explanation.cost <= limit]
 
@@ -67,7 +69,8 @@ def explanations(
     block = table.blocks.get(student.group)
     if block is None:
         return []
-    if bool(_raised(student).all()) and not _tells_sizes(student):
+    any_returned = not bool(_raised(student).all())
+    if not any_returned and not _tells_sizes(student):
         return []
     agrees = _agrees(student, block.numbers, ignored)
     same_message = _has_same_message(student, table, block)
@@ -88,7 +91,8 @@ def misfit(
         return None
     agrees = _agrees(student, torch.cat(variant.numbers)[None], ignored)
     pairs = zip(student.errors, variant.errors, strict=True)
-    same_message = torch.tensor([[ours == theirs for ours, theirs in pairs]])
+    same = [ours == theirs for ours, theirs in pairs]
+    same_message = torch.tensor([same])
     if not bool(_explains(student, agrees, same_message)[0]):
         return None
     return _misfit(same_message[0], agrees[0])
@@ -116,7 +120,8 @@ def _tells_sizes(student: Trace) -> bool:
 
 def _raised(student: Trace) -> Tensor:
     """(probes,): whether the student's function raised."""
-    return torch.tensor([structure == RAISED for structure in student.structures])
+    raised = [structure == RAISED for structure in student.structures]
+    return torch.tensor(raised)
 
 
 def _misfit(same_message: Tensor, agrees: Tensor) -> float:
@@ -136,16 +141,22 @@ def _agrees(student: Trace, variants: Tensor, ignored: Tensor | None) -> Tensor:
     entries |= (variants == ours) | (variants.isnan() & ours.isnan())
     if ignored is not None:
         entries |= ignored
-    sizes = [vector.numel() for vector in student.numbers]
-    probes = torch.split(entries, sizes, dim=1)
-    return torch.stack([probe.all(dim=1) for probe in probes], dim=1)
+    sizes = entry_counts(student.numbers)
+    agrees = []
+    for probe in torch.split(entries, sizes, dim=1):
+        agrees.append(probe.all(dim=1))
+    return torch.stack(agrees, dim=1)
 
 
 def _has_same_message(student: Trace, table: Table, block: Block) -> Tensor:
     """(variants, probes): whether the exceptions are the same; where the student returned, they are."""
     known = {message: i for i, message in enumerate(table.messages)}
-    messages = torch.tensor([known.get(error, -1) for error in student.errors])
-    return (block.errors == messages) | ~_raised(student)
+    messages = []
+    for error in student.errors:
+        # No variant's message has the index -1.
+        messages.append(known.get(error, -1))
+    is_same = block.errors == torch.tensor(messages)
+    return is_same | ~_raised(student)
 
 
 # searching further

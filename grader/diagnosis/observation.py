@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 Plugged = Mapping[str, Callable[..., Any]]
+# For each probe, the structure of what is compared and its number of entries.
+Group = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Outcome:
 def all_raised(outcomes: Sequence[Outcome]) -> bool:
     """Whether no call returned."""
     return all(outcome.error is not None for outcome in outcomes)
+
+
+def all_raised_kind(outcomes: Iterable[Outcome], kind: str) -> bool:
+    """Whether every call raised an exception of this class, by its name."""
+    return all(outcome.raised(kind) for outcome in outcomes)
 
 
 class Prober(Protocol):
@@ -90,9 +97,9 @@ class Trace:
     numbers: tuple[Tensor, ...]
 
     @property
-    def group(self) -> tuple[tuple[str, int], ...]:
+    def group(self) -> Group:
         """Traces of the same group can be compared number by number."""
-        sizes = [vector.numel() for vector in self.numbers]
+        sizes = entry_counts(self.numbers)
         return tuple(zip(self.structures, sizes, strict=True))
 
 
@@ -121,6 +128,16 @@ def compared(outcome: Outcome, accumulators: Sequence[int]) -> Any:
         # Also where the call raised: they show what it had changed until then.
         return [outcome.arguments[position] for position in accumulators]
     return outcome.value if outcome.error is None else ()
+
+
+def names_at(positions: Sequence[int], parameters: Sequence[str]) -> tuple[str, ...]:
+    """The names of the parameters at these positions."""
+    return tuple(parameters[position] for position in positions)
+
+
+def entry_counts(tensors: Sequence[Tensor]) -> list[int]:
+    """The number of entries of each tensor."""
+    return [tensor.numel() for tensor in tensors]
 
 
 def _in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
@@ -190,13 +207,14 @@ def copied(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.detach().clone() if value.requires_grad else value.clone()
     if isinstance(value, tuple | list):
-        return type(value)(copied(item) for item in value)
+        items = [copied(item) for item in value]
+        return type(value)(items)
     return value
 
 
 def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
     """Call a trusted function on copies of `arguments`."""
-    own = [copied(argument) for argument in arguments]
+    own = copied(list(arguments))
     try:
         value = function(*own)
     except Exception as error:

@@ -18,7 +18,9 @@ from grader.diagnosis.observation import (
     Trace,
     call,
     compared,
+    entry_counts,
     flatten,
+    names_at,
     trace,
 )
 from grader.exercise import Exercise, Forest, patterns
@@ -78,7 +80,7 @@ class ReferenceRunner:
     @property
     def accumulator_names(self) -> tuple[str, ...]:
         """The names of the arguments that the reference changes."""
-        return tuple(self.parameters[position] for position in self.accumulators)
+        return names_at(self.accumulators, self.parameters)
 
     @property
     def sizes(self) -> list[list[int]]:
@@ -86,7 +88,7 @@ class ReferenceRunner:
         sizes = []
         for outcome in self.outcomes:
             quantities = flatten(compared(outcome, self.accumulators))
-            sizes.append([quantity.numel() for quantity in quantities])
+            sizes.append(entry_counts(quantities))
         return sizes
 
     def run(self, function: Callable[..., Any]) -> list[Outcome]:
@@ -144,7 +146,8 @@ class ReferenceRunner:
             if not self._may_be(outcome, student, probe):
                 return None
             outcomes[probe] = outcome
-        return self.trace([outcomes[probe] for probe in probes])
+        in_order = [outcomes[probe] for probe in probes]
+        return self.trace(in_order)
 
     def _may_be(self, outcome: Outcome, student: Trace, probe: int) -> bool:
         """Whether a variant that gives this on a probe may be what the student's function is."""
@@ -188,7 +191,7 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
     known: dict[bytes, Outcome] = {}  # by the arguments' shapes and numbers
 
     def recall(*arguments: Any) -> Any:
-        key = b"|".join(_fingerprint(leaf) for leaf in flatten(arguments))
+        key = _fingerprint(arguments)
         if key not in known:
             known[key] = call(function, arguments)
         outcome = known[key]
@@ -202,9 +205,14 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
     return recall
 
 
-def _fingerprint(tensor: Tensor) -> bytes:
-    numbers = tensor.detach().contiguous().numpy()
-    return str(tensor.shape).encode() + numbers.tobytes()
+def _fingerprint(arguments: Row) -> bytes:
+    """The shapes and numbers of all tensors among the arguments."""
+    parts = []
+    for tensor in flatten(arguments):
+        numbers = tensor.detach().contiguous().numpy()
+        parts.append(str(tensor.shape).encode())
+        parts.append(numbers.tobytes())
+    return b"|".join(parts)
 
 
 def _changed_positions(

@@ -61,7 +61,8 @@ class StudentSource:
     @functools.cached_property
     def _canonical_nodes(self) -> list[ast.AST]:
         """All nodes of the function as it reads without what makes no difference."""
-        return _all_nodes([self._simplified(statement) for statement in self._body])
+        simplified = [self._simplified(statement) for statement in self._body]
+        return _all_nodes(simplified)
 
     def _simplified(self, node: ast.AST) -> ast.stmt:
         """A copy of a node without what makes no difference."""
@@ -160,10 +161,10 @@ class StudentSource:
 
     def returned(self) -> list[str] | None:
         """The names of the last `return`, in the reference's names; None where it returns anything else."""
-        returns = [node for node in self._nodes if isinstance(node, ast.Return)]
-        if not returns:
-            return None
-        value = returns[-1].value
+        value: ast.expr | None = None
+        for node in self._nodes:
+            if isinstance(node, ast.Return):
+                value = node.value
         if not isinstance(value, ast.Tuple | ast.List):
             return None
         names = []

@@ -24,12 +24,10 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis import closeness, observation, reference_runner, variants
-from grader.diagnosis.observation import Trace
+from grader.diagnosis.observation import Group, Trace
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner, probes_of
 from grader.diagnosis.variants import MOST, Variant, run_variants
 from grader.exercise import Exercise, misconceptions, patterns
-
-Group = tuple[tuple[str, int], ...]
 
 _FEW = 20  # forms whose combinations are run sooner than another process has started
 _loaded: dict[str, Table] = {}
@@ -61,7 +59,10 @@ class Table:
     blocks: Mapping[Group, Block]
 
     def __len__(self) -> int:
-        return sum(len(block.combinations) for block in self.blocks.values())
+        count = 0
+        for block in self.blocks.values():
+            count += len(block.combinations)
+        return count
 
 
 def tabulated(found: Sequence[Variant]) -> Table:
@@ -73,7 +74,9 @@ def tabulated(found: Sequence[Variant]) -> Table:
         grouped.setdefault(made.group, []).append(variant)
         for message in made.errors:
             messages.setdefault(message, len(messages))
-    blocks = {group: _block(members, messages) for group, members in grouped.items()}
+    blocks = {}
+    for group, members in grouped.items():
+        blocks[group] = _block(members, messages)
     return Table(tuple(messages), blocks)
 
 
@@ -81,7 +84,8 @@ def _block(members: Sequence[Variant], messages: Mapping[str, int]) -> Block:
     numbers, errors, padded = [], [], []
     for combination, made in members:
         numbers.append(torch.cat(made.numbers))
-        errors.append([messages[message] for message in made.errors])
+        indices = [messages[message] for message in made.errors]
+        errors.append(indices)
         padding = [-1] * (MOST - len(combination))
         padded.append([*combination, *padding])
     return Block(
@@ -155,7 +159,8 @@ def _run_all(exercise: Exercise, function: str, jobs: int) -> list[Variant]:
     count = len(runner.forms)
     if jobs == 1 or count < _FEW:
         return run_variants(runner, range(count))
-    shares = [(str(exercise.folder), function, index) for index in range(count)]
+    folder = str(exercise.folder)
+    shares = [(folder, function, index) for index in range(count)]
     context = multiprocessing.get_context("spawn")
     found: list[Variant] = []
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
@@ -206,6 +211,14 @@ def _write(path: Path, found: Table) -> None:
         return
 
 
+def _read_block(arrays: Mapping[str, np.ndarray[Any, Any]], i: int) -> Block:
+    parts = []
+    for part in _PARTS:
+        array = arrays[f"{part}{i}"]
+        parts.append(torch.from_numpy(array))
+    return Block(*parts)
+
+
 def _read(path: Path) -> Table | None:
     """The table in a file, None where there is none that can be read."""
     try:
@@ -216,8 +229,7 @@ def _read(path: Path) -> Table | None:
             for i, group in enumerate(described["groups"]):
                 # JSON has lists where a group has tuples.
                 key = tuple((structure, size) for structure, size in group)
-                parts = [torch.from_numpy(arrays[f"{part}{i}"]) for part in _PARTS]
-                blocks[key] = Block(*parts)
+                blocks[key] = _read_block(arrays, i)
             return Table(tuple(described["messages"]), blocks)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
-from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -13,8 +11,9 @@ from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import update
 from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import Outcomes, Run, read_run, read_runs
-from grader.diagnosis.observation import Outcome
+from grader.diagnosis.observation import Outcome, all_raised_kind
 from grader.diagnosis.recognisers import MODULE_GLOBAL, SHADOW, Observation
+from grader.diagnosis.recognisers.base import matches_any
 from grader.diagnosis.recognisers.module_global import undefined
 from grader.diagnosis.recognisers.shadow import unbound
 from grader.diagnosis.verdict import Clue
@@ -38,9 +37,10 @@ def exceptions(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
 def constant_sizes(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     """The calls again in the handout's sizes, where the function raises in all others."""
     student = case.student
+    if read_runs(outcomes):
+        return outcomes
     # torch raises a RuntimeError where sizes do not fit.
-    raised = [outcome.raised("RuntimeError") for outcome in outcomes.values()]
-    if read_runs(outcomes) or not all(raised):
+    if not all_raised_kind(outcomes.values(), "RuntimeError"):
         return outcomes
     before = student.inputs, student.arguments
     student.inputs = case.reference.trajectory.full_size
@@ -81,7 +81,9 @@ def right_globals(case: IteratingCase) -> bool:
 
 def _is_right(case: IteratingCase) -> bool:
     """Whether the function moves as the reference without mistakes does."""
-    outcomes = {steps: case.student.ask(steps) for steps in (0, 1, 3)}
+    outcomes = {}
+    for steps in (0, 1, 3):
+        outcomes[steps] = case.student.ask(steps)
     runs = read_runs(outcomes)
     if len(runs) < len(outcomes):
         return False
@@ -117,7 +119,7 @@ def _without_known_cause(case: IteratingCase, seen: Observation) -> str | None:
     text = f"{error[0]}: {error[1]}"
     source = None
     for misconception in case.by_id.values():
-        if not _is_listed(text, misconception.raises):
+        if not matches_any(text, misconception.raises):
             continue
         line = seen.line_raised
         # The lines of a repaired source are others.
@@ -126,11 +128,6 @@ def _without_known_cause(case: IteratingCase, seen: Observation) -> str | None:
         case.claims.add(misconception, Clue(line))
         source = repairs.edited(case.student.source, misconception.repair)
     return source
-
-
-def _is_listed(text: str, raises: Sequence[str]) -> bool:
-    """Whether an exception matches one of the patterns that a mistake is listed with."""
-    return any(fnmatch.fnmatchcase(text, pattern) for pattern in raises)
 
 
 def _without_unbound(case: IteratingCase, seen: Observation) -> str | None:

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from grader.diagnosis.closeness import MOVED
 from grader.diagnosis.iterating import history, start, update
-from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run, StudentRuns
+from grader.diagnosis.iterating.runs import (
+    Forms,
+    ReferenceRuns,
+    Run,
+    StudentRuns,
+    ids_of,
+)
 from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
 from grader.diagnosis.recognisers import (
     Observation,
@@ -127,9 +133,5 @@ class IteratingCase:
         first, *others = sets
         for form in first:
             self.claims.place(form.id, self.line_of(form))
-        alternatives = [_ids(other) for other in others]
-        return self.claims.diagnosis(order, _ids(first), alternatives)
-
-
-def _ids(forms: Forms) -> list[str]:
-    return [form.id for form in forms]
+        alternatives = [ids_of(other) for other in others]
+        return self.claims.diagnosis(order, ids_of(first), alternatives)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from grader.diagnosis.closeness import same_column
-from grader.diagnosis.iterating.runs import Forms, History, Run, StudentRuns
+from grader.diagnosis.iterating.runs import Forms, History, Run, StudentRuns, ids_of
 from grader.diagnosis.recognisers import Steps
 from grader.exercise import Form
 from grader.exercise.probes import LeadingArguments, Parameters
@@ -95,7 +95,7 @@ def _agreeing(
     return [column for column in columns if same_column(theirs, ours, column)]
 
 
-def _without(columns: Sequence[int], others: Sequence[int]) -> list[int]:
+def _without(columns: Sequence[int], others: Collection[int]) -> list[int]:
     """Those of the columns that are not among the others."""
     return [column for column in columns if column not in others]
 
@@ -121,26 +121,34 @@ class _Search:
     def fewest(self, wrong: Sequence[int]) -> dict[str, Form]:
         """The fewest mistakes that explain all of the columns `wrong` that can be explained."""
         explained = self.explained(wrong)
-        # What nothing explains is left aside: the other columns still tell something.
-        choices = [sets for sets in explained.values() if sets]
+        choices = []
+        for column in wrong:
+            # What nothing explains is left aside: the other columns still tell something.
+            if column in explained:
+                choices.append(explained[column])
         unions: list[frozenset[str]] = []
         # One set for each column: columns that share a mistake make their union smaller.
         for choice in itertools.product(*choices):
             unions.append(frozenset[str]().union(*choice))
-        return {id_: self.form_of[id_] for id_ in min(unions, key=len)}
+        fewest = min(unions, key=len)
+        return {id_: self.form_of[id_] for id_ in fewest}
 
     def explained(self, wrong: Sequence[int]) -> dict[int, list[frozenset[str]]]:
-        """For each column, the smallest sets of mistakes that explain it; none where nothing does."""
-        explained: dict[int, list[frozenset[str]]] = {column: [] for column in wrong}
+        """For each column that can be explained, the smallest sets of mistakes that do."""
+        explained: dict[int, list[frozenset[str]]] = {}
         for size in range(1, MOST_MISTAKES + 1):
-            unexplained = [column for column in wrong if not explained[column]]
+            unexplained = _without(wrong, explained)
             if not unexplained:
                 break
             for forms in self.student.reference.combinations("history", size):
-                form_of = {form.id: form for form in forms}
-                for column in self.explained_by(forms, unexplained):
-                    explained[column].append(frozenset(form_of))
-                    self.form_of.update(form_of)
+                columns = self.explained_by(forms, unexplained)
+                if not columns:
+                    continue
+                for form in forms:
+                    self.form_of[form.id] = form
+                ids = frozenset(ids_of(forms))
+                for column in columns:
+                    explained.setdefault(column, []).append(ids)
         return explained
 
     def explained_by(self, forms: Forms, columns: Sequence[int]) -> list[int]:

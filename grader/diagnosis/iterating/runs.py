@@ -26,6 +26,11 @@ Forms = tuple[Form, ...]  # of mistakes that are made together
 Outcomes = dict[int, Outcome]  # by the number of steps asked for
 
 
+def ids_of(forms: Forms) -> list[str]:
+    """The ids of the mistakes that are made in these ways."""
+    return [form.id for form in forms]
+
+
 @dataclass(frozen=True)
 class Run:
     """What one call returned: the parameters, and the history where it consists of rows of numbers."""
@@ -58,9 +63,11 @@ def read_run(outcome: Outcome) -> Run | None:
     parameters = first[0] if len(first) == 1 else first
     if not isinstance(parameters, tuple | list):
         return None
-    if not all(isinstance(parameter, Tensor) for parameter in parameters):
-        return None
-    read = [parameter.detach().to(torch.float32) for parameter in parameters]
+    read = []
+    for parameter in parameters:
+        if not isinstance(parameter, Tensor):
+            return None
+        read.append(parameter.detach().to(torch.float32))
     return Run(tuple(read), _read_history(history))
 
 
@@ -81,7 +88,10 @@ def _read_history(history: Any) -> History | None:
             if history.numel() + len(history) > MOST_ENTRIES:
                 return None
             history = history.tolist()
-        return tuple(tuple(map(float, row)) for row in history)
+        rows = []
+        for row in history:
+            rows.append(tuple(map(float, row)))
+        return tuple(rows)
     except (TypeError, ValueError, RuntimeError):
         return None
 
@@ -153,7 +163,7 @@ class ReferenceRuns:
         """All sets of `size` forms of a stage, each of another mistake."""
         all_forms = self.exercise.misconceptions.forms_of(self.function, stage)
         for forms in itertools.combinations(all_forms, size):
-            mistakes = {form.id for form in forms}
+            mistakes = set(ids_of(forms))
             if len(mistakes) == size:
                 yield forms
 

@@ -11,6 +11,7 @@ A recogniser finds one kind of mistake by evidence other than wrong numbers. The
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
@@ -20,7 +21,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from grader.diagnosis.observation import Evidence, Outcome
+from grader.diagnosis.observation import Evidence, Outcome, names_at
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Clue
 
@@ -58,7 +59,7 @@ class Observation:
     @property
     def accumulator_names(self) -> tuple[str, ...]:
         """The reference's names of the arguments that it changes."""
-        return tuple(self.parameters[position] for position in self.accumulators)
+        return names_at(self.accumulators, self.parameters)
 
     @property
     def line_raised(self) -> int | None:
@@ -106,6 +107,11 @@ def names_in_errors(
         if found:
             names.add(found[1])
     return names
+
+
+def matches_any(text: str, patterns: Sequence[str]) -> bool:
+    """Whether a text matches one of the patterns, of which `*` stands for anything."""
+    return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True)

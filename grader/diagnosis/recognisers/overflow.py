@@ -19,9 +19,13 @@ class Overflow(Reader):
     name = "overflow"
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
-        pairs = zip(seen.outcomes, seen.expected, strict=True)
-        outcomes = [_as_not_a_number(outcome, right) for outcome, right in pairs]
-        ignored = torch.cat([_not_finite(outcome) for outcome in outcomes])
+        outcomes = []
+        not_finite = []
+        for outcome, right in zip(seen.outcomes, seen.expected, strict=True):
+            read = _as_not_a_number(outcome, right)
+            outcomes.append(read)
+            not_finite.append(_not_finite(read))
+        ignored = torch.cat(not_finite)
         # With every entry left out there would be nothing to compare.
         if bool(ignored.any()) and not bool(ignored.all()):
             yield Reading(outcomes, ignored=ignored)
