@@ -11,7 +11,7 @@ from torch import Tensor
 from grader.diagnosis import repairs
 from grader.diagnosis.case import Case
 from grader.diagnosis.local_values import local_values
-from grader.diagnosis.observation import Outcome, Prober
+from grader.diagnosis.observation import Outcome, Prober, Rows
 from grader.diagnosis.recognisers import MODULE_GLOBAL, REPAIRERS
 from grader.diagnosis.recognisers.module_global import undefined
 from grader.diagnosis.recognisers.shadow import unbound
@@ -107,7 +107,10 @@ def _reference_values(runner: ReferenceRunner) -> Supply:
 
 def _values_on(probe: int, supply: Supply) -> dict[str, Any]:
     """The values of one probe, by name."""
-    return {name: values[probe] for name, values in supply.items()}
+    on_probe = {}
+    for name, values in supply.items():
+        on_probe[name] = values[probe]
+    return on_probe
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,10 @@ class SupplyingProber:
     supply: Supply
 
     def call(
-        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        supply: Mapping[str, Any] = {},
     ) -> Outcome:
         """What one call gives."""
         sizes = [_sizes(probe) for probe in self.probes]
@@ -127,7 +133,7 @@ class SupplyingProber:
         values = _values_on(probe, self.supply)
         return self.prober.call(function, arguments, {**values, **supply})
 
-    def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+    def calls(self, function: str, rows: Rows) -> list[Outcome]:
         """What `call` gives for each row of arguments."""
         return [self.call(function, row) for row in rows]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from torch import Tensor
 
-from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
+from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober, Rows
 from grader.diagnosis.recognisers import RECOGNISERS, Observation
 from grader.diagnosis.reference_runner import ReferenceRunner, shared_runner
 from grader.diagnosis.student_source import StudentSource
@@ -90,7 +89,7 @@ def open_case(
     plugged = ReferenceRunner(exercise, function, earlier) if earlier else plain
     listed = exercise.misconceptions.recognised_by(function, "calls")
 
-    def call(rows: Sequence[Sequence[Any]]) -> Sequence[Outcome]:
+    def call(rows: Rows) -> Sequence[Outcome]:
         # by the prober that the case has at that time: it may call a repaired source
         return case.prober.calls(function, rows)
 

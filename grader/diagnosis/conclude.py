@@ -33,7 +33,8 @@ def conclude(case: Case, explained: Explained) -> Diagnosis:
     What the source speaks for, or at least not against, is preferred; all sets that are left are named.
     """
     if explained.misconception is not None:
-        case.claims.add(explained.misconception, Clue(explained.reading.line))
+        clue = Clue(explained.reading.line)
+        case.claims.add(explained.misconception, clue)
     best, *others = _preferred(case, _candidates(case, explained))
     for form in best.forms:
         case.claims.place(form.id, _line(case, form))
@@ -57,13 +58,15 @@ def _candidate(
     case: Case, runner: ReferenceRunner, combination: Combination
 ) -> _Candidate:
     """A combination of mistakes, and how well it agrees with the source."""
-    forms = [runner.forms[index] for index in combination]
     ids = case.in_order(runner.ids(combination))
     support = 0
     for id_ in ids:
         support += _support(case, case.misconception(id_))
+    forms = []
     placed = 0
-    for form in forms:
+    for index in combination:
+        form = runner.forms[index]
+        forms.append(form)
         if case.line_of(form) is not None:
             placed += 1
     return _Candidate(ids, forms, combination, support, placed)

@@ -61,7 +61,8 @@ def first_wrong(
         chain, link, inner, outcomes, prober, acquitted
     ):
         quantity = inner.quantity
-    return FirstWrong(quantity, chain.facts(link, probe, outcomes[probe]))
+    facts = chain.facts(link, probe, outcomes[probe])
+    return FirstWrong(quantity, facts)
 
 
 class _Chain:
@@ -75,11 +76,14 @@ class _Chain:
 
     def arguments(self, row: Sequence[Any]) -> Arguments:
         """The arguments of one call, by the reference's names."""
-        by_name = dict(zip(self.runner.parameters, row, strict=False))
-        return Arguments(**by_name)
+        pairs = zip(self.runner.parameters, row, strict=False)
+        return Arguments(**dict(pairs))
 
     def observed(
-        self, link: Link, before: Sequence[Any], outcome: Outcome
+        self,
+        link: Link,
+        before: Sequence[Any],
+        outcome: Outcome,
     ) -> Tensor | None:
         """The student's quantity, None where there is no such thing."""
         if self.runner.accumulators:
@@ -109,11 +113,10 @@ class _Chain:
                 return None
             if is_right:
                 continue
+            if self.runner.accumulators or isinstance(outcome.value, tuple | list):
+                return index
             # Of a value that is no sequence, it is not known which part is which.
-            is_shown = self.runner.accumulators or isinstance(
-                outcome.value, tuple | list
-            )
-            return index if is_shown else None
+            return None
         return None
 
     def _is_acceptable(
@@ -233,8 +236,10 @@ def _is_outer_right(
 
 def _is_constant(ratio: Tensor) -> bool:
     """Whether all entries are the first one."""
-    deviation = (ratio - ratio.flatten()[0]).abs()
-    return bool((deviation < LIKENESS.relative * ratio.abs()).all())
+    first = ratio.flatten()[0]
+    deviation = (ratio - first).abs()
+    allowed = LIKENESS.relative * ratio.abs()
+    return bool((deviation < allowed).all())
 
 
 # what a wrong quantity is like
@@ -243,10 +248,9 @@ def _is_constant(ratio: Tensor) -> bool:
 def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
     """What a wrong quantity resembles, as facts; none where it resembles nothing."""
     if theirs.shape != expected.shape:
-        return {
-            "shape": str(tuple(theirs.shape)),
-            "expected_shape": str(tuple(expected.shape)),
-        }
+        shape = tuple(theirs.shape)
+        right_shape = tuple(expected.shape)
+        return {"shape": str(shape), "expected_shape": str(right_shape)}
     if not bool(theirs.abs().max() > ZERO):
         return {"likeness": "zero"}
     # The factor by least squares.
@@ -260,7 +264,8 @@ def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
     if is_square and close(theirs.t(), expected, LIKENESS):
         return {"likeness": "transposed"}
     if theirs.dim() == 1:
-        ascending, right = theirs.sort().values, expected.sort().values
+        ascending = theirs.sort().values
+        right = expected.sort().values
         if close(ascending, right, LIKENESS):
             return {"likeness": "order"}
     return {}
@@ -281,13 +286,14 @@ def first_wrong_of_variant(runner: ReferenceRunner, forest: Forest) -> str | Non
     variant = runner.compiled(forest)
     accumulators = patterns.mentioned(runner.tree, runner.accumulator_names)
     assigned = patterns.assigned(runner.tree)
-    local = [name for name in assigned if name not in accumulators]
     for arguments in runner.probes:
         right = local_values(runner.namespace[runner.function], arguments)
         wrong = local_values(variant, arguments)
         # The accumulators come last: they are computed from the local quantities.
-        for name in local:
-            if name in right and not _alike(wrong.get(name), right[name]):
+        for name in assigned:
+            if name in accumulators or name not in right:
+                continue
+            if not _alike(wrong.get(name), right[name]):
                 return name
         for name in accumulators:
             if not _alike(wrong.get(name), right[name]):

@@ -25,6 +25,11 @@ LEAST_GAIN = 2
 
 _ROUNDING = 1e-9  # costs are sums of the above
 
+# For each probe and each of its quantities, the number of entries.
+Sizes = Sequence[Sequence[int]]
+# For each probe and each of its quantities, whether it counts.
+Marks = Sequence[Sequence[bool]]
+
 
 @dataclass(frozen=True)
 class Match:
@@ -78,8 +83,8 @@ def explanations(
     found = []
     for row in explains.nonzero().flatten().tolist():
         combination = block.combination(row)
-        cost = len(combination) + _misfit(same_message[row], agrees[row])
-        found.append(Match(combination, cost))
+        other = _misfit(same_message[row], agrees[row])
+        found.append(Match(combination, len(combination) + other))
     return by_cost(found)
 
 
@@ -100,7 +105,9 @@ def misfit(
 
 def fits(student: Trace, reference: Trace, ignored: Tensor | None = None) -> bool:
     """Whether a function that never raised gives what the reference gives."""
-    return not any(student.errors) and misfit(student, reference, ignored) is not None
+    if any(student.errors):
+        return False
+    return misfit(student, reference, ignored) is not None
 
 
 def _explains(student: Trace, agrees: Tensor, same_message: Tensor) -> Tensor:
@@ -138,7 +145,8 @@ def _agrees(student: Trace, variants: Tensor, ignored: Tensor | None) -> Tensor:
     """(variants, probes): whether the numbers of a probe agree; infinities and nan agree with themselves."""
     ours = torch.cat(student.numbers)
     entries = matching_entries(ours, variants)
-    entries |= (variants == ours) | (variants.isnan() & ours.isnan())
+    entries |= variants == ours
+    entries |= variants.isnan() & ours.isnan()
     if ignored is not None:
         entries |= ignored
     sizes = entry_counts(student.numbers)
@@ -150,11 +158,12 @@ def _agrees(student: Trace, variants: Tensor, ignored: Tensor | None) -> Tensor:
 
 def _has_same_message(student: Trace, table: Table, block: Block) -> Tensor:
     """(variants, probes): whether the exceptions are the same; where the student returned, they are."""
-    known = {message: i for i, message in enumerate(table.messages)}
     messages = []
     for error in student.errors:
-        # No variant's message has the index -1.
-        messages.append(known.get(error, -1))
+        index = -1  # of no variant's message
+        if error in table.messages:
+            index = table.messages.index(error)
+        messages.append(index)
     is_same = block.errors == torch.tensor(messages)
     return is_same | ~_raised(student)
 
@@ -166,7 +175,7 @@ def promising(
     student: Trace,
     reference: Trace,
     variants: Table,
-    sizes: Sequence[Sequence[int]],
+    sizes: Sizes,
     most: int,
 ) -> list[Combination]:
     """The combinations that give the most of the student's quantities, and more than the reference does.
@@ -191,9 +200,7 @@ def promising(
     return [combination for _, combination in ranked[:most]]
 
 
-def _wanted_where_alike(
-    student: Trace, group: Group, sizes: Sequence[Sequence[int]]
-) -> list[list[bool]]:
+def _wanted_where_alike(student: Trace, group: Group, sizes: Sizes) -> list[list[bool]]:
     """For each probe and quantity, whether it counts: where both returned, and values of one structure."""
     wanted = []
     for probe, parts in enumerate(sizes):
@@ -207,8 +214,8 @@ def explained_state(
     student: Trace,
     reference: Trace,
     variants: Table,
-    sizes: Sequence[Sequence[int]],
-    changed: Sequence[Sequence[bool]],
+    sizes: Sizes,
+    changed: Marks,
 ) -> Combination:
     """The smallest combination that gives the most of what calls that raised had changed until then.
 
@@ -244,8 +251,8 @@ def _shared(
     student: Trace,
     numbers: Tensor,
     group: Group,
-    sizes: Sequence[Sequence[int]],
-    wanted: Sequence[Sequence[bool]],
+    sizes: Sizes,
+    wanted: Marks,
 ) -> Tensor:
     """(variants,): how many of the wanted quantities each row of `numbers` has in common with the student."""
     score = torch.zeros(len(numbers))

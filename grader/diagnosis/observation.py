@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 Plugged = Mapping[str, Callable[..., Any]]
+# The arguments of several calls.
+Rows = Sequence[Sequence[Any]]
 # For each probe, the structure of what is compared and its number of entries.
 Group = tuple[tuple[str, int], ...]
 
@@ -49,7 +51,10 @@ class Prober(Protocol):
     """Calls a student's function, on copies of the arguments."""
 
     def call(
-        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        supply: Mapping[str, Any] = {},
     ) -> Outcome:
         """What one call gives. `supply` sets globals of the student's module for this call.
 
@@ -57,7 +62,7 @@ class Prober(Protocol):
         """
         ...
 
-    def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+    def calls(self, function: str, rows: Rows) -> list[Outcome]:
         """What `call` gives for each row of arguments."""
         ...
 
@@ -118,7 +123,7 @@ def trace(outcomes: Sequence[Outcome], accumulators: Sequence[int]) -> Trace:
         else:
             structures.append(RAISED)
             errors.append(normalised(*outcome.error))
-        numbers.append(_in_one_vector(leaves))
+        numbers.append(in_one_vector(leaves))
     return Trace(tuple(structures), tuple(errors), tuple(numbers))
 
 
@@ -140,7 +145,8 @@ def entry_counts(tensors: Sequence[Tensor]) -> list[int]:
     return [tensor.numel() for tensor in tensors]
 
 
-def _in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
+def in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
+    """Every entry of several tensors, float32."""
     if not leaves:
         return torch.zeros(0)
     vectors = []

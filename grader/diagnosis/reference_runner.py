@@ -64,7 +64,10 @@ class ReferenceRunner:
     """
 
     def __init__(
-        self, exercise: Exercise, function: str, plugged: Plugged | None = None
+        self,
+        exercise: Exercise,
+        function: str,
+        plugged: Plugged | None = None,
     ) -> None:
         self.exercise = exercise
         self.function = function
@@ -138,15 +141,13 @@ class ReferenceRunner:
         if forest is None:
             return None
         function = self.compiled(forest)
-        probes = range(len(self.probes))
         outcomes: dict[int, Outcome] = {}
-        # Those that returned come first: their numbers rule most variants out.
-        for probe in sorted(probes, key=lambda i: student.structures[i] == RAISED):
+        for probe in _returned_first(student):
             outcome = call(function, self.probes[probe])
             if not self._may_be(outcome, student, probe):
                 return None
             outcomes[probe] = outcome
-        in_order = [outcomes[probe] for probe in probes]
+        in_order = [outcomes[probe] for probe in sorted(outcomes)]
         return self.trace(in_order)
 
     def _may_be(self, outcome: Outcome, student: Trace, probe: int) -> bool:
@@ -159,6 +160,17 @@ class ReferenceRunner:
         return close(made.numbers[0], student.numbers[probe], COARSE)
 
 
+def _returned_first(student: Trace) -> list[int]:
+    """The probes, those that returned first: their numbers rule most variants out."""
+    returned, raised = [], []
+    for probe, found in enumerate(student.structures):
+        if found == RAISED:
+            raised.append(probe)
+        else:
+            returned.append(probe)
+    return returned + raised
+
+
 def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
     """The definitions of `function` and of what `forest` has otherwise than `trees`, compiled."""
     # The function itself is defined anew in any case: it must see the edited ones, not the reference's.
@@ -166,7 +178,8 @@ def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
     for name, tree in forest.items():
         if tree is not trees[name] or name == function:
             edited.append(tree)
-    return compile(ast.Module(edited, type_ignores=[]), "variant.py", "exec")
+    module = ast.Module(edited, type_ignores=[])
+    return compile(module, "variant.py", "exec")
 
 
 def bound(
@@ -180,7 +193,10 @@ def bound(
 
 def all_remembered(functions: Plugged) -> dict[str, Callable[..., Any]]:
     """Functions by name, each `remembered`."""
-    return {name: remembered(function) for name, function in functions.items()}
+    made = {}
+    for name, function in functions.items():
+        made[name] = remembered(function)
+    return made
 
 
 def remembered(function: Callable[..., Any]) -> Callable[..., Any]:

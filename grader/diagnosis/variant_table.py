@@ -99,7 +99,10 @@ def _block(members: Sequence[Variant], messages: Mapping[str, int]) -> Block:
 
 
 def variant_table(
-    exercise: Exercise, function: str, folder: Path | None = None, jobs: int = 1
+    exercise: Exercise,
+    function: str,
+    folder: Path | None = None,
+    jobs: int = 1,
 ) -> Table:
     """The variants of a function, from memory, from the cache in `folder`, or run now by `jobs` processes.
 
@@ -176,7 +179,7 @@ def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
     runner = ReferenceRunner(Exercise.read(Path(folder)), function)
     rows = []
     for combination, made in run_variants(runner, [first]):
-        arrays = tuple(vector.numpy() for vector in made.numbers)
+        arrays = [vector.numpy() for vector in made.numbers]
         rows.append((combination, made.structures, made.errors, arrays))
     return rows
 
@@ -184,8 +187,10 @@ def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
 def _as_variant(row: tuple[Any, ...]) -> Variant:
     """A variant from the row that `_run_share` made of it."""
     combination, structures, errors, arrays = row
-    numbers = tuple(torch.from_numpy(array) for array in arrays)
-    return combination, Trace(structures, errors, numbers)
+    numbers = []
+    for array in arrays:
+        numbers.append(torch.from_numpy(array))
+    return combination, Trace(structures, errors, tuple(numbers))
 
 
 _PARTS = ("numbers", "errors", "combinations")
@@ -211,6 +216,14 @@ def _write(path: Path, found: Table) -> None:
         return
 
 
+def _as_group(listed: Sequence[tuple[str, int]]) -> Group:
+    """A group as JSON has it, with tuples in place of its lists."""
+    group = []
+    for structure, size in listed:
+        group.append((structure, size))
+    return tuple(group)
+
+
 def _read_block(arrays: Mapping[str, np.ndarray[Any, Any]], i: int) -> Block:
     parts = []
     for part in _PARTS:
@@ -226,10 +239,8 @@ def _read(path: Path) -> Table | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             described = json.loads(arrays["described"].tobytes())
             blocks = {}
-            for i, group in enumerate(described["groups"]):
-                # JSON has lists where a group has tuples.
-                key = tuple((structure, size) for structure, size in group)
-                blocks[key] = _read_block(arrays, i)
+            for i, listed in enumerate(described["groups"]):
+                blocks[_as_group(listed)] = _read_block(arrays, i)
             return Table(tuple(described["messages"]), blocks)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

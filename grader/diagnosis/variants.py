@@ -32,7 +32,10 @@ def run_variants(
 
 
 def combinations(
-    trees: Forest, forms: Sequence[Form], first: Sequence[int], most: int
+    trees: Forest,
+    forms: Sequence[Form],
+    first: Sequence[int],
+    most: int,
 ) -> Iterator[tuple[Combination, Forest]]:
     """Every compatible combination of at most `most` forms that begins with one of `first`.
 
@@ -45,7 +48,10 @@ def combinations(
 
 
 def _extended(
-    combination: Combination, forest: Forest, forms: Sequence[Form], most: int
+    combination: Combination,
+    forest: Forest,
+    forms: Sequence[Form],
+    most: int,
 ) -> Iterator[tuple[Combination, Forest]]:
     yield combination, forest
     if len(combination) == most:

@@ -60,7 +60,7 @@ def right_globals(case: IteratingCase) -> bool:
     """
     student = case.student
     misconception = case.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
-    names = [name for name in case.evidence.reads_globals if name not in student.supply]
+    names = _unsupplied(case)
     if misconception is None or not names:
         return False
     values = case.reference.right_values(student.arguments)
@@ -88,7 +88,8 @@ def _is_right(case: IteratingCase) -> bool:
     if len(runs) < len(outcomes):
         return False
     initial = runs[0].parameters
-    return update.leads_to(case.reference, (), runs, initial, case.student.arguments)
+    arguments = case.student.arguments
+    return update.leads_to(case.reference, (), runs, initial, arguments)
 
 
 def _raised(outcomes: Outcomes) -> list[Outcome]:
@@ -163,11 +164,13 @@ def _supply_arguments(case: IteratingCase, seen: Observation, before: Outcomes) 
         return False
     case.student.supply.update(wanted)
     steps = min(2, max(before))
-    now, then = case.student.run(steps), read_run(before[steps])
+    now = case.student.run(steps)
+    then = read_run(before[steps])
     if now is None:
         return False
     if then is None or not _end_alike(now, then):
-        case.claims.add(misconception, MODULE_GLOBAL.clue(seen, list(wanted)))
+        clue = MODULE_GLOBAL.clue(seen, list(wanted))
+        case.claims.add(misconception, clue)
     return True
 
 
@@ -178,13 +181,21 @@ def _end_alike(now: Run, then: Run) -> bool:
 def _arguments_read(case: IteratingCase) -> dict[str, Tensor]:
     """Arguments that the function reads as variables of the module, by the reference's names for them."""
     found = {}
+    names = _unsupplied(case)
     pairs = zip(case.reference.parameters, case.student.arguments, strict=False)
     for name, value in pairs:
-        if name not in case.evidence.reads_globals or name in case.student.supply:
-            continue
-        if isinstance(value, Tensor):
+        if name in names and isinstance(value, Tensor):
             found[name] = value
     return found
+
+
+def _unsupplied(case: IteratingCase) -> list[str]:
+    """The variables of the module that the function reads and is not supplied with."""
+    names = []
+    for name in case.evidence.reads_globals:
+        if name not in case.student.supply:
+            names.append(name)
+    return names
 
 
 def _is_missing_variable(case: IteratingCase, name: str) -> bool:

@@ -43,11 +43,14 @@ class IteratingCase:
         self.trees = exercise.solution.trees
         self.misconceptions = exercise.misconceptions
         # In the exercise's order.
-        self.by_id = {known.id: known for known in self.misconceptions.of(function)}
+        self.by_id = {}
+        for known in self.misconceptions.of(function):
+            self.by_id[known.id] = known
         self.reference = ReferenceRuns(exercise, function, earlier)
         self.student = StudentRuns(self.reference, prober, evidence.source)
-        known = [*self.reference.parameters, *self.trees, "torch", "math"]
-        self.source = StudentSource(evidence, self.reference.parameters, known)
+        parameters = self.reference.parameters
+        names = [*parameters, *self.trees, "torch", "math"]
+        self.source = StudentSource(evidence, parameters, names)
         self.claims = Claims()
 
     def observation(self, outcomes: Sequence[Outcome]) -> Observation:
@@ -79,7 +82,8 @@ class IteratingCase:
 
     def claim_form(self, form: Form) -> None:
         """Claim the mistake that is made in this way."""
-        self.claims.add(self.by_id[form.id], Clue(self.line_of(form)))
+        clue = Clue(self.line_of(form))
+        self.claims.add(self.by_id[form.id], clue)
 
     def claim_start(self, *, always_steps: bool = False) -> None:
         """Claim what is wrong with the initial parameters."""
@@ -88,7 +92,10 @@ class IteratingCase:
             self.claim_form(form)
 
     def claim_history(
-        self, runs: Mapping[int, Run], initial: Parameters, forms: Forms
+        self,
+        runs: Mapping[int, Run],
+        initial: Parameters,
+        forms: Forms,
     ) -> None:
         """Claim what is wrong with the history, given the mistakes that explain the parameters."""
         found = history.explanation(self.student, runs, initial, forms)
@@ -107,7 +114,10 @@ class IteratingCase:
                 self.claims.add(misconception, Clue(line))
 
     def updates(
-        self, runs: Mapping[int, Run], initial: Parameters, tolerance: float = MOVED
+        self,
+        runs: Mapping[int, Run],
+        initial: Parameters,
+        tolerance: float = MOVED,
     ) -> list[Forms]:
         """The sets of mistakes that explain the parameters, as far as the source does not decide."""
         arguments = self.student.arguments
@@ -120,7 +130,8 @@ class IteratingCase:
 
     def line_of(self, form: Form) -> int | None:
         """The line of the student's source that shows a form, None where none does."""
-        line = self.source.line_of_form(form, self.trees[form.function])
+        tree = self.trees[form.function]
+        line = self.source.line_of_form(form, tree)
         if line is not None:
             return line
         return self.source.line_of_seen(self.by_id[form.id])

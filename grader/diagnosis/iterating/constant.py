@@ -42,7 +42,8 @@ def counted(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     if _lengths(again) != list(ASKED_STEPS):
         student.source, student.prober = before
         return outcomes
-    case.claims.add(misconception, Clue(line + case.evidence.first_line - 1))
+    line_in_file = line + case.evidence.first_line - 1
+    case.claims.add(misconception, Clue(line_in_file))
     return again
 
 
@@ -72,7 +73,9 @@ def claim_endless(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
 
 def observed_steps(case: IteratingCase, runs: Mapping[int, Run]) -> Steps:
     """What the runs show of the number of steps taken."""
-    reported = {steps: run.reported for steps, run in runs.items()}
+    reported = {}
+    for steps, run in runs.items():
+        reported[steps] = run.reported
     lengths = set(reported.values())
     is_constant = len(lengths) == 1 and _always_moves(case, runs)
     return Steps(reported, is_constant=is_constant)
@@ -106,7 +109,8 @@ def claim_and_explain(
     if initial is not None:
         sets = case.updates({1: last}, initial, MOVED_FROM_ESTIMATE)
     (taken,) = set(seen.reported.values())
-    if case.claim_step_sign(ONE_STEP, replace(seen, is_one_step=bool(sets))):
+    seen_of_one = replace(seen, is_one_step=bool(sets))
+    if case.claim_step_sign(ONE_STEP, seen_of_one):
         if initial is not None and sets and taken == 1:
             case.claim_history({1: last}, initial, sets[0])
         return sets

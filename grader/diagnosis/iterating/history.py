@@ -20,7 +20,10 @@ MOST_MISTAKES = 3  # that are combined
 
 
 def explanation(
-    student: StudentRuns, runs: Mapping[int, Run], start: Parameters, update: Forms
+    student: StudentRuns,
+    runs: Mapping[int, Run],
+    start: Parameters,
+    update: Forms,
 ) -> dict[str, Form]:
     """The fewest mistakes that explain all columns that can be explained, each with the form that does.
 
@@ -130,8 +133,10 @@ class _Search:
         # One set for each column: columns that share a mistake make their union smaller.
         for choice in itertools.product(*choices):
             unions.append(frozenset[str]().union(*choice))
-        fewest = min(unions, key=len)
-        return {id_: self.form_of[id_] for id_ in fewest}
+        fewest: dict[str, Form] = {}
+        for id_ in min(unions, key=len):
+            fewest[id_] = self.form_of[id_]
+        return fewest
 
     def explained(self, wrong: Sequence[int]) -> dict[int, list[frozenset[str]]]:
         """For each column that can be explained, the smallest sets of mistakes that do."""
@@ -172,7 +177,11 @@ class _Search:
         return _agreeing(self.theirs_again, made_again, agreeing)
 
     def history_with(
-        self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
+        self,
+        forms: Forms,
+        start: Parameters,
+        arguments: LeadingArguments,
+        steps: int,
     ) -> History | None:
         """The reference's history with these mistakes in it."""
         all_forms = (*self.update, *forms)

@@ -108,7 +108,11 @@ class ReferenceRuns:
         self.parameters = patterns.parameters(exercise.solution.trees[function])
 
     def run(
-        self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
+        self,
+        forms: Forms,
+        start: Parameters,
+        arguments: LeadingArguments,
+        steps: int,
     ) -> Run | None:
         """The run with these mistakes; None where they exclude one another or cannot be run."""
         code = _code(self.exercise, self.function, forms)

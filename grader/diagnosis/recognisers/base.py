@@ -21,12 +21,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from grader.diagnosis.observation import Evidence, Outcome, names_at
+from grader.diagnosis.closeness import Columns
+from grader.diagnosis.observation import Evidence, Outcome, Rows, names_at
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Clue
-
-# A history: one row per step, one number per column.
-Columns = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,14 @@ class Observation:
     """
 
     outcomes: Sequence[Outcome]
-    arguments: Sequence[Sequence[Any]]
+    arguments: Rows
     parameters: Sequence[str]
     functions: Set[str]
     evidence: Evidence
     source: StudentSource
     accumulators: Sequence[int] = ()
     expected: Sequence[Outcome] = ()
-    call: Callable[[Sequence[Sequence[Any]]], Sequence[Outcome]] | None = None
+    call: Callable[[Rows], Sequence[Outcome]] | None = None
     listed_calls: Sequence[str] = ()
     iterates: bool = False
 

@@ -25,7 +25,10 @@ class Columns(Reader):
                 yield Reading(flat)
         if seen.call is not None and _any_raised(seen.outcomes):
             rows = [_as_columns(row) for row in seen.arguments]
-            yield Reading([_as_vectors(outcome) for outcome in seen.call(rows)])
+            outcomes = []
+            for outcome in seen.call(rows):
+                outcomes.append(_as_vectors(outcome))
+            yield Reading(outcomes)
 
 
 def _any_raised(outcomes: Sequence[Outcome]) -> bool:
@@ -44,5 +47,5 @@ def _with_vectors_returned(outcome: Outcome) -> Outcome:
 
 def _as_vectors(outcome: Outcome) -> Outcome:
     """The outcome with vectors for the columns in its value and in its arguments."""
-    arguments = [as_vector(argument) for argument in outcome.arguments]
-    return replace(_with_vectors_returned(outcome), arguments=arguments)
+    flat = _with_vectors_returned(outcome)
+    return replace(flat, arguments=as_vector(list(outcome.arguments)))

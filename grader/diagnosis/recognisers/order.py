@@ -35,7 +35,7 @@ class Order(Reader):
         for order in _orders(places, count):
             if order == as_it_is:
                 continue
-            outcomes = [_reordered(outcome, order) for outcome in seen.outcomes]
+            outcomes = _reordered(seen.outcomes, order)
             yield Reading(outcomes, is_whole=True)
 
 
@@ -48,10 +48,13 @@ def _has_parts(value: Any, count: int) -> bool:
     return isinstance(value, tuple | list) and len(value) == count
 
 
-def _reordered(outcome: Outcome, order: Sequence[int]) -> Outcome:
-    """The outcome with the parts of its value taken from the places `order`."""
-    parts = [outcome.value[place] for place in order]
-    return replace(outcome, value=tuple(parts))
+def _reordered(outcomes: Sequence[Outcome], order: Sequence[int]) -> list[Outcome]:
+    """The outcomes with the parts of each value taken from the places `order`."""
+    reordered = []
+    for outcome in outcomes:
+        parts = [outcome.value[place] for place in order]
+        reordered.append(replace(outcome, value=tuple(parts)))
+    return reordered
 
 
 def _places(theirs: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
@@ -67,7 +70,10 @@ def _places(theirs: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
 
 
 def _stands_at(
-    place: int, part: int, theirs: Sequence[Any], right: Sequence[Any]
+    place: int,
+    part: int,
+    theirs: Sequence[Any],
+    right: Sequence[Any],
 ) -> bool:
     """Whether the student's values have at `place` what the reference's have at `part`."""
     # On every probe: on a single one, two parts may be equal by chance.

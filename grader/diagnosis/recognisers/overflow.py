@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from grader.diagnosis.observation import Outcome, flatten
+from grader.diagnosis.observation import Outcome, flatten, in_one_vector
 from grader.diagnosis.recognisers.base import Observation, Reader, Reading
 
 
@@ -42,7 +42,4 @@ def _as_not_a_number(outcome: Outcome, right: Outcome) -> Outcome:
 def _not_finite(outcome: Outcome) -> Tensor:
     """For each entry of a call's value, in order, whether it is inf or nan."""
     leaves = flatten(outcome.value) if outcome.error is None else []
-    if not leaves:
-        return torch.zeros(0, dtype=torch.bool)
-    flat = [leaf.float().reshape(-1) for leaf in leaves]
-    return ~torch.cat(flat).isfinite()
+    return ~in_one_vector(leaves).isfinite()

@@ -75,7 +75,10 @@ def _values_by_name(value: Any, names: Sequence[str]) -> dict[str, Any] | None:
 
 
 def _with_returned(
-    seen: Observation, index: int, values: Mapping[str, Any], is_addend: bool
+    seen: Observation,
+    index: int,
+    values: Mapping[str, Any],
+    is_addend: bool,
 ) -> Outcome | None:
     """Outcome number `index` with returned values in the accumulators that the call left as they were."""
     outcome, before = seen.outcomes[index], seen.arguments[index]
