@@ -33,7 +33,8 @@ def look_behind_exceptions(case: Case) -> None:
             break
         source = repaired
         case.prober = case.prober.edited(case.function, source)
-        case.see(case.prober.calls(case.function, case.plain.probes))
+        outcomes = case.prober.calls(case.function, case.plain.probes)
+        case.see(outcomes)
     _supply_globals(case)
 
 
@@ -77,7 +78,8 @@ def _supply_globals(case: Case) -> None:
         # One by one: the values that are supplied differ from probe to probe.
         for i, probe in enumerate(case.plain.probes):
             values = _values_on(i, supply)
-            outcomes.append(case.prober.call(case.function, probe, values))
+            outcome = case.prober.call(case.function, probe, values)
+            outcomes.append(outcome)
         return outcomes
 
     known = _reference_values(case.plain)

@@ -58,7 +58,8 @@ class Case:
     @property
     def order(self) -> list[str]:
         """The ids of all misconceptions of this function, as the exercise lists them."""
-        return [known.id for known in self.exercise.misconceptions.of(self.function)]
+        misconceptions = self.exercise.misconceptions.of(self.function)
+        return [known.id for known in misconceptions]
 
     def in_order(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Ids in the order in which the exercise lists them, each once."""
@@ -118,13 +119,16 @@ def open_case(
 
 
 def _source_of(
-    exercise: Exercise, runner: ReferenceRunner, evidence: Evidence
+    exercise: Exercise,
+    runner: ReferenceRunner,
+    evidence: Evidence,
 ) -> StudentSource:
     """The student's source in the names of the reference's function."""
     known = {*runner.parameters, *exercise.solution.trees, "torch", "pass"}
     # The first probe shows which parameters are matrices: the number of dimensions is the same in all.
     matrices = []
-    for name, value in zip(runner.parameters, runner.probes[0], strict=False):
+    pairs = zip(runner.parameters, runner.probes[0], strict=False)
+    for name, value in pairs:
         if isinstance(value, Tensor) and value.dim() > 1:
             matrices.append(name)
     return StudentSource(evidence, runner.parameters, sorted(known), matrices)

@@ -103,7 +103,9 @@ def _all_close(a: Sequence[Tensor], b: Sequence[Tensor]) -> bool:
 
 
 def equal_outcomes(
-    a: Sequence[Outcome], b: Sequence[Outcome], accumulators: Sequence[int]
+    a: Sequence[Outcome],
+    b: Sequence[Outcome],
+    accumulators: Sequence[int],
 ) -> bool:
     """Whether two series of outcomes are the same in what is compared of them, exceptions included."""
     left, right = trace(a, accumulators), trace(b, accumulators)

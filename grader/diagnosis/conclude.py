@@ -55,7 +55,9 @@ def _candidates(case: Case, explained: Explained) -> list[_Candidate]:
 
 
 def _candidate(
-    case: Case, runner: ReferenceRunner, combination: Combination
+    case: Case,
+    runner: ReferenceRunner,
+    combination: Combination,
 ) -> _Candidate:
     """A combination of mistakes, and how well it agrees with the source."""
     ids = case.in_order(runner.ids(combination))
@@ -82,9 +84,12 @@ def _preferred(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]
         return -candidate.support, -candidate.placed, positions
 
     ranked = sorted(candidates, key=rank)
-    # A set that the source speaks against stays where there is nothing better: its numbers do fit.
-    most = ranked[0].support
-    return [candidate for candidate in ranked if candidate.support == most]
+    preferred = []
+    for candidate in ranked:
+        # A set that the source speaks against stays where there is nothing better: its numbers do fit.
+        if candidate.support == ranked[0].support:
+            preferred.append(candidate)
+    return preferred
 
 
 def _first_wrong(runner: ReferenceRunner, candidate: _Candidate) -> str | None:

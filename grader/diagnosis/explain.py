@@ -88,7 +88,9 @@ def _readings_of(
 
 
 def _explained(
-    case: Case, reading: Reading, misconception: Misconception | None
+    case: Case,
+    reading: Reading,
+    misconception: Misconception | None,
 ) -> Explained | None:
     """The cheapest explanations of a reading; one without mistakes where it is right."""
     student = case.plain.trace(reading.outcomes)
@@ -110,7 +112,9 @@ def _explained(
 
 
 def _without(
-    found: Sequence[Match], misconception: Misconception, runner: ReferenceRunner
+    found: Sequence[Match],
+    misconception: Misconception,
+    runner: ReferenceRunner,
 ) -> list[Match]:
     """The explanations in which a mistake is not made."""
     without = []
@@ -124,7 +128,9 @@ def _without(
 
 
 def _as_right(
-    case: Case, student: Trace, ignored: Tensor | None
+    case: Case,
+    student: Trace,
+    ignored: Tensor | None,
 ) -> ReferenceRunner | None:
     """What shows that the student's function is right: the reference with or without their functions."""
     for runner in (case.plugged, case.plain):
@@ -172,7 +178,9 @@ def _chosen_calls(calls: Sequence[ast.Call], chosen: int) -> list[ast.Call]:
 
 
 def _explained_by_table(
-    case: Case, student: Trace, ignored: Tensor | None
+    case: Case,
+    student: Trace,
+    ignored: Tensor | None,
 ) -> list[Match]:
     """Explanations among the variants that are kept, and by one mistake more where that is needed."""
     runner = case.plain
@@ -193,7 +201,9 @@ def _explained_by_table(
 
 
 def _explained_live(
-    runner: ReferenceRunner, student: Trace, ignored: Tensor | None
+    runner: ReferenceRunner,
+    student: Trace,
+    ignored: Tensor | None,
 ) -> list[Match]:
     """Explanations with the student's own earlier functions plugged in: by one mistake, or else by two."""
     singles = []

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from grader.diagnosis.closeness import LIKENESS, QUANTITY, ZERO, close
 from grader.diagnosis.local_values import local_values
-from grader.diagnosis.observation import Outcome, Prober
+from grader.diagnosis.observation import Outcome, Prober, has_parts
 from grader.diagnosis.reference_runner import ReferenceRunner
 from grader.exercise import Forest, patterns
 from grader.exercise.probes import Arguments, InnerFactor, Link
@@ -88,13 +88,14 @@ class _Chain:
         """The student's quantity, None where there is no such thing."""
         if self.runner.accumulators:
             position = self.runner.parameters.index(link.observed)
-            start, after = before[position], outcome.arguments[position]
+            start = before[position]
+            after = outcome.arguments[position]
             if not isinstance(after, Tensor) or after.shape != start.shape:
                 return None
             change: Tensor = after - start
             return change
         value = outcome.value
-        if not isinstance(value, tuple | list) or len(value) != len(self.returned):
+        if not has_parts(value, len(self.returned)):
             return None
         part = value[self.returned.index(link.observed)]
         if not isinstance(part, Tensor):
@@ -116,7 +117,7 @@ class _Chain:
             if self.runner.accumulators or isinstance(outcome.value, tuple | list):
                 return index
             # Of a value that is no sequence, it is not known which part is which.
-            return None
+            break
         return None
 
     def _is_acceptable(
@@ -171,7 +172,8 @@ def _links(runner: ReferenceRunner) -> Sequence[Link]:
     describe = getattr(runner.exercise.probes, "chain", None)
     if describe is None:
         return ()
-    chains: Mapping[str, Sequence[Link]] = describe(Arguments(**runner.namespace))
+    functions = Arguments(**runner.namespace)
+    chains: Mapping[str, Sequence[Link]] = describe(functions)
     return chains.get(runner.function, ())
 
 

@@ -56,15 +56,20 @@ def cheapest(found: Sequence[Match]) -> list[Match]:
     least = math.inf
     for explanation in found:
         least = min(least, explanation.cost)
-    limit = least + _ROUNDING
-    return [explanation for explanation in found if explanation.cost <= limit]
+    those = []
+    for explanation in found:
+        if explanation.cost <= least + _ROUNDING:
+            those.append(explanation)
+    return those
 
 
 # comparing
 
 
 def explanations(
-    student: Trace, table: Table, ignored: Tensor | None = None
+    student: Trace,
+    table: Table,
+    ignored: Tensor | None = None,
 ) -> list[Match]:
     """Every variant of `table` that explains `student`, the cheapest first.
 
@@ -89,7 +94,9 @@ def explanations(
 
 
 def misfit(
-    student: Trace, variant: Trace, ignored: Tensor | None = None
+    student: Trace,
+    variant: Trace,
+    ignored: Tensor | None = None,
 ) -> float | None:
     """What does not fit where a variant explains `student`, as a cost; None where it does not explain it."""
     if student.group != variant.group:

@@ -173,6 +173,11 @@ def structure(value: Any, leaves: list[Tensor]) -> str:
     return "None" if value is None else "opaque"
 
 
+def has_parts(value: Any, count: int) -> bool:
+    """Whether a value is a sequence of so many parts."""
+    return isinstance(value, tuple | list) and len(value) == count
+
+
 def flatten(value: Any) -> list[Tensor]:
     """The tensors of a value, in order."""
     leaves: list[Tensor] = []
@@ -213,7 +218,9 @@ def copied(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.detach().clone() if value.requires_grad else value.clone()
     if isinstance(value, tuple | list):
-        items = [copied(item) for item in value]
+        items = []
+        for item in value:
+            items.append(copied(item))
         return type(value)(items)
     return value
 

@@ -134,7 +134,9 @@ class ReferenceRunner:
         return self.run_forest(forest)
 
     def run_variant_like(
-        self, combination: Combination, student: Trace
+        self,
+        combination: Combination,
+        student: Trace,
     ) -> Trace | None:
         """The same, but None as soon as a probe shows that it is not what the student's function gives."""
         forest = self.edited(combination)
@@ -183,7 +185,9 @@ def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
 
 
 def bound(
-    code: types.CodeType, namespace: Mapping[str, Any], function: str
+    code: types.CodeType,
+    namespace: Mapping[str, Any],
+    function: str,
 ) -> Callable[..., Any]:
     """`function` as `code` defines it, in a copy of `namespace`."""
     names = dict(namespace)

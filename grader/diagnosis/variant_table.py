@@ -47,8 +47,11 @@ class Block:
 
     def combination(self, row: int) -> Combination:
         """The mistakes in the variant of one row."""
-        padded = self.combinations[row].tolist()
-        return tuple(index for index in padded if index >= 0)
+        mistakes = []
+        for index in self.combinations[row].tolist():
+            if index >= 0:
+                mistakes.append(index)
+        return tuple(mistakes)
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,8 @@ _MAKERS = (patterns, misconceptions, observation, closeness, reference_runner, v
 def _key(exercise: Exercise) -> str:
     """A digest of everything that the variants depend on."""
     parts = f"{exercise.mistakes_sha256} {_makers_digest()} {torch.__version__} {MOST}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:20]
+    digest = hashlib.sha256(parts.encode())
+    return digest.hexdigest()[:20]
 
 
 @functools.cache
@@ -163,7 +167,9 @@ def _run_all(exercise: Exercise, function: str, jobs: int) -> list[Variant]:
     if jobs == 1 or count < _FEW:
         return run_variants(runner, range(count))
     folder = str(exercise.folder)
-    shares = [(folder, function, index) for index in range(count)]
+    shares = []
+    for index in range(count):
+        shares.append((folder, function, index))
     context = multiprocessing.get_context("spawn")
     found: list[Variant] = []
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:

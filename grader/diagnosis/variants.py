@@ -19,7 +19,9 @@ Variant = tuple[Combination, Trace]
 
 
 def run_variants(
-    runner: ReferenceRunner, first: Sequence[int], most: int = MOST
+    runner: ReferenceRunner,
+    first: Sequence[int],
+    most: int = MOST,
 ) -> list[Variant]:
     """The variants whose first mistake is one of `first`, run. Those equal to the reference are left out."""
     trees = runner.exercise.solution.trees

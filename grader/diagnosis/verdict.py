@@ -67,7 +67,9 @@ class Claims:
         order: every id of the function, as the exercise lists them. alternatives: to `ids`.
         """
         named = self._with_claimed(ids, order)
-        others = [self._with_claimed(other, order) for other in alternatives]
+        others = []
+        for other in alternatives:
+            others.append(self._with_claimed(other, order))
         return Diagnosis(
             misconceptions=named,
             alternatives=tuple(others),
@@ -85,7 +87,9 @@ class Claims:
         return None
 
     def _with_claimed(
-        self, ids: Sequence[str], order: Sequence[str]
+        self,
+        ids: Sequence[str],
+        order: Sequence[str],
     ) -> tuple[str, ...]:
         return in_order([*self.ids, *ids], order)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from grader.diagnosis.closeness import MOVED
 from grader.diagnosis.iterating import history, start, update
 from grader.diagnosis.iterating.runs import (
     Forms,
     ReferenceRuns,
-    Run,
+    Runs,
     StudentRuns,
     ids_of,
 )
@@ -93,7 +93,7 @@ class IteratingCase:
 
     def claim_history(
         self,
-        runs: Mapping[int, Run],
+        runs: Runs,
         initial: Parameters,
         forms: Forms,
     ) -> None:
@@ -115,7 +115,7 @@ class IteratingCase:
 
     def updates(
         self,
-        runs: Mapping[int, Run],
+        runs: Runs,
         initial: Parameters,
         tolerance: float = MOVED,
     ) -> list[Forms]:

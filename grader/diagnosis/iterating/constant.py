@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from grader.diagnosis import repairs
@@ -14,7 +13,7 @@ from grader.diagnosis.iterating.runs import (
     MOST_STEPS,
     Forms,
     Outcomes,
-    Run,
+    Runs,
     read_run,
 )
 from grader.diagnosis.recognisers import ONE_STEP, STEPS, Steps
@@ -59,7 +58,7 @@ def _lengths(outcomes: Outcomes) -> list[int]:
     return lengths
 
 
-def claim_endless(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
+def claim_endless(case: IteratingCase, runs: Runs) -> bool:
     """Claim that the function takes a great number of steps by itself; it is too slow to be followed."""
     reported: dict[int, int] = {}
     for steps, run in runs.items():
@@ -71,7 +70,7 @@ def claim_endless(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
     return case.claim_step_sign(STEPS, Steps(reported, is_constant=True))
 
 
-def observed_steps(case: IteratingCase, runs: Mapping[int, Run]) -> Steps:
+def observed_steps(case: IteratingCase, runs: Runs) -> Steps:
     """What the runs show of the number of steps taken."""
     reported = {}
     for steps, run in runs.items():
@@ -81,7 +80,7 @@ def observed_steps(case: IteratingCase, runs: Mapping[int, Run]) -> Steps:
     return Steps(reported, is_constant=is_constant)
 
 
-def _always_moves(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
+def _always_moves(case: IteratingCase, runs: Runs) -> bool:
     """Whether the parameters are the same after all numbers of steps, and yet no longer the initial ones."""
     first = runs[0].parameters
     for run in runs.values():
@@ -96,7 +95,9 @@ def _always_moves(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
 
 
 def claim_and_explain(
-    case: IteratingCase, runs: Mapping[int, Run], seen: Steps
+    case: IteratingCase,
+    runs: Runs,
+    seen: Steps,
 ) -> list[Forms]:
     """Claim that the number of steps is constant, and what is wrong with the history.
 

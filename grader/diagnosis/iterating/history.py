@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from grader.diagnosis.closeness import same_column
-from grader.diagnosis.iterating.runs import Forms, History, Run, StudentRuns, ids_of
+from grader.diagnosis.iterating.runs import (
+    Forms,
+    History,
+    Run,
+    Runs,
+    StudentRuns,
+    ids_of,
+)
 from grader.diagnosis.recognisers import Steps
 from grader.exercise import Form
 from grader.exercise.probes import LeadingArguments, Parameters
@@ -21,7 +28,7 @@ MOST_MISTAKES = 3  # that are combined
 
 def explanation(
     student: StudentRuns,
-    runs: Mapping[int, Run],
+    runs: Runs,
     start: Parameters,
     update: Forms,
 ) -> dict[str, Form]:
@@ -46,7 +53,7 @@ def explanation(
     return _Search(student, theirs, steps, start, update).fewest(wrong)
 
 
-def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
+def unexplained(student: StudentRuns, runs: Runs) -> Steps:
     """What the history shows where nothing explains the parameters: it can still be measured along them."""
     theirs = runs[max(runs)].history
     in_time = measured_history(student, runs)
@@ -59,7 +66,10 @@ def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
 
 
 def measured_history(
-    student: StudentRuns, runs: Mapping[int, Run], *, late: bool = False
+    student: StudentRuns,
+    runs: Runs,
+    *,
+    late: bool = False,
 ) -> History | None:
     """The history that the student's own parameters give; None where a step's parameters are not known.
 
@@ -90,7 +100,9 @@ def _comparable(student: StudentRuns, theirs: History, ours: History | None) -> 
 
 
 def _agreeing(
-    theirs: History | None, ours: History | None, columns: Sequence[int]
+    theirs: History | None,
+    ours: History | None,
+    columns: Sequence[int],
 ) -> list[int]:
     """Those of the columns that are the same in both histories; none where one of these is missing."""
     if theirs is None or ours is None:
@@ -200,5 +212,6 @@ class _Search:
     @functools.cached_property
     def theirs_again(self) -> History | None:
         """The student's history on other samples."""
-        run = self.student.run(self.steps, self.student.inputs.again)
+        again = self.student.inputs.again
+        run = self.student.run(self.steps, again)
         return run.history if run is not None else None

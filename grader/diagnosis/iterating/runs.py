@@ -24,6 +24,7 @@ MOST_ENTRIES = 1_000_000  # of a history that is a tensor; a longer one is not r
 History = tuple[tuple[float, ...], ...]
 Forms = tuple[Form, ...]  # of mistakes that are made together
 Outcomes = dict[int, Outcome]  # by the number of steps asked for
+Runs = Mapping[int, "Run"]  # by the number of steps
 
 
 def ids_of(forms: Forms) -> list[str]:
@@ -104,6 +105,7 @@ class ReferenceRuns:
         self.exercise = exercise
         self.function = function
         self.namespace = exercise.solution.namespace(all_remembered(earlier))
+        self.original = self.namespace[function]
         self.trajectory = trajectories(exercise, self.namespace)[function]
         self.parameters = patterns.parameters(exercise.solution.trees[function])
 
@@ -128,7 +130,7 @@ class ReferenceRuns:
 
     def shapes(self, arguments: LeadingArguments) -> list[torch.Size]:
         """The shapes of the parameters that the reference draws for these arguments."""
-        outcome = call(self.namespace[self.function], (*arguments, 0))
+        outcome = call(self.original, (*arguments, 0))
         run = read_run(outcome)
         return run.shapes if run is not None else []
 
@@ -146,10 +148,17 @@ class ReferenceRuns:
             run = read_run(call(function, (*arguments, 0)))
         if run is None:
             return []
-        return [_spread(parameter) for parameter in run.parameters]
+        spreads = []
+        for parameter in run.parameters:
+            # They are drawn around 0.
+            variance = parameter.pow(2).mean()
+            spreads.append(float(variance.sqrt()))
+        return spreads
 
     def measured(
-        self, parameters: Parameters, arguments: LeadingArguments
+        self,
+        parameters: Parameters,
+        arguments: LeadingArguments,
     ) -> tuple[float, ...] | None:
         """The history's entry for a student's parameters; None where they do not fit the network."""
         try:
@@ -159,9 +168,13 @@ class ReferenceRuns:
 
     def right_values(self, arguments: LeadingArguments) -> list[Tensor]:
         """The tensors among the arguments, and those that the reference puts in their place."""
-        rebound = rebound_arguments(self.namespace[self.function], (*arguments, 0))
+        rebound = rebound_arguments(self.original, (*arguments, 0))
         values = (*arguments, *rebound)
-        return [value for value in values if isinstance(value, Tensor)]
+        tensors = []
+        for value in values:
+            if isinstance(value, Tensor):
+                tensors.append(value)
+        return tensors
 
     def combinations(self, stage: str, size: int) -> Iterator[Forms]:
         """All sets of `size` forms of a stage, each of another mistake."""
@@ -170,11 +183,6 @@ class ReferenceRuns:
             mistakes = set(ids_of(forms))
             if len(mistakes) == size:
                 yield forms
-
-
-def _spread(parameter: Tensor) -> float:
-    """The standard deviation of entries drawn around 0."""
-    return float(parameter.pow(2).mean().sqrt())
 
 
 class StudentRuns:

@@ -6,10 +6,10 @@ compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from grader.diagnosis.closeness import MOVED, parameters_agree
-from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run, ids_of
+from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Runs, ids_of
 from grader.exercise.probes import LeadingArguments, Parameters
 
 MOST_MISTAKES = 3  # that are combined
@@ -17,7 +17,7 @@ MOST_MISTAKES = 3  # that are combined
 
 def explanations(
     reference: ReferenceRuns,
-    runs: Mapping[int, Run],
+    runs: Runs,
     start: Parameters,
     arguments: LeadingArguments,
     tolerance: float = MOVED,
@@ -41,7 +41,7 @@ def explanations(
 def leads_to(
     reference: ReferenceRuns,
     forms: Forms,
-    runs: Mapping[int, Run],
+    runs: Runs,
     start: Parameters,
     arguments: LeadingArguments,
     tolerance: float = MOVED,

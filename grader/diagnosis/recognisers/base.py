@@ -94,7 +94,9 @@ def _is_changed(before: Any, after: Any) -> bool:
 
 
 def names_in_errors(
-    outcomes: Sequence[Outcome], kind: str, pattern: re.Pattern[str]
+    outcomes: Sequence[Outcome],
+    kind: str,
+    pattern: re.Pattern[str],
 ) -> set[str]:
     """The first group of a pattern in the text of every exception of a kind."""
     names = set()

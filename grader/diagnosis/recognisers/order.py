@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.diagnosis.closeness import same
-from grader.diagnosis.observation import Outcome
+from grader.diagnosis.observation import Outcome, has_parts
 from grader.diagnosis.recognisers.base import Observation, Reader, Reading
 
 # Parts that equal none of the reference's: with more, any order would fit.
@@ -28,7 +28,7 @@ class Order(Reader):
         count = len(right[0])
         theirs = _values(seen.outcomes)
         for value in theirs:
-            if not _has_parts(value, count):
+            if not has_parts(value, count):
                 return
         as_it_is = list(range(count))
         places = _places(theirs, right)
@@ -41,11 +41,6 @@ class Order(Reader):
 
 def _values(outcomes: Sequence[Outcome]) -> list[Any]:
     return [outcome.value for outcome in outcomes]
-
-
-def _has_parts(value: Any, count: int) -> bool:
-    """Whether a value is a sequence of so many parts."""
-    return isinstance(value, tuple | list) and len(value) == count
 
 
 def _reordered(outcomes: Sequence[Outcome], order: Sequence[int]) -> list[Outcome]:
