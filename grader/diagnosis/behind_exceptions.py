@@ -132,8 +132,9 @@ class SupplyingProber:
         """What one call gives."""
         sizes = [_sizes(probe) for probe in self.probes]
         probe = sizes.index(_sizes(arguments))
-        values = _values_on(probe, self.supply)
-        return self.prober.call(function, arguments, {**values, **supply})
+        supplied = _values_on(probe, self.supply)
+        supplied.update(supply)
+        return self.prober.call(function, arguments, supplied)
 
     def calls(self, function: str, rows: Rows) -> list[Outcome]:
         """What `call` gives for each row of arguments."""

@@ -198,7 +198,8 @@ def _drawn_with(tensor: Tensor, spread: float) -> bool:
     if count == 0:
         return False
     entries = tensor.double()
-    found = float(entries.pow(2).mean().sqrt())
+    variance = entries.pow(2).mean()
+    found = float(variance.sqrt())
     mean = float(entries.mean())
     allowed = spread * STANDARD_ERRORS
     if abs(found - spread) > allowed / (2 * count) ** 0.5:

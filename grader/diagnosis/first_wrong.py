@@ -49,7 +49,9 @@ def first_wrong(
         if outcome.error is not None:
             continue
         index = chain.first_wrong(probe, outcome)
-        if index is not None and (first is None or index < first[0]):
+        if index is None:
+            continue
+        if first is None or index < first[0]:
             first = (index, probe)
     if first is None:
         return None

@@ -88,8 +88,9 @@ def explanations(
     found = []
     for row in explains.nonzero().flatten().tolist():
         combination = block.combination(row)
-        other = _misfit(same_message[row], agrees[row])
-        found.append(Match(combination, len(combination) + other))
+        not_fitting = _misfit(same_message[row], agrees[row])
+        cost = len(combination) + not_fitting
+        found.append(Match(combination, cost))
     return by_cost(found)
 
 
@@ -101,7 +102,8 @@ def misfit(
     """What does not fit where a variant explains `student`, as a cost; None where it does not explain it."""
     if student.group != variant.group:
         return None
-    agrees = _agrees(student, torch.cat(variant.numbers)[None], ignored)
+    numbers = torch.cat(variant.numbers)[None]
+    agrees = _agrees(student, numbers, ignored)
     pairs = zip(student.errors, variant.errors, strict=True)
     same = [ours == theirs for ours, theirs in pairs]
     same_message = torch.tensor([same])

@@ -28,7 +28,8 @@ def diagnose(
 
     # What calls and source show by themselves, and what hides behind exceptions and constants.
     outcomes = case.student.ask_each()
-    if case.claim_signs(list(outcomes.values()), conclusive=True):
+    seen = list(outcomes.values())
+    if case.claim_signs(seen, conclusive=True):
         return case.conclude()
     outcomes = behind.exceptions(case, outcomes)
     outcomes = behind.constant_sizes(case, outcomes)
@@ -58,7 +59,8 @@ def diagnose(
         return case.conclude()
     sets = case.updates(runs, initial)
     if not sets and behind.right_globals(case):
-        runs, sets = read_runs(case.student.ask_each()), [()]
+        runs = read_runs(case.student.ask_each())
+        sets = [()]
         initial = runs[0].parameters
 
     # What it reports.

@@ -178,7 +178,8 @@ class _Search:
         first = self.history_with(forms, self.start, arguments, 1)
         if first is None:
             return []
-        if not _agreeing(self.theirs[:1], first[:1], columns):
+        theirs_first = self.theirs[:1]
+        if not _agreeing(theirs_first, first[:1], columns):
             return []
         made = self.history_with(forms, self.start, arguments, self.steps)
         agreeing = _agreeing(self.theirs, made, columns)

@@ -205,7 +205,8 @@ class StudentRuns:
     def ask(self, steps: int, arguments: LeadingArguments | None = None) -> Outcome:
         """What the function gives for that many steps; `arguments` are `self.arguments` if not given."""
         given = self.arguments if arguments is None else arguments
-        return self.prober.call(self.function, (*given, steps), self.supply)
+        row = (*given, steps)
+        return self.prober.call(self.function, row, self.supply)
 
     def run(self, steps: int, arguments: LeadingArguments | None = None) -> Run | None:
         """The same, read as a run."""

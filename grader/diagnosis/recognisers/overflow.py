@@ -26,8 +26,9 @@ class Overflow(Reader):
             outcomes.append(read)
             not_finite.append(_not_finite(read))
         ignored = torch.cat(not_finite)
+        any_ignored = bool(ignored.any())
         # With every entry left out there would be nothing to compare.
-        if bool(ignored.any()) and not bool(ignored.all()):
+        if any_ignored and not bool(ignored.all()):
             yield Reading(outcomes, ignored=ignored)
 
 
