@@ -11,7 +11,7 @@ from torch import Tensor
 from grader.diagnosis import repairs
 from grader.diagnosis.case import Case
 from grader.diagnosis.local_values import local_values
-from grader.diagnosis.observation import Outcome, Prober
+from grader.diagnosis.observation import Outcome, Prober, Rows
 from grader.diagnosis.recognisers import MODULE_GLOBAL, REPAIRERS
 from grader.diagnosis.recognisers.module_global import undefined
 from grader.diagnosis.recognisers.shadow import unbound
@@ -33,7 +33,8 @@ def look_behind_exceptions(case: Case) -> None:
             break
         source = repaired
         case.prober = case.prober.edited(case.function, source)
-        case.see(case.prober.calls(case.function, case.plain.probes))
+        outcomes = case.prober.calls(case.function, case.plain.probes)
+        case.see(outcomes)
     _supply_globals(case)
 
 
@@ -77,7 +78,8 @@ def _supply_globals(case: Case) -> None:
         # One by one: the values that are supplied differ from probe to probe.
         for i, probe in enumerate(case.plain.probes):
             values = _values_on(i, supply)
-            outcomes.append(case.prober.call(case.function, probe, values))
+            outcome = case.prober.call(case.function, probe, values)
+            outcomes.append(outcome)
         return outcomes
 
     known = _reference_values(case.plain)
@@ -98,12 +100,19 @@ def _reference_values(runner: ReferenceRunner) -> Supply:
         for name, value in found.items():
             values.setdefault(name, []).append(value)
     count = len(runner.probes)
-    return {name: those for name, those in values.items() if len(those) == count}
+    everywhere = {}
+    for name, those in values.items():
+        if len(those) == count:
+            everywhere[name] = those
+    return everywhere
 
 
 def _values_on(probe: int, supply: Supply) -> dict[str, Any]:
     """The values of one probe, by name."""
-    return {name: values[probe] for name, values in supply.items()}
+    on_probe = {}
+    for name, values in supply.items():
+        on_probe[name] = values[probe]
+    return on_probe
 
 
 @dataclass(frozen=True)
@@ -115,15 +124,19 @@ class SupplyingProber:
     supply: Supply
 
     def call(
-        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        supply: Mapping[str, Any] = {},
     ) -> Outcome:
         """What one call gives."""
         sizes = [_sizes(probe) for probe in self.probes]
         probe = sizes.index(_sizes(arguments))
-        values = _values_on(probe, self.supply)
-        return self.prober.call(function, arguments, {**values, **supply})
+        supplied = _values_on(probe, self.supply)
+        supplied.update(supply)
+        return self.prober.call(function, arguments, supplied)
 
-    def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+    def calls(self, function: str, rows: Rows) -> list[Outcome]:
         """What `call` gives for each row of arguments."""
         return [self.call(function, row) for row in rows]
 

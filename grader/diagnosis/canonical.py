@@ -66,8 +66,9 @@ class Canonical(ast.NodeTransformer):
         target = copy.copy(node.target)
         target.ctx = ast.Load()
         attribute = ast.Attribute(target, method, ast.Load())
-        call = _placed(ast.Call(attribute, [node.value], []), node)
-        return _placed(ast.Expr(call), node)
+        call = ast.Call(attribute, [node.value], [])
+        statement = ast.Expr(_placed(call, node))
+        return _placed(statement, node)
 
     def _changes_nothing(self, method: ast.Attribute) -> bool:
         """Whether a call of this method gives the same numbers, but for their shape."""
@@ -91,14 +92,17 @@ def _operation(name: str, operands: Sequence[ast.expr], node: ast.Call) -> ast.A
     if len(operands) != 2:
         return node
     left, right = operands
+    made: ast.expr
     if name in _MATRIX_PRODUCTS:
-        return _placed(ast.BinOp(left, ast.MatMult(), right), node)
-    if name in _PRODUCTS:
-        return _placed(ast.BinOp(left, ast.Mult(), right), node)
-    if name in _OUTER_PRODUCTS:
+        made = ast.BinOp(left, ast.MatMult(), right)
+    elif name in _PRODUCTS:
+        made = ast.BinOp(left, ast.Mult(), right)
+    elif name in _OUTER_PRODUCTS:
         outer = ast.Name("outer", ast.Load())
-        return _placed(ast.Call(outer, [left, right], []), node)
-    return node
+        made = ast.Call(outer, [left, right], [])
+    else:
+        return node
+    return _placed(made, node)
 
 
 def _placed(made: Node, where: ast.AST) -> Node:

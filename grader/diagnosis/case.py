@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from torch import Tensor
 
-from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
+from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober, Rows
 from grader.diagnosis.recognisers import RECOGNISERS, Observation
 from grader.diagnosis.reference_runner import ReferenceRunner, shared_runner
 from grader.diagnosis.student_source import StudentSource
-from grader.diagnosis.verdict import Claims
+from grader.diagnosis.verdict import Claims, in_order
 from grader.exercise import Exercise, Form, Misconception
 
 
@@ -59,12 +58,12 @@ class Case:
     @property
     def order(self) -> list[str]:
         """The ids of all misconceptions of this function, as the exercise lists them."""
-        return [known.id for known in self.exercise.misconceptions.of(self.function)]
+        misconceptions = self.exercise.misconceptions.of(self.function)
+        return [known.id for known in misconceptions]
 
     def in_order(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Ids in the order in which the exercise lists them, each once."""
-        wanted = set(ids)
-        return tuple(id_ for id_ in self.order if id_ in wanted)
+        return in_order(ids, self.order)
 
     def line_of(self, form: Form) -> int | None:
         """The line where what a form makes of the reference stands in the student's source."""
@@ -91,7 +90,7 @@ def open_case(
     plugged = ReferenceRunner(exercise, function, earlier) if earlier else plain
     listed = exercise.misconceptions.recognised_by(function, "calls")
 
-    def call(rows: Sequence[Sequence[Any]]) -> Sequence[Outcome]:
+    def call(rows: Rows) -> Sequence[Outcome]:
         # by the prober that the case has at that time: it may call a repaired source
         return case.prober.calls(function, rows)
 
@@ -120,13 +119,16 @@ def open_case(
 
 
 def _source_of(
-    exercise: Exercise, runner: ReferenceRunner, evidence: Evidence
+    exercise: Exercise,
+    runner: ReferenceRunner,
+    evidence: Evidence,
 ) -> StudentSource:
     """The student's source in the names of the reference's function."""
     known = {*runner.parameters, *exercise.solution.trees, "torch", "pass"}
     # The first probe shows which parameters are matrices: the number of dimensions is the same in all.
     matrices = []
-    for name, value in zip(runner.parameters, runner.probes[0], strict=False):
+    pairs = zip(runner.parameters, runner.probes[0], strict=False)
+    for name, value in pairs:
         if isinstance(value, Tensor) and value.dim() > 1:
             matrices.append(name)
     return StudentSource(evidence, runner.parameters, sorted(known), matrices)

@@ -15,6 +15,9 @@ from torch import Tensor
 
 from grader.diagnosis.observation import Outcome, Trace, structure, trace
 
+# A history: one row per step, one number per column.
+Columns = Sequence[Sequence[float]]
+
 
 class Tolerance(NamedTuple):
     """`relative` is of each entry; `absolute` is of the greatest entry of all, so that it has no unit."""
@@ -70,9 +73,12 @@ def close(a: Tensor, b: Tensor, tolerance: Tolerance = SAME) -> bool:
     """Whether `a` is `b`: of its shape, and within the tolerance at every entry. nan equals nan."""
     if a.shape != b.shape:
         return False
-    a, b = a.detach().double(), b.detach().double()
+    a = a.detach().double()
+    b = b.detach().double()
     finite = b[b.isfinite()]
-    scale = float(finite.abs().max()) if finite.numel() else 0.0
+    scale = 0.0
+    if finite.numel():
+        scale = float(finite.abs().max())
     absolute = tolerance.absolute * max(scale, _TINY)
     return torch.allclose(a, b, rtol=tolerance.relative, atol=absolute, equal_nan=True)
 
@@ -83,19 +89,23 @@ def same(a: Any, b: Any) -> bool:
     right: list[Tensor] = []
     if structure(a, left) != structure(b, right):
         return False
-    return all(close(x, y) for x, y in zip(left, right, strict=True))
+    return _all_close(left, right)
 
 
 def equal_traces(a: Trace, b: Trace) -> bool:
     """Whether two traces cannot be told apart by their numbers; the exceptions' texts are not compared."""
-    if a.group != b.group:
-        return False
-    pairs = zip(a.numbers, b.numbers, strict=True)
+    return a.group == b.group and _all_close(a.numbers, b.numbers)
+
+
+def _all_close(a: Sequence[Tensor], b: Sequence[Tensor]) -> bool:
+    pairs = zip(a, b, strict=True)
     return all(close(x, y) for x, y in pairs)
 
 
 def equal_outcomes(
-    a: Sequence[Outcome], b: Sequence[Outcome], accumulators: Sequence[int]
+    a: Sequence[Outcome],
+    b: Sequence[Outcome],
+    accumulators: Sequence[int],
 ) -> bool:
     """Whether two series of outcomes are the same in what is compared of them, exceptions included."""
     left, right = trace(a, accumulators), trace(b, accumulators)
@@ -120,9 +130,7 @@ def matching_entries(student: Tensor, variants: Tensor) -> Tensor:
     return (variants - student).abs() <= allowed
 
 
-def same_column(
-    a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], column: int
-) -> bool:
+def same_column(a: Columns, b: Columns, column: int) -> bool:
     """Whether one column of two histories is the same, from the first row to the last."""
     if len(a) != len(b):
         return False
@@ -144,26 +152,30 @@ def parameters_agree(
 
     Infinite and undefined entries must be the same ones in both.
     """
-    shapes = _shapes(theirs)
-    if _shapes(ours) != shapes or _shapes(start) != shapes:
+    if not len(theirs) == len(ours) == len(start):
         return False
-    tensors = zip(theirs, ours, start, strict=True)
-    return all(_moved_alike(a, b, origin, tolerance) for a, b, origin in tensors)
-
-
-def _shapes(tensors: Sequence[Tensor]) -> list[torch.Size]:
-    return [tensor.shape for tensor in tensors]
+    for a, b, origin in zip(theirs, ours, start, strict=True):
+        if not a.shape == b.shape == origin.shape:
+            return False
+        if not _moved_alike(a, b, origin, tolerance):
+            return False
+    return True
 
 
 def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, tolerance: float) -> bool:
     if b.numel() == 0:
         return True
-    if not (a.isfinite().all() and b.isfinite().all()):
+    if not (_is_finite(a) and _is_finite(b)):
         return torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
     moved = _greatest_difference(b, origin)
-    size = float(torch.maximum(b.abs(), origin.abs()).max())
+    greatest = torch.maximum(b.abs(), origin.abs()).max()
+    size = float(greatest)
     allowed = tolerance * moved + FLOAT32_NOISE * size
     return _greatest_difference(a, b) <= allowed
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return bool(tensor.isfinite().all())
 
 
 def _greatest_difference(a: Tensor, b: Tensor) -> float:
@@ -186,7 +198,8 @@ def _drawn_with(tensor: Tensor, spread: float) -> bool:
     if count == 0:
         return False
     entries = tensor.double()
-    found = float(entries.pow(2).mean().sqrt())
+    variance = entries.pow(2).mean()
+    found = float(variance.sqrt())
     mean = float(entries.mean())
     allowed = spread * STANDARD_ERRORS
     if abs(found - spread) > allowed / (2 * count) ** 0.5:

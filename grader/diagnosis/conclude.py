@@ -33,7 +33,8 @@ def conclude(case: Case, explained: Explained) -> Diagnosis:
     What the source speaks for, or at least not against, is preferred; all sets that are left are named.
     """
     if explained.misconception is not None:
-        case.claims.add(explained.misconception, Clue(explained.reading.line))
+        clue = Clue(explained.reading.line)
+        case.claims.add(explained.misconception, clue)
     best, *others = _preferred(case, _candidates(case, explained))
     for form in best.forms:
         case.claims.place(form.id, _line(case, form))
@@ -54,16 +55,20 @@ def _candidates(case: Case, explained: Explained) -> list[_Candidate]:
 
 
 def _candidate(
-    case: Case, runner: ReferenceRunner, combination: Combination
+    case: Case,
+    runner: ReferenceRunner,
+    combination: Combination,
 ) -> _Candidate:
     """A combination of mistakes, and how well it agrees with the source."""
-    forms = [runner.forms[index] for index in combination]
-    ids = case.in_order(form.id for form in forms)
+    ids = case.in_order(runner.ids(combination))
     support = 0
     for id_ in ids:
         support += _support(case, case.misconception(id_))
+    forms = []
     placed = 0
-    for form in forms:
+    for index in combination:
+        form = runner.forms[index]
+        forms.append(form)
         if case.line_of(form) is not None:
             placed += 1
     return _Candidate(ids, forms, combination, support, placed)
@@ -71,16 +76,20 @@ def _candidate(
 
 def _preferred(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """The candidates that the source speaks for most, the one with the most forms in it first."""
-    # A set that the source speaks against stays where there is nothing better: its numbers do fit.
-    most = max(candidate.support for candidate in candidates)
-    supported = [candidate for candidate in candidates if candidate.support == most]
     order = case.order
 
-    def rank(candidate: _Candidate) -> tuple[int, list[int]]:
+    def rank(candidate: _Candidate) -> tuple[int, int, list[int]]:
         # Between equals the exercise's order decides, so that the same source gets the same answer.
-        return -candidate.placed, [order.index(id_) for id_ in candidate.ids]
+        positions = [order.index(id_) for id_ in candidate.ids]
+        return -candidate.support, -candidate.placed, positions
 
-    return sorted(supported, key=rank)
+    ranked = sorted(candidates, key=rank)
+    preferred = []
+    for candidate in ranked:
+        # A set that the source speaks against stays where there is nothing better: its numbers do fit.
+        if candidate.support == ranked[0].support:
+            preferred.append(candidate)
+    return preferred
 
 
 def _first_wrong(runner: ReferenceRunner, candidate: _Candidate) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -87,7 +88,9 @@ def _readings_of(
 
 
 def _explained(
-    case: Case, reading: Reading, misconception: Misconception | None
+    case: Case,
+    reading: Reading,
+    misconception: Misconception | None,
 ) -> Explained | None:
     """The cheapest explanations of a reading; one without mistakes where it is right."""
     student = case.plain.trace(reading.outcomes)
@@ -109,7 +112,9 @@ def _explained(
 
 
 def _without(
-    found: Sequence[Match], misconception: Misconception, runner: ReferenceRunner
+    found: Sequence[Match],
+    misconception: Misconception,
+    runner: ReferenceRunner,
 ) -> list[Match]:
     """The explanations in which a mistake is not made."""
     without = []
@@ -123,7 +128,9 @@ def _without(
 
 
 def _as_right(
-    case: Case, student: Trace, ignored: Tensor | None
+    case: Case,
+    student: Trace,
+    ignored: Tensor | None,
 ) -> ReferenceRunner | None:
     """What shows that the student's function is right: the reference with or without their functions."""
     for runner in (case.plugged, case.plain):
@@ -147,8 +154,7 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
     # Neither none nor all of them: these are the runners themselves.
     ways = 2 ** min(len(calls), AT_MOST_CALLS)
     for chosen in range(1, ways - 1):
-        # Each bit of `chosen` says of one call whether it is made of the reference's function.
-        right = [call for i, call in enumerate(calls) if chosen >> i & 1]
+        right = _chosen_calls(calls, chosen)
         tree = patterns.with_prefix(case.plain.tree, right, _RIGHT)
         edited = {**trees, case.function: tree}
         code = code_of(edited, trees, case.function)
@@ -159,11 +165,22 @@ def _fits_in_part(case: Case, student: Trace, ignored: Tensor | None) -> bool:
     return False
 
 
+def _chosen_calls(calls: Sequence[ast.Call], chosen: int) -> list[ast.Call]:
+    """Those of the calls whose bit in `chosen` is set: they are made of the reference's function."""
+    right = []
+    for i, call in enumerate(calls):
+        if chosen >> i & 1:
+            right.append(call)
+    return right
+
+
 # by mistakes
 
 
 def _explained_by_table(
-    case: Case, student: Trace, ignored: Tensor | None
+    case: Case,
+    student: Trace,
+    ignored: Tensor | None,
 ) -> list[Match]:
     """Explanations among the variants that are kept, and by one mistake more where that is needed."""
     runner = case.plain
@@ -175,14 +192,18 @@ def _explained_by_table(
     best = found[0]
     if best.cost - len(best.combination) >= OTHER_MESSAGE:
         # The numbers fit and the exception does not: perhaps a further mistake only shows there.
-        starts = [explanation.combination for explanation in cheapest(found)[:STARTS]]
+        starts = []
+        for explanation in cheapest(found)[:STARTS]:
+            starts.append(explanation.combination)
         further = extended(student, runner, starts, ignored, below=OTHER_MESSAGE)
         found = by_cost([*found, *further])
     return found
 
 
 def _explained_live(
-    runner: ReferenceRunner, student: Trace, ignored: Tensor | None
+    runner: ReferenceRunner,
+    student: Trace,
+    ignored: Tensor | None,
 ) -> list[Match]:
     """Explanations with the student's own earlier functions plugged in: by one mistake, or else by two."""
     singles = []

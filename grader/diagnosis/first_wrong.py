@@ -16,7 +16,7 @@ from torch import Tensor
 
 from grader.diagnosis.closeness import LIKENESS, QUANTITY, ZERO, close
 from grader.diagnosis.local_values import local_values
-from grader.diagnosis.observation import Outcome, Prober
+from grader.diagnosis.observation import Outcome, Prober, has_parts
 from grader.diagnosis.reference_runner import ReferenceRunner
 from grader.exercise import Forest, patterns
 from grader.exercise.probes import Arguments, InnerFactor, Link
@@ -49,7 +49,9 @@ def first_wrong(
         if outcome.error is not None:
             continue
         index = chain.first_wrong(probe, outcome)
-        if index is not None and (first is None or index < first[0]):
+        if index is None:
+            continue
+        if first is None or index < first[0]:
             first = (index, probe)
     if first is None:
         return None
@@ -61,7 +63,8 @@ def first_wrong(
         chain, link, inner, outcomes, prober, acquitted
     ):
         quantity = inner.quantity
-    return FirstWrong(quantity, chain.facts(link, probe, outcomes[probe]))
+    facts = chain.facts(link, probe, outcomes[probe])
+    return FirstWrong(quantity, facts)
 
 
 class _Chain:
@@ -75,22 +78,26 @@ class _Chain:
 
     def arguments(self, row: Sequence[Any]) -> Arguments:
         """The arguments of one call, by the reference's names."""
-        by_name = dict(zip(self.runner.parameters, row, strict=False))
-        return Arguments(**by_name)
+        pairs = zip(self.runner.parameters, row, strict=False)
+        return Arguments(**dict(pairs))
 
     def observed(
-        self, link: Link, before: Sequence[Any], outcome: Outcome
+        self,
+        link: Link,
+        before: Sequence[Any],
+        outcome: Outcome,
     ) -> Tensor | None:
         """The student's quantity, None where there is no such thing."""
         if self.runner.accumulators:
             position = self.runner.parameters.index(link.observed)
-            start, after = before[position], outcome.arguments[position]
+            start = before[position]
+            after = outcome.arguments[position]
             if not isinstance(after, Tensor) or after.shape != start.shape:
                 return None
             change: Tensor = after - start
             return change
         value = outcome.value
-        if not isinstance(value, tuple | list) or len(value) != len(self.returned):
+        if not has_parts(value, len(self.returned)):
             return None
         part = value[self.returned.index(link.observed)]
         if not isinstance(part, Tensor):
@@ -109,11 +116,10 @@ class _Chain:
                 return None
             if is_right:
                 continue
+            if self.runner.accumulators or isinstance(outcome.value, tuple | list):
+                return index
             # Of a value that is no sequence, it is not known which part is which.
-            is_shown = self.runner.accumulators or isinstance(
-                outcome.value, tuple | list
-            )
-            return index if is_shown else None
+            break
         return None
 
     def _is_acceptable(
@@ -126,8 +132,11 @@ class _Chain:
         """Whether a quantity is right, or a later one that would not be right if it were wrong."""
         if self._is_right(link, before, outcome, seen):
             return True
-        others = [self.by_quantity[name] for name in link.unless]
-        return any(self._is_right(other, before, outcome, seen) for other in others)
+        for name in link.unless:
+            other = self.by_quantity[name]
+            if self._is_right(other, before, outcome, seen):
+                return True
+        return False
 
     def _is_right(
         self,
@@ -165,7 +174,8 @@ def _links(runner: ReferenceRunner) -> Sequence[Link]:
     describe = getattr(runner.exercise.probes, "chain", None)
     if describe is None:
         return ()
-    chains: Mapping[str, Sequence[Link]] = describe(Arguments(**runner.namespace))
+    functions = Arguments(**runner.namespace)
+    chains: Mapping[str, Sequence[Link]] = describe(functions)
     return chains.get(runner.function, ())
 
 
@@ -230,8 +240,10 @@ def _is_outer_right(
 
 def _is_constant(ratio: Tensor) -> bool:
     """Whether all entries are the first one."""
-    deviation = (ratio - ratio.flatten()[0]).abs()
-    return bool((deviation < LIKENESS.relative * ratio.abs()).all())
+    first = ratio.flatten()[0]
+    deviation = (ratio - first).abs()
+    allowed = LIKENESS.relative * ratio.abs()
+    return bool((deviation < allowed).all())
 
 
 # what a wrong quantity is like
@@ -240,10 +252,9 @@ def _is_constant(ratio: Tensor) -> bool:
 def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
     """What a wrong quantity resembles, as facts; none where it resembles nothing."""
     if theirs.shape != expected.shape:
-        return {
-            "shape": str(tuple(theirs.shape)),
-            "expected_shape": str(tuple(expected.shape)),
-        }
+        shape = tuple(theirs.shape)
+        right_shape = tuple(expected.shape)
+        return {"shape": str(shape), "expected_shape": str(right_shape)}
     if not bool(theirs.abs().max() > ZERO):
         return {"likeness": "zero"}
     # The factor by least squares.
@@ -257,7 +268,8 @@ def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
     if is_square and close(theirs.t(), expected, LIKENESS):
         return {"likeness": "transposed"}
     if theirs.dim() == 1:
-        ascending, right = theirs.sort().values, expected.sort().values
+        ascending = theirs.sort().values
+        right = expected.sort().values
         if close(ascending, right, LIKENESS):
             return {"likeness": "order"}
     return {}
@@ -278,13 +290,14 @@ def first_wrong_of_variant(runner: ReferenceRunner, forest: Forest) -> str | Non
     variant = runner.compiled(forest)
     accumulators = patterns.mentioned(runner.tree, runner.accumulator_names)
     assigned = patterns.assigned(runner.tree)
-    local = [name for name in assigned if name not in accumulators]
     for arguments in runner.probes:
         right = local_values(runner.namespace[runner.function], arguments)
         wrong = local_values(variant, arguments)
         # The accumulators come last: they are computed from the local quantities.
-        for name in local:
-            if name in right and not _alike(wrong.get(name), right[name]):
+        for name in assigned:
+            if name in accumulators or name not in right:
+                continue
+            if not _alike(wrong.get(name), right[name]):
                 return name
         for name in accumulators:
             if not _alike(wrong.get(name), right[name]):

@@ -47,7 +47,7 @@ def _at_the_end(
 ) -> tuple[dict[str, Any], list[Any]]:
     """The local variables of a function when it ended, and the copies of the arguments it was given."""
     code = function.__code__
-    own = [copied(argument) for argument in arguments]
+    own: list[Any] = copied(list(arguments))
     values: dict[str, Any] = {}
 
     def watch(frame: types.FrameType, event: str, _: Any) -> None:

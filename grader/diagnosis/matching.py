@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis.closeness import matching_entries
-from grader.diagnosis.observation import RAISED, Trace
+from grader.diagnosis.observation import RAISED, Group, Trace, entry_counts
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner
-from grader.diagnosis.variant_table import Block, Group, Table
+from grader.diagnosis.variant_table import Block, Table
 
 # What an exception of another text costs: more than one mistake, less than two.
 OTHER_MESSAGE = 1.5
@@ -24,6 +24,11 @@ PER_MISTAKE = 0.1
 LEAST_GAIN = 2
 
 _ROUNDING = 1e-9  # costs are sums of the above
+
+# For each probe and each of its quantities, the number of entries.
+Sizes = Sequence[Sequence[int]]
+# For each probe and each of its quantities, whether it counts.
+Marks = Sequence[Sequence[bool]]
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,23 @@ def by_cost(found: Iterable[Match]) -> list[Match]:
 
 def cheapest(found: Sequence[Match]) -> list[Match]:
     """Those of the least cost."""
-    least = min((explanation.cost for explanation in found), default=0.0)
-    limit = least + _ROUNDING
-    return [explanation for explanation in found if explanation.cost <= limit]
+    least = math.inf
+    for explanation in found:
+        least = min(least, explanation.cost)
+    those = []
+    for explanation in found:
+        if explanation.cost <= least + _ROUNDING:
+            those.append(explanation)
+    return those
 
 
 # comparing
 
 
 def explanations(
-    student: Trace, table: Table, ignored: Tensor | None = None
+    student: Trace,
+    table: Table,
+    ignored: Tensor | None = None,
 ) -> list[Match]:
     """Every variant of `table` that explains `student`, the cheapest first.
 
@@ -67,7 +79,8 @@ def explanations(
     block = table.blocks.get(student.group)
     if block is None:
         return []
-    if bool(_raised(student).all()) and not _tells_sizes(student):
+    any_returned = not bool(_raised(student).all())
+    if not any_returned and not _tells_sizes(student):
         return []
     agrees = _agrees(student, block.numbers, ignored)
     same_message = _has_same_message(student, table, block)
@@ -75,20 +88,25 @@ def explanations(
     found = []
     for row in explains.nonzero().flatten().tolist():
         combination = block.combination(row)
-        cost = len(combination) + _misfit(same_message[row], agrees[row])
+        not_fitting = _misfit(same_message[row], agrees[row])
+        cost = len(combination) + not_fitting
         found.append(Match(combination, cost))
     return by_cost(found)
 
 
 def misfit(
-    student: Trace, variant: Trace, ignored: Tensor | None = None
+    student: Trace,
+    variant: Trace,
+    ignored: Tensor | None = None,
 ) -> float | None:
     """What does not fit where a variant explains `student`, as a cost; None where it does not explain it."""
     if student.group != variant.group:
         return None
-    agrees = _agrees(student, torch.cat(variant.numbers)[None], ignored)
+    numbers = torch.cat(variant.numbers)[None]
+    agrees = _agrees(student, numbers, ignored)
     pairs = zip(student.errors, variant.errors, strict=True)
-    same_message = torch.tensor([[ours == theirs for ours, theirs in pairs]])
+    same = [ours == theirs for ours, theirs in pairs]
+    same_message = torch.tensor([same])
     if not bool(_explains(student, agrees, same_message)[0]):
         return None
     return _misfit(same_message[0], agrees[0])
@@ -96,7 +114,9 @@ def misfit(
 
 def fits(student: Trace, reference: Trace, ignored: Tensor | None = None) -> bool:
     """Whether a function that never raised gives what the reference gives."""
-    return not any(student.errors) and misfit(student, reference, ignored) is not None
+    if any(student.errors):
+        return False
+    return misfit(student, reference, ignored) is not None
 
 
 def _explains(student: Trace, agrees: Tensor, same_message: Tensor) -> Tensor:
@@ -116,7 +136,8 @@ def _tells_sizes(student: Trace) -> bool:
 
 def _raised(student: Trace) -> Tensor:
     """(probes,): whether the student's function raised."""
-    return torch.tensor([structure == RAISED for structure in student.structures])
+    raised = [structure == RAISED for structure in student.structures]
+    return torch.tensor(raised)
 
 
 def _misfit(same_message: Tensor, agrees: Tensor) -> float:
@@ -133,19 +154,27 @@ def _agrees(student: Trace, variants: Tensor, ignored: Tensor | None) -> Tensor:
     """(variants, probes): whether the numbers of a probe agree; infinities and nan agree with themselves."""
     ours = torch.cat(student.numbers)
     entries = matching_entries(ours, variants)
-    entries |= (variants == ours) | (variants.isnan() & ours.isnan())
+    entries |= variants == ours
+    entries |= variants.isnan() & ours.isnan()
     if ignored is not None:
         entries |= ignored
-    sizes = [vector.numel() for vector in student.numbers]
-    probes = torch.split(entries, sizes, dim=1)
-    return torch.stack([probe.all(dim=1) for probe in probes], dim=1)
+    sizes = entry_counts(student.numbers)
+    agrees = []
+    for probe in torch.split(entries, sizes, dim=1):
+        agrees.append(probe.all(dim=1))
+    return torch.stack(agrees, dim=1)
 
 
 def _has_same_message(student: Trace, table: Table, block: Block) -> Tensor:
     """(variants, probes): whether the exceptions are the same; where the student returned, they are."""
-    known = {message: i for i, message in enumerate(table.messages)}
-    messages = torch.tensor([known.get(error, -1) for error in student.errors])
-    return (block.errors == messages) | ~_raised(student)
+    messages = []
+    for error in student.errors:
+        index = -1  # of no variant's message
+        if error in table.messages:
+            index = table.messages.index(error)
+        messages.append(index)
+    is_same = block.errors == torch.tensor(messages)
+    return is_same | ~_raised(student)
 
 
 # searching further
@@ -155,7 +184,7 @@ def promising(
     student: Trace,
     reference: Trace,
     variants: Table,
-    sizes: Sequence[Sequence[int]],
+    sizes: Sizes,
     most: int,
 ) -> list[Combination]:
     """The combinations that give the most of the student's quantities, and more than the reference does.
@@ -180,9 +209,7 @@ def promising(
     return [combination for _, combination in ranked[:most]]
 
 
-def _wanted_where_alike(
-    student: Trace, group: Group, sizes: Sequence[Sequence[int]]
-) -> list[list[bool]]:
+def _wanted_where_alike(student: Trace, group: Group, sizes: Sizes) -> list[list[bool]]:
     """For each probe and quantity, whether it counts: where both returned, and values of one structure."""
     wanted = []
     for probe, parts in enumerate(sizes):
@@ -196,8 +223,8 @@ def explained_state(
     student: Trace,
     reference: Trace,
     variants: Table,
-    sizes: Sequence[Sequence[int]],
-    changed: Sequence[Sequence[bool]],
+    sizes: Sizes,
+    changed: Marks,
 ) -> Combination:
     """The smallest combination that gives the most of what calls that raised had changed until then.
 
@@ -233,8 +260,8 @@ def _shared(
     student: Trace,
     numbers: Tensor,
     group: Group,
-    sizes: Sequence[Sequence[int]],
-    wanted: Sequence[Sequence[bool]],
+    sizes: Sizes,
+    wanted: Marks,
 ) -> Tensor:
     """(variants,): how many of the wanted quantities each row of `numbers` has in common with the student."""
     score = torch.zeros(len(numbers))

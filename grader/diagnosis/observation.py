@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +11,10 @@ import torch
 from torch import Tensor
 
 Plugged = Mapping[str, Callable[..., Any]]
+# The arguments of several calls.
+Rows = Sequence[Sequence[Any]]
+# For each probe, the structure of what is compared and its number of entries.
+Group = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,19 @@ def all_raised(outcomes: Sequence[Outcome]) -> bool:
     return all(outcome.error is not None for outcome in outcomes)
 
 
+def all_raised_kind(outcomes: Iterable[Outcome], kind: str) -> bool:
+    """Whether every call raised an exception of this class, by its name."""
+    return all(outcome.raised(kind) for outcome in outcomes)
+
+
 class Prober(Protocol):
     """Calls a student's function, on copies of the arguments."""
 
     def call(
-        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Any] = {}
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        supply: Mapping[str, Any] = {},
     ) -> Outcome:
         """What one call gives. `supply` sets globals of the student's module for this call.
 
@@ -50,7 +62,7 @@ class Prober(Protocol):
         """
         ...
 
-    def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+    def calls(self, function: str, rows: Rows) -> list[Outcome]:
         """What `call` gives for each row of arguments."""
         ...
 
@@ -90,9 +102,9 @@ class Trace:
     numbers: tuple[Tensor, ...]
 
     @property
-    def group(self) -> tuple[tuple[str, int], ...]:
+    def group(self) -> Group:
         """Traces of the same group can be compared number by number."""
-        sizes = [vector.numel() for vector in self.numbers]
+        sizes = entry_counts(self.numbers)
         return tuple(zip(self.structures, sizes, strict=True))
 
 
@@ -111,7 +123,7 @@ def trace(outcomes: Sequence[Outcome], accumulators: Sequence[int]) -> Trace:
         else:
             structures.append(RAISED)
             errors.append(normalised(*outcome.error))
-        numbers.append(_in_one_vector(leaves))
+        numbers.append(in_one_vector(leaves))
     return Trace(tuple(structures), tuple(errors), tuple(numbers))
 
 
@@ -123,7 +135,18 @@ def compared(outcome: Outcome, accumulators: Sequence[int]) -> Any:
     return outcome.value if outcome.error is None else ()
 
 
-def _in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
+def names_at(positions: Sequence[int], parameters: Sequence[str]) -> tuple[str, ...]:
+    """The names of the parameters at these positions."""
+    return tuple(parameters[position] for position in positions)
+
+
+def entry_counts(tensors: Sequence[Tensor]) -> list[int]:
+    """The number of entries of each tensor."""
+    return [tensor.numel() for tensor in tensors]
+
+
+def in_one_vector(leaves: Sequence[Tensor]) -> Tensor:
+    """Every entry of several tensors, float32."""
     if not leaves:
         return torch.zeros(0)
     vectors = []
@@ -148,6 +171,11 @@ def structure(value: Any, leaves: list[Tensor]) -> str:
         parts = [structure(item, leaves) for item in value]
         return f"({', '.join(parts)})"
     return "None" if value is None else "opaque"
+
+
+def has_parts(value: Any, count: int) -> bool:
+    """Whether a value is a sequence of so many parts."""
+    return isinstance(value, tuple | list) and len(value) == count
 
 
 def flatten(value: Any) -> list[Tensor]:
@@ -190,13 +218,16 @@ def copied(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.detach().clone() if value.requires_grad else value.clone()
     if isinstance(value, tuple | list):
-        return type(value)(copied(item) for item in value)
+        items = []
+        for item in value:
+            items.append(copied(item))
+        return type(value)(items)
     return value
 
 
 def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
     """Call a trusted function on copies of `arguments`."""
-    own = [copied(argument) for argument in arguments]
+    own = copied(list(arguments))
     try:
         value = function(*own)
     except Exception as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from grader.diagnosis.observation import Evidence, Outcome
+from grader.diagnosis.observation import Evidence, Outcome, Rows
 from grader.errors import StudentFailure
 from grader.sandbox.calls import Calls
 from grader.sandbox.replies import Reply
@@ -21,13 +21,16 @@ class StudentProber:
         self._edits = edits
 
     def call(
-        self, function: str, arguments: Sequence[Any], supply: Mapping[str, Tensor] = {}
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        supply: Mapping[str, Tensor] = {},
     ) -> Outcome:
         """What a call gives; raises StudentFailure where it hangs or dies."""
         reply = self._calls.call(function, arguments, supply, self._edits)
         return _outcome(reply)
 
-    def calls(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Outcome]:
+    def calls(self, function: str, rows: Rows) -> list[Outcome]:
         """The same for each row, in one exchange; raises StudentFailure where a call hangs or dies."""
         apart = [_cloned(row) for row in rows]
         try:

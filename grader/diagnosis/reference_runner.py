@@ -18,7 +18,9 @@ from grader.diagnosis.observation import (
     Trace,
     call,
     compared,
+    entry_counts,
     flatten,
+    names_at,
     trace,
 )
 from grader.exercise import Exercise, Forest, patterns
@@ -62,7 +64,10 @@ class ReferenceRunner:
     """
 
     def __init__(
-        self, exercise: Exercise, function: str, plugged: Plugged | None = None
+        self,
+        exercise: Exercise,
+        function: str,
+        plugged: Plugged | None = None,
     ) -> None:
         self.exercise = exercise
         self.function = function
@@ -78,7 +83,7 @@ class ReferenceRunner:
     @property
     def accumulator_names(self) -> tuple[str, ...]:
         """The names of the arguments that the reference changes."""
-        return tuple(self.parameters[position] for position in self.accumulators)
+        return names_at(self.accumulators, self.parameters)
 
     @property
     def sizes(self) -> list[list[int]]:
@@ -86,7 +91,7 @@ class ReferenceRunner:
         sizes = []
         for outcome in self.outcomes:
             quantities = flatten(compared(outcome, self.accumulators))
-            sizes.append([quantity.numel() for quantity in quantities])
+            sizes.append(entry_counts(quantities))
         return sizes
 
     def run(self, function: Callable[..., Any]) -> list[Outcome]:
@@ -129,22 +134,23 @@ class ReferenceRunner:
         return self.run_forest(forest)
 
     def run_variant_like(
-        self, combination: Combination, student: Trace
+        self,
+        combination: Combination,
+        student: Trace,
     ) -> Trace | None:
         """The same, but None as soon as a probe shows that it is not what the student's function gives."""
         forest = self.edited(combination)
         if forest is None:
             return None
         function = self.compiled(forest)
-        probes = range(len(self.probes))
         outcomes: dict[int, Outcome] = {}
-        # Those that returned come first: their numbers rule most variants out.
-        for probe in sorted(probes, key=lambda i: student.structures[i] == RAISED):
+        for probe in _returned_first(student):
             outcome = call(function, self.probes[probe])
             if not self._may_be(outcome, student, probe):
                 return None
             outcomes[probe] = outcome
-        return self.trace([outcomes[probe] for probe in probes])
+        in_order = [outcomes[probe] for probe in sorted(outcomes)]
+        return self.trace(in_order)
 
     def _may_be(self, outcome: Outcome, student: Trace, probe: int) -> bool:
         """Whether a variant that gives this on a probe may be what the student's function is."""
@@ -156,6 +162,17 @@ class ReferenceRunner:
         return close(made.numbers[0], student.numbers[probe], COARSE)
 
 
+def _returned_first(student: Trace) -> list[int]:
+    """The probes, those that returned first: their numbers rule most variants out."""
+    returned, raised = [], []
+    for probe, found in enumerate(student.structures):
+        if found == RAISED:
+            raised.append(probe)
+        else:
+            returned.append(probe)
+    return returned + raised
+
+
 def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
     """The definitions of `function` and of what `forest` has otherwise than `trees`, compiled."""
     # The function itself is defined anew in any case: it must see the edited ones, not the reference's.
@@ -163,11 +180,14 @@ def code_of(forest: Forest, trees: Forest, function: str) -> types.CodeType:
     for name, tree in forest.items():
         if tree is not trees[name] or name == function:
             edited.append(tree)
-    return compile(ast.Module(edited, type_ignores=[]), "variant.py", "exec")
+    module = ast.Module(edited, type_ignores=[])
+    return compile(module, "variant.py", "exec")
 
 
 def bound(
-    code: types.CodeType, namespace: Mapping[str, Any], function: str
+    code: types.CodeType,
+    namespace: Mapping[str, Any],
+    function: str,
 ) -> Callable[..., Any]:
     """`function` as `code` defines it, in a copy of `namespace`."""
     names = dict(namespace)
@@ -177,7 +197,10 @@ def bound(
 
 def all_remembered(functions: Plugged) -> dict[str, Callable[..., Any]]:
     """Functions by name, each `remembered`."""
-    return {name: remembered(function) for name, function in functions.items()}
+    made = {}
+    for name, function in functions.items():
+        made[name] = remembered(function)
+    return made
 
 
 def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -188,7 +211,7 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
     known: dict[bytes, Outcome] = {}  # by the arguments' shapes and numbers
 
     def recall(*arguments: Any) -> Any:
-        key = b"|".join(_fingerprint(leaf) for leaf in flatten(arguments))
+        key = _fingerprint(arguments)
         if key not in known:
             known[key] = call(function, arguments)
         outcome = known[key]
@@ -202,9 +225,14 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
     return recall
 
 
-def _fingerprint(tensor: Tensor) -> bytes:
-    numbers = tensor.detach().contiguous().numpy()
-    return str(tensor.shape).encode() + numbers.tobytes()
+def _fingerprint(arguments: Row) -> bytes:
+    """The shapes and numbers of all tensors among the arguments."""
+    parts = []
+    for tensor in flatten(arguments):
+        numbers = tensor.detach().contiguous().numpy()
+        parts.append(str(tensor.shape).encode())
+        parts.append(numbers.tobytes())
+    return b"|".join(parts)
 
 
 def _changed_positions(

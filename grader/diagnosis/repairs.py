@@ -49,7 +49,8 @@ def renamed_parameter(source: str, position: int, name: str) -> str | None:
         return None
     renamer = patterns.Renamer({parameters[position]: name})
     tree = renamer.visit(tree)
-    tree.args.args[position - len(tree.args.posonlyargs)].arg = name
+    index = position - len(tree.args.posonlyargs)
+    tree.args.args[index].arg = name
     return _unparsed(tree)
 
 
@@ -71,7 +72,8 @@ def counted_by(source: str, position: int) -> tuple[str, int] | None:
     if len(ranges) != 1:
         return None
     (call,) = ranges  # with more, it is not known which one makes the steps
-    call.args = [ast.Name(parameters[position], ast.Load())]
+    counter = ast.Name(parameters[position], ast.Load())
+    call.args = [counter]
     return _unparsed(tree), call.lineno
 
 

@@ -49,23 +49,28 @@ class StudentSource:
         tree = patterns.last_function(evidence.source)
         if tree is not None:
             own = patterns.parameters(tree)
-            renamer = patterns.Renamer(dict(zip(own, parameters, strict=False)))
+            names = dict(zip(own, parameters, strict=False))
+            renamer = patterns.Renamer(names)
             self._body = [renamer.visit(statement) for statement in tree.body]
         self._nodes = _all_nodes(self._body)
         # A name that the student uses too means itself.
-        self._own_names = set()
+        self._themselves: dict[str, str] = {}
         for node in self._nodes:
-            if isinstance(node, ast.Name):
-                self._own_names.add(node.id)
+            if isinstance(node, ast.Name) and node.id not in self._known:
+                self._themselves[node.id] = node.id
 
     @functools.cached_property
     def _canonical_nodes(self) -> list[ast.AST]:
         """All nodes of the function as it reads without what makes no difference."""
-        return _all_nodes([self._simplified(statement) for statement in self._body])
+        simplified = []
+        for statement in self._body:
+            simplified.append(self._simplified(statement))
+        return _all_nodes(simplified)
 
     def _simplified(self, node: ast.AST) -> ast.stmt:
         """A copy of a node without what makes no difference."""
-        simplified: ast.stmt = self._canonical.visit(patterns.clone(node))
+        copy = patterns.clone(node)
+        simplified: ast.stmt = self._canonical.visit(copy)
         return simplified
 
     # where something stands
@@ -92,8 +97,8 @@ class StudentSource:
         return None
 
     def _is_instance(self, wanted: ast.AST, node: ast.AST) -> bool:
-        themselves = {name: name for name in self._own_names - self._known}
-        renaming = patterns.Renaming(self._known, themselves)
+        # A copy: matching adds to it.
+        renaming = patterns.Renaming(self._known, dict(self._themselves))
         return patterns.match(wanted, node, {}, renaming)
 
     def line_of_form(self, form: Form, tree: ast.FunctionDef) -> int | None:
@@ -160,10 +165,10 @@ class StudentSource:
 
     def returned(self) -> list[str] | None:
         """The names of the last `return`, in the reference's names; None where it returns anything else."""
-        returns = [node for node in self._nodes if isinstance(node, ast.Return)]
-        if not returns:
-            return None
-        value = returns[-1].value
+        value: ast.expr | None = None
+        for node in self._nodes:
+            if isinstance(node, ast.Return):
+                value = node.value
         if not isinstance(value, ast.Tuple | ast.List):
             return None
         names = []

@@ -48,7 +48,8 @@ def _by_state(case: Case) -> Sequence[str]:
     changed = []
     for probe in range(len(case.outcomes)):
         positions = case.seen.changed(probe)
-        changed.append([position in positions for position in runner.accumulators])
+        is_changed = [position in positions for position in runner.accumulators]
+        changed.append(is_changed)
     combination = explained_state(
         runner.trace(case.outcomes),
         runner.reference,
@@ -75,7 +76,11 @@ def _by_expression(case: Case) -> Sequence[str]:
 
 def _is_specific(form: Form) -> bool:
     """Whether no edit puts in something that begins with a placeholder, and so stands for anything."""
-    return all("_" not in edit.by[:2] for edit in form.edits)
+    for edit in form.edits:
+        beginning = edit.by[:2]
+        if "_" in beginning:
+            return False
+    return True
 
 
 def _by_expression_and_message(case: Case) -> list[str]:

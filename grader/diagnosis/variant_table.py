@@ -24,12 +24,10 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis import closeness, observation, reference_runner, variants
-from grader.diagnosis.observation import Trace
+from grader.diagnosis.observation import Group, Trace
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner, probes_of
 from grader.diagnosis.variants import MOST, Variant, run_variants
 from grader.exercise import Exercise, misconceptions, patterns
-
-Group = tuple[tuple[str, int], ...]
 
 _FEW = 20  # forms whose combinations are run sooner than another process has started
 _loaded: dict[str, Table] = {}
@@ -49,8 +47,11 @@ class Block:
 
     def combination(self, row: int) -> Combination:
         """The mistakes in the variant of one row."""
-        padded = self.combinations[row].tolist()
-        return tuple(index for index in padded if index >= 0)
+        mistakes = []
+        for index in self.combinations[row].tolist():
+            if index >= 0:
+                mistakes.append(index)
+        return tuple(mistakes)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,10 @@ class Table:
     blocks: Mapping[Group, Block]
 
     def __len__(self) -> int:
-        return sum(len(block.combinations) for block in self.blocks.values())
+        count = 0
+        for block in self.blocks.values():
+            count += len(block.combinations)
+        return count
 
 
 def tabulated(found: Sequence[Variant]) -> Table:
@@ -73,7 +77,9 @@ def tabulated(found: Sequence[Variant]) -> Table:
         grouped.setdefault(made.group, []).append(variant)
         for message in made.errors:
             messages.setdefault(message, len(messages))
-    blocks = {group: _block(members, messages) for group, members in grouped.items()}
+    blocks = {}
+    for group, members in grouped.items():
+        blocks[group] = _block(members, messages)
     return Table(tuple(messages), blocks)
 
 
@@ -81,7 +87,8 @@ def _block(members: Sequence[Variant], messages: Mapping[str, int]) -> Block:
     numbers, errors, padded = [], [], []
     for combination, made in members:
         numbers.append(torch.cat(made.numbers))
-        errors.append([messages[message] for message in made.errors])
+        indices = [messages[message] for message in made.errors]
+        errors.append(indices)
         padding = [-1] * (MOST - len(combination))
         padded.append([*combination, *padding])
     return Block(
@@ -95,7 +102,10 @@ def _block(members: Sequence[Variant], messages: Mapping[str, int]) -> Block:
 
 
 def variant_table(
-    exercise: Exercise, function: str, folder: Path | None = None, jobs: int = 1
+    exercise: Exercise,
+    function: str,
+    folder: Path | None = None,
+    jobs: int = 1,
 ) -> Table:
     """The variants of a function, from memory, from the cache in `folder`, or run now by `jobs` processes.
 
@@ -135,7 +145,8 @@ _MAKERS = (patterns, misconceptions, observation, closeness, reference_runner, v
 def _key(exercise: Exercise) -> str:
     """A digest of everything that the variants depend on."""
     parts = f"{exercise.mistakes_sha256} {_makers_digest()} {torch.__version__} {MOST}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:20]
+    digest = hashlib.sha256(parts.encode())
+    return digest.hexdigest()[:20]
 
 
 @functools.cache
@@ -155,7 +166,10 @@ def _run_all(exercise: Exercise, function: str, jobs: int) -> list[Variant]:
     count = len(runner.forms)
     if jobs == 1 or count < _FEW:
         return run_variants(runner, range(count))
-    shares = [(str(exercise.folder), function, index) for index in range(count)]
+    folder = str(exercise.folder)
+    shares = []
+    for index in range(count):
+        shares.append((folder, function, index))
     context = multiprocessing.get_context("spawn")
     found: list[Variant] = []
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
@@ -171,7 +185,7 @@ def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
     runner = ReferenceRunner(Exercise.read(Path(folder)), function)
     rows = []
     for combination, made in run_variants(runner, [first]):
-        arrays = tuple(vector.numpy() for vector in made.numbers)
+        arrays = [vector.numpy() for vector in made.numbers]
         rows.append((combination, made.structures, made.errors, arrays))
     return rows
 
@@ -179,8 +193,10 @@ def _run_share(share: tuple[str, str, int]) -> list[tuple[Any, ...]]:
 def _as_variant(row: tuple[Any, ...]) -> Variant:
     """A variant from the row that `_run_share` made of it."""
     combination, structures, errors, arrays = row
-    numbers = tuple(torch.from_numpy(array) for array in arrays)
-    return combination, Trace(structures, errors, numbers)
+    numbers = []
+    for array in arrays:
+        numbers.append(torch.from_numpy(array))
+    return combination, Trace(structures, errors, tuple(numbers))
 
 
 _PARTS = ("numbers", "errors", "combinations")
@@ -206,6 +222,22 @@ def _write(path: Path, found: Table) -> None:
         return
 
 
+def _as_group(listed: Sequence[tuple[str, int]]) -> Group:
+    """A group as JSON has it, with tuples in place of its lists."""
+    group = []
+    for structure, size in listed:
+        group.append((structure, size))
+    return tuple(group)
+
+
+def _read_block(arrays: Mapping[str, np.ndarray[Any, Any]], i: int) -> Block:
+    parts = []
+    for part in _PARTS:
+        array = arrays[f"{part}{i}"]
+        parts.append(torch.from_numpy(array))
+    return Block(*parts)
+
+
 def _read(path: Path) -> Table | None:
     """The table in a file, None where there is none that can be read."""
     try:
@@ -213,11 +245,8 @@ def _read(path: Path) -> Table | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             described = json.loads(arrays["described"].tobytes())
             blocks = {}
-            for i, group in enumerate(described["groups"]):
-                # JSON has lists where a group has tuples.
-                key = tuple((structure, size) for structure, size in group)
-                parts = [torch.from_numpy(arrays[f"{part}{i}"]) for part in _PARTS]
-                blocks[key] = Block(*parts)
+            for i, listed in enumerate(described["groups"]):
+                blocks[_as_group(listed)] = _read_block(arrays, i)
             return Table(tuple(described["messages"]), blocks)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

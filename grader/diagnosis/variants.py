@@ -19,7 +19,9 @@ Variant = tuple[Combination, Trace]
 
 
 def run_variants(
-    runner: ReferenceRunner, first: Sequence[int], most: int = MOST
+    runner: ReferenceRunner,
+    first: Sequence[int],
+    most: int = MOST,
 ) -> list[Variant]:
     """The variants whose first mistake is one of `first`, run. Those equal to the reference are left out."""
     trees = runner.exercise.solution.trees
@@ -32,7 +34,10 @@ def run_variants(
 
 
 def combinations(
-    trees: Forest, forms: Sequence[Form], first: Sequence[int], most: int
+    trees: Forest,
+    forms: Sequence[Form],
+    first: Sequence[int],
+    most: int,
 ) -> Iterator[tuple[Combination, Forest]]:
     """Every compatible combination of at most `most` forms that begins with one of `first`.
 
@@ -45,7 +50,10 @@ def combinations(
 
 
 def _extended(
-    combination: Combination, forest: Forest, forms: Sequence[Form], most: int
+    combination: Combination,
+    forest: Forest,
+    forms: Sequence[Form],
+    most: int,
 ) -> Iterator[tuple[Combination, Forest]]:
     yield combination, forest
     if len(combination) == most:

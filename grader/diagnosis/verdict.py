@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.exercise import Misconception
@@ -67,7 +67,9 @@ class Claims:
         order: every id of the function, as the exercise lists them. alternatives: to `ids`.
         """
         named = self._with_claimed(ids, order)
-        others = [self._with_claimed(other, order) for other in alternatives]
+        others = []
+        for other in alternatives:
+            others.append(self._with_claimed(other, order))
         return Diagnosis(
             misconceptions=named,
             alternatives=tuple(others),
@@ -85,7 +87,14 @@ class Claims:
         return None
 
     def _with_claimed(
-        self, ids: Sequence[str], order: Sequence[str]
+        self,
+        ids: Sequence[str],
+        order: Sequence[str],
     ) -> tuple[str, ...]:
-        wanted = {*self.ids, *ids}
-        return tuple(id_ for id_ in order if id_ in wanted)
+        return in_order([*self.ids, *ids], order)
+
+
+def in_order(ids: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:
+    """Ids in the order in which `order` has them, each once."""
+    wanted = set(ids)
+    return tuple(id_ for id_ in order if id_ in wanted)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
-from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -13,8 +11,9 @@ from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import update
 from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import Outcomes, Run, read_run, read_runs
-from grader.diagnosis.observation import Outcome
+from grader.diagnosis.observation import Outcome, all_raised_kind
 from grader.diagnosis.recognisers import MODULE_GLOBAL, SHADOW, Observation
+from grader.diagnosis.recognisers.base import matches_any
 from grader.diagnosis.recognisers.module_global import undefined
 from grader.diagnosis.recognisers.shadow import unbound
 from grader.diagnosis.verdict import Clue
@@ -38,9 +37,10 @@ def exceptions(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
 def constant_sizes(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     """The calls again in the handout's sizes, where the function raises in all others."""
     student = case.student
+    if read_runs(outcomes):
+        return outcomes
     # torch raises a RuntimeError where sizes do not fit.
-    raised = [outcome.raised("RuntimeError") for outcome in outcomes.values()]
-    if read_runs(outcomes) or not all(raised):
+    if not all_raised_kind(outcomes.values(), "RuntimeError"):
         return outcomes
     before = student.inputs, student.arguments
     student.inputs = case.reference.trajectory.full_size
@@ -60,7 +60,7 @@ def right_globals(case: IteratingCase) -> bool:
     """
     student = case.student
     misconception = case.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
-    names = [name for name in case.evidence.reads_globals if name not in student.supply]
+    names = _unsupplied(case)
     if misconception is None or not names:
         return False
     values = case.reference.right_values(student.arguments)
@@ -81,12 +81,15 @@ def right_globals(case: IteratingCase) -> bool:
 
 def _is_right(case: IteratingCase) -> bool:
     """Whether the function moves as the reference without mistakes does."""
-    outcomes = {steps: case.student.ask(steps) for steps in (0, 1, 3)}
+    outcomes = {}
+    for steps in (0, 1, 3):
+        outcomes[steps] = case.student.ask(steps)
     runs = read_runs(outcomes)
     if len(runs) < len(outcomes):
         return False
     initial = runs[0].parameters
-    return update.leads_to(case.reference, (), runs, initial, case.student.arguments)
+    arguments = case.student.arguments
+    return update.leads_to(case.reference, (), runs, initial, arguments)
 
 
 def _raised(outcomes: Outcomes) -> list[Outcome]:
@@ -117,7 +120,7 @@ def _without_known_cause(case: IteratingCase, seen: Observation) -> str | None:
     text = f"{error[0]}: {error[1]}"
     source = None
     for misconception in case.by_id.values():
-        if not _is_listed(text, misconception.raises):
+        if not matches_any(text, misconception.raises):
             continue
         line = seen.line_raised
         # The lines of a repaired source are others.
@@ -126,11 +129,6 @@ def _without_known_cause(case: IteratingCase, seen: Observation) -> str | None:
         case.claims.add(misconception, Clue(line))
         source = repairs.edited(case.student.source, misconception.repair)
     return source
-
-
-def _is_listed(text: str, raises: Sequence[str]) -> bool:
-    """Whether an exception matches one of the patterns that a mistake is listed with."""
-    return any(fnmatch.fnmatchcase(text, pattern) for pattern in raises)
 
 
 def _without_unbound(case: IteratingCase, seen: Observation) -> str | None:
@@ -166,11 +164,13 @@ def _supply_arguments(case: IteratingCase, seen: Observation, before: Outcomes) 
         return False
     case.student.supply.update(wanted)
     steps = min(2, max(before))
-    now, then = case.student.run(steps), read_run(before[steps])
+    now = case.student.run(steps)
+    then = read_run(before[steps])
     if now is None:
         return False
     if then is None or not _end_alike(now, then):
-        case.claims.add(misconception, MODULE_GLOBAL.clue(seen, list(wanted)))
+        clue = MODULE_GLOBAL.clue(seen, list(wanted))
+        case.claims.add(misconception, clue)
     return True
 
 
@@ -181,13 +181,21 @@ def _end_alike(now: Run, then: Run) -> bool:
 def _arguments_read(case: IteratingCase) -> dict[str, Tensor]:
     """Arguments that the function reads as variables of the module, by the reference's names for them."""
     found = {}
+    names = _unsupplied(case)
     pairs = zip(case.reference.parameters, case.student.arguments, strict=False)
     for name, value in pairs:
-        if name not in case.evidence.reads_globals or name in case.student.supply:
-            continue
-        if isinstance(value, Tensor):
+        if name in names and isinstance(value, Tensor):
             found[name] = value
     return found
+
+
+def _unsupplied(case: IteratingCase) -> list[str]:
+    """The variables of the module that the function reads and is not supplied with."""
+    names = []
+    for name in case.evidence.reads_globals:
+        if name not in case.student.supply:
+            names.append(name)
+    return names
 
 
 def _is_missing_variable(case: IteratingCase, name: str) -> bool:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from grader.diagnosis.closeness import MOVED
 from grader.diagnosis.iterating import history, start, update
-from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run, StudentRuns
+from grader.diagnosis.iterating.runs import (
+    Forms,
+    ReferenceRuns,
+    Runs,
+    StudentRuns,
+    ids_of,
+)
 from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
 from grader.diagnosis.recognisers import (
     Observation,
@@ -37,11 +43,14 @@ class IteratingCase:
         self.trees = exercise.solution.trees
         self.misconceptions = exercise.misconceptions
         # In the exercise's order.
-        self.by_id = {known.id: known for known in self.misconceptions.of(function)}
+        self.by_id = {}
+        for known in self.misconceptions.of(function):
+            self.by_id[known.id] = known
         self.reference = ReferenceRuns(exercise, function, earlier)
         self.student = StudentRuns(self.reference, prober, evidence.source)
-        known = [*self.reference.parameters, *self.trees, "torch", "math"]
-        self.source = StudentSource(evidence, self.reference.parameters, known)
+        parameters = self.reference.parameters
+        names = [*parameters, *self.trees, "torch", "math"]
+        self.source = StudentSource(evidence, parameters, names)
         self.claims = Claims()
 
     def observation(self, outcomes: Sequence[Outcome]) -> Observation:
@@ -73,7 +82,8 @@ class IteratingCase:
 
     def claim_form(self, form: Form) -> None:
         """Claim the mistake that is made in this way."""
-        self.claims.add(self.by_id[form.id], Clue(self.line_of(form)))
+        clue = Clue(self.line_of(form))
+        self.claims.add(self.by_id[form.id], clue)
 
     def claim_start(self, *, always_steps: bool = False) -> None:
         """Claim what is wrong with the initial parameters."""
@@ -82,7 +92,10 @@ class IteratingCase:
             self.claim_form(form)
 
     def claim_history(
-        self, runs: Mapping[int, Run], initial: Parameters, forms: Forms
+        self,
+        runs: Runs,
+        initial: Parameters,
+        forms: Forms,
     ) -> None:
         """Claim what is wrong with the history, given the mistakes that explain the parameters."""
         found = history.explanation(self.student, runs, initial, forms)
@@ -101,7 +114,10 @@ class IteratingCase:
                 self.claims.add(misconception, Clue(line))
 
     def updates(
-        self, runs: Mapping[int, Run], initial: Parameters, tolerance: float = MOVED
+        self,
+        runs: Runs,
+        initial: Parameters,
+        tolerance: float = MOVED,
     ) -> list[Forms]:
         """The sets of mistakes that explain the parameters, as far as the source does not decide."""
         arguments = self.student.arguments
@@ -114,7 +130,8 @@ class IteratingCase:
 
     def line_of(self, form: Form) -> int | None:
         """The line of the student's source that shows a form, None where none does."""
-        line = self.source.line_of_form(form, self.trees[form.function])
+        tree = self.trees[form.function]
+        line = self.source.line_of_form(form, tree)
         if line is not None:
             return line
         return self.source.line_of_seen(self.by_id[form.id])
@@ -127,9 +144,5 @@ class IteratingCase:
         first, *others = sets
         for form in first:
             self.claims.place(form.id, self.line_of(form))
-        alternatives = [_ids(other) for other in others]
-        return self.claims.diagnosis(order, _ids(first), alternatives)
-
-
-def _ids(forms: Forms) -> list[str]:
-    return [form.id for form in forms]
+        alternatives = [ids_of(other) for other in others]
+        return self.claims.diagnosis(order, ids_of(first), alternatives)

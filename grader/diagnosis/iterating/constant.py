@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from grader.diagnosis import repairs
@@ -14,7 +13,7 @@ from grader.diagnosis.iterating.runs import (
     MOST_STEPS,
     Forms,
     Outcomes,
-    Run,
+    Runs,
     read_run,
 )
 from grader.diagnosis.recognisers import ONE_STEP, STEPS, Steps
@@ -42,7 +41,8 @@ def counted(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     if _lengths(again) != list(ASKED_STEPS):
         student.source, student.prober = before
         return outcomes
-    case.claims.add(misconception, Clue(line + case.evidence.first_line - 1))
+    line_in_file = line + case.evidence.first_line - 1
+    case.claims.add(misconception, Clue(line_in_file))
     return again
 
 
@@ -58,7 +58,7 @@ def _lengths(outcomes: Outcomes) -> list[int]:
     return lengths
 
 
-def claim_endless(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
+def claim_endless(case: IteratingCase, runs: Runs) -> bool:
     """Claim that the function takes a great number of steps by itself; it is too slow to be followed."""
     reported: dict[int, int] = {}
     for steps, run in runs.items():
@@ -70,15 +70,17 @@ def claim_endless(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
     return case.claim_step_sign(STEPS, Steps(reported, is_constant=True))
 
 
-def observed_steps(case: IteratingCase, runs: Mapping[int, Run]) -> Steps:
+def observed_steps(case: IteratingCase, runs: Runs) -> Steps:
     """What the runs show of the number of steps taken."""
-    reported = {steps: run.reported for steps, run in runs.items()}
+    reported = {}
+    for steps, run in runs.items():
+        reported[steps] = run.reported
     lengths = set(reported.values())
     is_constant = len(lengths) == 1 and _always_moves(case, runs)
     return Steps(reported, is_constant=is_constant)
 
 
-def _always_moves(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
+def _always_moves(case: IteratingCase, runs: Runs) -> bool:
     """Whether the parameters are the same after all numbers of steps, and yet no longer the initial ones."""
     first = runs[0].parameters
     for run in runs.values():
@@ -93,7 +95,9 @@ def _always_moves(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
 
 
 def claim_and_explain(
-    case: IteratingCase, runs: Mapping[int, Run], seen: Steps
+    case: IteratingCase,
+    runs: Runs,
+    seen: Steps,
 ) -> list[Forms]:
     """Claim that the number of steps is constant, and what is wrong with the history.
 
@@ -106,7 +110,8 @@ def claim_and_explain(
     if initial is not None:
         sets = case.updates({1: last}, initial, MOVED_FROM_ESTIMATE)
     (taken,) = set(seen.reported.values())
-    if case.claim_step_sign(ONE_STEP, replace(seen, is_one_step=bool(sets))):
+    seen_of_one = replace(seen, is_one_step=bool(sets))
+    if case.claim_step_sign(ONE_STEP, seen_of_one):
         if initial is not None and sets and taken == 1:
             case.claim_history({1: last}, initial, sets[0])
         return sets

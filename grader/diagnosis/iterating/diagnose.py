@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import behind, constant, history
 from grader.diagnosis.iterating.case import IteratingCase
-from grader.diagnosis.iterating.runs import ASKED_STEPS, Run, read_runs
+from grader.diagnosis.iterating.runs import ASKED_STEPS, Runs, read_runs
 from grader.diagnosis.observation import Evidence, Plugged, Prober
 from grader.diagnosis.recognisers import STALE
 from grader.diagnosis.verdict import Diagnosis
@@ -30,7 +28,8 @@ def diagnose(
 
     # What calls and source show by themselves, and what hides behind exceptions and constants.
     outcomes = case.student.ask_each()
-    if case.claim_signs(list(outcomes.values()), conclusive=True):
+    seen = list(outcomes.values())
+    if case.claim_signs(seen, conclusive=True):
         return case.conclude()
     outcomes = behind.exceptions(case, outcomes)
     outcomes = behind.constant_sizes(case, outcomes)
@@ -60,7 +59,8 @@ def diagnose(
         return case.conclude()
     sets = case.updates(runs, initial)
     if not sets and behind.right_globals(case):
-        runs, sets = read_runs(case.student.ask_each()), [()]
+        runs = read_runs(case.student.ask_each())
+        sets = [()]
         initial = runs[0].parameters
 
     # What it reports.
@@ -71,7 +71,7 @@ def diagnose(
     return case.conclude(sets)
 
 
-def _can_be_compared(runs: Mapping[int, Run]) -> bool:
+def _can_be_compared(runs: Runs) -> bool:
     """Whether every call gave a run, and all have parameters of the same shapes."""
     if len(runs) < len(ASKED_STEPS):
         return False
@@ -79,7 +79,7 @@ def _can_be_compared(runs: Mapping[int, Run]) -> bool:
     return all(run.shapes == shapes for run in runs.values())
 
 
-def _is_reproduced(case: IteratingCase, runs: Mapping[int, Run]) -> bool:
+def _is_reproduced(case: IteratingCase, runs: Runs) -> bool:
     """Whether the first step, made once more, leads to the same parameters."""
     again = case.student.run(1)
     if again is None:

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from grader.diagnosis.closeness import same_column
-from grader.diagnosis.iterating.runs import Forms, History, Run, StudentRuns
+from grader.diagnosis.iterating.runs import (
+    Forms,
+    History,
+    Run,
+    Runs,
+    StudentRuns,
+    ids_of,
+)
 from grader.diagnosis.recognisers import Steps
 from grader.exercise import Form
 from grader.exercise.probes import LeadingArguments, Parameters
@@ -20,7 +27,10 @@ MOST_MISTAKES = 3  # that are combined
 
 
 def explanation(
-    student: StudentRuns, runs: Mapping[int, Run], start: Parameters, update: Forms
+    student: StudentRuns,
+    runs: Runs,
+    start: Parameters,
+    update: Forms,
 ) -> dict[str, Form]:
     """The fewest mistakes that explain all columns that can be explained, each with the form that does.
 
@@ -43,7 +53,7 @@ def explanation(
     return _Search(student, theirs, steps, start, update).fewest(wrong)
 
 
-def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
+def unexplained(student: StudentRuns, runs: Runs) -> Steps:
     """What the history shows where nothing explains the parameters: it can still be measured along them."""
     theirs = runs[max(runs)].history
     in_time = measured_history(student, runs)
@@ -56,7 +66,10 @@ def unexplained(student: StudentRuns, runs: Mapping[int, Run]) -> Steps:
 
 
 def measured_history(
-    student: StudentRuns, runs: Mapping[int, Run], *, late: bool = False
+    student: StudentRuns,
+    runs: Runs,
+    *,
+    late: bool = False,
 ) -> History | None:
     """The history that the student's own parameters give; None where a step's parameters are not known.
 
@@ -87,7 +100,9 @@ def _comparable(student: StudentRuns, theirs: History, ours: History | None) -> 
 
 
 def _agreeing(
-    theirs: History | None, ours: History | None, columns: Sequence[int]
+    theirs: History | None,
+    ours: History | None,
+    columns: Sequence[int],
 ) -> list[int]:
     """Those of the columns that are the same in both histories; none where one of these is missing."""
     if theirs is None or ours is None:
@@ -95,7 +110,7 @@ def _agreeing(
     return [column for column in columns if same_column(theirs, ours, column)]
 
 
-def _without(columns: Sequence[int], others: Sequence[int]) -> list[int]:
+def _without(columns: Sequence[int], others: Collection[int]) -> list[int]:
     """Those of the columns that are not among the others."""
     return [column for column in columns if column not in others]
 
@@ -121,26 +136,36 @@ class _Search:
     def fewest(self, wrong: Sequence[int]) -> dict[str, Form]:
         """The fewest mistakes that explain all of the columns `wrong` that can be explained."""
         explained = self.explained(wrong)
-        # What nothing explains is left aside: the other columns still tell something.
-        choices = [sets for sets in explained.values() if sets]
+        choices = []
+        for column in wrong:
+            # What nothing explains is left aside: the other columns still tell something.
+            if column in explained:
+                choices.append(explained[column])
         unions: list[frozenset[str]] = []
         # One set for each column: columns that share a mistake make their union smaller.
         for choice in itertools.product(*choices):
             unions.append(frozenset[str]().union(*choice))
-        return {id_: self.form_of[id_] for id_ in min(unions, key=len)}
+        fewest: dict[str, Form] = {}
+        for id_ in min(unions, key=len):
+            fewest[id_] = self.form_of[id_]
+        return fewest
 
     def explained(self, wrong: Sequence[int]) -> dict[int, list[frozenset[str]]]:
-        """For each column, the smallest sets of mistakes that explain it; none where nothing does."""
-        explained: dict[int, list[frozenset[str]]] = {column: [] for column in wrong}
+        """For each column that can be explained, the smallest sets of mistakes that do."""
+        explained: dict[int, list[frozenset[str]]] = {}
         for size in range(1, MOST_MISTAKES + 1):
-            unexplained = [column for column in wrong if not explained[column]]
+            unexplained = _without(wrong, explained)
             if not unexplained:
                 break
             for forms in self.student.reference.combinations("history", size):
-                form_of = {form.id: form for form in forms}
-                for column in self.explained_by(forms, unexplained):
-                    explained[column].append(frozenset(form_of))
-                    self.form_of.update(form_of)
+                columns = self.explained_by(forms, unexplained)
+                if not columns:
+                    continue
+                for form in forms:
+                    self.form_of[form.id] = form
+                ids = frozenset(ids_of(forms))
+                for column in columns:
+                    explained.setdefault(column, []).append(ids)
         return explained
 
     def explained_by(self, forms: Forms, columns: Sequence[int]) -> list[int]:
@@ -153,7 +178,8 @@ class _Search:
         first = self.history_with(forms, self.start, arguments, 1)
         if first is None:
             return []
-        if not _agreeing(self.theirs[:1], first[:1], columns):
+        theirs_first = self.theirs[:1]
+        if not _agreeing(theirs_first, first[:1], columns):
             return []
         made = self.history_with(forms, self.start, arguments, self.steps)
         agreeing = _agreeing(self.theirs, made, columns)
@@ -164,7 +190,11 @@ class _Search:
         return _agreeing(self.theirs_again, made_again, agreeing)
 
     def history_with(
-        self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
+        self,
+        forms: Forms,
+        start: Parameters,
+        arguments: LeadingArguments,
+        steps: int,
     ) -> History | None:
         """The reference's history with these mistakes in it."""
         all_forms = (*self.update, *forms)
@@ -183,5 +213,6 @@ class _Search:
     @functools.cached_property
     def theirs_again(self) -> History | None:
         """The student's history on other samples."""
-        run = self.student.run(self.steps, self.student.inputs.again)
+        again = self.student.inputs.again
+        run = self.student.run(self.steps, again)
         return run.history if run is not None else None

@@ -24,6 +24,12 @@ MOST_ENTRIES = 1_000_000  # of a history that is a tensor; a longer one is not r
 History = tuple[tuple[float, ...], ...]
 Forms = tuple[Form, ...]  # of mistakes that are made together
 Outcomes = dict[int, Outcome]  # by the number of steps asked for
+Runs = Mapping[int, "Run"]  # by the number of steps
+
+
+def ids_of(forms: Forms) -> list[str]:
+    """The ids of the mistakes that are made in these ways."""
+    return [form.id for form in forms]
 
 
 @dataclass(frozen=True)
@@ -58,9 +64,11 @@ def read_run(outcome: Outcome) -> Run | None:
     parameters = first[0] if len(first) == 1 else first
     if not isinstance(parameters, tuple | list):
         return None
-    if not all(isinstance(parameter, Tensor) for parameter in parameters):
-        return None
-    read = [parameter.detach().to(torch.float32) for parameter in parameters]
+    read = []
+    for parameter in parameters:
+        if not isinstance(parameter, Tensor):
+            return None
+        read.append(parameter.detach().to(torch.float32))
     return Run(tuple(read), _read_history(history))
 
 
@@ -81,7 +89,10 @@ def _read_history(history: Any) -> History | None:
             if history.numel() + len(history) > MOST_ENTRIES:
                 return None
             history = history.tolist()
-        return tuple(tuple(map(float, row)) for row in history)
+        rows = []
+        for row in history:
+            rows.append(tuple(map(float, row)))
+        return tuple(rows)
     except (TypeError, ValueError, RuntimeError):
         return None
 
@@ -94,11 +105,16 @@ class ReferenceRuns:
         self.exercise = exercise
         self.function = function
         self.namespace = exercise.solution.namespace(all_remembered(earlier))
+        self.original = self.namespace[function]
         self.trajectory = trajectories(exercise, self.namespace)[function]
         self.parameters = patterns.parameters(exercise.solution.trees[function])
 
     def run(
-        self, forms: Forms, start: Parameters, arguments: LeadingArguments, steps: int
+        self,
+        forms: Forms,
+        start: Parameters,
+        arguments: LeadingArguments,
+        steps: int,
     ) -> Run | None:
         """The run with these mistakes; None where they exclude one another or cannot be run."""
         code = _code(self.exercise, self.function, forms)
@@ -114,7 +130,7 @@ class ReferenceRuns:
 
     def shapes(self, arguments: LeadingArguments) -> list[torch.Size]:
         """The shapes of the parameters that the reference draws for these arguments."""
-        outcome = call(self.namespace[self.function], (*arguments, 0))
+        outcome = call(self.original, (*arguments, 0))
         run = read_run(outcome)
         return run.shapes if run is not None else []
 
@@ -132,10 +148,17 @@ class ReferenceRuns:
             run = read_run(call(function, (*arguments, 0)))
         if run is None:
             return []
-        return [_spread(parameter) for parameter in run.parameters]
+        spreads = []
+        for parameter in run.parameters:
+            # They are drawn around 0.
+            variance = parameter.pow(2).mean()
+            spreads.append(float(variance.sqrt()))
+        return spreads
 
     def measured(
-        self, parameters: Parameters, arguments: LeadingArguments
+        self,
+        parameters: Parameters,
+        arguments: LeadingArguments,
     ) -> tuple[float, ...] | None:
         """The history's entry for a student's parameters; None where they do not fit the network."""
         try:
@@ -145,22 +168,21 @@ class ReferenceRuns:
 
     def right_values(self, arguments: LeadingArguments) -> list[Tensor]:
         """The tensors among the arguments, and those that the reference puts in their place."""
-        rebound = rebound_arguments(self.namespace[self.function], (*arguments, 0))
+        rebound = rebound_arguments(self.original, (*arguments, 0))
         values = (*arguments, *rebound)
-        return [value for value in values if isinstance(value, Tensor)]
+        tensors = []
+        for value in values:
+            if isinstance(value, Tensor):
+                tensors.append(value)
+        return tensors
 
     def combinations(self, stage: str, size: int) -> Iterator[Forms]:
         """All sets of `size` forms of a stage, each of another mistake."""
         all_forms = self.exercise.misconceptions.forms_of(self.function, stage)
         for forms in itertools.combinations(all_forms, size):
-            mistakes = {form.id for form in forms}
+            mistakes = set(ids_of(forms))
             if len(mistakes) == size:
                 yield forms
-
-
-def _spread(parameter: Tensor) -> float:
-    """The standard deviation of entries drawn around 0."""
-    return float(parameter.pow(2).mean().sqrt())
 
 
 class StudentRuns:
@@ -183,7 +205,8 @@ class StudentRuns:
     def ask(self, steps: int, arguments: LeadingArguments | None = None) -> Outcome:
         """What the function gives for that many steps; `arguments` are `self.arguments` if not given."""
         given = self.arguments if arguments is None else arguments
-        return self.prober.call(self.function, (*given, steps), self.supply)
+        row = (*given, steps)
+        return self.prober.call(self.function, row, self.supply)
 
     def run(self, steps: int, arguments: LeadingArguments | None = None) -> Run | None:
         """The same, read as a run."""

@@ -6,10 +6,10 @@ compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from grader.diagnosis.closeness import MOVED, parameters_agree
-from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Run
+from grader.diagnosis.iterating.runs import Forms, ReferenceRuns, Runs, ids_of
 from grader.exercise.probes import LeadingArguments, Parameters
 
 MOST_MISTAKES = 3  # that are combined
@@ -17,7 +17,7 @@ MOST_MISTAKES = 3  # that are combined
 
 def explanations(
     reference: ReferenceRuns,
-    runs: Mapping[int, Run],
+    runs: Runs,
     start: Parameters,
     arguments: LeadingArguments,
     tolerance: float = MOVED,
@@ -41,7 +41,7 @@ def explanations(
 def leads_to(
     reference: ReferenceRuns,
     forms: Forms,
-    runs: Mapping[int, Run],
+    runs: Runs,
     start: Parameters,
     arguments: LeadingArguments,
     tolerance: float = MOVED,
@@ -68,9 +68,11 @@ def preferred(
     """
     by_ids: dict[frozenset[str], Forms] = {}
     for forms in explained_by:
-        ids = frozenset(form.id for form in forms)
+        ids = frozenset(ids_of(forms))
         by_ids.setdefault(ids, forms)
-    scores = {ids: sum(map(support, ids)) for ids in by_ids}
+    scores = {}
+    for ids in by_ids:
+        scores[ids] = sum(map(support, ids))
     best = max(scores.values(), default=0)
     most_supported = []
     for ids, forms in by_ids.items():

@@ -64,25 +64,31 @@ STEPS = ConstantSteps()
 ONE_STEP = OneStep()
 STALE = Stale()
 
-# Those of one kind are asked in this order; for readers it matters: the first reading that explains all wins.
-_TABLE: tuple[Recogniser, ...] = (
+# The table, by kind. Those of one kind are asked in this order; for readers it matters: the first reading
+# that explains all wins.
+SIGNS: list[Sign] = [
     Stub(),
     Calls(),
     Mutates(),
+]
+REPAIRERS: list[Repairer] = [
     SHADOW,
-    MODULE_GLOBAL,
+]
+READERS: list[Reader] = [
     Rebinds(),
     Overflow(),
     Columns(),
     Order(),
+]
+_ASKED_BY_NAME: list[Recogniser] = [
+    MODULE_GLOBAL,
     STEPS,
     ONE_STEP,
     STALE,
-)
-RECOGNISERS = {recogniser.name: recogniser for recogniser in _TABLE}
-SIGNS = [recogniser for recogniser in _TABLE if isinstance(recogniser, Sign)]
-READERS = [recogniser for recogniser in _TABLE if isinstance(recogniser, Reader)]
-REPAIRERS = [recogniser for recogniser in _TABLE if isinstance(recogniser, Repairer)]
+]
+
+_ALL = [*SIGNS, *REPAIRERS, *READERS, *_ASKED_BY_NAME]
+RECOGNISERS = {recogniser.name: recogniser for recogniser in _ALL}
 
 
 def claim_signs(

@@ -11,6 +11,7 @@ A recogniser finds one kind of mistake by evidence other than wrong numbers. The
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
@@ -20,12 +21,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from grader.diagnosis.observation import Evidence, Outcome
+from grader.diagnosis.closeness import Columns
+from grader.diagnosis.observation import Evidence, Outcome, Rows, names_at
 from grader.diagnosis.student_source import StudentSource
 from grader.diagnosis.verdict import Clue
-
-# A history: one row per step, one number per column.
-Columns = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -44,21 +43,21 @@ class Observation:
     """
 
     outcomes: Sequence[Outcome]
-    arguments: Sequence[Sequence[Any]]
+    arguments: Rows
     parameters: Sequence[str]
     functions: Set[str]
     evidence: Evidence
     source: StudentSource
     accumulators: Sequence[int] = ()
     expected: Sequence[Outcome] = ()
-    call: Callable[[Sequence[Sequence[Any]]], Sequence[Outcome]] | None = None
+    call: Callable[[Rows], Sequence[Outcome]] | None = None
     listed_calls: Sequence[str] = ()
     iterates: bool = False
 
     @property
     def accumulator_names(self) -> tuple[str, ...]:
         """The reference's names of the arguments that it changes."""
-        return tuple(self.parameters[position] for position in self.accumulators)
+        return names_at(self.accumulators, self.parameters)
 
     @property
     def line_raised(self) -> int | None:
@@ -95,7 +94,9 @@ def _is_changed(before: Any, after: Any) -> bool:
 
 
 def names_in_errors(
-    outcomes: Sequence[Outcome], kind: str, pattern: re.Pattern[str]
+    outcomes: Sequence[Outcome],
+    kind: str,
+    pattern: re.Pattern[str],
 ) -> set[str]:
     """The first group of a pattern in the text of every exception of a kind."""
     names = set()
@@ -106,6 +107,11 @@ def names_in_errors(
         if found:
             names.add(found[1])
     return names
+
+
+def matches_any(text: str, patterns: Sequence[str]) -> bool:
+    """Whether a text matches one of the patterns, of which `*` stands for anything."""
+    return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True)

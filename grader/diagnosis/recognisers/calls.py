@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Sequence
-
-from grader.diagnosis.recognisers.base import Observation, Sign
+from grader.diagnosis.recognisers.base import Observation, Sign, matches_any
 from grader.diagnosis.verdict import Clue
 
 
@@ -22,7 +19,7 @@ class Calls(Sign):
         lines: list[int] = []
         lines_of_torch: list[int] = []
         for name, line in seen.evidence.calls.items():
-            if not _matches_any(name, seen.listed_calls):
+            if not matches_any(name, seen.listed_calls):
                 continue
             lines.append(line)
             if name.startswith("torch."):
@@ -34,7 +31,3 @@ class Calls(Sign):
         if autograd or (autograd is None and lines):
             return Clue(min(lines, default=None))
         return None
-
-
-def _matches_any(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

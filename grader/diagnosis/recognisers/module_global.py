@@ -69,9 +69,8 @@ class ModuleGlobal(Recogniser):
 
     def clue(self, seen: Observation, names: Sequence[str]) -> Clue:
         """What there is to say about the variables `names`: the first line that reads one of them."""
-        reads = seen.evidence.reads_globals
-        lines = [reads[name] for name in names if name in reads]
-        line = min(lines, default=seen.line_raised)
+        lines = _known_among(names, seen.evidence.reads_globals)
+        line = min(lines.values(), default=seen.line_raised)
         return Clue(line, {"name": "`, `".join(names)})
 
     def is_variable(self, seen: Observation, name: str) -> bool:

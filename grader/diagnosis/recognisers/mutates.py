@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.diagnosis.observation import names_at
 from grader.diagnosis.recognisers.base import Observation, Sign
 from grader.diagnosis.verdict import Clue
 
@@ -18,6 +19,6 @@ class Mutates(Sign):
         wrongly = sorted(changed - set(seen.accumulators))
         if not wrongly:
             return None
-        names = [seen.parameters[position] for position in wrongly]
+        names = names_at(wrongly, seen.parameters)
         # A note puts its fact between backquotes: `a`, `b`.
         return Clue(facts={"argument": "`, `".join(names)})

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.diagnosis.closeness import same
-from grader.diagnosis.observation import Outcome
+from grader.diagnosis.observation import Outcome, has_parts
 from grader.diagnosis.recognisers.base import Observation, Reader, Reading
 
 # Parts that equal none of the reference's: with more, any order would fit.
@@ -21,30 +21,35 @@ class Order(Reader):
     name = "order"
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
-        right = [outcome.value for outcome in seen.expected]
-        if not all(isinstance(value, tuple) for value in right):
-            return
+        right = _values(seen.expected)
+        for value in right:
+            if not isinstance(value, tuple):
+                return
         count = len(right[0])
-        theirs = [outcome.value for outcome in seen.outcomes]
-        if not all(_has_parts(value, count) for value in theirs):
-            return
+        theirs = _values(seen.outcomes)
+        for value in theirs:
+            if not has_parts(value, count):
+                return
         as_it_is = list(range(count))
-        for order in _orders(_places(theirs, right), count):
+        places = _places(theirs, right)
+        for order in _orders(places, count):
             if order == as_it_is:
                 continue
-            outcomes = [_reordered(outcome, order) for outcome in seen.outcomes]
+            outcomes = _reordered(seen.outcomes, order)
             yield Reading(outcomes, is_whole=True)
 
 
-def _has_parts(value: Any, count: int) -> bool:
-    """Whether a value is a sequence of so many parts."""
-    return isinstance(value, tuple | list) and len(value) == count
+def _values(outcomes: Sequence[Outcome]) -> list[Any]:
+    return [outcome.value for outcome in outcomes]
 
 
-def _reordered(outcome: Outcome, order: Sequence[int]) -> Outcome:
-    """The outcome with the parts of its value taken from the places `order`."""
-    parts = [outcome.value[place] for place in order]
-    return replace(outcome, value=tuple(parts))
+def _reordered(outcomes: Sequence[Outcome], order: Sequence[int]) -> list[Outcome]:
+    """The outcomes with the parts of each value taken from the places `order`."""
+    reordered = []
+    for outcome in outcomes:
+        parts = [outcome.value[place] for place in order]
+        reordered.append(replace(outcome, value=tuple(parts)))
+    return reordered
 
 
 def _places(theirs: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
@@ -60,18 +65,25 @@ def _places(theirs: Sequence[Any], right: Sequence[Any]) -> dict[int, int]:
 
 
 def _stands_at(
-    place: int, part: int, theirs: Sequence[Any], right: Sequence[Any]
+    place: int,
+    part: int,
+    theirs: Sequence[Any],
+    right: Sequence[Any],
 ) -> bool:
     """Whether the student's values have at `place` what the reference's have at `part`."""
     # On every probe: on a single one, two parts may be equal by chance.
-    pairs = zip(theirs, right, strict=True)
-    return all(same(value[place], expected[part]) for value, expected in pairs)
+    for value, expected in zip(theirs, right, strict=True):
+        given, wanted = value[place], expected[part]
+        if not same(given, wanted):
+            return False
+    return True
 
 
 def _orders(places: dict[int, int], count: int) -> Iterator[list[int]]:
     """Every order of all parts in which the known ones have their places; none if too few are known."""
-    unknown = [part for part in range(count) if part not in places]
-    free = [place for place in range(count) if place not in places.values()]
+    everywhere = set(range(count))
+    unknown = sorted(everywhere - set(places))
+    free = sorted(everywhere - set(places.values()))
     if len(unknown) > AT_MOST_UNKNOWN:
         return
     for rest in itertools.permutations(free):

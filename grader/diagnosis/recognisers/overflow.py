@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from grader.diagnosis.observation import Outcome, flatten
+from grader.diagnosis.observation import Outcome, flatten, in_one_vector
 from grader.diagnosis.recognisers.base import Observation, Reader, Reading
 
 
@@ -19,11 +19,16 @@ class Overflow(Reader):
     name = "overflow"
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
-        pairs = zip(seen.outcomes, seen.expected, strict=True)
-        outcomes = [_as_not_a_number(outcome, right) for outcome, right in pairs]
-        ignored = torch.cat([_not_finite(outcome) for outcome in outcomes])
+        outcomes = []
+        not_finite = []
+        for outcome, right in zip(seen.outcomes, seen.expected, strict=True):
+            read = _as_not_a_number(outcome, right)
+            outcomes.append(read)
+            not_finite.append(_not_finite(read))
+        ignored = torch.cat(not_finite)
+        any_ignored = bool(ignored.any())
         # With every entry left out there would be nothing to compare.
-        if bool(ignored.any()) and not bool(ignored.all()):
+        if any_ignored and not bool(ignored.all()):
             yield Reading(outcomes, ignored=ignored)
 
 
@@ -38,7 +43,4 @@ def _as_not_a_number(outcome: Outcome, right: Outcome) -> Outcome:
 def _not_finite(outcome: Outcome) -> Tensor:
     """For each entry of a call's value, in order, whether it is inf or nan."""
     leaves = flatten(outcome.value) if outcome.error is None else []
-    if not leaves:
-        return torch.zeros(0, dtype=torch.bool)
-    flat = [leaf.float().reshape(-1) for leaf in leaves]
-    return ~torch.cat(flat).isfinite()
+    return ~in_one_vector(leaves).isfinite()

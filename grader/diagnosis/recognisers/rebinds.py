@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from grader.diagnosis.closeness import equal_outcomes
-from grader.diagnosis.observation import Outcome, all_raised
+from grader.diagnosis.observation import Outcome, all_raised, has_parts
 from grader.diagnosis.recognisers.base import Observation, Reader, Reading
 
 
@@ -49,7 +49,9 @@ def _names_returned(seen: Observation) -> Sequence[str]:
 
 
 def _as_changed(
-    seen: Observation, returned: Sequence[str], is_addend: bool
+    seen: Observation,
+    returned: Sequence[str],
+    is_addend: bool,
 ) -> list[Outcome] | None:
     """The outcomes as if each returned value stood in its accumulator; None where they do not fit."""
     outcomes = []
@@ -69,20 +71,25 @@ def _as_changed(
 
 def _values_by_name(value: Any, names: Sequence[str]) -> dict[str, Any] | None:
     """What was returned, by name; None where it is no sequence of that many."""
-    if not isinstance(value, tuple | list) or len(value) != len(names):
+    if not has_parts(value, len(names)):
         return None
     return dict(zip(names, value, strict=True))
 
 
 def _with_returned(
-    seen: Observation, index: int, values: Mapping[str, Any], is_addend: bool
+    seen: Observation,
+    index: int,
+    values: Mapping[str, Any],
+    is_addend: bool,
 ) -> Outcome | None:
     """Outcome number `index` with returned values in the accumulators that the call left as they were."""
-    outcome, before = seen.outcomes[index], seen.arguments[index]
+    outcome = seen.outcomes[index]
+    before = seen.arguments[index]
     arguments = list(outcome.arguments)
     changed = seen.changed(index)
     for position in seen.accumulators:
-        value, start = values[seen.parameters[position]], before[position]
+        value = values[seen.parameters[position]]
+        start = before[position]
         if not isinstance(value, Tensor) or value.shape != start.shape:
             return None
         if position not in changed:

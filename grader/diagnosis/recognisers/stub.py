@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.diagnosis.observation import Outcome, flatten
+from grader.diagnosis.observation import Outcome, all_raised_kind, flatten
 from grader.diagnosis.recognisers.base import Observation, Sign
 from grader.diagnosis.verdict import Clue
 
@@ -14,13 +14,18 @@ class Stub(Sign):
     conclusive = True
 
     def clue(self, seen: Observation) -> Clue | None:
-        says_so = all(
-            outcome.raised("NotImplementedError") for outcome in seen.outcomes
-        )
-        is_silent = all(_gave_nothing(outcome) for outcome in seen.outcomes)
-        if says_so or (is_silent and _is_unwritten(seen)):
+        says_so = all_raised_kind(seen.outcomes, "NotImplementedError")
+        if says_so or _is_empty(seen):
             return Clue(seen.evidence.first_line)
         return None
+
+
+def _is_empty(seen: Observation) -> bool:
+    """Whether no call gave anything, and the source shows why."""
+    for outcome in seen.outcomes:
+        if not _gave_nothing(outcome):
+            return False
+    return _is_unwritten(seen)
 
 
 def _gave_nothing(outcome: Outcome) -> bool:
