@@ -60,6 +60,10 @@ KINDS: Mapping[str, Kind] = {
     "training-not-run": Kind(
         "{where} starts a training at the top level. The training was not run."
     ),
+    "lifted": Kind(
+        "The file defines no `{function}` that can be called as the exercise says. "
+        "The loop in {where} was judged in its place."
+    ),
     "await-not-run": Kind(
         "{where} awaits something at the top level. The statement was not run."
     ),

@@ -58,11 +58,15 @@ class Source:
     """A function as the student wrote it: its text, where it starts, and the lines the feedback marks.
 
     `first_line` counts in the file, or in the notebook's `cell` (1-based, all cells counted) if not None.
+    is_lifted: the student wrote the rest outside a function, and not the first line. places: where its lines
+    come from several cells of a notebook, each line's number -> (cell, line).
     """
 
     text: str
     first_line: int
     cell: int | None = None
+    is_lifted: bool = False
+    places: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -194,8 +198,15 @@ def _function(data: dict[str, Any]) -> FunctionResult:
     fields["checks"] = tuple(map(check_from, data["checks"]))
     fields["source"] = None
     if data["source"]:
-        fields["source"] = Source(**data["source"])
+        fields["source"] = _source(data["source"])
     return FunctionResult(**fields)
+
+
+def _source(data: dict[str, Any]) -> Source:
+    places: dict[int, tuple[int, int]] = {}
+    for number, (cell, line) in data["places"].items():
+        places[int(number)] = cell, line
+    return Source(**{**data, "places": places})
 
 
 def check_from(data: dict[str, Any]) -> CheckResult:

@@ -3,6 +3,7 @@
 from grader.checking.comparison import (
     OF_DIFFERENCES,
     Close,
+    Rounded,
     assert_unchanged,
     is_close,
     number,
@@ -17,6 +18,7 @@ __all__ = [
     "OF_DIFFERENCES",
     "CheckFailure",
     "Close",
+    "Rounded",
     "assert_unchanged",
     "autograd_gradients",
     "finite_differences",

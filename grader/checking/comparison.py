@@ -32,6 +32,18 @@ DEFAULT_TOLERANCE: Mapping[str, float] = {
 OF_DIFFERENCES = 1e-6
 
 
+class Rounded(float):
+    """A number as it was printed. slack: half a unit of its last digit, by which it may be off."""
+
+    slack: float
+
+    def __new__(cls, value: float, slack: float) -> Rounded:
+        """The number, and how far the one that was rounded may be from it."""
+        made = super().__new__(cls, value)
+        made.slack = slack
+        return made
+
+
 class Close:
     """`assert_close` of the checks, with an exercise's tolerances for each dtype."""
 

@@ -136,6 +136,8 @@ def same_column(a: Columns, b: Columns, column: int) -> bool:
         return False
     for row, right in zip(a, b, strict=True):
         allowed = HISTORY.absolute + HISTORY.relative * abs(right[column])
+        # what was printed is rounded
+        allowed += getattr(row[column], "slack", 0.0)
         # Asked in this way, nan is never the same.
         if not abs(row[column] - right[column]) <= allowed:
             return False

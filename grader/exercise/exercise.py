@@ -161,6 +161,13 @@ class Exercise:
             return None
         return self.module("probes")
 
+    @functools.cached_property
+    def lifted(self) -> types.ModuleType | None:
+        """The exercise's `lifted`, which reads what lifted loops tell; None where it has none."""
+        if not (self.folder / "lifted.py").is_file():
+            return None
+        return self.module("lifted")
+
     def check_python(self) -> None:
         """Run the folder's modules once. Raises ExerciseError with a line for each that fails."""
         problems = Problems()
@@ -169,6 +176,7 @@ class Exercise:
             "inputs.py": lambda: self.inputs.Inputs,
             "standins.py": lambda: self.standins,
             "probes.py": self._run_probes,
+            "lifted.py": lambda: self.lifted,
         }
         for file, run in runs.items():
             try:

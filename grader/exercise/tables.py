@@ -61,12 +61,25 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+class Loop(Table):
+    """A loop that is judged in a function's place, `[functions.NAME.loop]`.
+
+    around: the functions of which one is called in the loop, in order of preference. state: the parameters
+    of graded functions that are followed from turn to turn. steps: the parameter that says how many turns.
+    """
+
+    around: Strings
+    state: Strings
+    steps: str
+
+
 class Function(Table):
     """One graded function, `[functions.NAME]` in exercise.toml.
 
     earlier: the functions that it builds on. They are judged before it, and plugged in for follow-through.
     derivative_of: the function whose derivative, with respect to its first argument, it is.
     seconds: the time that one call may take. slow: calls of it at a file's top level are not run.
+    loop: what is judged in its place where a file does not define it.
     """
 
     name: str
@@ -76,6 +89,7 @@ class Function(Table):
     derivative_of: str | None = None
     seconds: PositiveFloat = 10.0
     slow: bool = False
+    loop: Loop | None = None
 
 
 class Limits(Table):

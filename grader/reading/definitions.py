@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from grader.notices import Notice
 from grader.reading.needs import Bindings
@@ -16,12 +17,18 @@ _MAX_ALIASES = 10  # steps of `f = g` that are followed
 
 @dataclass(frozen=True)
 class Definition:
-    """A required function as the student wrote it. `first_line` counts in the file or in `cell`."""
+    """A required function as the student wrote it. `first_line` counts in the file or in `cell`.
+
+    is_lifted: the student wrote the rest outside a function, and not the first line. places: where its lines
+    come from several cells of a notebook, each line's number -> (cell, line).
+    """
 
     text: str
     first_line: int
     cell: int | None
     tree: ast.stmt
+    places: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    is_lifted: bool = False
 
 
 def definition_of(name: str, bindings: Bindings, file: File) -> Definition | None:

@@ -24,7 +24,8 @@ from grader.reading.names import (
 )
 from grader.reading.slicing import Slice
 from grader.reading.statements import Statement
-from grader.reading.trees import constant_truth, is_star_import, lambda_of
+from grader.reading.stubs import is_stub
+from grader.reading.trees import ENDS, constant_truth, is_star_import
 
 Alias = tuple[str, str]  # a name, and the dotted name of what it stands for
 
@@ -32,7 +33,6 @@ _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
 # 3.12's LOAD_FAST_AND_CLEAR is not among these: it only sets a name aside
 _READS_LOCAL = ("LOAD_FAST", "LOAD_FAST_CHECK")
-_ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
 class Findings(TypedDict):
@@ -301,7 +301,7 @@ def _live_nodes(tree: ast.AST) -> Iterator[ast.AST]:
             for child in children:
                 if isinstance(child, ast.AST):
                     stack.append(child)
-                if isinstance(child, _ENDS):
+                if isinstance(child, ENDS):
                     # the rest of the block is dead
                     break
 
@@ -326,50 +326,3 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
         if isinstance(constant, CodeType):
             yield constant
             yield from _functions(constant)
-
-
-def is_stub(tree: ast.stmt) -> bool:
-    """Whether a function does nothing: a docstring, pass, ..., NotImplementedError, return None."""
-    assigned = lambda_of(tree)
-    if assigned is not None:
-        return _is_nothing(assigned.body)
-    if not isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
-    for statement in tree.body:
-        if not _does_nothing(statement):
-            return False
-        if isinstance(statement, _ENDS):
-            break  # the rest is dead
-    return True
-
-
-def _does_nothing(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Pass):
-        return True
-    if isinstance(statement, ast.Expr):
-        value = statement.value
-        return isinstance(value, ast.Constant) or _prints(value)
-    if isinstance(statement, ast.Return):
-        return statement.value is None or _is_nothing(statement.value)
-    if isinstance(statement, ast.Raise) and statement.exc is not None:
-        raised = statement.exc
-        if isinstance(raised, ast.Call):
-            raised = raised.func
-        return _is_name(raised, "NotImplementedError")
-    return False
-
-
-def _prints(value: ast.expr) -> bool:
-    if not isinstance(value, ast.Call):
-        return False
-    return _is_name(value.func, "print")
-
-
-def _is_name(value: ast.expr, name: str) -> bool:
-    return isinstance(value, ast.Name) and value.id == name
-
-
-def _is_nothing(value: ast.expr) -> bool:
-    if not isinstance(value, ast.Constant):
-        return False
-    return value.value in (None, ...)

@@ -174,6 +174,30 @@ def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
     return Needs(needed, never_run)
 
 
+def statements_for(statement: Statement, at: int, bindings: Bindings) -> Set[int]:
+    """The numbers of the statements that one at the position `at` needs, run in their order before it."""
+    needed: set[int] = set()
+    demands = list(_demands(statement.names, at, at, at))
+    seen = set(demands)
+    while demands:
+        name, position = demands.pop()
+        sources = bindings.reaching(name, position)
+        found = sources.statements
+        if not found and not sources.never_run:
+            # a notebook's cells can be run in any order
+            found = bindings.reaching(name, bindings.end).statements
+        for i in found:
+            if i == at:
+                continue
+            needed.add(i)
+            # read as late as it can be: when the statement at `at` runs
+            for demand in _demands(bindings.statements[i].names, i, at, at):
+                if demand not in seen:
+                    seen.add(demand)
+                    demands.append(demand)
+    return needed
+
+
 def _demands(names: Names, at: int, position: int, end: int) -> Iterator[Demand]:
     """The values that statement number `at` needs, of these names, for what is read at `position`."""
     for name in names.now.keys() | names.deletes:

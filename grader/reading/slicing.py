@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from grader.notices import Notice
 from grader.reading.call_graph import call_graph
 from grader.reading.cells import Text
 from grader.reading.definitions import Definition, definition_of, order_notice
+from grader.reading.lifting import Lifted, LoopWanted, is_usable, lift
 from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
 from grader.reading.never_run import never_run_notice, without_never_run
@@ -41,21 +43,31 @@ class Slice:
     notices: tuple[Notice, ...]
     flags: int
     top_level: Mapping[str, Kind]
+    lifted: Mapping[str, Lifted] = field(default_factory=dict)
 
 
 def slice_functions(
     text: Text,
     names: Sequence[str],
     slow: Collection[str] = (),
+    loops: Mapping[str, LoopWanted] = MappingProxyType({}),
 ) -> Slice:
-    """The slice of `text` that defines `names`; statements that call one of `slow` are left out."""
+    """The slice of `text` that defines `names`; statements that call one of `slow` are left out.
+
+    loops: required name -> the loop that takes its place where the file has no usable definition.
+    """
     with warnings.catch_warnings():
         # of the student's syntax: invalid escapes, `is` with a literal
         warnings.simplefilter("ignore")
-        return _slice(text, names, slow)
+        return _slice(text, names, slow, loops)
 
 
-def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
+def _slice(
+    text: Text,
+    names: Sequence[str],
+    slow: Collection[str],
+    loops: Mapping[str, LoopWanted],
+) -> Slice:
     file = read_statements(text)
     graph = call_graph(file.statements, slow)
     statements = without_never_run(file, graph)
@@ -70,13 +82,19 @@ def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
             missing[name] = why_missing(name, names, slow, bindings, file)
         else:
             definitions[name] = definition
+    needed = [statements[i] for i in sorted(needs.statements)]
+    lifted = _lifted(text, loops, definitions, needed)
+    for name, loop in lifted.items():
+        definitions[name] = loop.definition
+        missing.pop(name, None)
 
     notices = list(text.notices)
     notices += _order_notices(definitions, bindings, file)
     notices += _syntax_notices(file)
     notices += _never_run_notices(needs, statements)
     notices += hidden_names(bindings, needs)
-    needed = [statements[i] for i in sorted(needs.statements)]
+    for name, loop in lifted.items():
+        notices.append(Notice("lifted", {"function": name}, loop.line, loop.cell))
     return Slice(
         statements=tuple(needed),
         definitions=definitions,
@@ -84,7 +102,25 @@ def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
         notices=_capped(notices),
         flags=file.flags,
         top_level=_kinds(statements),
+        lifted=lifted,
     )
+
+
+def _lifted(
+    text: Text,
+    loops: Mapping[str, LoopWanted],
+    definitions: Mapping[str, Definition],
+    needed: Sequence[Statement],
+) -> dict[str, Lifted]:
+    """The loops that take the place of functions that have no usable definition."""
+    found: dict[str, Lifted] = {}
+    for name, wanted in loops.items():
+        if is_usable(definitions.get(name), len(wanted.parameters)):
+            continue
+        loop = lift(wanted, name, read_statements(text, as_main=True), needed)
+        if loop is not None:
+            found[name] = loop
+    return found
 
 
 def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:

@@ -88,9 +88,12 @@ class File:
     execution_counts: Mapping[int | None, int | None]
 
 
-def read_statements(text: Text) -> File:
-    """Every statement of a submission that compiles, in document order."""
-    reader = _Reader()
+def read_statements(text: Text, *, as_main: bool = False) -> File:
+    """Every statement of a submission that compiles, in document order.
+
+    as_main: as a script runs, with what stands under `if __name__ == "__main__":`.
+    """
+    reader = _Reader(as_main)
     execution_counts = {}
     for cell in text.cells:
         reader.read(cell)
@@ -129,7 +132,8 @@ class _Compiled:
 class _Reader:
     """Reads cell after cell: a `from __future__` import counts for all that stands below it."""
 
-    def __init__(self) -> None:
+    def __init__(self, as_main: bool) -> None:
+        self.as_main = as_main
         self.compiled: list[_Compiled] = []
         self.broken: list[Broken] = []
         self.flags = 0
@@ -142,7 +146,7 @@ class _Reader:
         trees, broken = parse(cell)
         compiled = []
         for tree in trees:
-            for part in _unfolded(tree):
+            for part in _unfolded(tree, self.as_main):
                 self.flags |= _future_flags(part)
                 try:
                     names = names_of(part, self.flags)
@@ -183,29 +187,29 @@ def _future_flags(tree: ast.stmt) -> int:
     return flags
 
 
-def _unfolded(tree: ast.stmt) -> Iterator[ast.stmt]:
+def _unfolded(tree: ast.stmt, as_main: bool) -> Iterator[ast.stmt]:
     """The statement, or where it is an `if` that can be decided, the statements of the branch that runs."""
     stack = [tree]
     while stack:
         part = stack.pop()
-        branch = _branch_that_runs(part)
+        branch = _branch_that_runs(part, as_main)
         if branch is None:
             yield part
         else:
             stack += reversed(branch)
 
 
-def _branch_that_runs(tree: ast.stmt) -> list[ast.stmt] | None:
+def _branch_that_runs(tree: ast.stmt, as_main: bool) -> list[ast.stmt] | None:
     """Of an `if` that can be decided, the statements that run; None for any other statement."""
     if not isinstance(tree, ast.If):
         return None
-    truth = _truth(tree.test)
+    truth = _truth(tree.test, as_main)
     if truth is None:
         return None
     return tree.body if truth else tree.orelse
 
 
-def _truth(test: ast.expr) -> bool | None:
+def _truth(test: ast.expr, as_main: bool) -> bool | None:
     """Whether a test holds, where that is known: a constant, or whether the module is `__main__`."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return constant_truth(test)
@@ -215,9 +219,9 @@ def _truth(test: ast.expr) -> bool | None:
         return None
     # a submission is imported: what stands under `if __name__ == "__main__"` does not run
     if isinstance(test.ops[0], ast.Eq):
-        return False
+        return as_main
     if isinstance(test.ops[0], ast.NotEq):
-        return True
+        return not as_main
     return None
 
 

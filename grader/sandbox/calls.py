@@ -8,6 +8,7 @@ of the submission may be to blame; the other functions still are.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -254,6 +255,8 @@ class Calls:
         )
         autograd = replies.read_autograd(message, self._exercise.functions)
         understood = replies.read_replies(message, called.function, rows, context)
+        if called.function in self.reading.lifted:
+            understood = self._as_returned(rows, understood)
         # with edits, what ran is not what the student wrote
         if not called.edits:
             for owner, names in autograd.items():
@@ -261,6 +264,17 @@ class Calls:
             for reply in understood:
                 self._keep_line(called.function, reply)
         return understood
+
+    def _as_returned(self, rows: Rows, understood: list[Reply]) -> list[Reply]:
+        """The replies of a lifted loop, with what the function in whose place it stands would return."""
+        assert self._exercise.lifted is not None
+        returned = []
+        for arguments, reply in zip(rows, understood, strict=True):
+            if reply.error is None:
+                value = self._exercise.lifted.as_returned(arguments, reply.value)
+                reply = dataclasses.replace(reply, value=value)
+            returned.append(reply)
+        return returned
 
     def _keep_line(self, function: str, reply: Reply) -> None:
         """Keep the line of the function's own text in which it raised for the first time."""

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from grader.errors import BadReply, Died, GraderError, StudentFailure, TimedOut
-from grader.exercise import Exercise
+from grader.exercise import Exercise, patterns
 from grader.intake.submission import Submission
 from grader.notices import Notice, from_plain, place
 from grader.results import Source
@@ -31,14 +31,15 @@ FAILURES: Mapping[str, type[StudentFailure]] = {
 class SourceReading:
     """What a submission holds, found before any of it ran.
 
-    missing: function -> why it cannot be graded. findings: function -> what its source shows (see
-    `reading/findings.py`).
+    missing: function -> why it cannot be graded. lifted: the functions in whose place a loop is judged.
+    findings: function -> what its source shows (see `reading/findings.py`).
     """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     findings: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    lifted: frozenset[str] = frozenset()
 
 
 class LoadedSubmission:
@@ -88,12 +89,14 @@ class LoadedSubmission:
             return self._without_functions(reply["unreadable"])
         sources = {}
         for name, found in reply["definitions"].items():
-            sources[name] = Source(**found)
+            places = dict(found["places"])
+            sources[name] = Source(**{**found, "places": places})
         reading = SourceReading(
             sources=sources,
             missing=reply["missing"],
             findings=reply["findings"],
             notices=tuple(map(from_plain, reply["notices"])),
+            lifted=frozenset(reply["lifted"]),
         )
         self._load(worker, seconds, seed)
         return reading
@@ -157,6 +160,7 @@ class LoadedSubmission:
             "filename": self._submission.filename,
             "names": list(functions),
             "slow": slow,
+            "loops": _loops(self._exercise),
         }
         return worker.exchange(request, self._exercise.limits.load_seconds)
 
@@ -198,6 +202,30 @@ class LoadedSubmission:
         if worker.output_capped:
             kilobytes = str(worker.output_limit >> 10)
             self._notice(Notice("prints-a-lot", {"kilobytes": kilobytes}))
+
+
+def _loops(exercise: Exercise) -> dict[str, Any]:
+    """Function -> the loop that is judged in its place, as a worker reads it."""
+    trees = exercise.solution.trees
+    loops: dict[str, Any] = {}
+    for name, function in exercise.functions.items():
+        if function.loop is None:
+            continue
+        state = {}
+        for other in exercise.functions:
+            parameters = patterns.parameters(trees[other])
+            if set(function.loop.state) <= set(parameters):
+                state[other] = [parameters.index(one) for one in function.loop.state]
+        taken = patterns.parameters(trees[name])
+        steps = function.loop.steps
+        loops[name] = {
+            "around": list(function.loop.around),
+            "parameters": list(taken[: taken.index(steps) + 1]),
+            "state": state,
+            "names": list(function.loop.state),
+            "steps": steps,
+        }
+    return loops
 
 
 def _as_tensor(data: bytes) -> torch.Tensor:

@@ -25,6 +25,49 @@ def install(images, labels, nb_train=1000):
     _installed.update(images=images, labels=labels, nb_train=nb_train)
 
 
+# What the exercise divides by the number of training samples.
+PER_SAMPLE = (0.1,)
+
+
+def serve(arguments):
+    """Have `load_data` serve what a `train` is called with, the steps apart; the installed data if None.
+
+    Its inputs are normalised and its targets one-hot.
+    """
+    _installed["served"] = arguments
+
+
+def everything():
+    """What a `train` would be called with on the installed data: its arguments by name, the steps apart."""
+    train_input, train_target, test_input, test_target = load_data(
+        one_hot_labels=True, normalize=True
+    )
+    return {
+        "train_input": train_input,
+        "train_target": train_target,
+        "test_input": test_input,
+        "test_target": test_target,
+        "nb_hidden": 50,
+    }
+
+
+def sizes(train_input, train_target, test_input, test_target, nb_hidden):
+    """The shapes of w1, b1, w2 and b2, and the numbers of training and test samples."""
+    nb_inputs, nb_classes = train_input.size(1), train_target.size(1)
+    shapes = (
+        (nb_hidden, nb_inputs),
+        (nb_hidden,),
+        (nb_classes, nb_hidden),
+        (nb_classes,),
+    )
+    return shapes, (len(train_input), len(test_input))
+
+
+def nb_samples_served():
+    """The numbers of training and test samples that `load_data` has last given; None if it was not asked."""
+    return _installed.get("nb_samples")
+
+
 def convert_to_one_hot_labels(input, target):
     """One row a sample, 1 at its class and 0 elsewhere, in the dtype of `input`."""
     one_hot = input.new_zeros(target.size(0), int(target.max()) + 1)
@@ -42,6 +85,8 @@ def load_data(
     """
     if not _installed:
         raise RuntimeError("No data have been installed in this prologue.")
+    if _installed.get("served"):
+        return _served(one_hot_labels, flatten)
     print(
         "* CIFAR is not served here, using MNIST"
         if cifar or args.cifar
@@ -51,6 +96,7 @@ def load_data(
     train_input, train_target, test_input, test_target = *train, *test
     print(f"** Use {len(train_input)} train and {len(test_input)} test samples")
 
+    _installed["nb_samples"] = len(train_input), len(test_input)
     if one_hot_labels:
         train_target = convert_to_one_hot_labels(train_input, train_target)
         test_target = convert_to_one_hot_labels(test_input, test_target)
@@ -64,6 +110,24 @@ def load_data(
             test_input.view(-1, 1, 28, 28),
         )
     return train_input, train_target, test_input, test_target
+
+
+def _served(one_hot_labels, flatten):
+    """What is served, in the form that is asked for."""
+    train_input, train_target, test_input, test_target, _ = _installed["served"]
+    inputs = [train_input.clone(), test_input.clone()]
+    targets = [train_target.clone(), test_target.clone()]
+    if not one_hot_labels:
+        targets = [target.argmax(1) for target in targets]
+    if not flatten:
+        inputs = [_as_images(samples) for samples in inputs]
+    return inputs[0], targets[0], inputs[1], targets[1]
+
+
+def _as_images(inputs):
+    if inputs.size(1) == 784:
+        return inputs.view(-1, 1, 28, 28)
+    return inputs.view(len(inputs), 1, 1, -1)
 
 
 def _nb_samples():

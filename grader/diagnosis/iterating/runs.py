@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.checking import Rounded
 from grader.diagnosis.local_values import rebound_arguments
 from grader.diagnosis.observation import Outcome, Plugged, Prober, call
 from grader.diagnosis.reference_runner import all_remembered, bound, code_of
@@ -91,10 +92,15 @@ def _read_history(history: Any) -> History | None:
             history = history.tolist()
         rows = []
         for row in history:
-            rows.append(tuple(map(float, row)))
+            rows.append(tuple(map(_as_number, row)))
         return tuple(rows)
     except (TypeError, ValueError, RuntimeError):
         return None
+
+
+def _as_number(value: Any) -> float:
+    # what was printed keeps how far it may be off
+    return value if isinstance(value, Rounded) else float(value)
 
 
 class ReferenceRuns:

@@ -27,6 +27,10 @@ _FOR_SHOW = (
 )
 
 
+# the course's own modules, under each of their names
+course_modules: list[types.ModuleType] = []
+
+
 class Mute:
     """Takes any call, attribute or item, and returns a Mute."""
 
@@ -106,6 +110,7 @@ def install(prologues: dict[str, str], data: Sequence[Any]) -> None:
         exec(compile(text, f"<{name}>", "exec"), module.__dict__)
         module.install(*data)
         sys.modules[name] = module
+        course_modules.append(module)
 
 
 def notebook_names() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
+from grader.reading.lifting import LoopWanted
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
 from grader.sandbox.inside.calling import (
@@ -27,6 +28,8 @@ from grader.sandbox.inside.calling import (
     seed,
     unreadable,
 )
+from grader.sandbox.inside.lifted import LiftedLoop
+from grader.sandbox.inside.turns import LoopSetting
 from grader.sandbox.inside.watch import Watch
 
 MODULE = "submission"
@@ -87,6 +90,8 @@ class Worker:
         self.slice: slicing.Slice | None = None
         self.module = types.ModuleType(MODULE)
         self.names: list[str] = []
+        self.settings: dict[str, LoopSetting] = {}
+        self.lifted: dict[str, LiftedLoop] = {}
 
     def answer(self, request: Request) -> Plain:
         """The reply to one request, without its number."""
@@ -105,7 +110,14 @@ class Worker:
             text = cells.read(data, request["filename"])
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
-        self.slice = slicing.slice_functions(text, self.names, slow=request["slow"])
+        loops = {}
+        for name, loop in request["loops"].items():
+            around = loop["around"]
+            loops[name] = LoopWanted(around, loop["parameters"])
+            self.settings[name] = LoopSetting(**{**loop, "around": around[0]})
+        self.slice = slicing.slice_functions(
+            text, self.names, slow=request["slow"], loops=loops
+        )
         # without the trees: they are for this process only
         definitions = {}
         for name, found in self.slice.definitions.items():
@@ -113,11 +125,14 @@ class Worker:
                 "text": found.text,
                 "first_line": found.first_line,
                 "cell": found.cell,
+                "is_lifted": found.is_lifted,
+                "places": list(found.places.items()),
             }
         return {
             "unreadable": None,
             "notices": [to_plain(notice) for notice in self.slice.notices],
             "missing": dict(self.slice.missing),
+            "lifted": list(self.slice.lifted),
             "definitions": definitions,
             "findings": findings.find(self.slice, self.names),
         }
@@ -144,7 +159,27 @@ class Worker:
         for name in self.names:
             function = self.module.__dict__.get(name)
             self.watch.know(name, function)
+        self._lift()
         return {"failed": failed}
+
+    def _lift(self) -> None:
+        """Make the lifted loops ready to be called."""
+        assert self.slice is not None
+        for name, lifted in self.slice.lifted.items():
+            loop = LiftedLoop(
+                lifted,
+                self.settings[name],
+                self.module.__dict__,
+                self._execute_lifted,
+                modules.course_modules,
+            )
+            self.lifted[name] = loop
+            # what it raises now, it will raise again when it is called
+            with contextlib.suppress(BaseException):
+                loop.measure()
+
+    def _execute_lifted(self, tree: ast.Module) -> None:
+        self._execute(tree, "<submission >")
 
     def _enter_module(self) -> None:
         """Make the submission's module the one that it finds itself in, with a notebook's names."""
@@ -175,16 +210,35 @@ class Worker:
         with self._supplied(supply), warnings.catch_warnings(action="ignore"):
             self.watch.start(request["function"])
             started = time.perf_counter()
-            function = self._redefine(edits) or names.get(request["function"])
+            function = self._function(request["function"], edits)
             for arguments in rows:
                 seed(request["seed"])
                 # a later call of this exchange must not change what this one gave
                 outcomes.append(make_call(function, arguments, keep=len(rows) > 1))
             seconds = time.perf_counter() - started
+        loop = self.lifted.get(request["function"])
+        if loop is not None:
+            loop.name_frames(request["function"], outcomes)
         autograd = self.watch.seen()
         for row, changed in copies.changed().items():
             outcomes[row]["changed"] = changed
         return {"rows": outcomes, "seconds": seconds, "autograd": autograd}
+
+    def _function(self, name: str, edits: dict[str, str]) -> Callable[..., Any] | None:
+        """The function to call, where these are edited."""
+        loop = self.lifted.get(name)
+        if loop is None:
+            return self._redefine(edits) or self.module.__dict__.get(name)
+        others = {
+            function: text for function, text in edits.items() if function != name
+        }
+        raising = self._redefine(others)
+        if raising is not None or name not in edits:
+            return raising or loop
+        try:
+            return loop.edited(edits[name])
+        except SyntaxError as error:
+            return functools.partial(_raise, error)
 
     def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
         """Define functions by another text; where that raises, a function that raises the same."""

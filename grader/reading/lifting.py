@@ -1,0 +1,447 @@
+"""A loop that is judged in the place of a function: lifted from wherever the submission has it.
+
+Many hand-outs ask for a training, not for a function `train`, so it stands at the top level, under the main
+guard, in `main()` or in a function of another name. Found here are the loop, and the statements that it
+needs. `sandbox/inside/lifted.py` runs them.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from grader.reading.call_graph import call_graph
+from grader.reading.definitions import Definition
+from grader.reading.effects import Effects
+from grader.reading.names import names_of
+from grader.reading.needs import Bindings, statements_for
+from grader.reading.statements import File, Statement
+from grader.reading.stubs import is_stub
+from grader.reading.trees import DEFINITIONS, LOOPS, first_line, nodes
+
+_INDENT = "    "
+_SIMILARITY = 0.75  # difflib's ratio, from which a parameter is taken for another
+
+Place = tuple[int, int]  # a cell, and a line of it
+
+
+@dataclass(frozen=True)
+class LoopWanted:
+    """Which loop may take a function's place.
+
+    around: the functions of which one is called in the loop, in order of preference. parameters: those of
+    the function whose place it takes.
+    """
+
+    around: Sequence[str]
+    parameters: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """What to run in a function's place.
+
+    statements: in this order; the last one holds the loop, or calls the function that does. loop: the loop
+    itself, a node of one of the trees. line and cell: where it stands. definition: the same as the text of
+    a function, for whoever reads it.
+    """
+
+    statements: tuple[Statement, ...]
+    loop: ast.stmt
+    line: int
+    cell: int | None
+    definition: Definition
+
+
+def is_usable(definition: Definition | None, nb_arguments: int) -> bool:
+    """Whether a definition can be called with that many arguments, and does something."""
+    if definition is None:
+        return False
+    if is_stub(definition.tree):
+        return False
+    if not isinstance(definition.tree, ast.FunctionDef):
+        return True
+    arguments = definition.tree.args
+    taken = len(arguments.posonlyargs) + len(arguments.args)
+    if taken - len(arguments.defaults) > nb_arguments:
+        return False
+    return taken >= nb_arguments or arguments.vararg is not None
+
+
+def lift(
+    wanted: LoopWanted, name: str, file: File, loaded: Collection[Statement]
+) -> Lifted | None:
+    """The last loop of a file that calls one of the wanted functions; None where there is none.
+
+    file: with what stands under the main guard. loaded: the statements that have been run before.
+    """
+    for around in wanted.around:
+        finder = _Finder(file, around)
+        # a loop around a later choice only counts with a loop around itself: the first may only measure
+        finder.nested_only = around != wanted.around[0]
+        start = finder.start() or finder.call_of_uncalled(wanted.parameters)
+        if start is not None:
+            return _lifted(start, name, wanted, file, finder, loaded)
+    return None
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The statement that starts the training: its number, and the statement that holds the loop."""
+
+    number: int
+    statement: Statement
+    holder: Statement
+    loop: ast.stmt
+
+
+@dataclass
+class _Finder:
+    """Finds the loops that lead to a call of `around`, and the statements that start them."""
+
+    file: File
+    around: str
+    nested_only: bool = False
+    reaching: frozenset[str] = field(init=False)
+    looping: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        statements = self.file.statements
+        self.reaching = call_graph(statements, {self.around}).slow
+        holders: set[str] = set()
+        for statement in statements:
+            if _is_definition(statement) and self.loops_in(statement.tree):
+                holders |= statement.binds
+        self.looping = frozenset()
+        if holders:
+            self.looping = call_graph(statements, holders).slow
+
+    def start(self) -> _Start | None:
+        """The last statement of the file that starts a training."""
+        statements = self.file.statements
+        instances = self._instances()
+        for number in range(len(statements) - 1, -1, -1):
+            statement = statements[number]
+            if _is_definition(statement):
+                continue
+            loops = self.loops_in(statement.tree)
+            if loops:
+                return _Start(number, statement, statement, loops[-1])
+            called = self._calls(statement) | _classes_used(statement.tree, instances)
+            holder = self._holder(called)
+            if holder is not None:
+                return _Start(number, statement, *holder)
+        return None
+
+    def call_of_uncalled(self, parameters: Sequence[str]) -> _Start | None:
+        """A call of the last function that trains and that nothing in the file calls."""
+        statements = self.file.statements
+        for number in range(len(statements) - 1, -1, -1):
+            statement = statements[number]
+            tree = statement.tree
+            if not isinstance(tree, ast.FunctionDef) or tree.name not in self.looping:
+                continue
+            holder = self._holder({tree.name})
+            call = _call_with(tree, parameters)
+            if holder is None or call is None:
+                continue
+            caller = replace(
+                statement,
+                tree=call,
+                names=names_of(call, self.file.flags),
+                now=Effects({tree.name}),
+                later=Effects(),
+            )
+            return _Start(len(statements), caller, *holder)
+        return None
+
+    def loops_in(self, tree: ast.stmt) -> list[ast.stmt]:
+        """The outermost loops within a statement that lead to the call."""
+        found: list[ast.stmt] = []
+        stack: list[ast.AST] = [tree]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, LOOPS) and self._leads_there(node):
+                found.append(node)
+            else:
+                stack += ast.iter_child_nodes(node)
+        found.sort(key=lambda loop: loop.lineno)
+        return found
+
+    def _leads_there(self, loop: ast.AST) -> bool:
+        calls = _names_called(loop)
+        if not calls & self.reaching:
+            return False
+        if not self.nested_only:
+            return True
+        inner = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
+        return len(inner) > 1
+
+    def _holder(self, called: Collection[str]) -> tuple[Statement, ast.stmt] | None:
+        """The definition with the loop that calls of these functions come to first, and the loop."""
+        queue = sorted(set(called) & self.looping)
+        seen = set(queue)
+        while queue:
+            name = queue.pop(0)
+            for statement in reversed(self.file.statements):
+                if name not in statement.binds or not _is_definition(statement):
+                    continue
+                loops = self.loops_in(statement.tree)
+                loops = loops or self._loops_calling_loops(statement.tree)
+                if loops:
+                    return statement, loops[-1]
+                further = (statement.calls_later & self.looping) - seen
+                seen |= further
+                queue += sorted(further)
+                break
+        return None
+
+    def _loops_calling_loops(self, tree: ast.stmt) -> list[ast.stmt]:
+        found: list[ast.stmt] = []
+        for node in ast.walk(tree):
+            if isinstance(node, LOOPS) and _names_called(node) & self.looping:
+                found.append(node)
+        return found
+
+    def trains(self, statement: Statement) -> bool:
+        """Whether a statement that is no definition trains as it runs."""
+        if self.loops_in(statement.tree) or self._calls(statement):
+            return True
+        return bool(_classes_used(statement.tree, self._instances()))
+
+    def _calls(self, statement: Statement) -> set[str]:
+        """The functions that train and that a statement calls; to make an instance trains nothing."""
+        called = statement.calls_now & self.looping
+        if isinstance(statement.tree, ast.Assign):
+            called -= self._classes()
+        return called
+
+    def _classes(self) -> set[str]:
+        classes: set[str] = set()
+        for statement in self.file.statements:
+            if isinstance(statement.tree, ast.ClassDef):
+                classes.add(statement.tree.name)
+        return classes
+
+    def _instances(self) -> dict[str, str]:
+        """The variables that hold an instance of a class that trains -> the class."""
+        instances: dict[str, str] = {}
+        classes = self._classes() & self.looping
+        for statement in self.file.statements:
+            if isinstance(statement.tree, ast.Assign):
+                for name in statement.calls_now & classes:
+                    instances.update(dict.fromkeys(statement.binds, name))
+        return instances
+
+
+# -- what the loop needs ------------------------------------------------------------------------------
+
+
+def _lifted(
+    start: _Start,
+    name: str,
+    wanted: LoopWanted,
+    file: File,
+    finder: _Finder,
+    loaded: Collection[Statement],
+) -> Lifted:
+    statements = _runnable(start, file, finder)
+    graph = call_graph(statements, ())
+    bindings = Bindings(statements, graph)
+    needed = statements_for(start.statement, start.number, bindings)
+    known = {_position(statement) for statement in loaded}
+    run: list[Statement] = []
+    for number in sorted(needed):
+        statement = statements[number]
+        is_loaded = _position(statement) in known
+        if (
+            is_loaded
+            and declares(statement)
+            and statement.tree is not start.holder.tree
+        ):
+            continue
+        run.append(statement)
+    run.append(start.statement)
+    return Lifted(
+        statements=tuple(run),
+        loop=start.loop,
+        line=start.loop.lineno,
+        cell=start.holder.cell,
+        definition=_definition(start, name, wanted, run, file),
+    )
+
+
+def _runnable(start: _Start, file: File, finder: _Finder) -> list[Statement]:
+    """The file's statements, of which only the other trainings never run."""
+    statements = []
+    for number, statement in enumerate(file.statements):
+        never_run = statement.never_run
+        if never_run == "loop":
+            never_run = None
+        is_other = number != start.number and not _is_definition(statement)
+        if is_other and finder.trains(statement):
+            never_run = "slow"
+        statements.append(replace(statement, never_run=never_run))
+    return statements
+
+
+def _position(statement: Statement) -> tuple[int | None, int]:
+    return statement.cell, statement.tree.lineno
+
+
+def _is_definition(statement: Statement) -> bool:
+    return isinstance(statement.tree, DEFINITIONS)
+
+
+def declares(statement: Statement) -> bool:
+    """Whether it is a definition or an import, which no text of a loop contains."""
+    return isinstance(statement.tree, (*DEFINITIONS, ast.Import, ast.ImportFrom))
+
+
+def _names_called(tree: ast.AST) -> set[str]:
+    called: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called.add(node.func.id)
+    return called
+
+
+def _classes_used(tree: ast.stmt, instances: Mapping[str, str]) -> set[str]:
+    """The classes of which a method is called, of an instance in a variable."""
+    found: set[str] = set()
+    for node, later in nodes(tree):
+        if later or not isinstance(node, ast.Call):
+            continue
+        if not isinstance(node.func, ast.Attribute):
+            continue
+        owner = node.func.value
+        if isinstance(owner, ast.Name) and owner.id in instances:
+            found.add(instances[owner.id])
+    return found
+
+
+# -- a function that nothing calls ----------------------------------------------------------------------
+
+
+def given(parameter: str) -> str:
+    """The variable that holds what the function in whose place the loop runs was called with."""
+    return f"_given_{parameter}"
+
+
+def _call_with(tree: ast.FunctionDef, parameters: Sequence[str]) -> ast.Expr | None:
+    """A call of the function with what the function in whose place it runs is given.
+
+    None where its parameters do not tell what they take.
+    """
+    taken = [argument.arg for argument in tree.args.args]
+    needed = taken[: len(taken) - len(tree.args.defaults)]
+    meant = _meant(taken, parameters)
+    if any(name not in meant for name in needed):
+        if len(needed) > len(parameters):
+            return None
+        # the hand-out's order
+        meant = dict(zip(needed, parameters, strict=False))
+    keywords = []
+    for name, parameter in meant.items():
+        value = ast.Name(given(parameter), ast.Load())
+        keywords.append(ast.keyword(name, value))
+    call = ast.Expr(ast.Call(ast.Name(tree.name, ast.Load()), [], keywords))
+    ast.copy_location(call, tree)
+    return ast.fix_missing_locations(call)
+
+
+def _meant(taken: Sequence[str], parameters: Sequence[str]) -> dict[str, str]:
+    """Each name -> the parameter that it means, where the names are nearly the same."""
+    meant: dict[str, str] = {}
+    free = list(parameters)
+    for name in taken:
+        near = difflib.get_close_matches(name, free, n=1, cutoff=_SIMILARITY)
+        if near:
+            meant[name] = near[0]
+            free.remove(near[0])
+    return meant
+
+
+# -- the loop as the text of a function -----------------------------------------------------------------
+
+
+def _definition(
+    start: _Start, name: str, wanted: LoopWanted, run: Iterable[Statement], file: File
+) -> Definition:
+    """What stands for the function: the definition that holds the loop, or the statements as its body."""
+    holder = start.holder
+    if _is_definition(holder):
+        first = first_line(holder.tree)
+        lines = file.lines[holder.cell][first - 1 : holder.tree.end_lineno]
+        text = textwrap.dedent("\n".join(lines))
+        return Definition(text, first, holder.cell, holder.tree)
+    body = [statement for statement in run if not declares(statement)]
+    numbered, places = _numbered(body, file)
+    header = f"def {name}({', '.join(wanted.parameters)}):"
+    return _as_function(header, numbered, places)
+
+
+def _numbered(
+    body: Iterable[Statement], file: File
+) -> tuple[dict[int, str], dict[int, Place]]:
+    """The lines of the statements by number; a notebook's are numbered anew, with the place of each."""
+    numbered: dict[int, str] = {}
+    number_of: dict[Place, int] = {}
+    for statement in body:
+        for number, line in _lines_of(statement, file):
+            if statement.cell is not None:
+                # a line of its own for the header
+                place = (statement.cell, number)
+                number = number_of.setdefault(place, len(number_of) + 2)
+            if number in numbered:
+                # several statements share the line
+                line = f"{numbered[number]}; {line.strip()}"
+            numbered[number] = line
+    places = {number: place for place, number in number_of.items()}
+    return numbered, places
+
+
+def _lines_of(statement: Statement, file: File) -> Iterator[tuple[int, str]]:
+    """(number, text) of each line of a statement, as if it stood at the top level."""
+    tree = statement.tree
+    first = first_line(tree)
+    lines = list(file.lines[statement.cell][first - 1 : tree.end_lineno])
+    # several statements may share a line
+    lines[-1] = _cut(lines[-1], tree.end_col_offset)
+    lines[0] = " " * tree.col_offset + _cut_before(lines[0], tree.col_offset)
+    dedented = textwrap.dedent("\n".join(lines)).split("\n")
+    yield from enumerate(dedented, start=first)
+
+
+def _cut(line: str, end: int | None) -> str:
+    """The line up to a column that counts in bytes of UTF-8."""
+    return line.encode()[:end].decode()
+
+
+def _cut_before(line: str, start: int) -> str:
+    return line.encode()[start:].decode()
+
+
+def _as_function(
+    header: str, numbered: Mapping[int, str], places: Mapping[int, Place]
+) -> Definition:
+    """A function with these lines as its body; each keeps its number."""
+    first, last = min(numbered), max(numbered)
+    text = [header]
+    for number in range(first, last + 1):
+        line = numbered.get(number, "")
+        text.append(_INDENT + line if line else line)
+    whole = "\n".join(text)
+    module = ast.parse(whole)
+    ast.increment_lineno(module, first - 2)
+    return Definition(
+        text=whole,
+        first_line=first - 1,
+        cell=None,
+        tree=module.body[0],
+        places=places,
+        is_lifted=True,
+    )

@@ -1,0 +1,244 @@
+"""Runs a lifted loop as if it were the function in whose place it is judged.
+
+The statements run in the submission's module. There its own loop makes as many turns as the caller asks for;
+the course's prologue serves the caller's data, whatever the submission calls them; and numbers in the source
+that are sizes become the sizes of these data. See `turns`, `outputs` and `literals`.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import functools
+import itertools
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import tqdm.std
+
+from grader.reading.lifting import Lifted, declares, given
+from grader.sandbox.inside import literals
+from grader.sandbox.inside.turns import Finished, LoopSetting, Turns
+
+_OVER = "_turns_over"  # what a `for` loop iterates over
+_TEST = "_turn_if"  # what a `while` loop tests
+
+# raised where data or packages are absent here: the caller's data take their place
+_ABSENT = (ImportError, OSError)
+
+Run = Callable[[ast.Module], None]
+
+
+class LiftedLoop:
+    """A lifted loop, to be called like the function in whose place it runs."""
+
+    def __init__(
+        self,
+        lifted: Lifted,
+        setting: LoopSetting,
+        names: dict[str, Any],
+        run: Run,
+        prologues: Sequence[types.ModuleType],
+    ) -> None:
+        """names: of the submission's module. run: executes a tree in it. prologues: the course's modules."""
+        self._setting = setting
+        self._names = names
+        self._run = run
+        self._prologues = prologues
+        self._lifted = lifted
+        self._number = _number_of(lifted)
+        self._trees = self._made(lifted.definition.tree)
+        self._written_for: literals.WrittenFor | None = None
+
+    def measure(self) -> None:
+        """Find out the sizes that the source is written for: run it as far as the first call in its loop.
+
+        Raises what the statements raise.
+        """
+        turns = self._execute(None, 0)
+        if turns.initial is None:
+            return
+        shapes = [tuple(tensor.shape) for tensor in turns.initial]
+        course = self._prologues[0]
+        samples = course.nb_samples_served()
+        per_sample = course.PER_SAMPLE
+        written = literals.WrittenFor(shapes, samples, per_sample)
+        self._trees = literals.replace_sizes(self._trees, written)
+        self._written_for = written
+
+    def __call__(self, *arguments: Any) -> Any:
+        """(final parameters, initial ones, number of turns, columns); see `Turns.result`."""
+        named = dict(zip(self._setting.parameters, arguments, strict=True))
+        nb_turns = named.pop(self._setting.steps)
+        return self._execute(named, nb_turns).result()
+
+    def edited(self, text: str) -> LiftedLoop:
+        """The same loop with another text of its definition. Raises SyntaxError."""
+        changed = copy.copy(self)
+        trees = self._made(ast.parse(text).body[0])
+        if self._written_for is not None:
+            trees = literals.replace_sizes(trees, self._written_for)
+        changed._trees = trees
+        return changed
+
+    def name_frames(self, name: str, outcomes: Sequence[dict[str, Any]]) -> None:
+        """Have the errors among the outcomes say that they were raised in the function of that name."""
+        holder = getattr(self._lifted.definition.tree, "name", name)
+        for outcome in outcomes:
+            error = outcome["error"]
+            for frame in error["frames"] if error else ():
+                if frame[0] in ("<module>", holder):
+                    frame[0] = name
+
+    def _made(self, definition: ast.stmt) -> list[ast.stmt]:
+        """The statements to run, with the loop as this definition has it; it asks for its turns."""
+        trees: list[ast.stmt] = []
+        body: Iterator[ast.stmt] = iter(getattr(definition, "body", []))
+        is_lifted = self._lifted.definition.is_lifted
+        for statement in self._lifted.statements:
+            if statement.tree is self._lifted.definition.tree:
+                trees.append(definition)
+            elif is_lifted and not declares(statement):
+                trees += itertools.islice(body, 1)
+            else:
+                trees.append(statement.tree)
+        # an edited text may have more statements
+        trees += body if is_lifted else ()
+        trees = copy.deepcopy(trees)
+        _instrument(trees, self._number)
+        return trees
+
+    def _execute(self, named: Mapping[str, Any] | None, nb_turns: int) -> Turns:
+        """Run the statements. named: what they are given in the place of the course's data."""
+        names = self._names
+        before = dict(names)
+        turns = Turns(self._setting, nb_turns, self._nb_samples(named), names)
+        try:
+            names.update(self._hooks(turns))
+            # the loop goes on for one more turn
+            names[given(self._setting.steps)] = nb_turns + 1
+            names.update(self._given(named))
+            with contextlib.redirect_stdout(turns.printed), _told_by_progress_bars():
+                self._run_statements()
+                turns.end()
+        except Finished:
+            pass
+        finally:
+            names.clear()
+            names.update(before)
+            self._serve(None)
+        return turns
+
+    def _serve(self, arguments: Sequence[Any] | None) -> None:
+        for prologue in self._prologues:
+            prologue.serve(arguments)
+
+    def _run_statements(self) -> None:
+        *before, last = self._trees
+        for tree in before:
+            # without the data of the course, the caller's are there under the hand-out's names
+            with contextlib.suppress(*_ABSENT):
+                self._run(ast.Module([tree], []))
+        self._run(ast.Module([last], []))
+
+    def _nb_samples(self, named: Mapping[str, Any] | None) -> int:
+        if named is None:
+            return 0
+        return len(next(iter(named.values())))
+
+    def _given(self, named: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The variables that stand for what the caller gives."""
+        if named is None:
+            named = self._prologues[0].everything()
+        else:
+            self._serve(list(named.values()))
+        names: dict[str, Any] = {}
+        for name, value in named.items():
+            names[given(name)] = value
+            if name not in self._names:
+                names[name] = value
+        if self._written_for is not None:
+            shapes, samples = self._prologues[0].sizes(*named.values())
+            names.update(self._written_for.values(shapes, samples))
+        return names
+
+    def _hooks(self, turns: Turns) -> dict[str, Any]:
+        """What the instrumented source calls, and the functions whose arguments are followed."""
+        hooks: dict[str, Any] = {_OVER: turns.over, _TEST: turns.test}
+        for name in self._setting.state:
+            function = self._names.get(name)
+            if callable(function):
+                hooks[name] = _followed(name, function, turns)
+        return hooks
+
+
+def _followed(
+    name: str, function: Callable[..., Any], turns: Turns
+) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def called(*arguments: Any, **named: Any) -> Any:
+        turns.called(name, function, arguments, named)
+        return function(*arguments, **named)
+
+    return called
+
+
+# -- the source ---------------------------------------------------------------------------------------
+
+
+def _loops(trees: Sequence[ast.AST]) -> Iterator[ast.For | ast.While]:
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.For | ast.While):
+                yield node
+
+
+def _number_of(lifted: Lifted) -> int:
+    """Which loop it is, counted through the statements: another text has as many."""
+    trees = [statement.tree for statement in lifted.statements]
+    for number, loop in enumerate(_loops(trees)):
+        if loop is lifted.loop:
+            return number
+    raise ValueError("the loop is in none of the statements")
+
+
+def _instrument(trees: Sequence[ast.stmt], number: int) -> None:
+    """Have the loop of this number ask `Turns` for its turns."""
+    for place, loop in enumerate(_loops(trees)):
+        if place != number:
+            continue
+        if isinstance(loop, ast.For):
+            loop.iter = _call(_OVER, loop.iter)
+        else:
+            loop.test = _call(_TEST, loop.test)
+
+
+def _call(function: str, argument: ast.expr) -> ast.expr:
+    call = ast.Call(ast.Name(function, ast.Load()), [argument], [])
+    ast.copy_location(call, argument)
+    return ast.fix_missing_locations(call)
+
+
+# -- progress bars ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _told_by_progress_bars() -> Iterator[None]:
+    """Have progress bars print what they are told to show: for some it is the only output of a step."""
+    bar = tqdm.std.tqdm
+    before = bar.set_postfix, bar.set_description
+
+    def set_postfix(_self: Any, ordered: Any = None, *_: Any, **shown: Any) -> None:
+        for name, value in {**(ordered or {}), **shown}.items():
+            print(name, value)
+
+    def set_description(_self: Any, text: Any = None, *_: Any) -> None:
+        print(text)
+
+    bar.set_postfix, bar.set_description = set_postfix, set_description
+    try:
+        yield
+    finally:
+        bar.set_postfix, bar.set_description = before

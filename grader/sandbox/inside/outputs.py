@@ -1,0 +1,203 @@
+"""What each turn of a loop tells of itself: numbers that it prints, or appends to lists, as columns.
+
+A column is what stands under one label from turn to turn: the words before a printed number, or the name of
+a list.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Value = tuple[float, float]  # a number, and half a unit of its last printed digit
+
+_NUMBER = re.compile(
+    r"(?<![\w.])[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)(?!\w)(\s*%)?"
+)
+_TENSOR = re.compile(
+    r"tensor\(([^()]*?)(?:,\s*(?:dtype|grad_fn|requires_grad)=[^()]*)*\)"
+)
+_LABEL_LENGTH = 60
+_MOST_NUMBERS = 40  # of a turn; more are no history but a tensor that was printed
+_MOST_IN_ROW = 8  # of the numbers that are appended together
+_MOST_COLUMNS = 60
+_LONGEST_ARRAY = 20_000  # entries of an array that is filled turn by turn
+
+
+@dataclass
+class Column:
+    """Numbers under one label, by turn. percent: whether a percent sign follows them."""
+
+    label: str
+    percent: bool = False
+    values: dict[int, Value] = field(default_factory=dict)
+
+    def as_plain(self, nb_turns: int) -> list[Any]:
+        """[label, percent, values (nb_turns,), half units (nb_turns,)], nan where a turn has no number."""
+        missing = (float("nan"), 0.0)
+        pairs = [self.values.get(turn, missing) for turn in range(nb_turns)]
+        both = torch.tensor(pairs, dtype=torch.float64).view(nb_turns, 2)
+        return [self.label, self.percent, both[:, 0].clone(), both[:, 1].clone()]
+
+
+class Outputs:
+    """Collects the columns of a loop, turn by turn."""
+
+    def __init__(self) -> None:
+        self.columns: dict[tuple[str, int], Column] = {}
+        self._lengths: dict[str, int] = {}
+        self._arrays: dict[str, Tensor] = {}
+
+    def begin(self, variables: Mapping[str, Any]) -> None:
+        """Look at the variables before the first turn."""
+        self._remember(variables)
+
+    def end_turn(self, turn: int, printed: str, variables: Mapping[str, Any]) -> None:
+        """Take what the turn has printed and what it has left in the variables."""
+        labels: Counter[str] = Counter()
+        for label, value in self._appended(turn, variables):
+            self._add(label, labels, turn, value)
+        numbers = list(printed_numbers(printed))
+        if len(numbers) <= _MOST_NUMBERS:
+            for label, value, percent in numbers:
+                self._add(label, labels, turn, value, percent)
+        self._remember(variables)
+
+    def as_plain(self, nb_turns: int) -> list[Any]:
+        """The columns as plain data."""
+        return [column.as_plain(nb_turns) for column in self.columns.values()]
+
+    def _add(
+        self,
+        label: str,
+        labels: Counter[str],
+        turn: int,
+        value: Value,
+        percent: bool = False,
+    ) -> None:
+        # the same words may stand before several numbers of a turn
+        key = (label, labels[label])
+        labels[label] += 1
+        if key not in self.columns and len(self.columns) >= _MOST_COLUMNS:
+            return
+        column = self.columns.setdefault(key, Column(label, percent))
+        column.values[turn] = value
+
+    def _remember(self, variables: Mapping[str, Any]) -> None:
+        self._lengths = {}
+        self._arrays = {}
+        for name, value in _containers(variables):
+            if isinstance(value, list):
+                self._lengths[name] = len(value)
+            else:
+                self._arrays[name] = value.clone()
+
+    def _appended(
+        self, turn: int, variables: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Value]]:
+        for name, value in _containers(variables):
+            if isinstance(value, list):
+                if self._lengths.get(name) == len(value) - 1:
+                    yield from _row(name, value[-1])
+            elif name in self._arrays:
+                place = self._place_set(name, turn, value)
+                if place is not None:
+                    yield name, (float(value[place]), 0.0)
+
+    def _place_set(self, name: str, turn: int, now: Tensor) -> int | None:
+        """The one entry of an array that the turn has set; None where it is no such array."""
+        before = self._arrays[name]
+        if before.shape != now.shape:
+            return None
+        changed = (before != now).nonzero().flatten().tolist()
+        if len(changed) == 1:
+            return int(changed[0])
+        # what it set may be what was there before
+        if not changed and (name, 0) in self.columns and turn < len(now):
+            return turn
+        return None
+
+
+def printed_numbers(text: str) -> Iterator[tuple[str, Value, bool]]:
+    """(the words before it, the number, whether a percent sign follows) of each number in a text."""
+    text = _TENSOR.sub(r"\1", text)
+    end = 0
+    for found in _NUMBER.finditer(text):
+        label = " ".join(text[end : found.start()].split())
+        end = found.end()
+        percent = found[1] is not None
+        written = found[0].removesuffix(found[1] or "")
+        yield label[-_LABEL_LENGTH:], _value(written), percent
+
+
+def _value(written: str) -> Value:
+    mantissa, _, exponent = written.lower().partition("e")
+    _, _, decimals = mantissa.partition(".")
+    unit = 10.0 ** (int(exponent or 0) - len(decimals))
+    value = float(written)
+    is_whole = "." not in mantissa and not exponent
+    if is_whole or value != value:
+        # a count is exact; so is what has no digits
+        return value, 0.0
+    return value, unit / 2
+
+
+def _row(name: str, entry: Any) -> Iterator[tuple[str, Value]]:
+    """The numbers of what was appended: one, or a few together."""
+    if isinstance(entry, Tensor) and entry.dim() == 1 and len(entry) <= _MOST_IN_ROW:
+        entry = entry.tolist()
+    if isinstance(entry, list | tuple) and len(entry) <= _MOST_IN_ROW:
+        for part in entry:
+            yield from _row(name, part)
+        return
+    if isinstance(entry, Tensor) and entry.numel() != 1:
+        return
+    try:
+        yield name, (float(entry), 0.0)
+    except (TypeError, ValueError):
+        # a text, say
+        return
+
+
+def _containers(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The lists, and the vectors that may be filled turn by turn, in variables and right below them."""
+    for name, value in list(variables.items()):
+        if name.startswith("_"):
+            continue
+        yield from _container(name, value)
+        if isinstance(value, dict):
+            for key, part in list(value.items()):
+                yield from _container(str(key), part)
+        elif _is_instance_of_own(value):
+            for key, part in list(vars(value).items()):
+                yield from _container(key, part)
+
+
+def _container(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list):
+        yield name, value
+        return
+    if type(value).__module__ == "numpy" and hasattr(value, "ndim"):
+        if value.ndim == 1 and value.dtype.kind in "fiu":
+            yield from _container(name, torch.from_numpy(value))
+    elif _is_short_vector(value):
+        yield name, value.detach()
+
+
+def _is_short_vector(value: Any) -> bool:
+    if not isinstance(value, Tensor) or value.dim() != 1:
+        return False
+    return len(value) <= _LONGEST_ARRAY
+
+
+def _is_instance_of_own(value: Any) -> bool:
+    if isinstance(value, type | types.ModuleType | types.FunctionType):
+        return False
+    return type(value).__module__ == "submission" and hasattr(value, "__dict__")

@@ -1,0 +1,252 @@
+"""Counts the turns of a lifted loop, and follows its parameters.
+
+The parameters after k turns are what the functions of the loop are handed first in turn k + 1. So the loop is
+let go on for that long, and then ended.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from grader.sandbox.inside.outputs import Outputs
+
+
+class Finished(BaseException):
+    """The loop has made its turns. Not an Exception, which the submission might catch."""
+
+
+@dataclass(frozen=True)
+class LoopSetting:
+    """What the exercise says of a lifted loop.
+
+    parameters: of the function in whose place it runs. steps: which of them says how many turns. state:
+    function -> the places of its arguments that are followed. names: of what is followed. around: the
+    function that a turn calls for each sample.
+    """
+
+    parameters: Sequence[str]
+    steps: str
+    state: Mapping[str, Sequence[int]]
+    names: Sequence[str]
+    around: str
+
+
+class Turns:
+    """The turns of one run of a loop.
+
+    initial: what is followed, before the first turn. printed: what the present turn has printed.
+    """
+
+    def __init__(
+        self,
+        setting: LoopSetting,
+        nb_turns: int,
+        nb_samples: int,
+        names: Mapping[str, Any],
+    ) -> None:
+        """nb_turns: how many it is to make. nb_samples: of the data. names: the submission's variables."""
+        self.printed = io.StringIO()
+        self.initial: list[Tensor] | None = None
+        self._final: list[Tensor] | None = None
+        self._latest: list[Tensor] | None = None
+        self._held_by: list[str | None] = []
+        self._setting = setting
+        self._nb_turns = nb_turns
+        self._nb_samples = nb_samples
+        self._names = names
+        self._outputs = Outputs()
+        self._frame: types.FrameType | None = None
+        self._iterable: Any = None
+        self._turn = -1
+        self._awaits_call = False
+        self._nb_calls = 0
+        self._is_batch = False
+        # whether a turn is a step, and not one sample of a single pass over the data
+        self._counts = True
+
+    # -- what the instrumented source calls --------------------------------------------------------------
+
+    def over(self, iterable: Any) -> Iterator[Any]:
+        """The items of a `for` loop, for as many turns as are to be made."""
+        if self._turn >= 0:
+            # the loop is entered once more
+            yield from iterable
+            return
+        self._iterable = iterable
+        items = iter(iterable)
+        item = None
+        while True:
+            self._begin_turn(sys._getframe(1))
+            try:
+                item = next(items)
+            except StopIteration:
+                if self._turn == 0 or not self._counts:
+                    return
+                item, items = _one_more(iterable, item)
+            yield item
+
+    def test(self, value: Any) -> Any:
+        """What a `while` loop tests: `value`, or whether there are more turns to make."""
+        frame = sys._getframe(1)
+        if self._turn >= 0 and frame is not self._frame:
+            return value
+        self._begin_turn(frame)
+        if self._turn == 0 or not self._counts:
+            return value
+        return True
+
+    def called(
+        self,
+        function: str,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> None:
+        """Note a call of one of the functions that take what is followed. Raises Finished."""
+        if self._turn < 0:
+            return
+        if function == self._setting.around:
+            self._nb_calls += 1
+            if self._turn == 0:
+                self._is_batch = self._is_batch or self._has_all_samples(arguments)
+        state = self._state_in(function, call, arguments, named)
+        if state is None:
+            return
+        self._latest = state
+        if not self._awaits_call:
+            return
+        self._awaits_call = False
+        if self._turn == 0:
+            self.initial = _cloned(state)
+            self._held_by = [self._variable_of(tensor) for tensor in state]
+        if self._counts and self._turn == self._nb_turns:
+            self._final = _cloned(state)
+            raise Finished
+
+    def result(self) -> tuple[Any, ...]:
+        """(final parameters, initial ones, number of turns, columns). Raises RuntimeError without any."""
+        final = self._final or self._left_behind()
+        if final is None or self.initial is None:
+            raise RuntimeError(
+                "the loop was not reached, or calls no function with the parameters"
+            )
+        nb_turns = min(max(self._turn, 0), self._nb_turns)
+        columns = self._outputs.as_plain(nb_turns)
+        return tuple(final), tuple(self.initial), nb_turns, columns
+
+    def end(self) -> None:
+        """The statements have ended by themselves: so has the last turn."""
+        if self._turn >= 0 and self._counts and self._turn < self._nb_turns:
+            self._end_turn()
+            self._turn += 1
+
+    # -- turn by turn ------------------------------------------------------------------------------------
+
+    def _begin_turn(self, frame: types.FrameType) -> None:
+        if self._turn < 0:
+            self._frame = frame
+            self._outputs.begin(self._variables())
+        else:
+            if self._turn == 0:
+                self._counts = self._is_step()
+            if self._counts:
+                self._end_turn()
+        self._turn += 1
+        if self._counts and self._turn > self._nb_turns:
+            # a turn in which no function was called
+            raise Finished
+        self._awaits_call = self._counts or self._turn == 0
+        self._restart_printed()
+
+    def _end_turn(self) -> None:
+        self._outputs.end_turn(self._turn, self.printed.getvalue(), self._variables())
+
+    def _restart_printed(self) -> None:
+        self.printed.seek(0)
+        self.printed.truncate()
+
+    def _is_step(self) -> bool:
+        """Whether the first turn was a step: with calls for several samples, or one for all of them."""
+        if self._nb_calls != 1 or self._is_batch:
+            return True
+        iterable = self._iterable
+        # of a random sample in each turn, say
+        return isinstance(iterable, range) and len(iterable) != self._nb_samples
+
+    def _has_all_samples(self, arguments: Iterable[Any]) -> bool:
+        for argument in arguments:
+            if not isinstance(argument, Tensor) or argument.dim() < 2:
+                continue
+            if self._nb_samples in argument.shape[:2]:
+                return True
+        return False
+
+    # -- what is followed --------------------------------------------------------------------------------
+
+    def _state_in(
+        self,
+        function: str,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> list[Tensor] | None:
+        """The tensors that are followed, as this call is given them; else those of the loop's variables."""
+        if named:
+            try:
+                arguments = inspect.signature(call).bind(*arguments, **named).args
+            except (TypeError, ValueError):
+                return None
+        places = self._setting.state[function]
+        state = [arguments[place] for place in places if place < len(arguments)]
+        if len(state) < len(places) or not all(isinstance(t, Tensor) for t in state):
+            variables = self._variables()
+            state = [variables.get(name) for name in self._setting.names]
+        if not all(isinstance(tensor, Tensor) for tensor in state):
+            return None
+        return state
+
+    def _variables(self) -> dict[str, Any]:
+        """The variables of the submission and of the loop's own function."""
+        assert self._frame is not None
+        return {**self._names, **self._frame.f_locals}
+
+    def _variable_of(self, tensor: Tensor) -> str | None:
+        for name, value in self._variables().items():
+            if value is tensor:
+                return name
+        return None
+
+    def _left_behind(self) -> list[Tensor] | None:
+        """What is followed, after the loop has ended by itself."""
+        if self._latest is None:
+            return None
+        variables = self._variables()
+        final = []
+        for name, latest in zip(self._held_by, self._latest, strict=False):
+            now = variables.get(name) if name is not None else None
+            final.append(now if isinstance(now, Tensor) else latest)
+        return _cloned(final)
+
+
+def _cloned(tensors: Iterable[Tensor]) -> list[Tensor]:
+    return [tensor.detach().clone() for tensor in tensors]
+
+
+def _one_more(iterable: Any, last: Any) -> tuple[Any, Iterator[Any]]:
+    """An item beyond the last one, and where the next ones come from."""
+    if isinstance(iterable, range):
+        following = range(last + iterable.step, sys.maxsize, abs(iterable.step))
+        items = iter(following)
+        return next(items), items
+    items = iter(iterable)
+    for item in items:
+        return item, items
+    return last, items

@@ -1,0 +1,165 @@
+"""A training loop that was judged in the place of `train`: what it told, as `train` returns it.
+
+The history is what each turn of the loop prints or appends to lists, in any order and wording. Which column
+is which is told by its numbers, where they are those of the reference, and else by the words beside them.
+"""
+
+import itertools
+import re
+
+import torch
+
+from grader.checking import Rounded
+
+from . import batched
+
+LOSS, TRAIN_ERROR, TEST_ERROR = range(3)  # a history's columns
+ERRORS = (TRAIN_ERROR, TEST_ERROR)
+MOST_CANDIDATES = 5  # for each column
+SAME_LOSS = 1e-3  # as in the checks of the history
+SAME_ERROR = 1e-4
+PERCENT = 100
+UNTOLD = float("nan")
+
+TEST = re.compile(r"test|valid|\bte_|_te\b", re.IGNORECASE)
+TRAIN = re.compile(r"train|\btr_|_tr\b", re.IGNORECASE)
+LOSSES = re.compile(r"loss|perte|co[uû]t|cost|mse", re.IGNORECASE)
+MISSES = re.compile(r"err|acc|wrong|miss|faux|taux|rate|%", re.IGNORECASE)
+COUNTERS = re.compile(r"step|epoch|iter|turn|pas\b|[ée]tape|^\W*$", re.IGNORECASE)
+
+
+class Column:
+    """Numbers (nb_turns,) under a label; slacks: half a unit of each one's last digit."""
+
+    def __init__(self, label, percent, values, slacks):
+        self.label, self.percent = label, percent
+        self.values, self.slacks = values, slacks
+
+    @property
+    def is_counter(self):
+        """Whether it counts the turns."""
+        if self.slacks.any() or not COUNTERS.search(self.label):
+            return False
+        first = self.values[0]
+        counted = first + torch.arange(len(self.values), dtype=torch.float64)
+        return first in (0, 1) and bool((self.values == counted).all())
+
+    def agreement(self, role, expected):
+        """(share of the turns whose number is the expected one, what the numbers are divided by)."""
+        best = 0.0, 1
+        for scale in (1, PERCENT) if role in ERRORS else (1,):
+            # measured before the step or after it
+            for shift in (0, 1):
+                right = expected[shift : shift + len(self.values), role]
+                slack = self.slacks / scale
+                slack = slack + (SAME_ERROR if role in ERRORS else SAME_LOSS * right)
+                same = (self.values / scale - right).abs() <= slack
+                share = float(same.double().mean())
+                if share > best[0]:
+                    best = share, scale
+        return best
+
+    def fit(self, role):
+        """How well its label says that it is this column, from -1 to 1."""
+        is_loss, is_test = LOSSES.search(self.label), TEST.search(self.label)
+        is_error = MISSES.search(self.label) and not is_loss
+        if role == LOSS:
+            wanted, unwanted = is_loss, is_test or is_error
+        elif role == TEST_ERROR:
+            wanted, unwanted = is_test, is_loss or TRAIN.search(self.label)
+        else:
+            wanted, unwanted = is_error or TRAIN.search(self.label), is_loss or is_test
+        if unwanted:
+            return -1.0
+        return 1.0 if wanted else 0.0
+
+
+def as_returned(arguments, value):
+    """((w1, b1, w2, b2), history) of what a lifted loop gives for the arguments of `train`.
+
+    value: (final parameters, initial ones, number of turns, [label, percent, values, half units] of each
+    column). Raises ValueError where it is anything else.
+    """
+    final, initial, nb_turns, columns = value
+    columns = [_read(column, nb_turns) for column in columns]
+    if nb_turns == 0 or not columns:
+        return tuple(final), []
+    expected = _expected(arguments, initial, nb_turns)
+    chosen = _chosen([c for c in columns if not c.is_counter], expected)
+    return tuple(final), list(_rows(chosen, nb_turns))
+
+
+def _read(column, nb_turns):
+    label, percent, values, slacks = column
+    for numbers in (values, slacks):
+        if not torch.is_tensor(numbers) or numbers.shape != (nb_turns,):
+            raise ValueError("a column has no number for each turn")
+    return Column(str(label), percent is True, values.double(), slacks.double())
+
+
+def _expected(arguments, initial, nb_turns):
+    """The reference's history from the same parameters, and one turn more; nan where they do not fit."""
+    *data, _, _ = arguments
+    nothing = torch.full((nb_turns + 1, 3), UNTOLD, dtype=torch.float64)
+    try:
+        _, history = batched.train(*data, nb_turns + 1, initial)
+    except (RuntimeError, IndexError, ValueError, TypeError):
+        return nothing
+    return torch.tensor(history, dtype=torch.float64)
+
+
+def _chosen(columns, expected):
+    """The column of each role with what it is divided by; None for a role that nothing tells of."""
+    choices = [_candidates(columns, role, expected) for role in (LOSS, *ERRORS)]
+    best, most = [None] * 3, 0.0
+    for choice in itertools.product(*choices):
+        taken = [id(one[1]) for one in choice if one]
+        total = sum(one[0] for one in choice if one)
+        if len(set(taken)) == len(taken) and total > most:
+            best, most = list(choice), total
+    chosen = [one and one[1:] for one in best]
+    _fill_in_order(chosen, columns)
+    return chosen
+
+
+def _candidates(columns, role, expected):
+    """(how well it fits, column, what it is divided by), the best first; None for no column."""
+    fitting = []
+    for column in columns:
+        share, scale = column.agreement(role, expected)
+        # what agrees is that column, whatever it is called
+        fits = 2 * share + column.fit(role)
+        if share == 0 and column.percent and role in ERRORS:
+            scale = PERCENT
+        if fits > 0:
+            fitting.append((fits, column, scale))
+    fitting.sort(key=lambda one: -one[0])
+    return [*fitting[:MOST_CANDIDATES], None]
+
+
+def _fill_in_order(chosen, columns):
+    """Give the roles that nothing tells of what is left without a label, in order."""
+    taken = [one[0] for one in chosen if one]
+    left = [
+        c for c in columns if c not in taken and not re.search("[a-z]", c.label, re.I)
+    ]
+    roles = [role for role in (LOSS, *ERRORS) if chosen[role] is None]
+    for role, column in zip(roles, left, strict=False):
+        chosen[role] = column, PERCENT if column.percent else 1
+
+
+def _rows(chosen, nb_turns):
+    """The entries of the history; none for a turn that tells nothing, nan for what no turn tells."""
+    if not any(chosen):
+        return
+    for turn in range(nb_turns):
+        row = []
+        for one in chosen:
+            if one is None:
+                row.append(UNTOLD)
+                continue
+            column, scale = one
+            value, slack = column.values[turn], column.slacks[turn]
+            row.append(Rounded(float(value) / scale, float(slack) / scale))
+        if not all(value != value for value in row):
+            yield tuple(row)
