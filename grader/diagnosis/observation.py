@@ -76,6 +76,7 @@ class Evidence:
     """What the source of one function says, all lines counted as in the student's file or cell.
 
     reads_globals, shadows: name -> line. calls: dotted name -> line. is_stub: the body does nothing.
+    passes_once: the line of the one loop that it has, which goes through the samples.
     autograd: whether autograd was seen at work when the function ran, None where that is not known.
     """
 
@@ -85,6 +86,7 @@ class Evidence:
     shadows: Mapping[str, int] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
     is_stub: bool = False
+    passes_once: int | None = None
     autograd: bool | None = None
 
 

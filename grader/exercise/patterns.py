@@ -82,6 +82,12 @@ def match(
     # "foreign" marks what an edit has put in: it is no code of the reference to be matched again
     if type(pattern) is not type(node) or getattr(node, "foreign", False):
         return False
+    if (
+        isinstance(pattern, ast.Call)
+        and isinstance(node, ast.Call)
+        and _is_open(pattern)
+    ):
+        return _match_among(pattern, node, captures, renaming)
     if renaming is not None and _commutes(pattern) and isinstance(node, ast.BinOp):
         return _match_either_order(pattern, node, captures, renaming)
     for name in pattern._fields:
@@ -90,6 +96,27 @@ def match(
         if not _match_field(
             getattr(pattern, name, None), getattr(node, name, None), captures, renaming
         ):
+            return False
+    return True
+
+
+def _is_open(call: ast.Call) -> bool:
+    """Whether a pattern names only some of a call's arguments: `f(..., key=value)`."""
+    if len(call.args) != 1 or not isinstance(call.args[0], ast.Constant):
+        return False
+    return call.args[0].value is ...
+
+
+def _match_among(
+    pattern: ast.Call, node: ast.Call, captures: Captures, renaming: Renaming | None
+) -> bool:
+    """Whether a call has the pattern's keyword arguments among its own."""
+    if not match(pattern.func, node.func, captures, renaming):
+        return False
+    own = {keyword.arg: keyword.value for keyword in node.keywords}
+    for keyword in pattern.keywords:
+        value = own.get(keyword.arg)
+        if value is None or not match(keyword.value, value, captures, renaming):
             return False
     return True
 

@@ -42,13 +42,15 @@ class Findings(TypedDict):
     called, and what a star import brings, is left out. shadows: each local that is named like a function of
     the file and read before it is assigned (`loss = loss(...)`). is_stub: whether nothing is implemented.
     calls: each dotted or imported name that is called (see `dotted_calls`), by the function or by a helper
-    it uses that is not graded itself.
+    it uses that is not graded itself. passes_once: of a loop that is judged in the function's place, its line
+    where each of its turns is a sample.
     """
 
     reads_globals: Lines
     shadows: Lines
     is_stub: bool
     calls: Lines
+    passes_once: int | None
 
 
 def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
@@ -98,6 +100,7 @@ class _Function:
     """One graded function's findings."""
 
     def __init__(self, file: _File, name: str) -> None:
+        self.name = name
         self.file = file
         self.slice = file.slice
         self.tree = file.slice.definitions[name].tree
@@ -115,14 +118,26 @@ class _Function:
             "shadows": self._shadows(),
             "is_stub": is_stub(self.tree),
             "calls": self._calls(),
+            "passes_once": self._passes_once(),
         }
+
+    def _passes_once(self) -> int | None:
+        lifted = self.slice.lifted.get(self.name)
+        if lifted is None or not lifted.is_single_pass:
+            return None
+        return lifted.number_of_line()
 
     def _reads_globals(self) -> Lines:
         values = _read_as_values(self.tree)
         bound = self.slice.top_level
+        lifted = self.slice.lifted.get(self.name)
+        # what stands around a lifted loop is its own
+        around = lifted.binds() if lifted is not None else set()
         reads: Lines = {}
         for name, line in self.names.later.items():
             only_called = name in bound and name not in values
+            if name in around:
+                continue
             if not only_called and not self.file.explains(name):
                 reads[name] = line
         return reads

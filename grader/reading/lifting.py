@@ -46,7 +46,7 @@ class Lifted:
 
     statements: in this order; the last one holds the loop, or calls the function that does. loop: the loop
     itself, a node of one of the trees. line and cell: where it stands. definition: the same as the text of
-    a function, for whoever reads it.
+    a function, for whoever reads it. is_single_pass: whether each turn is one of the samples.
     """
 
     statements: tuple[Statement, ...]
@@ -54,6 +54,21 @@ class Lifted:
     line: int
     cell: int | None
     definition: Definition
+    is_single_pass: bool
+
+    def binds(self) -> set[str]:
+        """The variables that the statements bind as they run."""
+        bound: set[str] = set()
+        for statement in self.statements:
+            bound |= statement.binds
+        return bound
+
+    def number_of_line(self) -> int:
+        """The line where the loop begins, as the definition's text counts."""
+        for number, place in self.definition.places.items():
+            if place == (self.cell, self.line):
+                return number
+        return self.line
 
 
 def is_usable(definition: Definition | None, nb_arguments: int) -> bool:
@@ -271,7 +286,23 @@ def _lifted(
         line=start.loop.lineno,
         cell=start.holder.cell,
         definition=_definition(start, name, wanted, run, file),
+        is_single_pass=_is_single_pass(start.loop),
     )
+
+
+def _is_single_pass(loop: ast.stmt) -> bool:
+    """Whether it goes through the data itself, and no loop in it does."""
+    loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
+    if len(loops) > 1 or not isinstance(loop, ast.For):
+        return False
+    over = loop.iter
+    if not isinstance(over, ast.Call) or not isinstance(over.func, ast.Name):
+        # the data themselves
+        return isinstance(over, ast.Name)
+    # a plain number of turns may be a number of steps
+    plain = (ast.Constant, ast.Name)
+    counts = all(isinstance(argument, plain) for argument in over.args)
+    return over.func.id != "range" or not counts
 
 
 def _runnable(start: _Start, file: File, finder: _Finder) -> list[Statement]:

@@ -15,6 +15,7 @@ from grader.diagnosis.iterating.runs import (
 )
 from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober
 from grader.diagnosis.recognisers import (
+    ONE_STEP,
     Observation,
     Steps,
     StepSign,
@@ -104,14 +105,24 @@ class IteratingCase:
 
     def claim_what_the_source_says(self) -> None:
         """Claim mistakes whose wrong expression stands in the source, where numbers are not to be had."""
+        self._claim_seen("initial")
+        # What depends on the rest is only claimed where something else is known to be wrong.
+        if self.claims.ids:
+            self._claim_single_pass()
+            self._claim_seen("update")
+            self._claim_seen("history")
+
+    def _claim_seen(self, stage: str) -> None:
         for misconception in self.by_id.values():
             line = self.source.line_of_seen(misconception)
-            if line is None:
-                continue
-            stage = misconception.stage
-            # What depends on the rest is only claimed where something else is known to be wrong.
-            if stage == "initial" or (stage and self.claims.ids):
+            if line is not None and misconception.stage == stage:
                 self.claims.add(misconception, Clue(line))
+
+    def _claim_single_pass(self) -> None:
+        one_step = self.misconceptions.recognised_by(self.function, ONE_STEP.name)
+        line = self.evidence.passes_once
+        if one_step is not None and line is not None:
+            self.claims.add(one_step, Clue(line))
 
     def updates(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -9,7 +10,7 @@ from pygments import highlight  # type: ignore[import-untyped]  # Pygments has n
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
-from grader.results import FunctionResult
+from grader.results import FunctionResult, Source
 
 _LEXER = PythonLexer(stripnl=False, ensurenl=False)
 # One for all: making it takes longer than using it.
@@ -44,11 +45,10 @@ def listing(function: FunctionResult) -> Listing | None:
     source = function.source
     if source is None or not source.text.strip():
         return None
-    spaced = source.text.expandtabs(4).rstrip("\n")
-    texts = spaced.split("\n")
+    first, texts = _written(source)
     marked = 0
     if function.line is not None:
-        marked = function.line - source.first_line
+        marked = function.line - first
     lengths = [len(text) for text in texts]
     start, stop = _window(lengths, marked)
     # A single line may be longer than all that is shown.

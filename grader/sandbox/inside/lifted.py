@@ -25,9 +25,6 @@ from grader.sandbox.inside.turns import Finished, LoopSetting, Turns
 _OVER = "_turns_over"  # what a `for` loop iterates over
 _TEST = "_turn_if"  # what a `while` loop tests
 
-# raised where data or packages are absent here: the caller's data take their place
-_ABSENT = (ImportError, OSError)
-
 Run = Callable[[ast.Module], None]
 
 
@@ -48,6 +45,7 @@ class LiftedLoop:
         self._run = run
         self._prologues = prologues
         self._lifted = lifted
+        self.raised: dict[int, Exception] = {}
         self._number = _number_of(lifted)
         self._trees = self._made(lifted.definition.tree)
         self._written_for: literals.WrittenFor | None = None
@@ -136,11 +134,18 @@ class LiftedLoop:
             prologue.serve(arguments)
 
     def _run_statements(self) -> None:
+        """Run them all. `raised` then says which of those before the loop raised what, by number.
+
+        One that raises costs what it binds only, as in a notebook. Without the data of the course, the
+        caller's are there under the hand-out's names.
+        """
+        self.raised = {}
         *before, last = self._trees
-        for tree in before:
-            # without the data of the course, the caller's are there under the hand-out's names
-            with contextlib.suppress(*_ABSENT):
+        for number, tree in enumerate(before):
+            try:
                 self._run(ast.Module([tree], []))
+            except Exception as error:
+                self.raised[number] = error
         self._run(ast.Module([last], []))
 
     def _nb_samples(self, named: Mapping[str, Any] | None) -> int:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
 from grader.reading.lifting import LoopWanted
+from grader.reading.statements import Statement
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
 from grader.sandbox.inside.calling import (
@@ -148,23 +149,17 @@ class Worker:
                 tree = ast.Module(body=[statement.tree], type_ignores=[])
                 self._execute(tree, f"<submission {statement.cell or ''}>")
             except BaseException as error:
-                failed.append(
-                    {
-                        "line": statement.line,
-                        "cell": statement.cell,
-                        "binds": sorted(statement.binds),
-                        "error": describe_error(error),
-                    }
-                )
+                failed.append(_failed(statement, error))
         for name in self.names:
             function = self.module.__dict__.get(name)
             self.watch.know(name, function)
-        self._lift()
+        failed += self._lift()
         return {"failed": failed}
 
-    def _lift(self) -> None:
-        """Make the lifted loops ready to be called."""
+    def _lift(self) -> list[Plain]:
+        """Make the lifted loops ready to be called; which of their statements raised."""
         assert self.slice is not None
+        failed = []
         for name, lifted in self.slice.lifted.items():
             loop = LiftedLoop(
                 lifted,
@@ -177,6 +172,9 @@ class Worker:
             # what it raises now, it will raise again when it is called
             with contextlib.suppress(BaseException):
                 loop.measure()
+            for number, error in loop.raised.items():
+                failed.append(_failed(lifted.statements[number], error))
+        return failed
 
     def _execute_lifted(self, tree: ast.Module) -> None:
         self._execute(tree, "<submission >")
@@ -261,6 +259,15 @@ class Worker:
             for name in values:
                 names.pop(name, None)
             names.update(before)
+
+
+def _failed(statement: Statement, error: BaseException) -> Plain:
+    return {
+        "line": statement.line,
+        "cell": statement.cell,
+        "binds": sorted(statement.binds),
+        "error": describe_error(error),
+    }
 
 
 def _present(names: dict[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
