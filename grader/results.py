@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -67,6 +68,22 @@ class Source:
     cell: int | None = None
     is_lifted: bool = False
     places: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+
+    def place_of(self, number: int) -> tuple[int, int | None]:
+        """The line and the cell where a line of the text stands in the submission."""
+        if number in self.places:
+            cell, line = self.places[number]
+            return line, cell
+        return number, self.cell
+
+    def written(self) -> tuple[int, list[str]]:
+        """The number of the first line that the student wrote, and the lines from there on."""
+        lines = self.text.expandtabs(4).rstrip("\n").split("\n")
+        if not self.is_lifted:
+            return self.first_line, lines
+        # without the first line, which makes a function of the rest
+        body = textwrap.dedent("\n".join(lines[1:]))
+        return self.first_line + 1, body.split("\n")
 
 
 @dataclass(frozen=True)

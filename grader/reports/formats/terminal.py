@@ -149,20 +149,24 @@ def _source(function: FunctionResult) -> Iterator[RenderableType]:
     """The marked line with those around it."""
     if function.source is None or function.line is None:
         return
-    first = function.source.first_line
-    # Rich counts `line_range` from the text's own first line, and `highlight_lines` from `start_line`.
-    marked_line = function.line - first + 1
-    from_line = max(1, marked_line - AROUND)
-    to_line = marked_line + AROUND
+    first, texts = function.source.written()
+    # those of the marked line's own cell
+    line, cell = function.source.place_of(function.line)
+    around = []
+    for number in range(function.line - AROUND, function.line + AROUND + 1):
+        is_shown = first <= number < first + len(texts)
+        if is_shown and function.source.place_of(number)[1] == cell:
+            around.append(number)
+    start_line, _ = function.source.place_of(around[0])
+    shown = [texts[number - first] for number in around]
     code = Syntax(
-        neutral.terminal(function.source.text),
+        neutral.terminal("\n".join(shown)),
         "python",
         theme="ansi_dark",
         background_color="default",
         line_numbers=True,
-        start_line=first,
-        line_range=(from_line, to_line),
-        highlight_lines={function.line},
+        start_line=start_line,
+        highlight_lines={line},
     )
     yield _indented(code)
 

@@ -64,4 +64,7 @@ def _message(name: str, function: FunctionResult, notes: Notes) -> str:
 def _in_notebook(function: FunctionResult) -> bool:
     """Whether the line is one of a cell."""
     # GitHub would look for it in the notebook's JSON, where the numbers are different.
-    return function.source is not None and function.source.cell is not None
+    if function.source is None or function.line is None:
+        return False
+    _, cell = function.source.place_of(function.line)
+    return cell is not None

@@ -45,7 +45,7 @@ def listing(function: FunctionResult) -> Listing | None:
     source = function.source
     if source is None or not source.text.strip():
         return None
-    first, texts = _written(source)
+    first, texts = source.written()
     marked = 0
     if function.line is not None:
         marked = function.line - first
@@ -55,10 +55,11 @@ def listing(function: FunctionResult) -> Listing | None:
     shown = [text[:MAX_CHARACTERS] for text in texts[start:stop]]
     marks = {function.line, *function.lines.values()}
     lines = []
-    number = source.first_line + start
+    number = first + start
     for text, html in zip(shown, _highlighted(shown), strict=True):
         is_marked = number in marks
-        lines.append(Line(number, text, html, is_marked))
+        line, cell = source.place_of(number)
+        lines.append(Line(line, text, html, is_marked))
         number += 1
     left_out = len(texts) - stop
     return Listing(tuple(lines), before=start, after=left_out, cell=source.cell)
