@@ -32,11 +32,12 @@ Place = tuple[int, int]  # a cell, and a line of it
 class LoopWanted:
     """Which loop may take a function's place.
 
-    around: the functions of which one is called in the loop, in order of preference. parameters: those of
-    the function whose place it takes.
+    around: the functions of which one is called in the loop, in order of preference. state: the variables
+    that a loop changes which calls none of them. parameters: those of the function whose place it takes.
     """
 
     around: Sequence[str]
+    state: Sequence[str]
     parameters: Sequence[str]
 
 
@@ -100,6 +101,21 @@ def lift(
         start = finder.start() or finder.call_of_uncalled(wanted.parameters)
         if start is not None:
             return _lifted(start, name, wanted, file, finder, loaded)
+    start = _loop_that_changes(wanted.state, file)
+    if start is None:
+        return None
+    finder = _Finder(file, wanted.around[0])
+    return _lifted(start, name, wanted, file, finder, loaded)
+
+
+def _loop_that_changes(state: Collection[str], file: File) -> _Start | None:
+    """The last loop at the top level that gives all of these variables other values."""
+    for number in range(len(file.statements) - 1, -1, -1):
+        statement = file.statements[number]
+        if not isinstance(statement.tree, LOOPS):
+            continue
+        if set(state) <= statement.binds | statement.changes_now:
+            return _Start(number, statement, statement, statement.tree)
     return None
 
 
@@ -137,7 +153,7 @@ class _Finder:
     def start(self) -> _Start | None:
         """The last statement of the file that starts a training."""
         statements = self.file.statements
-        instances = self._instances()
+        instances = self._instances(self.looping)
         for number in range(len(statements) - 1, -1, -1):
             statement = statements[number]
             if _is_definition(statement):
@@ -187,7 +203,9 @@ class _Finder:
         return found
 
     def _leads_there(self, loop: ast.AST) -> bool:
-        calls = _names_called(loop)
+        calls = _names_called(loop) | _classes_used(
+            loop, self._instances(self.reaching)
+        )
         if not calls & self.reaching:
             return False
         if not self.nested_only:
@@ -225,7 +243,7 @@ class _Finder:
         """Whether a statement that is no definition trains as it runs."""
         if self.loops_in(statement.tree) or self._calls(statement):
             return True
-        return bool(_classes_used(statement.tree, self._instances()))
+        return bool(_classes_used(statement.tree, self._instances(self.looping)))
 
     def _calls(self, statement: Statement) -> set[str]:
         """The functions that train and that a statement calls; to make an instance trains nothing."""
@@ -241,10 +259,10 @@ class _Finder:
                 classes.add(statement.tree.name)
         return classes
 
-    def _instances(self) -> dict[str, str]:
-        """The variables that hold an instance of a class that trains -> the class."""
+    def _instances(self, among: Collection[str]) -> dict[str, str]:
+        """The variables that hold an instance of one of these classes -> the class."""
         instances: dict[str, str] = {}
-        classes = self._classes() & self.looping
+        classes = self._classes() & set(among)
         for statement in self.file.statements:
             if isinstance(statement.tree, ast.Assign):
                 for name in statement.calls_now & classes:
@@ -308,15 +326,51 @@ def _is_single_pass(loop: ast.stmt) -> bool:
 def _runnable(start: _Start, file: File, finder: _Finder) -> list[Statement]:
     """The file's statements, of which only the other trainings never run."""
     statements = []
+    held = _held(file.statements)
     for number, statement in enumerate(file.statements):
         never_run = statement.never_run
         if never_run == "loop":
             never_run = None
+        if never_run is None and not _is_definition(statement):
+            statement = _changing_what_it_reads(statement, held)
         is_other = number != start.number and not _is_definition(statement)
         if is_other and finder.trains(statement):
             never_run = "slow"
         statements.append(replace(statement, never_run=never_run))
     return statements
+
+
+def _held(statements: Iterable[Statement]) -> dict[str, set[str]]:
+    """Variable -> the variables that it holds: `parameters = [w1, b1, w2, b2]`."""
+    held: dict[str, set[str]] = {}
+    for statement in statements:
+        tree = statement.tree
+        if not isinstance(tree, ast.Assign):
+            continue
+        if isinstance(tree.value, ast.List | ast.Tuple | ast.Dict):
+            read = set(statement.names.now)
+            for name in statement.binds:
+                held.setdefault(name, set()).update(read)
+    return held
+
+
+def _changing_what_it_reads(
+    statement: Statement, held: Mapping[str, set[str]]
+) -> Statement:
+    """The statement, which may change what it reads where it changes anything under another name.
+
+    `for p in parameters: p.normal_(0, 1)` changes `w1`, and so does `init(w1)`.
+    """
+    calls_own = isinstance(statement.tree, ast.Expr) and bool(statement.calls_now)
+    if not statement.now.changes and not calls_own:
+        return statement
+    read = dict(statement.names.now)
+    for name, line in statement.names.now.items():
+        for part in held.get(name, ()):
+            read.setdefault(part, line)
+    names = replace(statement.names, now=read)
+    now = Effects(statement.now.calls, statement.now.changes | read.keys())
+    return replace(statement, names=names, now=now)
 
 
 def _position(statement: Statement) -> tuple[int | None, int]:
@@ -340,7 +394,7 @@ def _names_called(tree: ast.AST) -> set[str]:
     return called
 
 
-def _classes_used(tree: ast.stmt, instances: Mapping[str, str]) -> set[str]:
+def _classes_used(tree: ast.AST, instances: Mapping[str, str]) -> set[str]:
     """The classes of which a method is called, of an instance in a variable."""
     found: set[str] = set()
     for node, later in nodes(tree):

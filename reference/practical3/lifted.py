@@ -29,11 +29,15 @@ COUNTERS = re.compile(r"step|epoch|iter|turn|pas\b|[ée]tape|^\W*$", re.IGNORECA
 
 
 class Column:
-    """Numbers (nb_turns,) under a label; slacks: half a unit of each one's last digit."""
+    """Numbers (nb_turns,) under a label; slacks: half a unit of each one's last digit.
+
+    place: which one it is of the three numbers of an entry, where there are three under one label.
+    """
 
     def __init__(self, label, percent, values, slacks):
         self.label, self.percent = label, percent
         self.values, self.slacks = values, slacks
+        self.place = None
 
     @property
     def is_counter(self):
@@ -71,7 +75,10 @@ class Column:
             wanted, unwanted = is_error or TRAIN.search(self.label), is_loss or is_test
         if unwanted:
             return -1.0
-        return 1.0 if wanted else 0.0
+        if wanted:
+            return 1.0
+        # an entry such as the hand-out lists them
+        return 0.5 if self.place == role else 0.0
 
 
 def as_returned(arguments, value):
@@ -82,6 +89,7 @@ def as_returned(arguments, value):
     """
     final, initial, nb_turns, columns = value
     columns = [_read(column, nb_turns) for column in columns]
+    _set_places(columns)
     if nb_turns == 0 or not columns:
         return tuple(final), []
     expected = _expected(arguments, initial, nb_turns)
@@ -95,6 +103,14 @@ def _read(column, nb_turns):
         if not torch.is_tensor(numbers) or numbers.shape != (nb_turns,):
             raise ValueError("a column has no number for each turn")
     return Column(str(label), percent is True, values.double(), slacks.double())
+
+
+def _set_places(columns):
+    for label in {column.label for column in columns}:
+        alike = [column for column in columns if column.label == label]
+        if len(alike) == len((LOSS, *ERRORS)):
+            for place, column in enumerate(alike):
+                column.place = place
 
 
 def _expected(arguments, initial, nb_turns):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -10,7 +9,7 @@ from pygments import highlight  # type: ignore[import-untyped]  # Pygments has n
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
-from grader.results import FunctionResult, Source
+from grader.results import FunctionResult
 
 _LEXER = PythonLexer(stripnl=False, ensurenl=False)
 # One for all: making it takes longer than using it.
@@ -58,7 +57,7 @@ def listing(function: FunctionResult) -> Listing | None:
     number = first + start
     for text, html in zip(shown, _highlighted(shown), strict=True):
         is_marked = number in marks
-        line, cell = source.place_of(number)
+        line, _ = source.place_of(number)
         lines.append(Line(line, text, html, is_marked))
         number += 1
     left_out = len(texts) - stop

@@ -109,14 +109,15 @@ class Outputs:
             elif name in self._arrays:
                 place = self._place_set(name, turn, value)
                 if place is not None:
-                    yield name, (float(value[place]), 0.0)
+                    yield from _row(name, value[place])
 
     def _place_set(self, name: str, turn: int, now: Tensor) -> int | None:
         """The one entry of an array that the turn has set; None where it is no such array."""
         before = self._arrays[name]
         if before.shape != now.shape:
             return None
-        changed = (before != now).nonzero().flatten().tolist()
+        differs = (before != now).view(len(now), -1).any(1)
+        changed = differs.nonzero().flatten().tolist()
         if len(changed) == 1:
             return int(changed[0])
         # what it set may be what was there before
@@ -167,7 +168,7 @@ def _row(name: str, entry: Any) -> Iterator[tuple[str, Value]]:
 
 
 def _containers(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The lists, and the vectors that may be filled turn by turn, in variables and right below them."""
+    """The lists, and the arrays that may be filled turn by turn, in variables and right below them."""
     for name, value in list(variables.items()):
         if name.startswith("_"):
             continue
@@ -185,16 +186,19 @@ def _container(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, value
         return
     if type(value).__module__ == "numpy" and hasattr(value, "ndim"):
-        if value.ndim == 1 and value.dtype.kind in "fiu":
+        if value.ndim in (1, 2) and value.dtype.kind in "fiu":
             yield from _container(name, torch.from_numpy(value))
-    elif _is_short_vector(value):
+    elif _may_hold_rows(value):
         yield name, value.detach()
 
 
-def _is_short_vector(value: Any) -> bool:
-    if not isinstance(value, Tensor) or value.dim() != 1:
+def _may_hold_rows(value: Any) -> bool:
+    """Whether it is a vector with a number for each turn, or a matrix with a row."""
+    if not isinstance(value, Tensor) or not 0 < value.dim() <= 2:
         return False
-    return len(value) <= _LONGEST_ARRAY
+    if value.dim() == 2 and value.size(1) > _MOST_IN_ROW:
+        return False
+    return 0 < value.numel() <= _LONGEST_ARRAY
 
 
 def _is_instance_of_own(value: Any) -> bool:

@@ -114,7 +114,7 @@ class Worker:
         loops = {}
         for name, loop in request["loops"].items():
             around = loop["around"]
-            loops[name] = LoopWanted(around, loop["parameters"])
+            loops[name] = LoopWanted(around, loop["names"], loop["parameters"])
             self.settings[name] = LoopSetting(**{**loop, "around": around[0]})
         self.slice = slicing.slice_functions(
             text, self.names, slow=request["slow"], loops=loops
