@@ -45,12 +45,13 @@ class LoopWanted:
 class Lifted:
     """What to run in a function's place.
 
-    statements: in this order; the last one holds the loop, or calls the function that does. loop: the loop
-    itself, a node of one of the trees. line and cell: where it stands. definition: the same as the text of
-    a function, for whoever reads it. is_single_pass: whether each turn is one of the samples.
+    statements: in this order. number: which of them holds the loop, or calls the function that does. loop:
+    the loop itself, a node of one of the trees. line and cell: where it stands. definition: the same as the
+    text of a function, for whoever reads it. is_single_pass: whether each turn is one of the samples.
     """
 
     statements: tuple[Statement, ...]
+    number: int
     loop: ast.stmt
     line: int
     cell: int | None
@@ -190,28 +191,45 @@ class _Finder:
         return None
 
     def loops_in(self, tree: ast.stmt) -> list[ast.stmt]:
-        """The outermost loops within a statement that lead to the call."""
+        """The outermost loops within a statement that lead to the call, in their order."""
+        inner = self._inner_functions(tree)
         found: list[ast.stmt] = []
+        called: set[str] = set()
         stack: list[ast.AST] = [tree]
         while stack:
             node = stack.pop()
-            if isinstance(node, LOOPS) and self._leads_there(node):
+            if isinstance(node, LOOPS) and self._leads_there(node, inner):
                 found.append(node)
+                called |= _names_called(node)
             else:
                 stack += ast.iter_child_nodes(node)
-        found.sort(key=lambda loop: loop.lineno)
-        return found
+        # a loop in an inner function that another loop calls is not the outermost
+        hidden: set[int] = set()
+        for name in called & inner.keys():
+            hidden.update(map(id, ast.walk(inner[name])))
+        outermost = [loop for loop in found if id(loop) not in hidden]
+        outermost.sort(key=lambda loop: loop.lineno)
+        return outermost
 
-    def _leads_there(self, loop: ast.AST) -> bool:
-        calls = _names_called(loop) | _classes_used(
-            loop, self._instances(self.reaching)
-        )
-        if not calls & self.reaching:
+    def _inner_functions(self, tree: ast.stmt) -> dict[str, ast.FunctionDef]:
+        """The functions within a definition that lead to the call, by name."""
+        inner: dict[str, ast.FunctionDef] = {}
+        for node in ast.walk(tree):
+            if node is tree or not isinstance(node, ast.FunctionDef):
+                continue
+            if _names_called(node) & (self.reaching | inner.keys()):
+                inner[node.name] = node
+        return inner
+
+    def _leads_there(self, loop: ast.AST, inner: Collection[str]) -> bool:
+        calls = _names_called(loop)
+        calls |= _classes_used(loop, self._instances(self.reaching))
+        if not calls & (self.reaching | set(inner)):
             return False
         if not self.nested_only:
             return True
-        inner = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
-        return len(inner) > 1
+        loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
+        return len(loops) > 1
 
     def _holder(self, called: Collection[str]) -> tuple[Statement, ast.stmt] | None:
         """The definition with the loop that calls of these functions come to first, and the loop."""
@@ -284,9 +302,13 @@ def _lifted(
     statements = _runnable(start, file, finder)
     graph = call_graph(statements, ())
     bindings = Bindings(statements, graph)
-    needed = statements_for(start.statement, start.number, bindings)
+    needed = set(statements_for(start.statement, start.number, bindings))
+    after = _updates_after(start, statements)
     known = {_position(statement) for statement in loaded}
     run: list[Statement] = []
+    for following in after:
+        for number in statements_for(following, start.number, bindings):
+            needed.add(number)
     for number in sorted(needed):
         statement = statements[number]
         is_loaded = _position(statement) in known
@@ -299,13 +321,31 @@ def _lifted(
         run.append(statement)
     run.append(start.statement)
     return Lifted(
-        statements=tuple(run),
+        statements=(*run, *after),
+        number=len(run) - 1,
         loop=start.loop,
         line=start.loop.lineno,
         cell=start.holder.cell,
-        definition=_definition(start, name, wanted, run, file),
+        definition=_definition(start, name, wanted, [*run, *after], file),
         is_single_pass=_is_single_pass(start.loop),
     )
+
+
+def _updates_after(start: _Start, statements: Sequence[Statement]) -> list[Statement]:
+    """After a single pass over the samples: the statements that change what it worked with."""
+    if not _is_single_pass(start.loop):
+        return []
+    worked_with = start.statement.names.now.keys()
+    after = []
+    for statement in statements[start.number + 1 :]:
+        changed = statement.binds | statement.changes_now
+        if (
+            statement.never_run is None
+            and not declares(statement)
+            and changed & worked_with
+        ):
+            after.append(statement)
+    return after
 
 
 def _is_single_pass(loop: ast.stmt) -> bool:
@@ -395,14 +435,14 @@ def _names_called(tree: ast.AST) -> set[str]:
 
 
 def _classes_used(tree: ast.AST, instances: Mapping[str, str]) -> set[str]:
-    """The classes of which a method is called, of an instance in a variable."""
+    """The classes of which an instance in a variable is called, or a method of it."""
     found: set[str] = set()
     for node, later in nodes(tree):
         if later or not isinstance(node, ast.Call):
             continue
-        if not isinstance(node.func, ast.Attribute):
-            continue
-        owner = node.func.value
+        owner: ast.AST = node.func
+        if isinstance(owner, ast.Attribute):
+            owner = owner.value
         if isinstance(owner, ast.Name) and owner.id in instances:
             found.add(instances[owner.id])
     return found

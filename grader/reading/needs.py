@@ -183,7 +183,7 @@ def statements_for(statement: Statement, at: int, bindings: Bindings) -> Set[int
         name, position = demands.pop()
         sources = bindings.reaching(name, position)
         found = sources.statements
-        if not found and not sources.never_run:
+        if not found and not sources.never_run and name not in statement.binds:
             # a notebook's cells can be run in any order
             found = bindings.reaching(name, bindings.end).statements
         for i in found:

@@ -48,10 +48,10 @@ class Column:
         counted = first + torch.arange(len(self.values), dtype=torch.float64)
         return first in (0, 1) and bool((self.values == counted).all())
 
-    def agreement(self, role, expected):
+    def agreement(self, role, expected, scales):
         """(share of the turns whose number is the expected one, what the numbers are divided by)."""
         best = 0.0, 1
-        for scale in (1, PERCENT) if role in ERRORS else (1,):
+        for scale in scales:
             # measured before the step or after it
             for shift in (0, 1):
                 right = expected[shift : shift + len(self.values), role]
@@ -93,7 +93,10 @@ def as_returned(arguments, value):
     if nb_turns == 0 or not columns:
         return tuple(final), []
     expected = _expected(arguments, initial, nb_turns)
-    chosen = _chosen([c for c in columns if not c.is_counter], expected)
+    train_input, _, test_input, *_ = arguments
+    nb_samples = {TRAIN_ERROR: len(train_input), TEST_ERROR: len(test_input)}
+    told = [column for column in columns if not column.is_counter]
+    chosen = _chosen(told, expected, nb_samples)
     return tuple(final), list(_rows(chosen, nb_turns))
 
 
@@ -124,9 +127,15 @@ def _expected(arguments, initial, nb_turns):
     return torch.tensor(history, dtype=torch.float64)
 
 
-def _chosen(columns, expected):
+def _chosen(columns, expected, nb_samples):
     """The column of each role with what it is divided by; None for a role that nothing tells of."""
-    choices = [_candidates(columns, role, expected) for role in (LOSS, *ERRORS)]
+    choices = []
+    for role in (LOSS, *ERRORS):
+        scales = (1,)
+        if role in ERRORS:
+            # a count divided by 10 is the percentage of the course's thousand samples
+            scales = 1, PERCENT, nb_samples[role] / 10
+        choices.append(_candidates(columns, role, expected, scales))
     best, most = [None] * 3, 0.0
     for choice in itertools.product(*choices):
         taken = [id(one[1]) for one in choice if one]
@@ -138,11 +147,11 @@ def _chosen(columns, expected):
     return chosen
 
 
-def _candidates(columns, role, expected):
+def _candidates(columns, role, expected, scales):
     """(how well it fits, column, what it is divided by), the best first; None for no column."""
     fitting = []
     for column in columns:
-        share, scale = column.agreement(role, expected)
+        share, scale = column.agreement(role, expected, scales)
         # what agrees is that column, whatever it is called
         fits = 2 * share + column.fit(role)
         if share == 0 and column.percent and role in ERRORS:

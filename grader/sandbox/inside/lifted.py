@@ -63,8 +63,8 @@ class LiftedLoop:
         samples = course.nb_samples_served()
         per_sample = course.PER_SAMPLE
         written = literals.WrittenFor(shapes, samples, per_sample)
-        self._trees = literals.replace_sizes(self._trees, written)
         self._written_for = written
+        self._trees = self._with_sizes(self._trees)
 
     def __call__(self, *arguments: Any) -> Any:
         """(final parameters, initial ones, number of turns, columns); see `Turns.result`."""
@@ -76,10 +76,17 @@ class LiftedLoop:
         """The same loop with another text of its definition. Raises SyntaxError."""
         changed = copy.copy(self)
         trees = self._made(ast.parse(text).body[0])
-        if self._written_for is not None:
-            trees = literals.replace_sizes(trees, self._written_for)
-        changed._trees = trees
+        changed._trees = self._with_sizes(trees)
         return changed
+
+    def _with_sizes(self, trees: list[ast.stmt]) -> list[ast.stmt]:
+        """The trees with the caller's sizes in the place of those in the source."""
+        if self._written_for is None:
+            return trees
+        loops = list(_loops(trees))
+        if self._number >= len(loops):
+            return trees
+        return literals.replace_sizes(trees, self._written_for, loops[self._number])
 
     def name_frames(self, name: str, outcomes: Sequence[dict[str, Any]]) -> None:
         """Have the errors among the outcomes say that they were raised in the function of that name."""
@@ -140,13 +147,14 @@ class LiftedLoop:
         caller's are there under the hand-out's names.
         """
         self.raised = {}
-        *before, last = self._trees
-        for number, tree in enumerate(before):
+        for number, tree in enumerate(self._trees):
+            if number >= self._lifted.number:
+                self._run(ast.Module([tree], []))
+                continue
             try:
                 self._run(ast.Module([tree], []))
             except Exception as error:
                 self.raised[number] = error
-        self._run(ast.Module([last], []))
 
     def _nb_samples(self, named: Mapping[str, Any] | None) -> int:
         if named is None:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.reading.trees import LOOPS
+
 Shapes = Sequence[Sequence[int]]
 
 # calls that take shapes
@@ -57,9 +59,19 @@ class WrittenFor:
         return values
 
 
-def replace_sizes(trees: Sequence[ast.stmt], written: WrittenFor) -> list[ast.stmt]:
-    """The trees with variables in the place of the numbers that are sizes; they are changed in place."""
+def replace_sizes(
+    trees: Sequence[ast.stmt], written: WrittenFor, loop: ast.For | ast.While
+) -> list[ast.stmt]:
+    """The trees with variables in the place of the numbers that are sizes; they are changed in place.
+
+    loop: whose turns are counted; what says how many they are is no size.
+    """
     replacer = _Replacer(written, _names_of_sizes(trees), _signatures(trees))
+    replacer.loop = loop
+    head = loop.test if isinstance(loop, ast.While) else loop.iter
+    replacer.head = set(map(id, ast.walk(head)))
+    replacer.of_turns = _names_of_turns(loop)
+    replacer.of_test, replacer.of_training = _computed_over_samples(trees)
     replaced = []
     for tree in trees:
         visited: ast.stmt = replacer.visit(tree)
@@ -84,6 +96,11 @@ class _Replacer(ast.NodeTransformer):
         self.written = written
         self.names = names
         self.signatures = signatures
+        self.loop: ast.AST | None = None
+        self.head: set[int] = set()
+        self.of_turns: set[str] = set()
+        self.of_test: set[str] = set()
+        self.of_training: set[str] = set()
         self.above: list[ast.AST] = []
 
     def visit(self, node: ast.AST) -> Any:
@@ -111,9 +128,39 @@ class _Replacer(ast.NodeTransformer):
             if value >= _LARGE or self._is_shape(node):
                 return _size(value)
             return None
-        if value in self.written.samples and value >= _LARGE:
+        # the hand-out has as many steps as samples
+        counts_samples = value in self.written.samples and value >= _LARGE
+        if counts_samples and not self._is_of_turns():
             return self._samples()
         return None
+
+    def _is_of_turns(self) -> bool:
+        """Whether the number may say how many turns there are."""
+        inner: ast.AST = self.above[-1]
+        if id(inner) in self.head:
+            return True
+        for node in reversed(self.above[:-1]):
+            if isinstance(node, LOOPS) and node is not self.loop:
+                # of the samples of a turn
+                return False
+            if isinstance(node, ast.Compare):
+                is_test_of_inner = any(self._is_inner(loop) for loop in self.above)
+                return not is_test_of_inner
+            if isinstance(node, ast.Assign | ast.AnnAssign):
+                return not self.of_turns.isdisjoint(_stored(node))
+            if isinstance(node, ast.keyword):
+                return node.arg in self.of_turns
+            if isinstance(node, ast.Call) and inner in node.args:
+                name = self._parameter(node, inner)
+                if name is not None:
+                    return name in self.of_turns
+            if isinstance(node, ast.arguments):
+                return self._defaulted(node, inner) in self.of_turns
+            inner = node
+        return False
+
+    def _is_inner(self, node: ast.AST) -> bool:
+        return isinstance(node, LOOPS) and node is not self.loop
 
     def _variable_for_fraction(self, value: float) -> str | None:
         nb_train = self.written.samples[0]
@@ -128,9 +175,9 @@ class _Replacer(ast.NodeTransformer):
         """Which samples a number counts: those that the nearest code around it names."""
         for node in reversed(self.above):
             names = _identifiers(node)
-            tests = any(map(_TEST.search, names))
-            trains = any(map(_TRAIN.search, names))
-            if tests != trains:
+            tests = any(map(_TEST.search, names)) or names & self.of_test
+            trains = any(map(_TRAIN.search, names)) or names & self.of_training
+            if bool(tests) != bool(trains):
                 return "_test_samples" if tests else "_train_samples"
             if tests:
                 break
@@ -147,7 +194,7 @@ class _Replacer(ast.NodeTransformer):
             if isinstance(outer, ast.Assign | ast.AnnAssign):
                 return not self.names.isdisjoint(_stored(outer))
             if isinstance(outer, ast.arguments):
-                return self._is_default(outer, node)
+                return self._defaulted(outer, node) in self.names
             if isinstance(outer, ast.stmt):
                 return False
             inner = outer
@@ -155,20 +202,55 @@ class _Replacer(ast.NodeTransformer):
 
     def _is_shape_in(self, call: ast.Call, argument: ast.AST) -> bool:
         name = _called(call)
-        if name in _SHAPED:
-            return True
-        if name not in self.signatures or argument not in call.args:
-            return False
-        place = call.args.index(argument)
-        parameters = self.signatures[name]
-        return place < len(parameters) and parameters[place] in self.names
+        return name in _SHAPED or self._parameter(call, argument) in self.names
 
-    def _is_default(self, arguments: ast.arguments, node: ast.Constant) -> bool:
+    def _parameter(self, call: ast.Call, argument: ast.AST) -> str | None:
+        """The parameter of the submission's own function that takes this argument."""
+        parameters = self.signatures.get(_called(call), ())
+        for given, parameter in zip(call.args, parameters, strict=False):
+            if given is argument:
+                return parameter
+        return None
+
+    def _defaulted(self, arguments: ast.arguments, node: ast.AST) -> str | None:
+        """The parameter whose default this is."""
         with_defaults = arguments.args[len(arguments.args) - len(arguments.defaults) :]
         for argument, default in zip(with_defaults, arguments.defaults, strict=True):
             if default is node:
-                return argument.arg in self.names
-        return False
+                return argument.arg
+        return None
+
+
+def _names_of_turns(loop: ast.For | ast.While) -> set[str]:
+    """The variables that say how many turns there are, and the arrays with a row for each."""
+    if isinstance(loop, ast.While):
+        return _identifiers(loop.test)
+    names = _identifiers(loop.iter)
+    turn = _stored(loop.target)
+    for node in ast.walk(loop):
+        if not isinstance(node, ast.Subscript) or isinstance(node.ctx, ast.Load):
+            continue
+        if turn & _identifiers(node.slice):
+            names |= _identifiers(node.value)
+    return names
+
+
+def _computed_over_samples(trees: Iterable[ast.stmt]) -> tuple[set[str], set[str]]:
+    """The variables that only loops over the test samples compute, and those of the training samples."""
+    of_test: set[str] = set()
+    of_training: set[str] = set()
+    for tree in trees:
+        for node in ast.walk(tree):
+            if not isinstance(node, LOOPS):
+                continue
+            read = _identifiers(node)
+            tests = any(map(_TEST.search, read))
+            trains = any(map(_TRAIN.search, read))
+            if tests and not trains:
+                of_test |= _stored(node)
+            elif trains and not tests:
+                of_training |= _stored(node)
+    return of_test - of_training, of_training - of_test
 
 
 def _names_of_sizes(trees: Iterable[ast.stmt]) -> set[str]:

@@ -24,6 +24,7 @@ _NUMBER = re.compile(
 _TENSOR = re.compile(
     r"tensor\(([^()]*?)(?:,\s*(?:dtype|grad_fn|requires_grad)=[^()]*)*\)"
 )
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _LABEL_LENGTH = 60
 _MOST_NUMBERS = 40  # of a turn; more are no history but a tensor that was printed
 _MOST_IN_ROW = 8  # of the numbers that are appended together
@@ -104,7 +105,7 @@ class Outputs:
     ) -> Iterator[tuple[str, Value]]:
         for name, value in _containers(variables):
             if isinstance(value, list):
-                if self._lengths.get(name) == len(value) - 1:
+                if self._lengths.get(name, 0) == len(value) - 1:
                     yield from _row(name, value[-1])
             elif name in self._arrays:
                 place = self._place_set(name, turn, value)
@@ -132,6 +133,8 @@ def printed_numbers(text: str) -> Iterator[tuple[str, Value, bool]]:
     end = 0
     for found in _NUMBER.finditer(text):
         label = " ".join(text[end : found.start()].split())
+        # a time that is printed before it would make it another label each turn
+        label = _DIGITS.sub("0", label)
         end = found.end()
         percent = found[1] is not None
         written = found[0].removesuffix(found[1] or "")
