@@ -311,6 +311,8 @@ def _lifted(
             needed.add(number)
     for number in sorted(needed):
         statement = statements[number]
+        if statement in after:
+            continue
         is_loaded = _position(statement) in known
         if (
             is_loaded
@@ -372,7 +374,7 @@ def _runnable(start: _Start, file: File, finder: _Finder) -> list[Statement]:
         if never_run == "loop":
             never_run = None
         if never_run is None and not _is_definition(statement):
-            statement = _changing_what_it_reads(statement, held)
+            statement = _changing_what_it_reads(statement, held, file)
         is_other = number != start.number and not _is_definition(statement)
         if is_other and finder.trains(statement):
             never_run = "slow"
@@ -395,14 +397,15 @@ def _held(statements: Iterable[Statement]) -> dict[str, set[str]]:
 
 
 def _changing_what_it_reads(
-    statement: Statement, held: Mapping[str, set[str]]
+    statement: Statement, held: Mapping[str, set[str]], file: File
 ) -> Statement:
     """The statement, which may change what it reads where it changes anything under another name.
 
     `for p in parameters: p.normal_(0, 1)` changes `w1`, and so does `init(w1)`.
     """
-    calls_own = isinstance(statement.tree, ast.Expr) and bool(statement.calls_now)
-    if not statement.now.changes and not calls_own:
+    calls_own = statement.calls_now & file.declared.defined
+    is_call = isinstance(statement.tree, ast.Expr) and bool(calls_own)
+    if not statement.now.changes and not is_call:
         return statement
     read = dict(statement.names.now)
     for name, line in statement.names.now.items():

@@ -9,6 +9,7 @@ Runs in the worker before any of the student's code, and executes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
 from grader.reading.never_run import never_run_notice, without_never_run
 from grader.reading.statements import File, Statement, read_statements
+from grader.reading.syntax_errors import UNCOMPILABLE
 from grader.reading.trees import Kind, binders_within, kind_of
 
 _MAX_NOTICES = 60
@@ -117,9 +119,11 @@ def _lifted(
     for name, wanted in loops.items():
         if is_usable(definitions.get(name), len(wanted.parameters)):
             continue
-        loop = lift(wanted, name, read_statements(text, as_main=True), needed)
-        if loop is not None:
-            found[name] = loop
+        # what stands in a file may be of any form: without a loop to judge, the rest is graded
+        with contextlib.suppress(*UNCOMPILABLE):
+            loop = lift(wanted, name, read_statements(text, as_main=True), needed)
+            if loop is not None:
+                found[name] = loop
     return found
 
 
