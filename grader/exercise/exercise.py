@@ -14,6 +14,7 @@ from typing import Any
 
 from grader import paths
 from grader.errors import ExerciseError
+from grader.exercise import patterns
 from grader.exercise.check_files import read_check_files
 from grader.exercise.graph import Graph, read_graph
 from grader.exercise.misconceptions import Misconceptions, read_misconceptions
@@ -32,6 +33,8 @@ from grader.exercise.translations import Translation, read_translation
 from grader.results import Note
 
 FILE = "exercise.toml"
+# what a prologue defines where loops are judged in the place of functions; see `inside/lifted.py`
+SERVES_LOOPS = ("serve", "everything", "sizes", "nb_samples_served", "PER_SAMPLE")
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,7 @@ class Exercise:
             "standins.py": lambda: self.standins,
             "probes.py": self._run_probes,
             "lifted.py": lambda: self.lifted,
+            "prologue.py": self._run_prologue,
         }
         for file, run in runs.items():
             try:
@@ -186,6 +190,16 @@ class Exercise:
                 problems.add(self.folder / file, "", what)
         if problems.lines:
             raise ExerciseError(*problems.lines)
+
+    def _run_prologue(self) -> None:
+        """Run the course's module. Raises what that raises, NameError where a loop needs more of it."""
+        needs_it = any(function.loop for function in self.functions.values())
+        for text in set(self.prologues().values()):
+            names: dict[str, Any] = {"__name__": "prologue"}
+            exec(compile(text, "prologue.py", "exec"), names)
+            lacking = [name for name in SERVES_LOOPS if name not in names]
+            if needs_it and lacking:
+                raise NameError(f"a loop in a function's place needs {lacking[0]!r}")
 
     def _run_probes(self) -> None:
         """Have `probes.py` describe what it describes. Raises what that raises, NameError for a stranger."""
@@ -354,6 +368,7 @@ def _functions(
         if function is not None:
             found[name] = function
             _check_order(function, above, path, problems)
+            _check_loop(function, solution, path, problems)
         above.append(name)
     return found
 
@@ -369,6 +384,33 @@ def _check_order(
         if name not in above:
             place = f"[functions.{function.name}] {key}"
             problems.add_unknown(path, place, "function above this one", name, above)
+
+
+def _check_loop(
+    function: Function, solution: Solution, path: Path, problems: Problems
+) -> None:
+    """Note what the loop in a function's place names that is not there."""
+    loop = function.loop
+    if loop is None or function.name not in solution.trees:
+        return
+    place = f"[functions.{function.name}.loop]"
+    for name in loop.around:
+        if name not in solution.trees:
+            what = "function of solution.py"
+            problems.add_unknown(path, f"{place} around", what, name, solution.trees)
+            return
+    parameters = patterns.parameters(solution.trees[function.name])
+    if loop.steps not in parameters:
+        what = f"parameter of {function.name}"
+        problems.add_unknown(path, f"{place} steps", what, loop.steps, parameters)
+    followed = patterns.parameters(solution.trees[loop.around[0]])
+    for name in loop.state:
+        if name not in followed:
+            what = f"parameter of {loop.around[0]}"
+            problems.add_unknown(path, f"{place} state", what, name, followed)
+    if not (path.parent / "lifted.py").is_file():
+        what = "it needs a lifted.py, which reads what the loop tells"
+        problems.add(path, place, what)
 
 
 def _prologue(table: ExerciseTable, path: Path, problems: Problems) -> Prologue | None:

@@ -10,7 +10,9 @@ is an object with one key:
 
 Requests (trusted -> worker), each answered by exactly one reply that repeats its number:
 
-    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...]}
+    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...],
+     "loops": {name: {"around": [...], "state": {function: [places]}, "names": [...],
+                      "parameters": [...], "steps": str}}}
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
      "edits": {function: source}, "standins": {"names": [...], "source": str}}
@@ -18,11 +20,15 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
 Replies (worker -> trusted), each with the request's number as well:
 
     read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
-           "definitions": {name: {"text", "first_line", "cell"}}, "findings": {name: {...}}}
+           "definitions": {name: {"text", "first_line", "cell", "is_lifted", "places"}}, "lifted": [names],
+           "findings": {name: {...}}}
     load  {"failed": [{"line": n, "cell": n | null, "binds": [names], "error": error}, ...]}
     call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
            "seconds": float, "autograd": {function: [torch's names]}}
     error {"kind": str, "text": str, "frames": [[function, line], ...]}
+
+A call of a lifted loop (see `inside/lifted.py`) gives (final parameters, initial ones, number of turns,
+columns) for its value.
 
 A call is made with each row of arguments, in order. A tensor that stands in several rows is sent once, and is
 one and the same for all of them. One that the calls change is sent back with the last row in which it stands.
