@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from grader.notices import place
+from grader.reading.lifting import LoopWanted
 from grader.reading.needs import Bindings
 from grader.reading.statements import File
 from grader.reading.trees import nodes
@@ -21,20 +22,20 @@ _SIMILARITY = 0.75  # difflib's ratio, from which a name is taken for a misspell
 def why_missing(
     name: str,
     required: Collection[str],
-    slow: Collection[str],
+    wanted: LoopWanted | None,
     bindings: Bindings,
     file: File,
 ) -> str:
     """Why there is no `name` to grade: the first reason that applies.
 
-    required: the exercise's functions. slow: those that are slow.
+    required: the exercise's functions. wanted: the loop that could have taken its place.
     """
     others = sorted(file.declared.defined - set(required))
     return (
         _does_not_compile(name, file)
         or _never_run_or_deleted(name, bindings)
         or _defined_inside(name, bindings)
-        or _loop_instead(name, slow, bindings)
+        or _no_such_loop(name, wanted, bindings)
         or _misspelt(name, others)
         or f"The file never defines `{name}`."
     )
@@ -84,14 +85,21 @@ def _defined_inside(name: str, bindings: Bindings) -> str | None:
     return None
 
 
-def _loop_instead(name: str, slow: Collection[str], bindings: Bindings) -> str | None:
-    """For a slow function such as a training: the file may hold its loop instead."""
-    if name not in slow:
+def _no_such_loop(
+    name: str, wanted: LoopWanted | None, bindings: Bindings
+) -> str | None:
+    """For a function whose place a loop may take: the file may hold another loop."""
+    if wanted is None:
         return None
     for statement in bindings.statements:
-        if statement.never_run == "loop":
-            where = place(statement.line, statement.cell)
-            return f"The file never defines `{name}`: a loop at the top level ({where}) is not a function."
+        if statement.never_run != "loop":
+            continue
+        where = place(statement.line, statement.cell)
+        calls = " or ".join(f"`{function}`" for function in wanted.around)
+        return (
+            f"The file never defines `{name}`. The loop at the top level ({where}) cannot be judged in its "
+            f"place: it does not call {calls}. Call them in it, or define `{name}`."
+        )
     return None
 
 

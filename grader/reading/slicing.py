@@ -81,7 +81,8 @@ def _slice(
     for name in names:
         definition = definition_of(name, bindings, file)
         if definition is None:
-            missing[name] = why_missing(name, names, slow, bindings, file)
+            wanted = loops.get(name)
+            missing[name] = why_missing(name, names, wanted, bindings, file)
         else:
             definitions[name] = definition
     needed = [statements[i] for i in sorted(needs.statements)]

@@ -4,8 +4,8 @@ The statements run in the submission's module. There its own loop makes as many 
 the course's prologue serves the caller's data, whatever the submission calls them; and numbers in the source
 that are sizes become the sizes of these data. See `turns`, `outputs` and `literals`.
 
-Of the course's module this needs `serve(arguments)` and `everything()`, which `load_data` draws on; `sizes(...)`,
-the shapes of what is followed and the numbers of samples; `nb_samples_served()`; and PER_SAMPLE.
+Of the course's module this needs `serve(arguments)` and `everything()`, for the data; `sizes(...)`, the
+shapes of what is followed and the numbers of samples; `nb_samples_served()`; and PER_SAMPLE.
 """
 
 from __future__ import annotations

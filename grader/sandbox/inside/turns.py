@@ -134,11 +134,12 @@ class Turns:
 
     def result(self) -> tuple[Any, ...]:
         """(final parameters, initial ones, number of turns, columns). Raises RuntimeError without any."""
+        if self._turn < 0:
+            raise RuntimeError("its loop was never reached")
         final = self._final or self._left_behind()
         if final is None or self.initial is None:
-            raise RuntimeError(
-                "the loop was not reached, or calls no function with the parameters"
-            )
+            wanted = ", ".join(self._setting.names)
+            raise RuntimeError(f"its loop calls no function with {wanted}")
         nb_turns = min(max(self._turn, 0), self._nb_turns)
         columns = self._outputs.as_plain(nb_turns)
         return tuple(final), tuple(self.initial), nb_turns, columns
