@@ -145,11 +145,14 @@ def measured(reference: Any, data: Iterable[Tensor], responses: Tensor) -> Measu
     """The loss and the errors of all samples' responses."""
     train_input, train_target, _, test_target = data
     nb_train = len(train_input)
-    pairs = zip(responses[:nb_train], ZETA * train_target, strict=True)
-    losses = reference.map("loss", list(pairs))
+    trained, targets = responses[:nb_train], ZETA * train_target
+    if "loss" in reference.plugged or "dloss" in reference.plugged:
+        losses = reference.map("loss", list(zip(trained, targets, strict=True)))
+    else:
+        losses = [reference.loss(trained, targets)]  # it sums over whatever it is given
     return Measured(
         sum(float(loss) for loss in losses),
-        _errors(responses[:nb_train], train_target),
+        _errors(trained, train_target),
         _errors(responses[nb_train:], test_target),
     )
 
