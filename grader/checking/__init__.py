@@ -11,7 +11,7 @@ from grader.checking.comparison import (
 )
 from grader.checking.gradients import autograd_gradients, finite_differences
 from grader.checking.marks import locates, points, requires
-from grader.checking.outcomes import shared_call, value_of
+from grader.checking.outcomes import shared_call, value_of, without_earlier
 from grader.errors import CheckFailure
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "shared_call",
     "type_in_words",
     "value_of",
+    "without_earlier",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from grader.checking.reference import Reference
 from grader.errors import CheckFailure, StudentFailure
+from grader.sandbox.calls import Calls
 
 
 def value_of(outcome: Any) -> Any:
@@ -26,3 +29,18 @@ def shared_call(shared: dict[str, Any], name: str, compute: Callable[[], Any]) -
         except (StudentFailure, CheckFailure) as failure:
             shared[name] = failure
     return value_of(shared[name])
+
+
+@contextlib.contextmanager
+def without_earlier(calls: Calls, reference: Reference) -> Iterator[None]:
+    """For one call, with stand-ins for the student's functions that are plugged into the reference.
+
+    Stand-ins change no argument, so what the call changes it has changed itself. If it cannot work with them
+    and raises, what it has changed until then counts.
+    """
+    with calls.replacing(reference.plugged):
+        try:
+            yield
+        except StudentFailure:
+            if not reference.plugged:
+                raise

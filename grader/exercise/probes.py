@@ -94,6 +94,9 @@ class Trajectory:
     columns: tuple[str, ...]
     """The names of the quantities in each entry of the history, in order."""
 
+    late_columns: tuple[str, ...]
+    """Those of the columns that may hold what is measured after each step instead."""
+
     accepted_spreads: tuple[float, ...]
     """Standard deviations of the initial parameters that are accepted besides the reference's own."""
 

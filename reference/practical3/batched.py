@@ -5,7 +5,7 @@ Tests hold it to `solution.train`.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,6 +20,10 @@ Entry = tuple[float, float, float]
 # Where samples are independent, only the order of float32 sums differs. Where they are not, the second of two
 # samples trains with what is left of the first, and all of its gradient is wrong.
 SAME_STEP = 1e-3
+
+# Two responses are a tie within what a right `sigma` may be off: this part of the largest response, as in the
+# exercise's tolerance, and near zero what exp(x) - exp(-x) leaves in float32.
+TIE, NEAR_ZERO = 1e-4, 1e-6
 
 
 def train(
@@ -102,6 +106,68 @@ def train_with(
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.sub_(ETA / nb_train * gradient)
     return (w1, b1, w2, b2), history
+
+
+class Errors(NamedTuple):
+    """How many of `nb_samples` are classified wrongly: from `least` to `most`, where some are ties."""
+
+    least: int
+    most: int
+    nb_samples: int
+
+    @property
+    def rates(self) -> list[float]:
+        """The error rates that these may be."""
+        counts = range(self.least, self.most + 1)
+        return [count / self.nb_samples for count in counts]
+
+
+class Measured(NamedTuple):
+    """What a history should hold for some parameters."""
+
+    loss: float
+    train: Errors
+    test: Errors
+
+
+def responses(reference: Any, parameters: Parameters, data: Iterable[Tensor]) -> Tensor:
+    """x2 of all training samples, then of all test samples, (N, C).
+
+    Raises as `train_with` does.
+    """
+    train_input, _, test_input, _ = data
+    inputs = torch.cat([train_input, test_input])
+    with _unchanged(inputs, *parameters):
+        return _forward(reference, parameters, inputs)[-1]
+
+
+def measured(reference: Any, data: Iterable[Tensor], responses: Tensor) -> Measured:
+    """The loss and the errors of all samples' responses."""
+    train_input, train_target, _, test_target = data
+    nb_train = len(train_input)
+    trained, targets = responses[:nb_train], ZETA * train_target
+    if "loss" in reference.plugged or "dloss" in reference.plugged:
+        losses = reference.map("loss", list(zip(trained, targets, strict=True)))
+    else:
+        losses = [reference.loss(trained, targets)]  # it sums over whatever it is given
+    return Measured(
+        sum(float(loss) for loss in losses),
+        _errors(trained, train_target),
+        _errors(responses[nb_train:], test_target),
+    )
+
+
+def _errors(responses: Tensor, targets: Tensor) -> Errors:
+    """A sample is a tie where rounding decides whether another class responds more than the target's."""
+    is_target = torch.zeros_like(targets, dtype=torch.bool)
+    is_target[range(len(targets)), targets.argmax(1)] = True
+    own = responses[is_target]
+    others = responses.masked_fill(is_target, -torch.inf).amax(1)
+    ahead = others - own
+    rounding = TIE * responses.abs().amax(1) + NEAR_ZERO
+    least = int((ahead > rounding).sum())
+    most = int((ahead >= -rounding).sum())
+    return Errors(least, most, len(targets))
 
 
 def is_independent(

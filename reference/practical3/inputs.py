@@ -15,6 +15,15 @@ from grader.errors import StudentFailure
 
 from . import batched, dataset
 
+# what comes of asking a student's functions for all samples at once, where they are odd
+ODD = (
+    StudentFailure,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+)
 MOST_STATE = 2.5  # |s1| and |s2|; tanh(2.5) is 0.987
 UNEQUAL = (7, 5, 3)
 EQUAL = (4, 4, 4)
@@ -23,17 +32,34 @@ ALONE = (1, 1, 1)
 WIDE = (11, 2, 9)
 # for each class: (training samples, test samples)
 LOPSIDED = (
-    (5, 0),
-    (4, 2),
-    (3, 4),
-    (3, 6),
-    (3, 8),
-    (1, 10),
-    (1, 12),
-    (0, 14),
-    (0, 16),
-    (0, 18),
+    (5, 6),
+    (4, 1),
+    (3, 1),
+    (3, 1),
+    (2, 1),
+    (1, 0),
+    (1, 0),
+    (1, 0),
+    (0, 1),
+    (0, 1),
 )
+# Of `contested_data`, the image and the class of each training sample, and of each test sample what share of
+# image 1 is in it, and the class. They are the same for all seeds, so that no seed has a chance of its own.
+CONTESTED = ((0, 2), (1, 4), (0, 6), (0, 6), (1, 4), (0, 9))
+BLENDED = (
+    (0.5, 8),
+    (0.0, 6),
+    (0.9, 4),
+    (0.2, 6),
+    (1.0, 4),
+    (0.35, 6),
+    (0.7, 4),
+    (0.45, 6),
+    (0.55, 4),
+    (0.5, 2),
+    (0.5, 8),
+)
+NOISE = 0.3  # what part of another image each test sample has in it
 
 
 @dataclass(frozen=True)
@@ -126,14 +152,17 @@ class Inputs:
         return DataSet(*dataset.load(images[chosen], labels[chosen], nb_train, nb_test))
 
     def lopsided_data(self) -> DataSet:
-        """20 training and 90 test samples, of each class as many as LOPSIDED says, in random order.
+        """20 training and 12 test samples, of each class as many as LOPSIDED says, in random order.
 
         At first the response is the same for all samples, so its error is the share of the other classes.
-        That share is different for each class here, and different in training and test.
+        That share is different in training and test for each class. Class 0, the answer where all responses
+        are equal, is not in training; the most frequent one, the answer after a step, is half of the test,
+        which no other answer comes near to.
         """
         images, labels = _images(self.settings.get("data"))
         shuffled = torch.randperm(len(images), generator=self._generator)
-        classes = torch.randperm(len(LOPSIDED), generator=self._generator).tolist()
+        others = self._shuffled(torch.arange(1, len(LOPSIDED)))
+        classes = [*others.tolist(), 0]
         train, test = [], []
         for label, (nb_train, nb_test) in zip(classes, LOPSIDED, strict=True):
             samples = shuffled[labels[shuffled] == label]
@@ -143,6 +172,29 @@ class Inputs:
         chosen = torch.cat([train, test])
         return DataSet(
             *dataset.load(images[chosen], labels[chosen], len(train), len(test))
+        )
+
+    def contested_data(self) -> DataSet:
+        """6 training and 11 test samples, between which each step has to decide anew.
+
+        There are two images to train on, one the negative of a digit, so all samples push the hidden layer
+        the same way and it wakes up in few steps. Several classes claim the same image: the errors never
+        vanish, and the first and last samples are always wrong. The test samples lie between the two images;
+        no class is so frequent that a single answer for all of them has the right number of errors.
+        """
+        digits = self.data(2, len(BLENDED))
+        images = digits.train_input * torch.tensor([[1.0], [-1.0]])
+        train = torch.stack([images[image] for image, _ in CONTESTED])
+        shares = torch.tensor([[share] for share, _ in BLENDED])
+        test = torch.lerp(images[0], images[1], shares) + NOISE * digits.test_input
+        nb_classes = digits.train_target.shape[1]
+        targets = torch.eye(nb_classes)
+        mean, spread = train.mean(), train.std()
+        return DataSet(
+            (train - mean) / spread,
+            targets[[label for _, label in CONTESTED]],
+            (test - mean) / spread,
+            targets[[label for _, label in BLENDED]],
         )
 
     def _shuffled(self, samples: Tensor) -> Tensor:
@@ -198,17 +250,26 @@ class Inputs:
                 )
             if reference.known["at once"]:
                 return batched.train_with(reference, *data, nb_steps, parameters)
-        except (
-            StudentFailure,
-            RuntimeError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            IndexError,
-        ):
+        except ODD:
             reference.known["at once"] = False  # nor will it work the next time
         nb_hidden = parameters[0].shape[0]
         return reference.train(*data, nb_hidden, nb_steps, parameters=parameters)
+
+    @staticmethod
+    def measure(
+        reference: Any, data: DataSet, parameters: Any
+    ) -> batched.Measured | None:
+        """What a history should hold for these parameters; None where they lead out of the numbers."""
+        parameters = [p.to(data.train_input.dtype, copy=True) for p in parameters]
+        try:
+            responses = batched.responses(reference, parameters, data)
+        except ODD:
+            inputs = torch.cat([data.train_input, data.test_input])
+            passes = [reference.forward_pass(*parameters, x) for x in inputs]
+            responses = torch.stack([states[-1] for states in passes])
+        if not responses.isfinite().all():
+            return None
+        return batched.measured(reference, data, responses)
 
 
 def _images(folder: str | None) -> tuple[Tensor, Tensor]:

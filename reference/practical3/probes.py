@@ -158,6 +158,7 @@ def trajectories(solution):
             start="parameters",
             steps="nb_steps",
             columns=("train_loss", "train_error", "test_error"),
+            late_columns=("train_error", "test_error"),
             accepted_spreads=(1e-3,),
             measure=measure,
             still=still,

@@ -1,10 +1,13 @@
 """A call that several checks share."""
 
+import contextlib
+import types
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from grader.checking import CheckFailure, shared_call, value_of
+from grader.checking import CheckFailure, shared_call, value_of, without_earlier
 from grader.errors import Raised
 
 
@@ -49,3 +52,31 @@ def test_the_value_of_an_outcome() -> None:
     assert value_of(None) is None
     with pytest.raises(CheckFailure):
         value_of(CheckFailure("no"))
+
+
+class Replacing:
+    """Remembers in whose place stand-ins are."""
+
+    standins: Any = ()
+
+    @contextlib.contextmanager
+    def replacing(self, functions: Any) -> Iterator[None]:
+        self.standins = functions
+        yield
+        self.standins = ()
+
+
+def test_a_call_without_the_earlier_functions_may_raise() -> None:
+    calls: Any = Replacing()
+    plugged: Any = types.SimpleNamespace(plugged={"sigma"})
+    with without_earlier(calls, plugged):
+        assert calls.standins == {"sigma"}
+        raise Raised("train", "TypeError", "it works with columns")
+    assert not calls.standins
+
+
+def test_where_no_earlier_function_is_wrong_it_may_not() -> None:
+    calls: Any = Replacing()
+    nothing: Any = types.SimpleNamespace(plugged=set())
+    with pytest.raises(Raised), without_earlier(calls, nothing):
+        raise Raised("train", "TypeError", "no")

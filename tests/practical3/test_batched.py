@@ -112,3 +112,35 @@ def test_functions_that_leave_something_for_each_other_are_called_in_turn() -> N
     assert all(
         torch.allclose(a, b, rtol=1e-4) for a, b in zip(right, found, strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("response", "errors"),
+    [
+        ([0.9, 0.1, 0.2], (0, 0)),
+        ([0.1, 0.9, 0.2], (1, 1)),
+        ([0.9, 0.90001, 0.2], (0, 1)),
+        ([0.90001, 0.9, 0.2], (0, 1)),
+        ([0.9, 0.902, 0.2], (1, 1)),
+        ([1e-8, 2e-7, -3e-7], (0, 1)),  # what exp leaves of it near zero
+    ],
+)
+def test_a_tie_is_an_error_or_none(
+    response: list[float], errors: tuple[int, int]
+) -> None:
+    responses = torch.tensor([response, [0.0, 1.0, 0.0]])
+    targets = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    found = INPUTS.batched._errors(responses, targets)
+    assert found == (*errors, 2)
+    assert found.rates == [count / 2 for count in range(errors[0], errors[1] + 1)]
+
+
+def test_what_is_measured_with_other_functions_is_what_they_report() -> None:
+    data = INPUTS.Inputs(5, QUICK).data(6, 4)
+    parameters = [1e5 * p for p in SOLUTION.train(*data, 8, 0)[0]]
+    for name in ("forward_pass", "sigma", "loss"):
+        reference = Reference(EXERCISE, {name: OneByOne(EXERCISE.standins[name])})
+        _, ((loss, *rates),) = reference.train(*data, 8, 1, parameters=parameters)
+        found = INPUTS.Inputs.measure(reference, data, parameters)
+        assert found.loss == pytest.approx(loss, rel=1e-4)
+        assert [found.train.rates, found.test.rates] == [[rate] for rate in rates]

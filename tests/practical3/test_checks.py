@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.diagnosis import Diagnosis
 from grader.exercise import Exercise
 from grader.grading.session import Session
 from grader.intake.submission import Submission
@@ -20,18 +21,29 @@ EXERCISE = Exercise.load("practical3")
 FUNCTIONS = tuple(EXERCISE.functions)
 
 
+class Marks(Session):
+    """Grades without a diagnosis, which takes most of the time."""
+
+    def _diagnose(self, *_: object) -> Diagnosis:
+        return Diagnosis()
+
+
 @pytest.fixture(scope="module")
-def grade() -> Iterator[Callable[[str], Result]]:
+def grade_source() -> Iterator[Callable[[str], Result]]:
+    """Grades a text."""
+    with Marks(EXERCISE, seed=4) as session:
+
+        def grade_source(text: str) -> Result:
+            one = Submission("one", "One", "one.py", text.encode(), ("one.py",))
+            return session.grade(one)
+
+        yield grade_source
+
+
+@pytest.fixture(scope="module")
+def grade(grade_source: Callable[[str], Result]) -> Callable[[str], Result]:
     """Grades the right submission with a text behind it."""
-    with Session(EXERCISE, seed=4) as session:
-
-        def grade(more: str) -> Result:
-            source = (RIGHT + more).encode()
-            return session.grade(
-                Submission("one", "One", "one.py", source, ("one.py",))
-            )
-
-        yield grade
+    return lambda more: grade_source(RIGHT + more)
 
 
 BROKEN = {
@@ -97,6 +109,156 @@ def test_each_check_of_train_sees_what_it_is_for(
     assert found >= failed
     if not failed:
         assert found == failed
+
+
+# what is counted in the right training, edited: (from, to, the columns of the history that are wrong then)
+TEST_LOOP = "zip(test_input, test_target))"
+UPDATE = "        for p, g in zip(params, grads):\n            p.sub_(eta * g)\n"
+COUNTED = "        test_wrong = sum("
+HISTORIES = {
+    "rates of one sample fewer": (
+        [
+            ("wrong / n,", "wrong / (n - 1),"),
+            ("len(test_input)))", "(len(test_input) - 1)))"),
+        ],
+        {"train error", "test error"},
+    ),
+    "the last test sample skipped": (
+        [(TEST_LOOP, "zip(test_input[:-1], test_target))")],
+        {"test error"},
+    ),
+    "the first test sample skipped": (
+        [(TEST_LOOP, "zip(test_input[1:], test_target[1:]))")],
+        {"test error"},
+    ),
+    "a stale prediction": ([("predict(params, x)", "x2.argmax()")], {"test error"}),
+    "an error too many": (
+        [("total, wrong = 0.0, 0", "total, wrong = 0.0, 1")],
+        {"train error"},
+    ),
+    "the test error of the training samples": (
+        [(TEST_LOOP, "zip(train_input, train_target))")],
+        {"test error"},
+    ),
+    "the test error over the training samples' number": (
+        [("test_wrong / len(test_input)", "test_wrong / n")],
+        {"test error"},
+    ),
+    "errors that add up": (
+        [
+            ("total, wrong = 0.0, 0", "total = 0.0"),
+            ("history = []", "history, wrong = [], 0"),
+        ],
+        {"train error"},
+    ),
+    "the loss after the update": (
+        [
+            (UPDATE, ""),
+            (
+                COUNTED,
+                UPDATE
+                + "        total = sum(loss(forward_pass(*params, x)[4], t).item() "
+                "for x, t in zip(train_input, train_target))\n" + COUNTED,
+            ),
+        ],
+        {"train loss"},
+    ),
+    "nothing": ([], set()),
+    "the test error after the update": (
+        [(UPDATE, ""), (COUNTED, UPDATE + COUNTED)],
+        set(),
+    ),
+    "all rounded to two digits": (
+        [
+            (
+                "(total, wrong / n, test_wrong / len(test_input))",
+                "(round(total, 2), round(wrong / n, 2), round(test_wrong / len(test_input), 2))",
+            )
+        ],
+        set(),
+    ),
+    "float64": (
+        [
+            (
+                "    n = len(train_input)",
+                "    train_input, train_target = train_input.double(), train_target.double()\n"
+                "    test_input = test_input.double()\n    n = len(train_input)",
+            ),
+            ("torch.randn(shape)", "torch.randn(shape).double()"),
+            ("torch.zeros(shape)", "torch.zeros(shape).double()"),
+        ],
+        set(),
+    ),
+    "the samples in another order": (
+        [
+            (
+                "zip(train_input, train_target)",
+                "zip(train_input.flip(0), train_target.flip(0))",
+            )
+        ],
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize(("edits", "wrong"), HISTORIES.values(), ids=HISTORIES)
+def test_the_history_is_checked_where_predictions_differ(
+    grade_source: Callable[[str], Result],
+    edits: list[tuple[str, str]],
+    wrong: set[str],
+) -> None:
+    source = RIGHT
+    for old, new in edits:
+        assert old in source
+        source = source.replace(old, new)
+    checks = grade_source(source).functions["train"].checks
+    failed = {check.id for check in checks if check.outcome == "failed"}
+    assert failed - {"train/long_run"} == {
+        f"train/history[{column}]" for column in wrong
+    }
+    assert wrong or not failed
+
+
+INITIAL = {
+    "a constant": "torch.full(shape, EPS)",
+    "one row many times": "(torch.randn(shape[-1:]) * EPS).repeat(*shape[:-1], 1).view(shape)",
+    "of one sign": "torch.randn(shape).abs() * EPS",
+    "too wide": "torch.randn(shape) * 0.01",
+    "zero": "torch.zeros(shape)",
+}
+
+
+@pytest.mark.parametrize("values", INITIAL.values(), ids=INITIAL)
+def test_initial_parameters_are_random_around_zero(
+    grade_source: Callable[[str], Result], values: str
+) -> None:
+    source = RIGHT.replace("torch.randn(shape) * EPS", values)
+    checks = grade_source(source).functions["train"].checks
+    failed = {check.id for check in checks if check.outcome == "failed"}
+    assert "train/initial[w1]" in failed
+
+
+IMPURE = {
+    "train": "def train(a, b, c, d, *e):\n    b *= 0.9\n    return right_train(a, b / 0.9, c, d, *e)\n",
+    "forward_pass": "def forward_pass(w1, b1, w2, b2, x):\n    x0 = x.clone()\n    x *= 2\n"
+    "    return right_forward_pass(w1, b1, w2, b2, x0)\n",
+    "backward_pass": "def backward_pass(w1, b1, w2, b2, t, *a):\n"
+    "    right_backward_pass(w1, b1, w2, b2, t, *a)\n    t *= 2\n",
+}
+
+
+@pytest.mark.parametrize("name", IMPURE)
+def test_what_changes_its_arguments_does_so_after_a_wrong_function_too(
+    grade: Callable[[str], Result], name: str
+) -> None:
+    wrong = "\n\ndef sigma(x):\n    return 1 / (1 + torch.exp(-x))\n"
+    impure = f"\n\nright_{name} = {name}\n\n{IMPURE[name]}"
+    checks = grade(wrong + impure).functions[name].checks
+    assert f"{name}/pure" in {c.id for c in checks if c.outcome == "failed"}
+    functions = grade(
+        "\n\ndef sigma(x):\n    x += 1\n    return torch.tanh(x)\n"
+    ).functions
+    assert functions[name].status == "right"
 
 
 def test_a_train_that_is_not_reproducible_is_judged_by_its_thresholds(

@@ -3,9 +3,11 @@
 import pytest
 import torch
 
+from grader.checking.reference import Reference
 from grader.exercise import Exercise
 
 EXERCISE = Exercise.load("practical3")
+SOLUTION = Reference(EXERCISE)
 INPUTS = EXERCISE.inputs
 QUICK = EXERCISE.profiles["quick"].settings
 
@@ -27,7 +29,7 @@ def test_no_unit_of_a_sample_is_saturated(seed: int) -> None:
 
 def test_lopsided_data_has_another_share_of_each_class_in_training_and_test() -> None:
     data = INPUTS.Inputs(3, QUICK).lopsided_data()
-    assert (len(data.train_target), len(data.test_target)) == (20, 90)
+    assert (len(data.train_target), len(data.test_target)) == (20, 12)
     counts = zip(
         data.train_target.sum(0).tolist(), data.test_target.sum(0).tolist(), strict=True
     )
@@ -41,3 +43,48 @@ def test_coarse_images_are_as_long_as_the_whole_ones() -> None:
     assert torch.equal(coarse.train_target, data.train_target)
     ratio = coarse.train_input.norm(dim=1) / data.train_input.norm(dim=1)
     assert ((ratio > 0.7) & (ratio < 1.1)).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("epsilon", [1e-6, 1e-3])
+def test_on_contested_data_no_answer_is_right_by_chance(
+    epsilon: float, seed: int
+) -> None:
+    """Once the hidden layer is awake, a single class for all samples has more errors, in both sets."""
+    data = INPUTS.Inputs(seed, QUICK).contested_data()
+    torch.manual_seed(seed)
+    shapes = (50, 784), (50,), (10, 50), (10,)
+    start = [epsilon * torch.randn(*shape) for shape in shapes]
+    parameters, _ = INPUTS.Inputs.trajectory(SOLUTION, data, start, 8)
+    measured = INPUTS.Inputs.measure(SOLUTION, data, parameters)
+    for errors, targets in (
+        (measured.train, data.train_target),
+        (measured.test, data.test_target),
+    ):
+        of_one_class = len(targets) - int(targets.sum(0).max())
+        assert 2 <= errors.least == errors.most < of_one_class
+
+
+def test_contested_data_is_normalised() -> None:
+    data = INPUTS.Inputs(3, QUICK).contested_data()
+    assert float(data.train_input.mean()) == pytest.approx(0, abs=1e-6)
+    assert float(data.train_input.std()) == pytest.approx(1)
+
+
+def test_what_is_measured_is_what_the_solution_reports() -> None:
+    data = INPUTS.Inputs(3, QUICK).data(6, 5)
+    start, _ = SOLUTION.train(*data, 9, 0)
+    parameters = [1e5 * p for p in start]  # no ties
+    _, ((loss, train_error, test_error),) = SOLUTION.train(
+        *data, 9, 1, parameters=parameters
+    )
+    measured = INPUTS.Inputs.measure(SOLUTION, data, parameters)
+    assert measured.loss == pytest.approx(loss, rel=1e-5)
+    assert (measured.train.rates, measured.test.rates) == ([train_error], [test_error])
+
+
+def test_what_is_no_number_is_not_measured() -> None:
+    data = INPUTS.Inputs(3, QUICK).data(2, 2)
+    start, _ = SOLUTION.train(*data, 9, 0)
+    nowhere = [p * float("nan") for p in start]
+    assert INPUTS.Inputs.measure(SOLUTION, data, nowhere) is None

@@ -49,6 +49,8 @@ def explanation(
     measured = measured_history(student, runs)
     agreeing = _agreeing(theirs, right.history, columns)
     agreeing += _agreeing(theirs, measured, columns)
+    late = measured_history(student, runs, late=True)
+    agreeing += _agreeing(theirs, late, _late_columns(student))
     wrong = _without(columns, agreeing)
     return _Search(student, theirs, steps, start, update).fewest(wrong)
 
@@ -60,8 +62,10 @@ def unexplained(student: StudentRuns, runs: Runs) -> Steps:
     if theirs is None or not _comparable(student, theirs, in_time):
         return Steps()
     columns = _columns(student)
-    wrong = _without(columns, _agreeing(theirs, in_time, columns))
     late = measured_history(student, runs, late=True)
+    agreeing = _agreeing(theirs, in_time, columns)
+    agreeing += _agreeing(theirs, late, _late_columns(student))
+    wrong = _without(columns, agreeing)
     return Steps(history=theirs, off=wrong, measured_late=late)
 
 
@@ -89,6 +93,12 @@ def measured_history(
 
 def _columns(student: StudentRuns) -> range:
     return range(len(student.reference.trajectory.columns))
+
+
+def _late_columns(student: StudentRuns) -> list[int]:
+    """The columns that may be measured after each step."""
+    trajectory = student.reference.trajectory
+    return [trajectory.columns.index(name) for name in trajectory.late_columns]
 
 
 def _comparable(student: StudentRuns, theirs: History, ours: History | None) -> bool:

@@ -9,6 +9,7 @@ from grader.checking import (
     requires,
     shared_call,
     value_of,
+    without_earlier,
 )
 from grader.errors import StudentFailure
 
@@ -182,13 +183,12 @@ def test_float64(student, reference, inputs, assert_close):
 
 @points(3)
 @requires("by_hand")
-def test_pure(student, reference, inputs):
+def test_pure(student, calls, reference, inputs):
     """backward_pass should change nothing but its four accumulators"""
-    if reference.plugged:
-        return  # the earlier functions may be what changes it
     sample = inputs.sample()
     arguments = arguments_for(reference, sample)
     before = [a.clone() for a in arguments]
-    student.backward_pass(*arguments, *zeros_for(sample))
+    with without_earlier(calls, reference):
+        student.backward_pass(*arguments, *zeros_for(sample))
     names = ["w1", "b1", "w2", "b2", "t", "x", "s1", "x1", "s2", "x2"]
     assert_unchanged(arguments, before, names, "backward_pass")

@@ -10,6 +10,7 @@ from grader.checking import (
     shared_call,
     type_in_words,
     value_of,
+    without_earlier,
 )
 
 QUANTITIES = ("x0", "s1", "x1", "s2", "x2")
@@ -121,12 +122,11 @@ def test_float64(student, reference, inputs, assert_close):
 
 @points(2)
 @requires("value")
-def test_pure(student, reference, inputs):
+def test_pure(student, calls, reference, inputs):
     """forward_pass should leave its arguments unchanged"""
-    if reference.plugged:
-        return  # the earlier functions may be what changes it
     sample = inputs.sample()
     arguments = [*sample.parameters, sample.x]
     before = [a.clone() for a in arguments]
-    student.forward_pass(*arguments)
+    with without_earlier(calls, reference):
+        student.forward_pass(*arguments)
     assert_unchanged(arguments, before, ["w1", "b1", "w2", "b2", "x"], "forward_pass")

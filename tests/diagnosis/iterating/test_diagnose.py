@@ -75,14 +75,6 @@ def test_a_training_that_is_only_begun_is_not_written(body):
     assert (found.misconceptions, found.line) == (("not-implemented",), 1)
 
 
-def test_a_history_after_the_update_is_named():
-    update = "        for p, g in zip((w1, b1, w2, b2), gradients):\n            p.sub_(eta * g)\n"
-    early = trained(
-        (update, ""), ("        test_wrong = 0\n", update + "        test_wrong = 0\n")
-    )
-    assert early.misconceptions == ("train-stale-history",)
-
-
 def test_a_training_that_is_not_reproducible_is_not_accused():
     found = trained(
         ("targets = train", "torch.seed()\n    targets = train"), ("0.1 / n", "0.1")

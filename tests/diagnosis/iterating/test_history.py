@@ -10,7 +10,17 @@ from iterating.trainings import case_of, edited, form_of, trained
 ACCURACY = ("wrong / n,", "1 - wrong / n,")
 PERCENT = ("test_wrong / len(test_input)", "100 * test_wrong / len(test_input)")
 UPDATE = "        for p, g in zip((w1, b1, w2, b2), gradients):\n            p.sub_(eta * g)\n"
-LATE = [(UPDATE, ""), ("        test_wrong = 0\n", UPDATE + "        test_wrong = 0\n")]
+LATE_TEST = [
+    (UPDATE, ""),
+    ("        test_wrong = 0\n", UPDATE + "        test_wrong = 0\n"),
+]
+AGAIN = """        total, wrong = 0.0, 0
+        for x, t in zip(train_input, targets):
+            x2 = forward_pass(w1, b1, w2, b2, x)[-1]
+            total += loss(x2, t).item()
+            wrong += int(x2.argmax() != t.argmax())
+"""
+LATE = [*LATE_TEST, ("        test_wrong = 0\n", AGAIN + "        test_wrong = 0\n")]
 
 
 def explained(*edits):
@@ -34,6 +44,7 @@ def unexplained(*edits):
         ([("append((total,", "append((total / n,")], {"train-mean-loss"}),
         ([("zip(test_input, test_target)", "zip(train_input, train_target)")], set()),
         (LATE, {"train-stale-history"}),
+        (LATE_TEST, set()),  # as the hand-out's words allow
     ],
 )
 def test_the_columns_tell_the_mistakes(edits, mistakes):
@@ -82,6 +93,7 @@ def test_a_late_history_is_seen_where_nothing_explains_the_parameters():
     assert seen.off
     assert STALE.clue(seen) is not None
     assert STALE.clue(unexplained(odd)) is None
+    assert not unexplained(*LATE_TEST, odd).off
     assert trained(*LATE, odd).misconceptions == ("train-stale-history",)
 
 
