@@ -58,11 +58,13 @@ class Source:
     """A function as the student wrote it: its text, where it starts, and the lines the feedback marks.
 
     `first_line` counts in the file, or in the notebook's `cell` (1-based, all cells counted) if not None.
+    label: what reports call the cell, since no notebook shows its number (see `notices.place`).
     """
 
     text: str
     first_line: int
     cell: int | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,16 @@ _MAX_ALIASES = 10  # steps of `f = g` that are followed
 
 @dataclass(frozen=True)
 class Definition:
-    """A required function as the student wrote it. `first_line` counts in the file or in `cell`."""
+    """A required function as the student wrote it. `first_line` counts in the file or in `cell`.
+
+    label: what the cell is called (see `cells.label_of`).
+    """
 
     text: str
     first_line: int
     cell: int | None
     tree: ast.stmt
+    label: str = ""
 
 
 def definition_of(name: str, bindings: Bindings, file: File) -> Definition | None:
@@ -36,7 +40,8 @@ def definition_of(name: str, bindings: Bindings, file: File) -> Definition | Non
     text = "\n".join(lines[first - 1 : tree.end_lineno])
     # a definition within an `if` is indented
     text = textwrap.dedent(text)
-    return Definition(text, first, statement.cell, tree)
+    label = file.labels[statement.cell]
+    return Definition(text, first, statement.cell, tree, label)
 
 
 def _past_aliases(name: str, binder: int, bindings: Bindings) -> tuple[str, Statement]:
@@ -79,5 +84,5 @@ def order_notice(name: str, bindings: Bindings, file: File) -> Notice | None:
     kind = "executed-out-of-order"
     if counts[graded] is None:
         kind = "never-executed"
-    values = {"function": name, "other": str(latest)}
+    values = {"function": name, "other": file.labels[latest]}
     return Notice(kind, values, cell=graded)

@@ -7,7 +7,6 @@ import difflib
 import re
 from collections.abc import Collection, Sequence
 
-from grader.notices import place
 from grader.reading.needs import Bindings
 from grader.reading.statements import File
 from grader.reading.trees import nodes
@@ -32,9 +31,9 @@ def why_missing(
     others = sorted(file.declared.defined - set(required))
     return (
         _does_not_compile(name, file)
-        or _never_run_or_deleted(name, bindings)
-        or _defined_inside(name, bindings)
-        or _loop_instead(name, slow, bindings)
+        or _never_run_or_deleted(name, bindings, file)
+        or _defined_inside(name, bindings, file)
+        or _loop_instead(name, slow, bindings, file)
         or _misspelt(name, others)
         or f"The file never defines `{name}`."
     )
@@ -43,21 +42,22 @@ def why_missing(
 def _does_not_compile(name: str, file: File) -> str | None:
     word = re.escape(name)
     definition = re.compile(
-        rf"^[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])", re.MULTILINE
+        rf"^(?:>>>|\.\.\.)?[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])",
+        re.MULTILINE,
     )
     for broken in reversed(file.broken):
         if definition.search(broken.text):
-            where = place(broken.line, broken.cell)
+            where = file.place(broken.line, broken.cell)
             return (
                 f"`{name}` cannot be read: {where} does not compile ({broken.reason})."
             )
     return None
 
 
-def _never_run_or_deleted(name: str, bindings: Bindings) -> str | None:
+def _never_run_or_deleted(name: str, bindings: Bindings, file: File) -> str | None:
     for i, touch in bindings.above(name, bindings.end):
         statement = bindings.statements[i]
-        where = place(statement.line, statement.cell)
+        where = file.place(statement.line, statement.cell)
         if touch == "loop":
             return f"`{name}` is only defined in a loop at the top level ({where}), which is not run."
         if touch == "await":
@@ -72,25 +72,27 @@ def _never_run_or_deleted(name: str, bindings: Bindings) -> str | None:
     return None
 
 
-def _defined_inside(name: str, bindings: Bindings) -> str | None:
+def _defined_inside(name: str, bindings: Bindings, file: File) -> str | None:
     for statement in bindings.statements:
         outer = getattr(statement.tree, "name", None)
         if not outer:
             continue
         for node, _ in nodes(statement.tree):
             if isinstance(node, ast.FunctionDef) and node.name == name:
-                where = place(node.lineno, statement.cell)
+                where = file.place(node.lineno, statement.cell)
                 return f"`{name}` is defined only inside `{outer}` ({where}), not at the top level."
     return None
 
 
-def _loop_instead(name: str, slow: Collection[str], bindings: Bindings) -> str | None:
+def _loop_instead(
+    name: str, slow: Collection[str], bindings: Bindings, file: File
+) -> str | None:
     """For a slow function such as a training: the file may hold its loop instead."""
     if name not in slow:
         return None
     for statement in bindings.statements:
         if statement.never_run == "loop":
-            where = place(statement.line, statement.cell)
+            where = file.place(statement.line, statement.cell)
             return f"The file never defines `{name}`: a loop at the top level ({where}) is not a function."
     return None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.notices import Notice
 from grader.reading.call_graph import call_graph
@@ -21,9 +21,14 @@ from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
 from grader.reading.never_run import never_run_notice, without_never_run
 from grader.reading.statements import File, Statement, read_statements
+from grader.reading.syntax_errors import IS_MERGE, merge_marks
 from grader.reading.trees import Kind, binders_within, kind_of
 
 _MAX_NOTICES = 60
+_MAX_ALIKE = (
+    3  # notices that say the same of different places, before one speaks for all
+)
+_MAX_MARKS = 20  # lines that a notice lists
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
         statements=tuple(needed),
         definitions=definitions,
         missing=missing,
-        notices=_capped(notices),
+        notices=_capped(_labelled(notices, file)),
         flags=file.flags,
         top_level=_kinds(statements),
     )
@@ -109,12 +114,27 @@ def _order_notices(
 
 def _syntax_notices(file: File) -> Iterator[Notice]:
     is_broken_file = False
+    with_marks: set[int | None] = set()
     for broken in file.broken:
-        yield broken.notice
         if broken.cell is None:
             is_broken_file = True
-    if is_broken_file:
+        marks = merge_marks(file.lines[broken.cell])
+        if broken.reason != IS_MERGE or not marks:
+            yield broken.notice
+        elif broken.cell not in with_marks:
+            # one merge breaks the file in several places
+            with_marks.add(broken.cell)
+            yield _merge_notice(broken.cell, marks)
+    if is_broken_file and file.statements:
         yield Notice("broken-file")
+
+
+def _merge_notice(cell: int | None, marks: Sequence[int]) -> Notice:
+    """What the report says about the marks of a merge, the indices of whose lines these are."""
+    first, *others = marks
+    numbers = [str(mark + 1) for mark in others[:_MAX_MARKS]]
+    values = {"others": ", ".join(numbers)}
+    return Notice("merge-marks", values, first + 1, cell)
 
 
 def _never_run_notices(
@@ -124,11 +144,33 @@ def _never_run_notices(
         yield never_run_notice(statements[i])
 
 
+def _labelled(notices: Iterable[Notice], file: File) -> Iterator[Notice]:
+    """The notices with the names of their cells."""
+    for notice in notices:
+        label = file.labels.get(notice.cell, "")
+        yield replace(notice, label=label)
+
+
+def _grouped(notices: Iterable[Notice]) -> list[Notice]:
+    """The notices; where many say the same of different places, the first one speaks for all."""
+    groups: dict[str, list[Notice]] = {}
+    for notice in notices:
+        said = f"{notice.kind} {sorted(notice.values.items())}"
+        groups.setdefault(said, []).append(notice)
+    grouped = []
+    for group in groups.values():
+        if len(group) > _MAX_ALIKE:
+            more = len(group) - 1
+            group = [replace(group[0], more=more)]
+        grouped += group
+    return grouped
+
+
 def _capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     """The notices, each once, and no more than a report can use."""
     # by their sentences: a notice cannot be hashed, as its values are a dict
     by_sentence = {str(notice): notice for notice in notices}
-    distinct = list(by_sentence.values())
+    distinct = _grouped(by_sentence.values())
     more = len(distinct) - _MAX_NOTICES
     if more <= 0:
         return tuple(distinct)

@@ -118,7 +118,7 @@ def _function(
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
-    yield from _source(function)
+    yield from _source(function, words)
     before = words.before_notes(explanation)
     if before:
         yield _text(before, "dim" if explanation.unexplained else "")
@@ -145,10 +145,13 @@ def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableT
             yield _text(difference, "dim", by=4)
 
 
-def _source(function: FunctionResult) -> Iterator[RenderableType]:
-    """The marked line with those around it."""
+def _source(function: FunctionResult, words: Words) -> Iterator[RenderableType]:
+    """The marked line with those around it; of a notebook, its cell as well."""
     if function.source is None or function.line is None:
         return
+    if function.source.cell is not None:
+        place = words.place(function.line, function.source)
+        yield _text(neutral.one_line(place), "dim")
     first = function.source.first_line
     # Rich counts `line_range` from the text's own first line, and `highlight_lines` from `start_line`.
     marked_line = function.line - first + 1

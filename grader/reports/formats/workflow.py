@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.exercise import Exercise
 from grader.reports.text.neutral import clean, one_line, workflow, workflow_property
 from grader.reports.text.prose import titles
+from grader.reports.text.words import Words
 from grader.reports.views.content import Notes, explain, first_failed
 from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import FunctionResult, Result
@@ -18,10 +19,11 @@ def workflow_commands(
     """One `::error` for each function that lost points, and a `::notice` with the mark."""
     result = clean(apply_overrides(result, manual), limit=1_000)
     notes = exercise.notes(lang)
+    words = Words(exercise, lang)
     lines = []
     for name, function in result.functions.items():
         if function.score < function.max_score:
-            error = _error(name, function, result, notes)
+            error = _error(name, function, result, notes, words)
             lines.append(error)
     total = workflow(f"{result.score:g} / {result.max_score:g}")
     title = workflow_property("grader")
@@ -29,7 +31,9 @@ def workflow_commands(
     return "\n".join([*lines[:MOST], notice]) + "\n"
 
 
-def _error(name: str, function: FunctionResult, result: Result, notes: Notes) -> str:
+def _error(
+    name: str, function: FunctionResult, result: Result, notes: Notes, words: Words
+) -> str:
     properties = _place(function, result)
     properties["title"] = f"{name}: {function.score:g} / {function.max_score:g}"
     written = []
@@ -37,7 +41,11 @@ def _error(name: str, function: FunctionResult, result: Result, notes: Notes) ->
         value = workflow_property(one_line(value))
         written.append(f"{key}={value}")
     listed = ",".join(written)
-    message = workflow(_message(name, function, notes))
+    message = _message(name, function, notes)
+    if _in_notebook(function) and function.line is not None:
+        place = words.place(function.line, function.source)
+        message = f"{message}\n({place})"
+    message = workflow(message)
     return f"::error {listed}::{message}"
 
 

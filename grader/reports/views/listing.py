@@ -36,7 +36,7 @@ class Listing:
     lines: tuple[Line, ...]
     before: int
     after: int
-    cell: int | None
+    in_notebook: bool
 
 
 def listing(function: FunctionResult) -> Listing | None:
@@ -61,7 +61,8 @@ def listing(function: FunctionResult) -> Listing | None:
         lines.append(Line(number, text, html, is_marked))
         number += 1
     left_out = len(texts) - stop
-    return Listing(tuple(lines), before=start, after=left_out, cell=source.cell)
+    in_notebook = source.cell is not None
+    return Listing(tuple(lines), start, left_out, in_notebook)
 
 
 def _window(lengths: list[int], marked: int) -> tuple[int, int]:

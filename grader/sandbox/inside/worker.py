@@ -113,6 +113,7 @@ class Worker:
                 "text": found.text,
                 "first_line": found.first_line,
                 "cell": found.cell,
+                "label": found.label,
             }
         return {
             "unreadable": None,
