@@ -108,6 +108,7 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
+ELSEWHERE = "The same is true of {count} more places."  # follows a notice that speaks for others
 _NAME = re.compile(r"\{(\w+)\}")
 _LONGEST = 2_000  # characters of a value
 
@@ -146,8 +147,7 @@ class Notice:
         # not `format`: a value may be anything that a student wrote, braces included
         sentence = _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
         if self.more:
-            more = translate("The same is true of {count} more places.")
-            sentence += " " + more.format(count=self.more)
+            sentence += " " + translate(ELSEWHERE).format(count=self.more)
         return sentence
 
 
