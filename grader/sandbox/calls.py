@@ -250,7 +250,10 @@ class Calls:
     ) -> list[Reply]:
         """The worker's message as a Reply for each row. Raises whatever comes of another form."""
         context = ErrorContext(
-            self._submission.undefined, self._exercise.limits.memory_mb
+            self._submission.undefined,
+            self._exercise.limits.memory_mb,
+            self.reading.sources,
+            self.reading.labels,
         )
         autograd = replies.read_autograd(message, self._exercise.functions)
         understood = replies.read_replies(message, called.function, rows, context)
@@ -266,9 +269,9 @@ class Calls:
         """Keep the line of the function's own text in which it raised for the first time."""
         if reply.error is None or not reply.error.frames:
             return
-        innermost, line = reply.error.frames[-1]
-        if innermost == function:
-            self.raised_in.setdefault(function, line)
+        if reply.error.raiser == function:
+            innermost = reply.error.frames[-1]
+            self.raised_in.setdefault(function, innermost.line)
 
     def close(self) -> None:
         """End the worker."""

@@ -32,13 +32,14 @@ class SourceReading:
     """What a submission holds, found before any of it ran.
 
     missing: function -> why it cannot be graded. findings: function -> what its source shows (see
-    `reading/findings.py`).
+    `reading/findings.py`). labels: a notebook's cell -> what it is called.
     """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     findings: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    labels: Mapping[int | None, str] = field(default_factory=dict)
 
 
 class LoadedSubmission:
@@ -65,6 +66,7 @@ class LoadedSubmission:
         self._notice = notice
         self._worker: WorkerHandle | None = None
         self.isolation: Mapping[str, str] = {}
+        self._labels: Mapping[int | None, str] = {}
         self.undefined: dict[str, str] = {}
         self.unloadable: tuple[type[StudentFailure], str] | None = None
         self.used: set[str] = set()
@@ -94,7 +96,9 @@ class LoadedSubmission:
             missing=reply["missing"],
             findings=reply["findings"],
             notices=tuple(map(from_plain, reply["notices"])),
+            labels=reply["labels"],
         )
+        self._labels = reading.labels
         self._load(worker, seconds, seed)
         return reading
 
@@ -187,10 +191,12 @@ class LoadedSubmission:
             cell = int(failed["cell"]) if failed["cell"] else None
             kind = shortened(failed["error"]["kind"], LONGEST_NAME)
             error = f"{kind}: {shortened(failed['error']['text'])}"
-            why = f"{place(line, cell)} raised {error}"
+            label = self._labels.get(cell, "")
+            why = f"{place(line, cell, label)} raised {error}"
             for name in failed["binds"]:
                 undefined[shortened(name, LONGEST_NAME)] = why
-            self._notice(Notice("statement-raised", {"error": error}, line, cell))
+            values = {"error": error}
+            self._notice(Notice("statement-raised", values, line, cell, label))
         return undefined
 
     def _keep_printed(self, worker: WorkerHandle) -> None:

@@ -18,11 +18,12 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
 Replies (worker -> trusted), each with the request's number as well:
 
     read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
-           "definitions": {name: {"text", "first_line", "cell"}}, "findings": {name: {...}}}
+           "definitions": {name: {"text", "first_line", "cell", "label"}}, "findings": {name: {...}},
+           "labels": {cell: label}}
     load  {"failed": [{"line": n, "cell": n | null, "binds": [names], "error": error}, ...]}
     call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
            "seconds": float, "autograd": {function: [torch's names]}}
-    error {"kind": str, "text": str, "frames": [[function, line], ...]}
+    error {"kind": str, "text": str, "frames": [[function, line, cell | null], ...]}
 
 A call is made with each row of arguments, in order. A tensor that stands in several rows is sent once, and is
 one and the same for all of them. One that the calls change is sent back with the last row in which it stands.

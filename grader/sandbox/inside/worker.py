@@ -121,6 +121,7 @@ class Worker:
             "missing": dict(self.slice.missing),
             "definitions": definitions,
             "findings": findings.find(self.slice, self.names),
+            "labels": {cell.number: cell.label for cell in text.cells},
         }
 
     def load(self, request: Request) -> Plain:
