@@ -60,6 +60,10 @@ KINDS: Mapping[str, Kind] = {
         "`{function}`: the last definition in the notebook is graded ({where}). It was never run; "
         "the definition that was run last is in the cell that begins {other}."
     ),
+    "own-name": Kind(
+        "There is no `{function}`; `{own}` was graded in its place ({where}). Call it `{function}`, as the "
+        "hand-out does."
+    ),
     "loop-not-run": Kind("{where} has a loop at the top level. The loop was not run."),
     "training-not-run": Kind(
         "{where} starts a training at the top level. The training was not run."

@@ -79,6 +79,7 @@ class Evidence:
 
     reads_globals, shadows: name -> line. calls: dotted name -> line. is_stub: the body does nothing.
     autograd: whether autograd was seen at work when the function ran, None where that is not known.
+    own_names: function of the exercise -> what the student calls it, where that is another name.
     """
 
     source: str = ""
@@ -88,6 +89,7 @@ class Evidence:
     calls: Mapping[str, int] = field(default_factory=dict)
     is_stub: bool = False
     autograd: bool | None = None
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class StudentProber:
             source=source.text,
             first_line=source.first_line,
             autograd=bool(self._calls.autograd.get(function)),
+            own_names=reading.own_names,
             **reading.findings[function],
         )
 

@@ -48,8 +48,9 @@ class StudentSource:
         self._body: list[ast.stmt] = []
         tree = patterns.last_function(evidence.source)
         if tree is not None:
+            names = {own: name for name, own in evidence.own_names.items()}
             own = patterns.parameters(tree)
-            names = dict(zip(own, parameters, strict=False))
+            names.update(zip(own, parameters, strict=False))
             renamer = patterns.Renamer(names)
             self._body = [renamer.visit(statement) for statement in tree.body]
         self._nodes = _all_nodes(self._body)

@@ -67,6 +67,7 @@ class Function(Table):
     earlier: the functions that it builds on. They are judged before it, and plugged in for follow-through.
     derivative_of: the function whose derivative, with respect to its first argument, it is.
     seconds: the time that one call may take. slow: calls of it at a file's top level are not run.
+    also: other names by which it is recognised, where names are not strict.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Function(Table):
     derivative_of: str | None = None
     seconds: PositiveFloat = 10.0
     slow: bool = False
+    also: Strings = ()
 
 
 class Limits(Table):
@@ -96,9 +98,13 @@ class Prologue(Table):
 
 
 class ExerciseTable(Table):
-    """The whole of exercise.toml."""
+    """The whole of exercise.toml.
+
+    strict_names: whether a function counts only under its own name, and not under an obvious variant of it.
+    """
 
     title: str = ""
+    strict_names: bool = False
     follow_through: float = Field(1.0, ge=0, le=1)
     curves: Strings = ()
     limits: Data = {}

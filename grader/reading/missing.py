@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from grader.reading.needs import Bindings
 from grader.reading.statements import File
@@ -23,10 +22,11 @@ def why_missing(
     slow: Collection[str],
     bindings: Bindings,
     file: File,
+    unclear: Mapping[str, str],
 ) -> str:
     """Why there is no `name` to grade: the first reason that applies.
 
-    required: the exercise's functions. slow: those that are slow.
+    required: the exercise's functions. slow: those that are slow. unclear: see `OwnNames`.
     """
     others = sorted(file.declared.defined - set(required))
     return (
@@ -34,19 +34,15 @@ def why_missing(
         or _never_run_or_deleted(name, bindings, file)
         or _defined_inside(name, bindings, file)
         or _loop_instead(name, slow, bindings, file)
+        or unclear.get(name)
         or _misspelt(name, others)
         or f"The file never defines `{name}`."
     )
 
 
 def _does_not_compile(name: str, file: File) -> str | None:
-    word = re.escape(name)
-    definition = re.compile(
-        rf"^(?:>>>|\.\.\.)?[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])",
-        re.MULTILINE,
-    )
     for broken in reversed(file.broken):
-        if definition.search(broken.text):
+        if broken.defines(name):
             where = file.place(broken.line, broken.cell)
             return (
                 f"`{name}` cannot be read: {where} does not compile ({broken.reason})."

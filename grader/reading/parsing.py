@@ -40,6 +40,10 @@ class Broken:
     text: str
     recovered: bool = False
 
+    def defines(self, name: str) -> bool:
+        """Whether its text looks as if it defined `name` at the top level or in a block."""
+        return _definition_of(name).search(self.text) is not None
+
     @property
     def notice(self) -> Notice:
         """What the report says about it."""
@@ -51,6 +55,15 @@ class Broken:
             kind = "broken-cell"
         values = {"reason": self.reason}
         return Notice(kind, values, self.line, self.cell)
+
+
+def _definition_of(name: str) -> re.Pattern[str]:
+    word = re.escape(name)
+    # the prompt of a pasted session may stand before it
+    return re.compile(
+        rf"^(?:>>>|\.\.\.)?[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])",
+        re.MULTILINE,
+    )
 
 
 Trees = list[ast.stmt]

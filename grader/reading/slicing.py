@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from grader.notices import Notice
 from grader.reading.call_graph import call_graph
@@ -20,6 +20,7 @@ from grader.reading.definitions import Definition, definition_of, order_notice
 from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
 from grader.reading.never_run import never_run_notice, without_never_run
+from grader.reading.own_names import Expected, own_names
 from grader.reading.statements import File, Statement, read_statements
 from grader.reading.syntax_errors import IS_MERGE, merge_marks
 from grader.reading.trees import Kind, binders_within, kind_of
@@ -37,7 +38,8 @@ class Slice:
 
     definitions: required name -> the definition that is graded. missing: required name -> one sentence on
     why there is none. flags: the file's `from __future__` imports, for `compile`. top_level: each name that
-    the file binds -> how the last statement does so.
+    the file binds -> how the last statement does so. own_names: required name -> what the file calls that
+    function, where it is another name.
     """
 
     statements: tuple[Statement, ...]
@@ -46,38 +48,52 @@ class Slice:
     notices: tuple[Notice, ...]
     flags: int
     top_level: Mapping[str, Kind]
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def slice_functions(
     text: Text,
     names: Sequence[str],
     slow: Collection[str] = (),
+    expected: Mapping[str, Expected] = {},
 ) -> Slice:
-    """The slice of `text` that defines `names`; statements that call one of `slow` are left out."""
+    """The slice of `text` that defines `names`; statements that call one of `slow` are left out.
+
+    expected: what the functions may be called instead; empty where only these names count.
+    """
     with warnings.catch_warnings():
         # of the student's syntax: invalid escapes, `is` with a literal
         warnings.simplefilter("ignore")
-        return _slice(text, names, slow)
+        return _slice(text, names, slow, expected)
 
 
-def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
+def _slice(
+    text: Text,
+    names: Sequence[str],
+    slow: Collection[str],
+    expected: Mapping[str, Expected],
+) -> Slice:
     file = read_statements(text)
-    graph = call_graph(file.statements, slow)
+    own = own_names(expected, file)
+    called = {name: own.names.get(name, name) for name in names}
+    all_slow = {*slow, *(called[name] for name in slow if name in called)}
+    graph = call_graph(file.statements, all_slow)
     statements = without_never_run(file, graph)
     bindings = Bindings(statements, graph)
-    needs = needs_of(names, bindings)
+    needs = needs_of(list(called.values()), bindings)
 
     definitions: dict[str, Definition] = {}
     missing: dict[str, str] = {}
     for name in names:
-        definition = definition_of(name, bindings, file)
+        definition = definition_of(called[name], bindings, file)
         if definition is None:
-            missing[name] = why_missing(name, names, slow, bindings, file)
+            missing[name] = why_missing(name, names, slow, bindings, file, own.unclear)
         else:
             definitions[name] = definition
 
     notices = list(text.notices)
-    notices += _order_notices(definitions, bindings, file)
+    notices += _name_notices(own.names, definitions)
+    notices += _order_notices(definitions, called, bindings, file)
     notices += _syntax_notices(file)
     notices += _never_run_notices(needs, statements)
     notices += hidden_names(bindings, needs)
@@ -89,6 +105,7 @@ def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
         notices=_capped(_labelled(notices, file)),
         flags=file.flags,
         top_level=_kinds(statements),
+        own_names=own.names,
     )
 
 
@@ -103,11 +120,21 @@ def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:
     return kinds
 
 
+def _name_notices(
+    own_names: Mapping[str, str], definitions: Mapping[str, Definition]
+) -> Iterator[Notice]:
+    for name, own in own_names.items():
+        if name in definitions:
+            found = definitions[name]
+            values = {"function": name, "own": own}
+            yield Notice("own-name", values, found.first_line, found.cell)
+
+
 def _order_notices(
-    names: Iterable[str], bindings: Bindings, file: File
+    names: Iterable[str], called: Mapping[str, str], bindings: Bindings, file: File
 ) -> Iterator[Notice]:
     for name in names:
-        notice = order_notice(name, bindings, file)
+        notice = order_notice(called[name], bindings, file)
         if notice is not None:
             yield notice
 

@@ -101,18 +101,22 @@ class Calls:
 
     def has(self, function: str) -> bool:
         """Whether the file defines the function."""
-        return (
-            function in self.reading.sources
-            and function not in self._submission.undefined
-        )
+        if function not in self.reading.sources:
+            return False
+        return self._own(function) not in self._submission.undefined
 
     def why_missing(self, function: str) -> str:
         """Why a function is not there, in a sentence."""
-        if function in self._submission.undefined:
-            return f"{function} could not be defined: {self._submission.undefined[function]}"
+        why = self._submission.undefined.get(self._own(function))
+        if why is not None:
+            return f"{function} could not be defined: {why}"
         return self.reading.missing.get(
             function, f"The file does not define {function}."
         )
+
+    def _own(self, function: str) -> str:
+        """What the student calls a function."""
+        return self.reading.own_names.get(function, function)
 
     def gave_up(self, function: str) -> bool:
         """Whether the function hung or died, and is not called any more."""

@@ -33,6 +33,7 @@ class SourceReading:
 
     missing: function -> why it cannot be graded. findings: function -> what its source shows (see
     `reading/findings.py`). labels: a notebook's cell -> what it is called.
+    own_names: function -> what the submission calls it, where that is another name.
     """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class SourceReading:
     findings: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     labels: Mapping[int | None, str] = field(default_factory=dict)
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
 
 class LoadedSubmission:
@@ -97,6 +99,7 @@ class LoadedSubmission:
             findings=reply["findings"],
             notices=tuple(map(from_plain, reply["notices"])),
             labels=reply["labels"],
+            own_names=reply["own_names"],
         )
         self._labels = reading.labels
         self._load(worker, seconds, seed)
@@ -161,6 +164,7 @@ class LoadedSubmission:
             "filename": self._submission.filename,
             "names": list(functions),
             "slow": slow,
+            "expected": self._exercise.variants(),
         }
         return worker.exchange(request, self._exercise.limits.load_seconds)
 

@@ -10,7 +10,8 @@ is an object with one key:
 
 Requests (trusted -> worker), each answered by exactly one reply that repeats its number:
 
-    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...]}
+    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...],
+     "expected": {name: {"least", "most", "also", "derivative_of"}}}
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
      "edits": {function: source}, "standins": {"names": [...], "source": str}}
@@ -19,7 +20,7 @@ Replies (worker -> trusted), each with the request's number as well:
 
     read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
            "definitions": {name: {"text", "first_line", "cell", "label"}}, "findings": {name: {...}},
-           "labels": {cell: label}}
+           "own_names": {name: the student's}, "labels": {cell: label}}
     load  {"failed": [{"line": n, "cell": n | null, "binds": [names], "error": error}, ...]}
     call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
            "seconds": float, "autograd": {function: [torch's names]}}

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
+from grader.reading.own_names import Expected
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
 from grader.sandbox.inside.calling import (
@@ -105,7 +106,12 @@ class Worker:
             text = cells.read(data, request["filename"])
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
-        self.slice = slicing.slice_functions(text, self.names, slow=request["slow"])
+        expected = {}
+        for name, described in request["expected"].items():
+            expected[name] = Expected(**described)
+        self.slice = slicing.slice_functions(
+            text, self.names, request["slow"], expected
+        )
         # without the trees: they are for this process only
         definitions = {}
         for name, found in self.slice.definitions.items():
@@ -121,6 +127,7 @@ class Worker:
             "missing": dict(self.slice.missing),
             "definitions": definitions,
             "findings": findings.find(self.slice, self.names),
+            "own_names": dict(self.slice.own_names),
             "labels": {cell.number: cell.label for cell in text.cells},
         }
 
@@ -144,7 +151,7 @@ class Worker:
                     }
                 )
         for name in self.names:
-            function = self.module.__dict__.get(name)
+            function = self.module.__dict__.get(self._own(name))
             self.watch.know(name, function)
         return {"failed": failed}
 
@@ -170,14 +177,17 @@ class Worker:
         copies = ArgumentCopies(rows)
         names = self.module.__dict__
         # supplied as they are, the edited functions are put back when the call is over
-        before = _present(names, edits)
-        standins = _standins(request["standins"])
+        before = _present(names, map(self._own, edits))
+        standins = {}
+        for name, standin in _standins(request["standins"]).items():
+            standins[self._own(name)] = standin
         supply = {**before, **request["supply"], **standins}
         outcomes = []
         with self._supplied(supply), warnings.catch_warnings(action="ignore"):
             self.watch.start(request["function"])
             started = time.perf_counter()
-            function = self._redefine(edits) or names.get(request["function"])
+            own = self._own(request["function"])
+            function = self._redefine(edits) or names.get(own)
             for arguments in rows:
                 seed(request["seed"])
                 # a later call of this exchange must not change what this one gave
@@ -187,6 +197,11 @@ class Worker:
         for row, changed in copies.changed().items():
             outcomes[row]["changed"] = changed
         return {"rows": outcomes, "seconds": seconds, "autograd": autograd}
+
+    def _own(self, name: str) -> str:
+        """What the student calls a function of the exercise."""
+        assert self.slice is not None
+        return self.slice.own_names.get(name, name)
 
     def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
         """Define functions by another text; where that raises, a function that raises the same."""
