@@ -64,6 +64,10 @@ KINDS: Mapping[str, Kind] = {
         "There is no `{function}`; `{own}` was graded in its place ({where}). Call it `{function}`, as the "
         "hand-out does."
     ),
+    "own-order": Kind(
+        "{function} takes its arguments in another order than in the hand-out, and was called in its own "
+        "order ({where}). The hand-out's order is {order}."
+    ),
     "loop-not-run": Kind("{where} has a loop at the top level. The loop was not run."),
     "training-not-run": Kind(
         "{where} starts a training at the top level. The training was not run."

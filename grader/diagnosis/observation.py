@@ -80,6 +80,7 @@ class Evidence:
     reads_globals, shadows: name -> line. calls: dotted name -> line. is_stub: the body does nothing.
     autograd: whether autograd was seen at work when the function ran, None where that is not known.
     own_names: function of the exercise -> what the student calls it, where that is another name.
+    order: the order in which the function is given its arguments, where that is not the hand-out's.
     """
 
     source: str = ""
@@ -90,6 +91,7 @@ class Evidence:
     is_stub: bool = False
     autograd: bool | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)
+    order: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ Recogniser = Literal[
     "calls",
     "rebinds",
     "overflow",
+    "arguments",
     "columns",
     "order",
     "steps",

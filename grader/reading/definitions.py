@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from grader.notices import Notice
 from grader.reading.needs import Bindings
 from grader.reading.statements import File, Statement
-from grader.reading.trees import binder_of, first_line, kind_of
+from grader.reading.trees import (
+    binder_of,
+    first_line,
+    function_of,
+    kind_of,
+    parameters,
+)
 
 _MAX_ALIASES = 10  # steps of `f = g` that are followed
 
@@ -26,6 +32,12 @@ class Definition:
     cell: int | None
     tree: ast.stmt
     label: str = ""
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of its positional parameters; empty where the statement defines no function."""
+        function = function_of(self.tree)
+        return [] if function is None else parameters(function)
 
 
 def definition_of(name: str, bindings: Bindings, file: File) -> Definition | None:

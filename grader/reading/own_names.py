@@ -13,7 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.reading.statements import File
-from grader.reading.trees import LOOPS, binder_of, kind_of, lambda_of
+from grader.reading.trees import (
+    LOOPS,
+    Function,
+    binder_of,
+    function_of,
+    kind_of,
+    parameters,
+)
 
 # what stands before or after the name of a function for its derivative: "" where nothing does
 _AFFIXES = (
@@ -45,7 +52,6 @@ _VALUES = (
     ast.Set,
     ast.ListComp,
 )
-Function = ast.FunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def _functions(file: File) -> dict[str, Function]:
         for name in statement.binds:
             functions.pop(name, None)
             tree = binder_of(statement.tree, name)
-            function = tree if isinstance(tree, ast.FunctionDef) else lambda_of(tree)
+            function = function_of(tree)
             if function is not None:
                 functions[name] = function
     return functions
@@ -160,15 +166,9 @@ def _takes(function: Function, wanted: Expected) -> bool:
     if None in arguments.kw_defaults:
         # one of them must be given by its name
         return False
-    most = len(_parameters(function))
+    most = len(parameters(function))
     least = most - len(arguments.defaults)
     return least <= wanted.most and (most >= wanted.least or bool(arguments.vararg))
-
-
-def _parameters(function: Function) -> list[str]:
-    """The names of a function's positional parameters."""
-    arguments = (*function.args.posonlyargs, *function.args.args)
-    return [argument.arg for argument in arguments]
 
 
 def _why_none(
@@ -182,8 +182,8 @@ def _why_none(
         listed = " and ".join(f"`{own}`" for own in sorted(usable))
         return f"The file never defines `{name}`; it defines {listed}: call the one that is meant `{name}`."
     own = variants[0]
-    nb_parameters = len(_parameters(functions[own]))
+    count = len(parameters(functions[own]))
     return (
-        f"The file never defines `{name}`; it defines `{own}`, which has {nb_parameters} parameters and not "
+        f"The file never defines `{name}`; it defines `{own}`, whose number of parameters is {count} and not "
         f"{wanted.least}."
     )

@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from grader.errors import Missing, StudentFailure, TimedOut
@@ -18,6 +19,7 @@ from grader.exercise import Exercise
 from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.sandbox import protocol, replies
+from grader.sandbox.argument_order import Order, in_order, put_back
 from grader.sandbox.host import Ended, Zygote
 from grader.sandbox.loading import FAILURES, NO_REPLY, LoadedSubmission
 from grader.sandbox.replies import ErrorContext, Reply
@@ -45,7 +47,8 @@ class Calls:
     call may take, where it is not the exercise's. standins: the functions in whose place the exercise's
     stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. raised_in:
     function -> the line of its own in which it raised first. autograd: function -> the names of torch's
-    functions that differentiated or optimised for it.
+    functions that differentiated or optimised for it. orders: function -> the order in which it is given its
+    arguments, where that is not the hand-out's.
 
     Use as a context manager.
     """
@@ -67,6 +70,7 @@ class Calls:
         self.notices: list[Notice] = []
         self.raised_in: dict[str, int] = {}
         self.autograd: dict[str, set[str]] = {}
+        self.orders: dict[str, Order] = {}
         self.student = Student(self, exercise.functions)
         self.reading = self._submission.start(self._seconds_left(), self.seed)
 
@@ -227,12 +231,17 @@ class Calls:
         return {
             "do": "call",
             "function": called.function,
-            "rows": [list(arguments) for arguments in rows],
+            "rows": self._as_taken(called.function, rows),
             "seed": self.seed,
             "supply": dict(supply),
             "edits": dict(called.edits),
             "standins": {"names": sorted(called.standins), "source": source},
         }
+
+    def _as_taken(self, function: str, rows: Rows) -> list[list[Any]]:
+        """The arguments of several calls in the order in which the function takes them."""
+        order = self.orders.get(function, ())
+        return [in_order(arguments, order) for arguments in rows]
 
     def _failure(self, called: _Called, ended: Ended, nb_rows: int) -> StudentFailure:
         """The failure of a call; it is kept, so that the function is not called again.
@@ -260,7 +269,12 @@ class Calls:
             self.reading.labels,
         )
         autograd = replies.read_autograd(message, self._exercise.functions)
-        understood = replies.read_replies(message, called.function, rows, context)
+        sent = self._as_taken(called.function, rows)
+        order = self.orders.get(called.function, ())
+        understood = []
+        for reply in replies.read_replies(message, called.function, sent, context):
+            arguments = tuple(put_back(reply.arguments, order))
+            understood.append(replace(reply, arguments=arguments))
         # with edits, what ran is not what the student wrote
         if not called.edits:
             for owner, names in autograd.items():

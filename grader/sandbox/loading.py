@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,8 @@ class SourceReading:
 
     missing: function -> why it cannot be graded. findings: function -> what its source shows (see
     `reading/findings.py`). labels: a notebook's cell -> what it is called.
-    own_names: function -> what the submission calls it, where that is another name.
+    own_names: function -> what the submission calls it, where that is another name. parameters: function ->
+    the names of its positional parameters.
     """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class SourceReading:
     notices: tuple[Notice, ...] = ()
     labels: Mapping[int | None, str] = field(default_factory=dict)
     own_names: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class LoadedSubmission:
@@ -100,6 +102,7 @@ class LoadedSubmission:
             notices=tuple(map(from_plain, reply["notices"])),
             labels=reply["labels"],
             own_names=reply["own_names"],
+            parameters=reply["parameters"],
         )
         self._labels = reading.labels
         self._load(worker, seconds, seed)

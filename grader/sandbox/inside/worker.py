@@ -114,6 +114,7 @@ class Worker:
         )
         # without the trees: they are for this process only
         definitions = {}
+        parameters = {}
         for name, found in self.slice.definitions.items():
             definitions[name] = {
                 "text": found.text,
@@ -121,12 +122,14 @@ class Worker:
                 "cell": found.cell,
                 "label": found.label,
             }
+            parameters[name] = found.parameters
         return {
             "unreadable": None,
             "notices": [to_plain(notice) for notice in self.slice.notices],
             "missing": dict(self.slice.missing),
             "definitions": definitions,
             "findings": findings.find(self.slice, self.names),
+            "parameters": parameters,
             "own_names": dict(self.slice.own_names),
             "labels": {cell.number: cell.label for cell in text.cells},
         }
