@@ -60,9 +60,8 @@ KINDS: Mapping[str, Kind] = {
         "`{function}`: the last definition in the notebook is graded ({where}). It was never run; "
         "the definition that was run last is in the cell that begins {other}."
     ),
-    "own-name": Kind(
-        "There is no `{function}`; `{own}` was graded in its place ({where}). Call it `{function}`, as the "
-        "hand-out does."
+    "own-names": Kind(
+        "These functions have other names than in the hand-out, and were graded all the same: {names}."
     ),
     "own-order": Kind(
         "{function} takes its arguments in another order than in the hand-out, and was called in its own "

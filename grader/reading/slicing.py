@@ -92,7 +92,7 @@ def _slice(
             definitions[name] = definition
 
     notices = list(text.notices)
-    notices += _name_notices(own.names, definitions)
+    notices += _name_notices(own.names)
     notices += _order_notices(definitions, called, bindings, file)
     notices += _syntax_notices(file)
     notices += _never_run_notices(needs, statements)
@@ -120,14 +120,11 @@ def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:
     return kinds
 
 
-def _name_notices(
-    own_names: Mapping[str, str], definitions: Mapping[str, Definition]
-) -> Iterator[Notice]:
-    for name, own in own_names.items():
-        if name in definitions:
-            found = definitions[name]
-            values = {"function": name, "own": own}
-            yield Notice("own-name", values, found.first_line, found.cell)
+def _name_notices(own_names: Mapping[str, str]) -> Iterator[Notice]:
+    """One notice on all functions that have other names than in the hand-out."""
+    pairs = [f"`{own}` (`{name}`)" for name, own in own_names.items()]
+    if pairs:
+        yield Notice("own-names", {"names": ", ".join(pairs)})
 
 
 def _order_notices(

@@ -57,8 +57,8 @@ def test_a_variant_is_taken(name, variant):
     found = sliced(python(f"a = 1\n\n{defining(variant, parameters)}"))
     assert found.own_names == {name: variant}
     assert found.definitions[name].first_line == 3
-    values = {"function": name, "own": variant}
-    assert found.notices == (Notice("own-name", values, line=3),)
+    names = {"names": f"`{variant}` (`{name}`)"}
+    assert found.notices == (Notice("own-names", names),)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ TWO = defining("d_sigma", "x") + defining("sigma_prime", "x")
 def test_a_variant_is_left_where_there_is_doubt(source):
     found = sliced(python(source))
     assert found.own_names == {}
-    assert not any(notice.kind == "own-name" for notice in found.notices)
+    assert not any(notice.kind == "own-names" for notice in found.notices)
 
 
 @pytest.mark.parametrize("value", ["0", "compute_loss(1, 2)", "losses[-1]", "a + 1"])
@@ -112,7 +112,7 @@ def test_a_lambda_and_a_cell():
     found = sliced(text)
     assert found.own_names == {"sigma": "Sigma"}
     assert [statement.cell for statement in found.statements] == [1, 2]
-    assert found.notices[0].cell == 2
+    assert found.definitions["sigma"].cell == 2
 
 
 def test_why_no_variant_is_taken():
