@@ -16,7 +16,7 @@ CheckFailure                a check's finding: a sentence and, where values diff
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from grader.results import Mismatch
@@ -82,10 +82,19 @@ class Missing(StudentFailure):
     """The file does not define the function."""
 
 
+class Frame(NamedTuple):
+    """Where a call of a student's function stood: its name in the code, the line, the notebook's cell."""
+
+    function: str
+    line: int
+    cell: int | None = None
+
+
 class Raised(StudentFailure):
     """The function raised. `kind` is the exception's class name, `text` its message, `line` where.
 
-    `frames` are (function name, line) in the student's own file, the outermost first.
+    `frames` are those in the student's own file, the outermost first. `raiser` is the student's function in
+    which it was raised: the one that was called, or one that it calls.
     """
 
     def __init__(
@@ -93,10 +102,19 @@ class Raised(StudentFailure):
         function: str,
         kind: str,
         text: str,
-        frames: tuple[tuple[str, int], ...] = (),
+        frames: tuple[Frame, ...] = (),
+        raiser: str = "",
+        where: str = "",
     ) -> None:
-        where = f" in line {frames[-1][1]}" if frames else ""
-        super().__init__(function, f"{function} raised {kind}{where}: {text}")
+        """where: the innermost frame's place in words; without it, its line."""
+        self.raiser = raiser or function
+        who = function
+        if self.raiser != function:
+            who = f"{function} calls {self.raiser}, which"
+        if frames and not where:
+            where = f"line {frames[-1].line}"
+        within = f" in {where}" if where else ""
+        super().__init__(function, f"{who} raised {kind}{within}: {text}")
         self.kind = kind
         self.text = text
         self.frames = frames
@@ -104,7 +122,7 @@ class Raised(StudentFailure):
     @property
     def line(self) -> int | None:
         """The line of the student's own code that raised, None where it is not known."""
-        return self.frames[-1][1] if self.frames else None
+        return self.frames[-1].line if self.frames else None
 
 
 class TimedOut(StudentFailure):

@@ -45,16 +45,27 @@ KINDS: Mapping[str, Kind] = {
     "broken-indentation": Kind(
         "{where} does not compile ({reason}). It was read as if it were indented correctly."
     ),
+    "merge-marks": Kind(
+        "{where} does not compile: it is a mark of an unresolved merge, as are lines {others}. "
+        "Keep one of the two sides and delete these marks."
+    ),
     "broken-file": Kind(
         "The file does not run as a whole. Each function that compiles by itself is graded."
     ),
     "executed-out-of-order": Kind(
         "`{function}`: the last definition in the notebook is graded ({where}). "
-        "An earlier one, in cell {other}, was run after it."
+        "An earlier one, in the cell that begins {other}, was run after it."
     ),
     "never-executed": Kind(
         "`{function}`: the last definition in the notebook is graded ({where}). It was never run; "
-        "the definition that was run last is in cell {other}."
+        "the definition that was run last is in the cell that begins {other}."
+    ),
+    "own-names": Kind(
+        "These functions have other names than in the hand-out, and were graded all the same: {names}."
+    ),
+    "own-order": Kind(
+        "{function} takes its arguments in another order than in the hand-out, and was called in its own "
+        "order ({where}). The hand-out's order is {order}."
     ),
     "loop-not-run": Kind("{where} has a loop at the top level. The loop was not run."),
     "training-not-run": Kind(
@@ -108,18 +119,25 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
+ELSEWHERE = "The same is true of {count} more places."  # follows a notice that speaks for others
 _NAME = re.compile(r"\{(\w+)\}")
 _LONGEST = 2_000  # characters of a value
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One notice. `line` counts in the file, or in the notebook's `cell` (1-based, all cells counted)."""
+    """One notice. `line` counts in the file, or in the notebook's `cell` (1-based, all cells counted).
+
+    label: what the cell is called, since no notebook shows its number (see `place`). more: at how many more
+    places the same is to be said.
+    """
 
     kind: str
     values: Mapping[str, str] = field(default_factory=dict)
     line: int | None = None
     cell: int | None = None
+    label: str = ""
+    more: int = 0
 
     def __str__(self) -> str:
         return self.sentence()
@@ -132,28 +150,42 @@ class Notice:
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The notice in words; `translate` maps English sentences to the reader's language."""
         pattern = translate(KINDS[self.kind].sentence)
-        where = place(self.line, self.cell, translate)
+        where = place(self.line, self.cell, self.label, translate)
         # at a sentence's start only a place is capitalised: `sigma` and a.py stay as they are
         if pattern.startswith("{where}"):
             where = where[:1].upper() + where[1:]
         values = {**self.values, "where": where}
         # not `format`: a value may be anything that a student wrote, braces included
-        return _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
+        sentence = _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
+        if self.more:
+            sentence += " " + translate(ELSEWHERE).format(count=self.more)
+        return sentence
 
 
 def place(
-    line: int | None, cell: int | None, translate: Callable[[str], str] = str
+    line: int | None,
+    cell: int | None,
+    label: str = "",
+    translate: Callable[[str], str] = str,
 ) -> str:
-    """A place in words, such as "line 3 of cell 2"; empty where neither is known."""
-    if line is not None and cell is not None:
-        pattern = "line {line} of cell {cell}"
-    elif line is not None:
-        pattern = "line {line}"
-    elif cell is not None:
-        pattern = "cell {cell}"
+    """A place in words, such as "line 3 of the cell that begins `def f(x):` (In [12])"; empty without any.
+
+    label: the beginning of the cell, and its `In [n]`: a cell's number is shown in no notebook.
+    """
+    if cell is None:
+        pattern = "" if line is None else "line {line}"
+    elif not label:
+        pattern = "a cell" if line is None else "line {line} of a cell"
+    elif line is None:
+        pattern = "the cell that begins {label}"
     else:
+        pattern = "line {line} of the cell that begins {label}"
+    if not pattern:
+        # gettext translates the empty text into its own header
         return ""
-    return translate(pattern).format(line=line, cell=cell)
+    # not `format`: a label is what a student wrote
+    words = {"line": str(line), "label": label}
+    return _NAME.sub(lambda name: words.get(name[1], "…"), translate(pattern))
 
 
 def to_plain(notice: Notice) -> dict[str, object]:
@@ -176,7 +208,11 @@ def from_plain(data: Mapping[str, object]) -> Notice:
         kept[name] = text[:_LONGEST]
     line = _number(data.get("line"), kind)
     cell = _number(data.get("cell"), kind)
-    return Notice(kind, kept, line, cell)
+    label = data.get("label", "")
+    if not isinstance(label, str):
+        raise ValueError(f"the label of the notice {kind} is not a text")
+    more = _number(data.get("more"), kind) or 0
+    return Notice(kind, kept, line, cell, label[:_LONGEST], more)
 
 
 def _number(claim: object, kind: str) -> int | None:

@@ -60,21 +60,20 @@ class Source:
 
     `first_line` counts in the file, or in the notebook's `cell` (1-based, all cells counted) if not None.
     is_lifted: the student wrote the rest outside a function, and not the first line. places: where its lines
-    come from several cells of a notebook, each line's number -> (cell, line).
+    come from several cells of a notebook, each line's number -> (line, cell, what the cell is called).
+    label: what reports call the cell, since no notebook shows its number (see `notices.place`).
     """
 
     text: str
     first_line: int
     cell: int | None = None
+    label: str = ""
     is_lifted: bool = False
-    places: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    places: Mapping[int, tuple[int, int, str]] = field(default_factory=dict)
 
-    def place_of(self, number: int) -> tuple[int, int | None]:
-        """The line and the cell where a line of the text stands in the submission."""
-        if number in self.places:
-            cell, line = self.places[number]
-            return line, cell
-        return number, self.cell
+    def place_of(self, number: int) -> tuple[int, int | None, str]:
+        """Where a line of the text stands in the submission: the line, the cell, what the cell is called."""
+        return self.places.get(number, (number, self.cell, self.label))
 
     def written(self) -> tuple[int, list[str]]:
         """The number of the first line that the student wrote, and the lines from there on."""
@@ -106,6 +105,14 @@ class FunctionResult:
     source: Source | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def in_notebook(self) -> bool:
+        """Whether its line is one of a notebook's cell."""
+        if self.source is None or self.line is None:
+            return False
+        _, cell, _ = self.source.place_of(self.line)
+        return cell is not None
 
 
 @dataclass(frozen=True)
@@ -220,9 +227,9 @@ def _function(data: dict[str, Any]) -> FunctionResult:
 
 
 def _source(data: dict[str, Any]) -> Source:
-    places: dict[int, tuple[int, int]] = {}
-    for number, (cell, line) in data["places"].items():
-        places[int(number)] = cell, line
+    places: dict[int, tuple[int, int, str]] = {}
+    for number, (line, cell, label) in data["places"].items():
+        places[int(number)] = line, cell, label
     return Source(**{**data, "places": places})
 
 

@@ -10,6 +10,7 @@ import torch
 
 from grader.diagnosis import Evidence, Outcome
 from grader.diagnosis.observation import copied
+from grader.errors import Frame
 
 
 class Here:
@@ -29,7 +30,7 @@ class Here:
         except Exception as error:
             stack = traceback.extract_tb(error.__traceback__)
             frames = [
-                (frame.name, frame.lineno)
+                Frame(frame.name, frame.lineno)
                 for frame in stack
                 if frame.filename == "<student>"
             ]

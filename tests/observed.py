@@ -3,6 +3,7 @@
 from grader.diagnosis.observation import Evidence, Outcome
 from grader.diagnosis.recognisers import Observation
 from grader.diagnosis.student_source import StudentSource
+from grader.errors import Frame
 
 
 def observed(
@@ -26,5 +27,5 @@ def observed(
 
 def raised(kind, text="", line=None):
     """A call that raised."""
-    frames = [("f", line)] if line is not None else []
+    frames = [Frame("f", line)] if line is not None else []
     return Outcome(None, (), (kind, text), frames)

@@ -201,7 +201,7 @@ def wrong(identifier: str = "bruno") -> Result:
         score=1.0,
         first_wrong="dl_dx2",
         facts={"name": "x0", "nb_hidden": "5"},
-        source=Source(BACKWARD_ATTEMPT, 31, cell=12),
+        source=Source(BACKWARD_ATTEMPT, 31, cell=12, label="`def sigma(x):` (In [8])"),
         checks=(
             CheckResult("signature", "Takes its fifteen arguments by position", "passed", 1, 1),
             CheckResult(
@@ -229,7 +229,7 @@ def wrong(identifier: str = "bruno") -> Result:
         checks=(CheckResult("step", "One step", "blocked", 0, 5, "Not judged: it needs `backward_pass`."),),
         source=Source(RIGHT["train"], 60),
     )  # fmt: skip
-    notices = (Notice("loop-not-run", line=3, cell=15),)
+    notices = (Notice("loop-not-run", line=3, cell=15, label="`# training` (In [9])"),)
     return _result(
         identifier,
         "Bruno Martin",

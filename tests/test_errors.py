@@ -36,7 +36,8 @@ def test_an_exercises_faults_stand_a_line_each() -> None:
 
 
 def test_the_line_of_an_exception_is_the_innermost_of_the_students_own() -> None:
-    raised = errors.Raised("f", "ValueError", "no", (("f", 3), ("helper", 8)))
+    frames = (errors.Frame("f", 3), errors.Frame("helper", 8))
+    raised = errors.Raised("f", "ValueError", "no", frames)
     assert raised.line == 8
     assert str(raised) == "f raised ValueError in line 8: no"
     assert errors.Raised("f", "ValueError", "no").line is None

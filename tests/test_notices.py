@@ -11,8 +11,13 @@ from grader.notices import KINDS, Notice, from_plain, place, to_plain
 
 
 def test_the_sentence_has_the_values_and_the_place() -> None:
-    notice = Notice("statement-raised", {"error": "ValueError: no"}, line=3, cell=2)
-    assert str(notice).startswith("Line 3 of cell 2 was run because")
+    values = {"error": "ValueError: no"}
+    notice = Notice(
+        "statement-raised", values, line=3, cell=2, label="`x = 1` (In [7])"
+    )
+    assert str(notice).startswith(
+        "Line 3 of the cell that begins `x = 1` (In [7]) was run because"
+    )
     assert str(notice).endswith("ValueError: no")
 
 
@@ -30,16 +35,26 @@ def test_a_value_is_never_read_as_part_of_the_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "cell", "words"),
+    ("line", "cell", "label", "words"),
     [
-        (None, None, ""),
-        (3, None, "line 3"),
-        (3, 2, "line 3 of cell 2"),
-        (None, 2, "cell 2"),
+        (None, None, "", ""),
+        (3, None, "", "line 3"),
+        (3, 2, "`{line}`", "line 3 of the cell that begins `{line}`"),
+        (None, 2, "`x` (In [4])", "the cell that begins `x` (In [4])"),
+        (3, 2, "", "line 3 of a cell"),
+        (None, 2, "", "a cell"),
     ],
 )
-def test_a_place_in_words(line: int | None, cell: int | None, words: str) -> None:
-    assert place(line, cell) == words
+def test_a_place_in_words(
+    line: int | None, cell: int | None, label: str, words: str
+) -> None:
+    assert place(line, cell, label) == words
+
+
+def test_what_is_true_of_many_places_is_said_once() -> None:
+    notice = Notice("loop-not-run", line=3, more=41)
+    assert str(notice).startswith("Line 3 has a loop")
+    assert str(notice).endswith("The same is true of 41 more places.")
 
 
 def test_the_sentence_and_the_place_are_translated() -> None:

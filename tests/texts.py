@@ -3,7 +3,7 @@
 import ast
 import contextlib
 
-from grader.reading.cells import Cell, Text, read
+from grader.reading.cells import Cell, Text, label_of, read
 from grader.reading.slicing import slice_functions
 
 
@@ -16,7 +16,8 @@ def notebook(*cells):
     pairs = [cell if isinstance(cell, tuple) else (cell, None) for cell in cells]
     return Text(
         tuple(
-            Cell(n, source, count) for n, (source, count) in enumerate(pairs, start=1)
+            Cell(n, source, count, label_of(source, count))
+            for n, (source, count) in enumerate(pairs, start=1)
         ),
         (),
     )

@@ -190,14 +190,16 @@ def number(value: float) -> str:
 
 
 def type_in_words(value: Any) -> str:
-    """What a value is, for a sentence: "None", "a float", "a tuple of 5"."""
+    """What a value is, for a sentence: "None", "a float", "an int", "a tuple of 5"."""
     if value is None:
         return "None"
     if isinstance(value, Opaque):
         return f"of type {value.type_name}"
+    name = type(value).__name__
     if isinstance(value, list | tuple):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
+        return f"a {name} of {len(value)}"
+    article = "an" if name[:1] in "aeiou" else "a"
+    return f"{article} {name}"
 
 
 def _shape(tensor: Tensor) -> str:

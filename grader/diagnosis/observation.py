@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from grader.errors import Frame
+
 Plugged = Mapping[str, Callable[..., Any]]
 # The arguments of several calls.
 Rows = Sequence[Sequence[Any]]
@@ -23,14 +25,14 @@ class Outcome:
 
     value: nested lists and tuples of tensors, numbers and None; anything else counts as opaque.
     arguments: the positional arguments as they are after the call, also after one that raised.
-    error: (name of the exception's class, its text), or None; `frames` are (function, line) in the
-    student's own file, the outermost first.
+    error: (name of the exception's class, its text), or None; `frames` are those in the student's own
+    file, the outermost first.
     """
 
     value: Any
     arguments: Sequence[Any]
     error: tuple[str, str] | None = None
-    frames: Sequence[tuple[str, int]] = ()
+    frames: Sequence[Frame] = ()
 
     def raised(self, kind: str) -> bool:
         """Whether the call raised an exception of this class, by its name."""
@@ -78,6 +80,8 @@ class Evidence:
     reads_globals, shadows: name -> line. calls: dotted name -> line. is_stub: the body does nothing.
     passes_once: the line of the one loop that it has, which goes through the samples.
     autograd: whether autograd was seen at work when the function ran, None where that is not known.
+    own_names: function of the exercise -> what the student calls it, where that is another name.
+    order: the order in which the function is given its arguments, where that is not the hand-out's.
     """
 
     source: str = ""
@@ -88,6 +92,8 @@ class Evidence:
     is_stub: bool = False
     passes_once: int | None = None
     autograd: bool | None = None
+    own_names: Mapping[str, str] = field(default_factory=dict)
+    order: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)

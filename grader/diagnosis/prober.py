@@ -52,6 +52,8 @@ class StudentProber:
             source=source.text,
             first_line=source.first_line,
             autograd=bool(self._calls.autograd.get(function)),
+            own_names=reading.own_names,
+            order=self._calls.orders.get(function),
             **reading.findings[function],
         )
 

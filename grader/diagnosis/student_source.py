@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence, Set
 from grader.diagnosis.canonical import Canonical
 from grader.diagnosis.observation import Evidence
 from grader.exercise import Form, Misconception, patterns
+from grader.sandbox.argument_order import in_order
 
 _MODULES = {
     "torch",
@@ -29,7 +30,10 @@ _MODULES = {
 
 
 class StudentSource:
-    """The source of one function in the reference's names; empty where it cannot be parsed."""
+    """The source of one function in the reference's names; empty where it cannot be parsed.
+
+    own_parameters: what the student calls the parameters. first_line: the line of the `def`.
+    """
 
     def __init__(
         self,
@@ -45,11 +49,17 @@ class StudentSource:
         self._known = frozenset(known)
         self._canonical = Canonical(frozenset(matrices))
         self._offset = evidence.first_line - 1
+        self.first_line = evidence.first_line
+        self.own_parameters: Sequence[str] = ()
         self._body: list[ast.stmt] = []
         tree = patterns.last_function(evidence.source)
         if tree is not None:
-            own = patterns.parameters(tree)
-            names = dict(zip(own, parameters, strict=False))
+            self.first_line = tree.lineno + self._offset
+            self.own_parameters = patterns.parameters(tree)
+            names = {own: name for name, own in evidence.own_names.items()}
+            if evidence.order is not None:
+                parameters = in_order(parameters, tuple(evidence.order))
+            names.update(zip(self.own_parameters, parameters, strict=False))
             renamer = patterns.Renamer(names)
             self._body = [renamer.visit(statement) for statement in tree.body]
         self._nodes = _all_nodes(self._body)

@@ -51,10 +51,12 @@ class Exercise:
 
     follow_through: the share of a check's points that is earned by what is right given the student's earlier
     functions. tolerance: dtype -> relative tolerance. curves: the titles of the training curves' columns.
+    strict_names: whether a function counts only under its own name.
     """
 
     folder: Path
     title: str
+    strict_names: bool
     follow_through: float
     tolerance: Mapping[str, float]
     curves: tuple[str, ...]
@@ -108,6 +110,22 @@ class Exercise:
     def max_score(self) -> float:
         """The points of all functions together."""
         return sum(function.points for function in self.functions.values())
+
+    def variants(self) -> dict[str, dict[str, Any]]:
+        """What tells a function by another name: the fields of `Expected`; empty where names are strict."""
+        variants: dict[str, dict[str, Any]] = {}
+        if self.strict_names:
+            return variants
+        for name, function in self.functions.items():
+            arguments = self.solution.trees[name].args
+            most = len(arguments.posonlyargs) + len(arguments.args)
+            variants[name] = {
+                "least": most - len(arguments.defaults),
+                "most": most,
+                "also": list(function.also),
+                "derivative_of": function.derivative_of,
+            }
+        return variants
 
     # what a reader sees
 
@@ -319,6 +337,7 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
     return Exercise(
         folder=folder,
         title=table.title or folder.name,
+        strict_names=table.strict_names,
         follow_through=table.follow_through,
         tolerance=table.tolerance,
         curves=table.curves,

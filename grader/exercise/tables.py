@@ -32,6 +32,7 @@ Recogniser = Literal[
     "calls",
     "rebinds",
     "overflow",
+    "arguments",
     "columns",
     "order",
     "steps",
@@ -80,6 +81,7 @@ class Function(Table):
     derivative_of: the function whose derivative, with respect to its first argument, it is.
     seconds: the time that one call may take. slow: calls of it at a file's top level are not run.
     loop: what is judged in its place where a file does not define it.
+    also: other names by which it is recognised, where names are not strict.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Function(Table):
     seconds: PositiveFloat = 10.0
     slow: bool = False
     loop: Loop | None = None
+    also: Strings = ()
 
 
 class Limits(Table):
@@ -110,9 +113,13 @@ class Prologue(Table):
 
 
 class ExerciseTable(Table):
-    """The whole of exercise.toml."""
+    """The whole of exercise.toml.
+
+    strict_names: whether a function counts only under its own name, and not under an obvious variant of it.
+    """
 
     title: str = ""
+    strict_names: bool = False
     follow_through: float = Field(1.0, ge=0, le=1)
     curves: Strings = ()
     limits: Data = {}

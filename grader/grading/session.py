@@ -25,6 +25,7 @@ from grader.diagnosis import Diagnosis, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
 from grader.exercise import Exercise, Function, Profile
+from grader.grading.orders import settle_orders
 from grader.grading.versions import versions
 from grader.intake.submission import Submission
 from grader.notices import Notice
@@ -145,6 +146,7 @@ class Session:
         clock = time.monotonic()
         with Calls(self.zygote, self._policy, self.exercise, submission) as calls:
             self._set_limits(calls)
+            settle_orders(calls, self.exercise)
             judge = Judge(calls, self.exercise, self.profile, self.seed)
             checks = self._run_checks(judge)
             functions = {}

@@ -8,6 +8,7 @@ The way from bytes to what is run, one question per module:
     call_graph      what does a call of each function lead to?
     never_run       which statements, or parts of them, never run?
     needs           which statements do the required functions need?
+    own_names       what does the file call the required functions?
     definitions     which definition of a function is graded?
     missing         why is there no definition to grade?
     slicing         all of it, in order

@@ -18,10 +18,12 @@ from nbformat.v4.convert import upgrade_cell
 
 from grader.notices import Notice
 from grader.reading.magics import plain_python
+from grader.reading.syntax_errors import merge_marks
 
 Node = dict[str, Any]  # an object of a notebook's JSON
 
 MAX_BYTES = 64 * 2**20
+_LONGEST_LABEL = 40  # characters of a cell's first line
 
 _BYTE_ORDER_MARKS = (  # utf-32 first: its little-endian mark begins with utf-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -50,11 +52,15 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """One piece of Python. `number` counts all of a notebook's cells from 1; it is None for a .py file."""
+    """One piece of Python. `number` counts all of a notebook's cells from 1; it is None for a .py file.
+
+    label: what the cell is called in reports (see `label_of`); empty for a .py file.
+    """
 
     number: int | None
     source: str
     execution_count: int | None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +181,8 @@ def _notebook_cells(text: str, filename: str) -> tuple[list[Cell], list[Notice]]
         count = node.get("execution_count")
         if type(count) is not int:
             count = None
-        cells.append(Cell(number, source, count))
+        label = label_of(written, count)
+        cells.append(Cell(number, source, count, label))
     if not cells:
         raise Unreadable(
             f"{filename} has no code cell: hand in the notebook that holds your functions."
@@ -183,11 +190,29 @@ def _notebook_cells(text: str, filename: str) -> tuple[list[Cell], list[Notice]]
     return cells, notices
 
 
+def label_of(written: str, execution_count: int | None) -> str:
+    """What a cell is called: how it begins, and its number as Jupyter shows it: "`def f(x):` (In [12])"."""
+    begins = written.strip().partition("\n")[0].strip()
+    if len(begins) > _LONGEST_LABEL:
+        begins = begins[:_LONGEST_LABEL].rstrip() + "…"
+    # a backtick would end the code that the label is set as
+    begins = begins.replace("`", "'")
+    if execution_count is None:
+        return f"`{begins}`"
+    return f"`{begins}` (In [{execution_count}])"
+
+
 def _parse(text: str, filename: str) -> Any:
     """The notebook's JSON without its outputs and attachments. Raises Unreadable."""
     try:
         return json.loads(text, object_hook=_without_outputs)
     except json.JSONDecodeError as error:
+        marks = merge_marks(text.split("\n"))
+        if marks:
+            raise Unreadable(
+                f"{filename} holds the marks of an unresolved merge, the first in line {marks[0] + 1}: "
+                "keep one of the two sides, save the notebook in Jupyter and hand it in again."
+            ) from None
         raise Unreadable(
             f"{filename} is not a notebook: it stops being JSON in line {error.lineno} ({error.msg}); "
             "save it in Jupyter and hand it in again."

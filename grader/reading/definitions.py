@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 from grader.notices import Notice
 from grader.reading.needs import Bindings
 from grader.reading.statements import File, Statement
-from grader.reading.trees import binder_of, first_line, kind_of
+from grader.reading.trees import (
+    binder_of,
+    first_line,
+    function_of,
+    kind_of,
+    parameters,
+)
 
 _MAX_ALIASES = 10  # steps of `f = g` that are followed
+
+
+Place = tuple[int, int, str]  # a line, its cell, and what the cell is called
 
 
 @dataclass(frozen=True)
@@ -20,15 +29,23 @@ class Definition:
     """A required function as the student wrote it. `first_line` counts in the file or in `cell`.
 
     is_lifted: the student wrote the rest outside a function, and not the first line. places: where its lines
-    come from several cells of a notebook, each line's number -> (cell, line).
+    come from several cells of a notebook, each line's number -> its place.
+    label: what the cell is called (see `cells.label_of`).
     """
 
     text: str
     first_line: int
     cell: int | None
     tree: ast.stmt
-    places: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    places: Mapping[int, Place] = field(default_factory=dict)
     is_lifted: bool = False
+    label: str = ""
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of its positional parameters; empty where the statement defines no function."""
+        function = function_of(self.tree)
+        return [] if function is None else parameters(function)
 
 
 def definition_of(name: str, bindings: Bindings, file: File) -> Definition | None:
@@ -43,7 +60,8 @@ def definition_of(name: str, bindings: Bindings, file: File) -> Definition | Non
     text = "\n".join(lines[first - 1 : tree.end_lineno])
     # a definition within an `if` is indented
     text = textwrap.dedent(text)
-    return Definition(text, first, statement.cell, tree)
+    label = file.labels[statement.cell]
+    return Definition(text, first, statement.cell, tree, label=label)
 
 
 def _past_aliases(name: str, binder: int, bindings: Bindings) -> tuple[str, Statement]:
@@ -86,5 +104,5 @@ def order_notice(name: str, bindings: Bindings, file: File) -> Notice | None:
     kind = "executed-out-of-order"
     if counts[graded] is None:
         kind = "never-executed"
-    values = {"function": name, "other": str(latest)}
+    values = {"function": name, "other": file.labels[latest]}
     return Notice(kind, values, cell=graded)

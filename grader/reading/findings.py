@@ -167,7 +167,8 @@ class _Function:
         """Helpers' calls take the line on which this function first uses the helper."""
         file = self.file
         calls = dotted_calls(self.tree, file.aliases)
-        seen = set(self.slice.definitions)  # another graded function answers for itself
+        # another graded function answers for itself
+        seen = {*self.slice.definitions, *self.slice.own_names.values()}
         first_reads = self.names.now | self.names.later
         stack = list(first_reads.items())
         while stack:

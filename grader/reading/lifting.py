@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.reading.call_graph import call_graph
-from grader.reading.definitions import Definition
+from grader.reading.definitions import Definition, Place
 from grader.reading.effects import Effects
 from grader.reading.names import names_of
 from grader.reading.needs import Bindings, statements_for
@@ -24,8 +24,6 @@ from grader.reading.trees import DEFINITIONS, LOOPS, first_line, nodes
 
 _INDENT = "    "
 _SIMILARITY = 0.75  # difflib's ratio, from which a parameter is taken for another
-
-Place = tuple[int, int]  # a cell, and a line of it
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Lifted:
     def number_of_line(self) -> int:
         """The line where the loop begins, as the definition's text counts."""
         for number, place in self.definition.places.items():
-            if place == (self.cell, self.line):
+            if place[:2] == (self.line, self.cell):
                 return number
         return self.line
 
@@ -505,7 +503,8 @@ def _definition(
         first = first_line(holder.tree)
         lines = file.lines[holder.cell][first - 1 : holder.tree.end_lineno]
         text = textwrap.dedent("\n".join(lines))
-        return Definition(text, first, holder.cell, holder.tree)
+        label = file.labels[holder.cell]
+        return Definition(text, first, holder.cell, holder.tree, label=label)
     body = [statement for statement in run if not declares(statement)]
     numbered, places = _numbered(body, file)
     header = f"def {name}({', '.join(wanted.parameters)}):"
@@ -522,7 +521,8 @@ def _numbered(
         for number, line in _lines_of(statement, file):
             if statement.cell is not None:
                 # a line of its own for the header
-                place = (statement.cell, number)
+                label = file.labels[statement.cell]
+                place = (number, statement.cell, label)
                 number = number_of.setdefault(place, len(number_of) + 2)
             if number in numbered:
                 # several statements share the line

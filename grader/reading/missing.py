@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from grader.notices import place
 from grader.reading.lifting import LoopWanted
 from grader.reading.needs import Bindings
 from grader.reading.statements import File
@@ -25,40 +23,39 @@ def why_missing(
     wanted: LoopWanted | None,
     bindings: Bindings,
     file: File,
+    unclear: Mapping[str, str],
 ) -> str:
     """Why there is no `name` to grade: the first reason that applies.
 
     required: the exercise's functions. wanted: the loop that could have taken its place.
+    unclear: see `OwnNames`.
     """
     others = sorted(file.declared.defined - set(required))
     return (
         _does_not_compile(name, file)
-        or _never_run_or_deleted(name, bindings)
-        or _defined_inside(name, bindings)
-        or _no_such_loop(name, wanted, bindings)
+        or _never_run_or_deleted(name, bindings, file)
+        or _defined_inside(name, bindings, file)
+        or _no_such_loop(name, wanted, bindings, file)
+        or unclear.get(name)
         or _misspelt(name, others)
         or f"The file never defines `{name}`."
     )
 
 
 def _does_not_compile(name: str, file: File) -> str | None:
-    word = re.escape(name)
-    definition = re.compile(
-        rf"^[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])", re.MULTILINE
-    )
     for broken in reversed(file.broken):
-        if definition.search(broken.text):
-            where = place(broken.line, broken.cell)
+        if broken.defines(name):
+            where = file.place(broken.line, broken.cell)
             return (
                 f"`{name}` cannot be read: {where} does not compile ({broken.reason})."
             )
     return None
 
 
-def _never_run_or_deleted(name: str, bindings: Bindings) -> str | None:
+def _never_run_or_deleted(name: str, bindings: Bindings, file: File) -> str | None:
     for i, touch in bindings.above(name, bindings.end):
         statement = bindings.statements[i]
-        where = place(statement.line, statement.cell)
+        where = file.place(statement.line, statement.cell)
         if touch == "loop":
             return f"`{name}` is only defined in a loop at the top level ({where}), which is not run."
         if touch == "await":
@@ -73,20 +70,20 @@ def _never_run_or_deleted(name: str, bindings: Bindings) -> str | None:
     return None
 
 
-def _defined_inside(name: str, bindings: Bindings) -> str | None:
+def _defined_inside(name: str, bindings: Bindings, file: File) -> str | None:
     for statement in bindings.statements:
         outer = getattr(statement.tree, "name", None)
         if not outer:
             continue
         for node, _ in nodes(statement.tree):
             if isinstance(node, ast.FunctionDef) and node.name == name:
-                where = place(node.lineno, statement.cell)
+                where = file.place(node.lineno, statement.cell)
                 return f"`{name}` is defined only inside `{outer}` ({where}), not at the top level."
     return None
 
 
 def _no_such_loop(
-    name: str, wanted: LoopWanted | None, bindings: Bindings
+    name: str, wanted: LoopWanted | None, bindings: Bindings, file: File
 ) -> str | None:
     """For a function whose place a loop may take: the file may hold another loop."""
     if wanted is None:
@@ -94,7 +91,7 @@ def _no_such_loop(
     for statement in bindings.statements:
         if statement.never_run != "loop":
             continue
-        where = place(statement.line, statement.cell)
+        where = file.place(statement.line, statement.cell)
         calls = " or ".join(f"`{function}`" for function in wanted.around)
         return (
             f"The file never defines `{name}`. The loop at the top level ({where}) cannot be judged in its "

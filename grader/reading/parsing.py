@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from grader.notices import Notice
 from grader.reading.cells import Cell
-from grader.reading.syntax_errors import UNCOMPILABLE, reason
+from grader.reading.syntax_errors import (
+    IS_MERGE,
+    MERGE_MARKS,
+    UNCOMPILABLE,
+    merge_marks,
+    reason,
+)
 
 # A line at column 0 that belongs to what stands above it, and one that surely begins something new.
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b|[)\]}]|\s|#|$")
@@ -34,6 +40,10 @@ class Broken:
     text: str
     recovered: bool = False
 
+    def defines(self, name: str) -> bool:
+        """Whether its text looks as if it defined `name` at the top level or in a block."""
+        return _definition_of(name).search(self.text) is not None
+
     @property
     def notice(self) -> Notice:
         """What the report says about it."""
@@ -45,6 +55,15 @@ class Broken:
             kind = "broken-cell"
         values = {"reason": self.reason}
         return Notice(kind, values, self.line, self.cell)
+
+
+def _definition_of(name: str) -> re.Pattern[str]:
+    word = re.escape(name)
+    # the prompt of a pasted session may stand before it
+    return re.compile(
+        rf"^(?:>>>|\.\.\.)?[ \t]*(?:async\s+)?(?:def\s+{word}\b|{word}\s*=[^=])",
+        re.MULTILINE,
+    )
 
 
 Trees = list[ast.stmt]
@@ -62,6 +81,10 @@ def parse(cell: Cell) -> Parsed:
     except UNCOMPILABLE as error:
         if cell.number is None and isinstance(error, SyntaxError):
             return _parse_pieces(cell.source)
+        marks = merge_marks(cell.source.split("\n"))
+        if marks:
+            broken = Broken(cell.number, marks[0] + 1, IS_MERGE, cell.source)
+            return [], [broken]
         line = getattr(error, "lineno", None) or 1
         why = reason(error, cell.source)
         broken = Broken(cell.number, line, why, cell.source)
@@ -135,7 +158,8 @@ class _Pieces:
     def __init__(self, source: str) -> None:
         self.source = source
         self.lines = source.split("\n")
-        self.starts = _starts_of_pieces(self.lines)
+        self.marks = merge_marks(self.lines)
+        self.starts = _starts_of_pieces(self.lines, self.marks)
         self.ends = [*self.starts[1:], len(self.lines)]
         self.tries = 0
 
@@ -174,14 +198,18 @@ class _Pieces:
 
     def mend(self, n: int, error: Exception) -> tuple[_Attempt, Broken]:
         """What can be read of the broken piece `n`, and what the report says about it."""
-        line = getattr(error, "lineno", None) or self.starts[n] + 1
+        start, end = self.starts[n], self.ends[n]
+        text = "\n".join(self.lines[start:end])
+        for mark in self.marks:
+            if start <= mark < end:
+                # what Python says of it is a consequence
+                return _Attempt([]), Broken(None, mark + 1, IS_MERGE, text)
+        line = getattr(error, "lineno", None) or start + 1
         why = reason(error, self.source)
         if isinstance(error, IndentationError):
             mended = self._indented_correctly(n, line - 1)
             if mended is not None:
                 return mended, Broken(None, line, why, "", recovered=True)
-        start, end = self.starts[n], self.ends[n]
-        text = "\n".join(self.lines[start:end])
         return _Attempt([]), Broken(None, line, why, text)
 
     def _indented_correctly(self, n: int, split: int) -> _Attempt | None:
@@ -215,12 +243,23 @@ def _is_blank(lines: Sequence[str]) -> bool:
     return True
 
 
-def _starts_of_pieces(lines: Sequence[str]) -> list[int]:
-    """The indices of the lines where a piece begins."""
+def _goes_on_indented(lines: Sequence[str]) -> bool:
+    """Whether the next line that is neither empty nor the mark of a merge is indented."""
+    for line in lines:
+        if line.strip() and not line.startswith(MERGE_MARKS):
+            return line[0].isspace()
+    return False
+
+
+def _starts_of_pieces(lines: Sequence[str], marks: Sequence[int]) -> list[int]:
+    """The indices of the lines where a piece begins. `marks`: those of an unresolved merge."""
     starts: list[int] = []
     after_decorator = False
     for i, line in enumerate(lines):
         if _CONTINUES.match(line):
+            continue
+        if i in marks and _goes_on_indented(lines[i + 1 :]):
+            # both sides of the merge stand within one block
             continue
         if not after_decorator:
             starts.append(i)

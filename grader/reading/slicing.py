@@ -12,8 +12,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 from grader.notices import Notice
 from grader.reading.call_graph import call_graph
@@ -23,11 +22,16 @@ from grader.reading.lifting import Lifted, LoopWanted, is_usable, lift
 from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
 from grader.reading.never_run import never_run_notice, without_never_run
+from grader.reading.own_names import Expected, own_names
 from grader.reading.statements import File, Statement, read_statements
-from grader.reading.syntax_errors import UNCOMPILABLE
+from grader.reading.syntax_errors import IS_MERGE, UNCOMPILABLE, merge_marks
 from grader.reading.trees import Kind, binders_within, kind_of
 
 _MAX_NOTICES = 60
+_MAX_ALIKE = (
+    3  # notices that say the same of different places, before one speaks for all
+)
+_MAX_MARKS = 20  # lines that a notice lists
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class Slice:
 
     definitions: required name -> the definition that is graded. missing: required name -> one sentence on
     why there is none. flags: the file's `from __future__` imports, for `compile`. top_level: each name that
-    the file binds -> how the last statement does so.
+    the file binds -> how the last statement does so. own_names: required name -> what the file calls that
+    function, where it is another name.
     """
 
     statements: tuple[Statement, ...]
@@ -46,22 +51,25 @@ class Slice:
     flags: int
     top_level: Mapping[str, Kind]
     lifted: Mapping[str, Lifted] = field(default_factory=dict)
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def slice_functions(
     text: Text,
     names: Sequence[str],
     slow: Collection[str] = (),
-    loops: Mapping[str, LoopWanted] = MappingProxyType({}),
+    loops: Mapping[str, LoopWanted] = {},
+    expected: Mapping[str, Expected] = {},
 ) -> Slice:
     """The slice of `text` that defines `names`; statements that call one of `slow` are left out.
 
     loops: required name -> the loop that takes its place where the file has no usable definition.
+    expected: what the functions may be called instead; empty where only these names count.
     """
     with warnings.catch_warnings():
         # of the student's syntax: invalid escapes, `is` with a literal
         warnings.simplefilter("ignore")
-        return _slice(text, names, slow, loops)
+        return _slice(text, names, slow, loops, expected)
 
 
 def _slice(
@@ -69,20 +77,26 @@ def _slice(
     names: Sequence[str],
     slow: Collection[str],
     loops: Mapping[str, LoopWanted],
+    expected: Mapping[str, Expected],
 ) -> Slice:
     file = read_statements(text)
-    graph = call_graph(file.statements, slow)
+    own = own_names(expected, file)
+    called = {name: own.names.get(name, name) for name in names}
+    all_slow = {*slow, *(called[name] for name in slow if name in called)}
+    graph = call_graph(file.statements, all_slow)
     statements = without_never_run(file, graph)
     bindings = Bindings(statements, graph)
-    needs = needs_of(names, bindings)
+    needs = needs_of(list(called.values()), bindings)
 
     definitions: dict[str, Definition] = {}
     missing: dict[str, str] = {}
     for name in names:
-        definition = definition_of(name, bindings, file)
+        definition = definition_of(called[name], bindings, file)
         if definition is None:
             wanted = loops.get(name)
-            missing[name] = why_missing(name, names, wanted, bindings, file)
+            missing[name] = why_missing(
+                name, names, wanted, bindings, file, own.unclear
+            )
         else:
             definitions[name] = definition
     needed = [statements[i] for i in sorted(needs.statements)]
@@ -92,7 +106,8 @@ def _slice(
         missing.pop(name, None)
 
     notices = list(text.notices)
-    notices += _order_notices(definitions, bindings, file)
+    notices += _name_notices(own.names)
+    notices += _order_notices(definitions, called, bindings, file)
     notices += _syntax_notices(file)
     notices += _never_run_notices(needs, statements)
     notices += hidden_names(bindings, needs)
@@ -102,10 +117,11 @@ def _slice(
         statements=tuple(needed),
         definitions=definitions,
         missing=missing,
-        notices=_capped(notices),
+        notices=_capped(_labelled(notices, file)),
         flags=file.flags,
         top_level=_kinds(statements),
         lifted=lifted,
+        own_names=own.names,
     )
 
 
@@ -139,23 +155,45 @@ def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:
     return kinds
 
 
+def _name_notices(own_names: Mapping[str, str]) -> Iterator[Notice]:
+    """One notice on all functions that have other names than in the hand-out."""
+    pairs = [f"`{own}` (`{name}`)" for name, own in own_names.items()]
+    if pairs:
+        yield Notice("own-names", {"names": ", ".join(pairs)})
+
+
 def _order_notices(
-    names: Iterable[str], bindings: Bindings, file: File
+    names: Iterable[str], called: Mapping[str, str], bindings: Bindings, file: File
 ) -> Iterator[Notice]:
     for name in names:
-        notice = order_notice(name, bindings, file)
+        notice = order_notice(called[name], bindings, file)
         if notice is not None:
             yield notice
 
 
 def _syntax_notices(file: File) -> Iterator[Notice]:
     is_broken_file = False
+    with_marks: set[int | None] = set()
     for broken in file.broken:
-        yield broken.notice
         if broken.cell is None:
             is_broken_file = True
-    if is_broken_file:
+        marks = merge_marks(file.lines[broken.cell])
+        if broken.reason != IS_MERGE or not marks:
+            yield broken.notice
+        elif broken.cell not in with_marks:
+            # one merge breaks the file in several places
+            with_marks.add(broken.cell)
+            yield _merge_notice(broken.cell, marks)
+    if is_broken_file and file.statements:
         yield Notice("broken-file")
+
+
+def _merge_notice(cell: int | None, marks: Sequence[int]) -> Notice:
+    """What the report says about the marks of a merge, the indices of whose lines these are."""
+    first, *others = marks
+    numbers = [str(mark + 1) for mark in others[:_MAX_MARKS]]
+    values = {"others": ", ".join(numbers)}
+    return Notice("merge-marks", values, first + 1, cell)
 
 
 def _never_run_notices(
@@ -165,11 +203,33 @@ def _never_run_notices(
         yield never_run_notice(statements[i])
 
 
+def _labelled(notices: Iterable[Notice], file: File) -> Iterator[Notice]:
+    """The notices with the names of their cells."""
+    for notice in notices:
+        label = file.labels.get(notice.cell, "")
+        yield replace(notice, label=label)
+
+
+def _grouped(notices: Iterable[Notice]) -> list[Notice]:
+    """The notices; where many say the same of different places, the first one speaks for all."""
+    groups: dict[str, list[Notice]] = {}
+    for notice in notices:
+        said = f"{notice.kind} {sorted(notice.values.items())}"
+        groups.setdefault(said, []).append(notice)
+    grouped = []
+    for group in groups.values():
+        if len(group) > _MAX_ALIKE:
+            more = len(group) - 1
+            group = [replace(group[0], more=more)]
+        grouped += group
+    return grouped
+
+
 def _capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     """The notices, each once, and no more than a report can use."""
     # by their sentences: a notice cannot be hashed, as its values are a dict
     by_sentence = {str(notice): notice for notice in notices}
-    distinct = list(by_sentence.values())
+    distinct = _grouped(by_sentence.values())
     more = len(distinct) - _MAX_NOTICES
     if more <= 0:
         return tuple(distinct)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
+from grader.notices import place
 from grader.reading.cells import Cell, Text
 from grader.reading.effects import Declared, Effects, declared_by, effects_of
 from grader.reading.names import Names, names_of
@@ -77,7 +78,8 @@ class File:
 
     broken: what does not compile. flags: the `from __future__` imports, for `compile`. declared: the names
     that are modules, functions and classes. lines: a cell's number -> its lines. execution_counts: a cell's
-    number -> when a notebook ran it, None where it did not or where there is no notebook.
+    number -> when a notebook ran it, None where it did not or where there is no notebook. labels: a cell's
+    number -> what it is called.
     """
 
     statements: tuple[Statement, ...]
@@ -86,6 +88,11 @@ class File:
     declared: Declared
     lines: Mapping[int | None, Sequence[str]]
     execution_counts: Mapping[int | None, int | None]
+    labels: Mapping[int | None, str]
+
+    def place(self, line: int, cell: int | None) -> str:
+        """A place of the file in words."""
+        return place(line, cell, self.labels[cell])
 
 
 def read_statements(text: Text, *, as_main: bool = False) -> File:
@@ -95,9 +102,11 @@ def read_statements(text: Text, *, as_main: bool = False) -> File:
     """
     reader = _Reader(as_main)
     execution_counts = {}
+    labels = {}
     for cell in text.cells:
         reader.read(cell)
         execution_counts[cell.number] = cell.execution_count
+        labels[cell.number] = cell.label
     trees = [compiled.tree for compiled in reader.compiled]
     declared = declared_by(trees)
     statements = [_statement(compiled, declared) for compiled in reader.compiled]
@@ -108,6 +117,7 @@ def read_statements(text: Text, *, as_main: bool = False) -> File:
         declared=declared,
         lines=reader.lines,
         execution_counts=execution_counts,
+        labels=labels,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # what `ast.parse` and `compile` raise on hostile source
 UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -55,9 +56,26 @@ _REASONS: list[tuple[str, str]] = [
     (r"null bytes", "it contains null bytes"),
     (r"too many nested|too many statically nested", "it is nested too deeply"),
 ]
+MERGE_MARKS = ("<<<<<<<", "=======", ">>>>>>>")
+IS_MERGE = "it holds the marks of an unresolved merge"
+_PROMPT = re.compile(r"(>>>|\.\.\.)(\s|$)")
 _KEYWORD_ASSIGNED = re.compile(
     r"(lambda|async|await|yield|class|def|from|import|in|is|not|pass|with)\s*="
 )
+
+
+def merge_marks(lines: Sequence[str]) -> list[int]:
+    """The indices of the lines that are marks of an unresolved merge; empty where none is whole."""
+    found = []
+    for i, line in enumerate(lines):
+        if line.startswith(MERGE_MARKS):
+            found.append(i)
+    written = [lines[i][: len(MERGE_MARKS[0])] for i in found]
+    # a row of `=` by itself is an underline
+    begin, _, end = MERGE_MARKS
+    if begin not in written or end not in written:
+        return []
+    return found
 
 
 def reason(error: BaseException, source: str = "") -> str:
@@ -95,6 +113,9 @@ def _reason_by_line(line: str) -> str:
         return "`%` and `!` lines belong in a notebook, not in a .py file"
     if _KEYWORD_ASSIGNED.match(line):
         return f"`{line.split('=')[0].strip()}` is a word of the language and cannot be a variable"
-    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
-        return "it holds the marks of an unresolved merge"
+    if line.startswith(MERGE_MARKS):
+        return IS_MERGE
+    prompt = _PROMPT.match(line)
+    if prompt:
+        return f"`{prompt[1]}` is the prompt of an interactive session and not Python"
     return "invalid syntax"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 Kind = Literal["def", "lambda", "class", "import", "assignment"]
+Function = ast.FunctionDef | ast.Lambda
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 COMPOUND = (
@@ -65,6 +66,19 @@ def kind_of(tree: ast.stmt) -> Kind:
     if lambda_of(tree) is not None:
         return "lambda"
     return "assignment"
+
+
+def function_of(tree: ast.stmt) -> Function | None:
+    """The function that a statement defines by `def` or as a lambda; None where it does something else."""
+    if isinstance(tree, ast.FunctionDef):
+        return tree
+    return lambda_of(tree)
+
+
+def parameters(function: Function) -> list[str]:
+    """The names of a function's positional parameters."""
+    arguments = (*function.args.posonlyargs, *function.args.args)
+    return [argument.arg for argument in arguments]
 
 
 def lambda_of(tree: ast.stmt) -> ast.Lambda | None:

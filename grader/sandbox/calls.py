@@ -8,10 +8,10 @@ of the submission may be to blame; the other functions still are.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from grader.errors import Missing, StudentFailure, TimedOut
@@ -19,6 +19,7 @@ from grader.exercise import Exercise
 from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.sandbox import protocol, replies
+from grader.sandbox.argument_order import Order, in_order, put_back
 from grader.sandbox.host import Ended, Zygote
 from grader.sandbox.loading import FAILURES, NO_REPLY, LoadedSubmission
 from grader.sandbox.replies import ErrorContext, Reply
@@ -46,7 +47,8 @@ class Calls:
     call may take, where it is not the exercise's. standins: the functions in whose place the exercise's
     stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. raised_in:
     function -> the line of its own in which it raised first. autograd: function -> the names of torch's
-    functions that differentiated or optimised for it.
+    functions that differentiated or optimised for it. orders: function -> the order in which it is given its
+    arguments, where that is not the hand-out's.
 
     Use as a context manager.
     """
@@ -68,6 +70,7 @@ class Calls:
         self.notices: list[Notice] = []
         self.raised_in: dict[str, int] = {}
         self.autograd: dict[str, set[str]] = {}
+        self.orders: dict[str, Order] = {}
         self.student = Student(self, exercise.functions)
         self.reading = self._submission.start(self._seconds_left(), self.seed)
 
@@ -102,18 +105,22 @@ class Calls:
 
     def has(self, function: str) -> bool:
         """Whether the file defines the function."""
-        return (
-            function in self.reading.sources
-            and function not in self._submission.undefined
-        )
+        if function not in self.reading.sources:
+            return False
+        return self._own(function) not in self._submission.undefined
 
     def why_missing(self, function: str) -> str:
         """Why a function is not there, in a sentence."""
-        if function in self._submission.undefined:
-            return f"{function} could not be defined: {self._submission.undefined[function]}"
+        why = self._submission.undefined.get(self._own(function))
+        if why is not None:
+            return f"{function} could not be defined: {why}"
         return self.reading.missing.get(
             function, f"The file does not define {function}."
         )
+
+    def _own(self, function: str) -> str:
+        """What the student calls a function."""
+        return self.reading.own_names.get(function, function)
 
     def gave_up(self, function: str) -> bool:
         """Whether the function hung or died, and is not called any more."""
@@ -225,12 +232,17 @@ class Calls:
         return {
             "do": "call",
             "function": called.function,
-            "rows": [list(arguments) for arguments in rows],
+            "rows": self._as_taken(called.function, rows),
             "seed": self.seed,
             "supply": dict(supply),
             "edits": dict(called.edits),
             "standins": {"names": sorted(called.standins), "source": source},
         }
+
+    def _as_taken(self, function: str, rows: Rows) -> list[list[Any]]:
+        """The arguments of several calls in the order in which the function takes them."""
+        order = self.orders.get(function, ())
+        return [in_order(arguments, order) for arguments in rows]
 
     def _failure(self, called: _Called, ended: Ended, nb_rows: int) -> StudentFailure:
         """The failure of a call; it is kept, so that the function is not called again.
@@ -252,10 +264,18 @@ class Calls:
     ) -> list[Reply]:
         """The worker's message as a Reply for each row. Raises whatever comes of another form."""
         context = ErrorContext(
-            self._submission.undefined, self._exercise.limits.memory_mb
+            self._submission.undefined,
+            self._exercise.limits.memory_mb,
+            self.reading.sources,
+            self.reading.labels,
         )
         autograd = replies.read_autograd(message, self._exercise.functions)
-        understood = replies.read_replies(message, called.function, rows, context)
+        sent = self._as_taken(called.function, rows)
+        order = self.orders.get(called.function, ())
+        understood = []
+        for reply in replies.read_replies(message, called.function, sent, context):
+            arguments = tuple(put_back(reply.arguments, order))
+            understood.append(replace(reply, arguments=arguments))
         if called.function in self.reading.lifted:
             understood = self._as_returned(rows, understood)
         # with edits, what ran is not what the student wrote
@@ -273,7 +293,7 @@ class Calls:
         for arguments, reply in zip(rows, understood, strict=True):
             if reply.error is None:
                 value = self._exercise.lifted.as_returned(arguments, reply.value)
-                reply = dataclasses.replace(reply, value=value)
+                reply = replace(reply, value=value)
             returned.append(reply)
         return returned
 
@@ -281,9 +301,9 @@ class Calls:
         """Keep the line of the function's own text in which it raised for the first time."""
         if reply.error is None or not reply.error.frames:
             return
-        innermost, line = reply.error.frames[-1]
-        if innermost == function:
-            self.raised_in.setdefault(function, line)
+        if reply.error.raiser == function:
+            innermost = reply.error.frames[-1]
+            self.raised_in.setdefault(function, innermost.line)
 
     def close(self) -> None:
         """End the worker."""

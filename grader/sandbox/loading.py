@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,9 @@ class SourceReading:
 
     missing: function -> why it cannot be graded. lifted: the functions in whose place a loop is judged.
     findings: function -> what its source shows (see `reading/findings.py`).
+    labels: a notebook's cell -> what it is called.
+    own_names: function -> what the submission calls it, where that is another name. parameters: function ->
+    the names of its positional parameters.
     """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -40,6 +43,9 @@ class SourceReading:
     findings: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     lifted: frozenset[str] = frozenset()
+    labels: Mapping[int | None, str] = field(default_factory=dict)
+    own_names: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class LoadedSubmission:
@@ -66,6 +72,7 @@ class LoadedSubmission:
         self._notice = notice
         self._worker: WorkerHandle | None = None
         self.isolation: Mapping[str, str] = {}
+        self._labels: Mapping[int | None, str] = {}
         self.undefined: dict[str, str] = {}
         self.unloadable: tuple[type[StudentFailure], str] | None = None
         self.used: set[str] = set()
@@ -97,7 +104,11 @@ class LoadedSubmission:
             findings=reply["findings"],
             notices=tuple(map(from_plain, reply["notices"])),
             lifted=frozenset(reply["lifted"]),
+            labels=reply["labels"],
+            own_names=reply["own_names"],
+            parameters=reply["parameters"],
         )
+        self._labels = reading.labels
         self._load(worker, seconds, seed)
         return reading
 
@@ -161,6 +172,7 @@ class LoadedSubmission:
             "names": list(functions),
             "slow": slow,
             "loops": _loops(self._exercise),
+            "expected": self._exercise.variants(),
         }
         return worker.exchange(request, self._exercise.limits.load_seconds)
 
@@ -191,10 +203,12 @@ class LoadedSubmission:
             cell = int(failed["cell"]) if failed["cell"] else None
             kind = shortened(failed["error"]["kind"], LONGEST_NAME)
             error = f"{kind}: {shortened(failed['error']['text'])}"
-            why = f"{place(line, cell)} raised {error}"
+            label = self._labels.get(cell, "")
+            why = f"{place(line, cell, label)} raised {error}"
             for name in failed["binds"]:
                 undefined[shortened(name, LONGEST_NAME)] = why
-            self._notice(Notice("statement-raised", {"error": error}, line, cell))
+            values = {"error": error}
+            self._notice(Notice("statement-raised", values, line, cell, label))
         return undefined
 
     def _keep_printed(self, worker: WorkerHandle) -> None:

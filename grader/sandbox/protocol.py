@@ -12,7 +12,8 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
 
     {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...],
      "loops": {name: {"around": [...], "state": {function: [places]}, "names": [...],
-                      "parameters": [...], "steps": str}}}
+                      "parameters": [...], "steps": str}},
+     "expected": {name: {"least", "most", "also", "derivative_of"}}}
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
      "edits": {function: source}, "standins": {"names": [...], "source": str}}
@@ -20,12 +21,13 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
 Replies (worker -> trusted), each with the request's number as well:
 
     read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
-           "definitions": {name: {"text", "first_line", "cell", "is_lifted", "places"}}, "lifted": [names],
-           "findings": {name: {...}}}
+           "definitions": {name: {"text", "first_line", "cell", "label", "is_lifted", "places"}},
+           "lifted": [names], "findings": {name: {...}},
+           "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": {cell: label}}
     load  {"failed": [{"line": n, "cell": n | null, "binds": [names], "error": error}, ...]}
     call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
            "seconds": float, "autograd": {function: [torch's names]}}
-    error {"kind": str, "text": str, "frames": [[function, line], ...]}
+    error {"kind": str, "text": str, "frames": [[function, line, cell | null], ...]}
 
 A call of a lifted loop (see `inside/lifted.py`) gives (final parameters, initial ones, number of turns,
 columns) for its value.

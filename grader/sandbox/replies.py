@@ -6,15 +6,19 @@ exception. The caller then treats the reply as invalid.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
-from grader.errors import Raised
+from grader.errors import Frame, Raised
+from grader.notices import place
+from grader.results import Source
 
 # what a reply may fill a report with; the worker keeps to less
+_NAMED = re.compile(r"^name '([^']+)' is not defined")
 LONGEST_TEXT, LONGEST_NAME, MOST_ITEMS = 2_000, 200, 20
 
 
@@ -31,23 +35,56 @@ class Reply:
 class ErrorContext:
     """What helps to explain an exception of a student's function.
 
-    undefined: name -> why its definition failed. memory_mb: the memory that is allowed.
+    undefined: name -> why its definition failed. memory_mb: the memory that is allowed. sources: the graded
+    functions. labels: a notebook's cell -> what it is called.
     """
 
     undefined: Mapping[str, str]
     memory_mb: int
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    labels: Mapping[int | None, str] = field(default_factory=dict)
 
     def explain(self, kind: str, text: str) -> str:
         """The text of an exception of this kind, in words that help the student."""
         if kind == "NameError":
-            for name, why in self.undefined.items():
-                if f"'{name}'" in text:
-                    text = f"{text} ({why})"
+            named = _NAMED.search(text)
+            why = self.undefined.get(named[1]) if named else None
+            if why is not None:
+                text = f"{text} ({why})"
         if kind == "MemoryError" or _is_torchs_memory_error(text):
             return f"it asked for more memory than the {self.memory_mb} MB that are allowed"
         if kind == "EOFError" and "reading a line" in text:
             return "input() cannot be used here: nobody is there to type"
         return text
+
+    def raiser(self, frames: Sequence[Frame]) -> str:
+        """The student's function in which an exception was raised; empty where that is not known."""
+        for frame in reversed(frames):
+            for name, source in self.sources.items():
+                if _holds(source, frame):
+                    # by its place: a lambda has no name, and the student may call a function otherwise
+                    return name
+            if not frame.function.startswith("<"):
+                return frame.function
+        return ""
+
+    def place(self, frames: Sequence[Frame]) -> str:
+        """Where an exception was raised, in words; empty where that is not known."""
+        if not frames:
+            return ""
+        innermost = frames[-1]
+        for source in self.sources.values():
+            if source.places and _holds(source, innermost):
+                return place(*source.place_of(innermost.line))
+        label = self.labels.get(innermost.cell, "")
+        return place(innermost.line, innermost.cell, label)
+
+
+def _holds(source: Source, frame: Frame) -> bool:
+    """Whether a frame stands within the source of a function."""
+    nb_lines = source.text.count("\n") + 1
+    first = source.first_line
+    return frame.cell == source.cell and first <= frame.line < first + nb_lines
 
 
 def _is_torchs_memory_error(text: str) -> bool:
@@ -88,12 +125,14 @@ def _read_row(
 
 def _read_error(error: Any, function: str, context: ErrorContext) -> Raised:
     frames = []
-    for name, line in error["frames"][-MOST_ITEMS:]:
+    for name, line, cell in error["frames"][-MOST_ITEMS:]:
         name = shortened(name, LONGEST_NAME)
-        frames.append((name, int(line)))
+        frame = Frame(name, int(line), None if cell is None else int(cell))
+        frames.append(frame)
     kind = shortened(error["kind"], LONGEST_NAME)
     text = context.explain(kind, shortened(error["text"]))
-    return Raised(function, kind, text, tuple(frames))
+    raiser = context.raiser(frames)
+    return Raised(function, kind, text, tuple(frames), raiser, context.place(frames))
 
 
 def read_autograd(

@@ -128,8 +128,9 @@ def test_the_sentence_of_a_mismatch(text: str, mismatch: Mismatch) -> None:
 
 
 def test_values_in_words() -> None:
-    words = [type_in_words(v) for v in (None, (1, 2), 3.0, Opaque("numpy.ndarray"))]
-    assert words == ["None", "a tuple of 2", "a float", "of type numpy.ndarray"]
+    words = [type_in_words(v) for v in (None, (1, 2), 3.0, 0, Opaque("numpy.ndarray"))]
+    assert words[:4] == ["None", "a tuple of 2", "a float", "an int"]
+    assert words[4] == "of type numpy.ndarray"
 
 
 def test_a_changed_argument_is_named() -> None:

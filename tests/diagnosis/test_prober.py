@@ -6,7 +6,7 @@ import torch
 
 from grader.diagnosis.observation import Outcome
 from grader.diagnosis.prober import StudentProber
-from grader.errors import TimedOut
+from grader.errors import Frame, TimedOut
 
 
 class Calls:
@@ -18,7 +18,7 @@ class Calls:
 
     def call(self, function, arguments, supply, edits):
         self.asked.append((function, arguments, supply, edits))
-        error = SimpleNamespace(kind="ValueError", text="no", frames=(("f", 3),))
+        error = SimpleNamespace(kind="ValueError", text="no", frames=(Frame("f", 3),))
         return SimpleNamespace(value=None, arguments=tuple(arguments), error=error)
 
     def call_rows(self, function, rows, edits):  # noqa: ARG002
@@ -32,7 +32,7 @@ class Calls:
 
 def test_an_exception_is_an_outcome():
     found = StudentProber(Calls()).call("f", (1, 2), {"a": 3})
-    assert found == Outcome(None, (1, 2), ("ValueError", "no"), (("f", 3),))
+    assert found == Outcome(None, (1, 2), ("ValueError", "no"), (Frame("f", 3),))
 
 
 def test_an_edited_function_is_asked_with_its_text():

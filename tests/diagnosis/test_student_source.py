@@ -92,3 +92,13 @@ def test_the_source_speaks_for_a_mistake_or_against_it():
             == support
         )
     assert source.support(Misconception("id", ("f",), "", "", "")) == 0
+
+
+def test_functions_and_arguments_have_the_exercises_names():
+    text = "def back(x, W, g):\n    d = g * f_prime(x)\n    return W.T @ d\n"
+    evidence = Evidence(source=text, own_names={"df": "f_prime"}, order=(1, 0, 2))
+    names = ("w", "s", "g")
+    source = StudentSource(evidence, names, [*names, "df", "torch"], ["w"])
+    assert source.line_of("df(s) * g") == 2
+    assert source.line_of("w.t().mv(_E)") == 3
+    assert source.line_of("df(w)") is None

@@ -25,6 +25,7 @@ IDS = set(
     backward-outer-transposed backward-dw2-from-x0 backward-dw2-from-s1 backward-dw2-from-x2
     backward-dw1-from-s1 backward-dw1-from-x1 backward-rebinds backward-overwrites backward-subtracts
     backward-column-vectors backward-bias-missing backward-swaps-accumulators uses-global shadows-function
+    arguments-order
     train-step-size train-step-per-sample train-single-epoch train-never-resets train-resets-per-sample
     train-ascends train-update-lost train-averages-twice train-init-exp train-init-zero train-init-unit
     train-no-zeta train-class-index train-ignores-nb-steps train-mean-loss train-accuracy-for-error

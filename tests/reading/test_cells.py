@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from grader.notices import Notice
-from grader.reading.cells import MAX_BYTES, Unreadable, read
+from grader.reading.cells import MAX_BYTES, Unreadable, label_of, read
 
 
 def notebook(*cells, **more):
@@ -250,3 +250,17 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     )
     unit = 1 if sys.platform == "darwin" else 1024
     assert grown * unit < 40 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("written", "count", "label"),
+    [
+        ("def f(x):\n    return x", 12, "`def f(x):` (In [12])"),
+        ("\n\n  # the network \n", None, "`# the network`"),
+        ("%%bash\nls", 3, "`%%bash` (In [3])"),
+        ("x = `a`", None, "`x = 'a'`"),
+        ("x" * 100, None, f"`{'x' * 40}…`"),
+    ],
+)
+def test_a_cell_is_called_by_how_it_begins(written, count, label):
+    assert label_of(written, count) == label

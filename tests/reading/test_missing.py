@@ -130,4 +130,4 @@ def test_half_a_function_is_not_graded():
 
 def test_function_in_a_lost_cell_says_so():
     found = sliced(notebook("def f():\n    return 1\nx = = 2"))
-    assert "line 3 of cell 1" in found.missing["f"]
+    assert "line 3 of the cell that begins `def f():` does" in found.missing["f"]

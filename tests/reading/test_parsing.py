@@ -145,7 +145,7 @@ def test_cell_with_a_syntax_error_is_lost_alone():
     assert value_of_f(found) == 1
     (notice,) = found.notices
     assert (
-        "Line 2 of cell 2 does not compile (print without parentheses is Python 2)"
+        "Line 2 of the cell that begins `a = 2` does not compile (print without parentheses is Python 2)"
         in str(notice)
     )
 
@@ -154,7 +154,7 @@ def test_cell_that_parses_but_does_not_compile_is_lost_whole():
     found = sliced(notebook("a = 1", "a = 2\nreturn 3", "def f():\n    return a"))
     assert value_of_f(found) == 1
     assert found.notices[0].kind == "broken-cell"
-    assert "Line 2 of cell 2" in str(found.notices[0])
+    assert "Line 2 of the cell that begins `a = 2`" in str(found.notices[0])
 
 
 def test_parse_keeps_line_numbers_of_pieces():
@@ -201,3 +201,51 @@ def test_open_strings_are_given_up(monkeypatch, limit):
     assert len(parse(Cell(None, source, None))[0]) == 1
     monkeypatch.setattr(parsing, limit, 3)
     assert len(parse(Cell(None, source, None))[1]) > 1
+
+
+WITHIN = """def f():
+    a = 1
+<<<<<<< HEAD
+    return a
+=======
+    return -a
+>>>>>>> main
+
+def g():
+    return 2
+"""
+
+
+def test_the_marks_of_a_merge_are_told_and_not_their_consequence():
+    found = sliced(WITHIN, ["f", "g"])
+    assert run(found)["g"]() == 2
+    marks, whole = found.notices
+    assert marks == Notice("merge-marks", {"others": "5, 7"}, line=3)
+    assert whole == Notice("broken-file")
+    assert "line 3 does not compile (it holds the marks" in found.missing["f"]
+
+
+def test_the_marks_of_a_merge_in_a_cell():
+    found = sliced(notebook(f"x = 1\n{WITHIN}", "def g():\n    return 2"), ["f", "g"])
+    (marks,) = found.notices
+    assert (marks.line, marks.values["others"]) == (4, "6, 8")
+    assert "of the cell that begins `x = 1`" in str(marks)
+
+
+def test_a_row_of_equals_signs_is_no_mark():
+    found = sliced("======= data\nx = = 1\ndef f():\n    return 1")
+    assert [notice.kind for notice in found.notices] == [
+        "broken-part",
+        "broken-part",
+        "broken-file",
+    ]
+
+
+def test_a_pasted_session_is_one_notice():
+    lines = ["import torch", "", "def f():", "    return 1", "f()", "1", "x = 1"]
+    source = "\n".join(f">>> {line}" for line in lines)
+    found = sliced(source)
+    (notice,) = found.notices
+    assert (notice.line, notice.more) == (1, len(lines) - 1)
+    assert "`>>>` is the prompt of an interactive session" in str(notice)
+    assert found.missing["f"].startswith("`f` cannot be read: line 3 does not")

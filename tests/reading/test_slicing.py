@@ -6,6 +6,7 @@ A case is a small file, the lines of the statements that must run, and what `f()
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from texts import NAME_ERROR, notebook, sliced, value_of_f
@@ -520,9 +521,19 @@ def test_hostile_source_costs_only_itself(source):
 
 
 def test_many_notices_are_capped():
-    found = sliced("x = = 1\n" * 500 + "def f():\n    return 1")
+    notices = [Notice("cell-magic", {"magic": f"m{n}"}, cell=1) for n in range(100)]
+    text = notebook("def f():\n    return 1")
+    found = sliced(replace(text, notices=tuple(notices)))
     assert len(found.notices) < 100 and value_of_f(found) == 1
-    assert found.notices[-1] == Notice("more", {"count": "441"})
+    assert found.notices[-1] == Notice("more", {"count": "40"})
+
+
+def test_notices_of_one_kind_are_one():
+    found = sliced("x = = 1\n" * 500 + "def f():\n    return 1")
+    assert value_of_f(found) == 1
+    broken, whole = found.notices
+    assert (broken.line, broken.more) == (1, 499)
+    assert whole == Notice("broken-file")
 
 
 def test_opens_no_file_once_imported():

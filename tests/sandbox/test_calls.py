@@ -223,3 +223,40 @@ def test_every_call_draws_the_same(open_calls: OpenCalls) -> None:
         first, second = (calls.call("double", (torch.ones(1),)).value for _ in range(2))
         calls.seed = 1
         assert first == second != calls.call("double", (torch.ones(1),)).value
+
+
+def test_a_function_is_called_under_the_students_own_name(
+    open_calls: OpenCalls,
+) -> None:
+    source = """
+        def Double(x):
+            return 2 * x
+
+        def other(x):
+            return Double(x)
+    """
+    with open_calls(source) as calls:
+        assert calls.reading.own_names == {"double": "Double"}
+        one = torch.ones(1)
+        assert calls.call("double", (one,)).value == 2
+        edited = {"double": "def Double(x):\n    return 3 * x\n"}
+        assert calls.call("double", (one,), edits=edited).value == 3
+        assert calls.call("double", (one,)).value == 2
+
+
+def test_a_definition_under_another_name_that_raises_is_not_there(
+    open_calls: OpenCalls,
+) -> None:
+    source = "def Double(x, y=1 / 0):\n    return 2 * x\n"
+    with open_calls(source) as calls:
+        assert not calls.has("double")
+        assert "ZeroDivisionError" in calls.why_missing("double")
+
+
+def test_arguments_come_back_in_the_exercises_order(open_calls: OpenCalls) -> None:
+    source = "def double(x, y):\n    x += 1\n    return 10 * x + y\n"
+    with open_calls(source) as calls:
+        calls.orders["double"] = (1, 0)
+        reply = calls.call("double", (torch.ones(1), torch.zeros(1)))
+        assert reply.value == 11
+        assert [int(argument) for argument in reply.arguments] == [1, 1]

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from grader.results import Source
 from grader.sandbox.replies import ErrorContext, read_autograd, read_replies
 
-CONTEXT = ErrorContext({"w": "line 3 raised ValueError: no"}, memory_mb=512)
+CONTEXT = ErrorContext({"w": "line 3 raised: no name 'v'", "v": "it"}, memory_mb=512)
 GIVEN = torch.zeros(2)
 
 
@@ -40,8 +41,40 @@ def test_a_changed_argument() -> None:
 
 
 def test_an_error() -> None:
-    (reply,) = read(row(error=error(frames=[["f", 2], ["helper", 7]])))
-    assert str(reply.error) == "f raised ValueError in line 7: no"
+    (reply,) = read(row(error=error(frames=[["f", 2, None], ["helper", 7, None]])))
+    assert str(reply.error) == "f calls helper, which raised ValueError in line 7: no"
+
+
+# the frames of f, called `Eff` by the student, of g, a lambda, and of a helper
+F = ["Eff", 2, 3]
+G = ["<lambda>", 5, 3]
+HELPER = ["helper", 2, 4]
+LISTCOMP = ["<listcomp>", 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("frames", "says"),
+    [
+        ([F], "f raised E in line 2 of the cell that begins `x` (In [9])"),
+        (
+            [F, G],
+            "f calls g, which raised E in line 5 of the cell that begins `x` (In [9])",
+        ),
+        ([F, G, HELPER], "f calls helper, which raised E in line 2 of a cell"),
+        ([F, HELPER, LISTCOMP], "f calls helper, which raised E in line 3 of a cell"),
+        ([LISTCOMP], "f raised E in line 3 of a cell"),
+        ([], "f raised E"),
+    ],
+)
+def test_the_function_that_raised_is_named(frames: Any, says: str) -> None:
+    sources = {
+        "f": Source("def Eff():\n    g()", 1, cell=3),
+        "g": Source("g = lambda: 1", 5, cell=3),
+    }
+    context = ErrorContext({}, 512, sources, {3: "`x` (In [9])"})
+    message = {"rows": [row(error=error("E", frames=frames))]}
+    (reply,) = read_replies(message, "f", [()], context)
+    assert str(reply.error) == f"{says}: no"
 
 
 @pytest.mark.parametrize(
@@ -50,9 +83,9 @@ def test_an_error() -> None:
         (
             "NameError",
             "name 'w' is not defined",
-            "name 'w' is not defined (line 3 raised ValueError: no)",
+            "name 'w' is not defined (line 3 raised: no name 'v')",
         ),
-        ("NameError", "name 'v' is not defined", "name 'v' is not defined"),
+        ("NameError", "name 'u' is not defined", "name 'u' is not defined"),
         (
             "MemoryError",
             "",
@@ -90,8 +123,9 @@ def test_errors_are_explained(kind: str, text: str, says: str) -> None:
         row(error=error(kind=7)),  # type: ignore[arg-type]
         row(error=error(text=None)),  # type: ignore[arg-type]
         row(error=error(frames=[1])),
-        row(error=error(frames=[["f", float("inf")]])),
-        row(error=error(frames=[["f", 1, 2]])),
+        row(error=error(frames=[["f", float("inf"), None]])),
+        row(error=error(frames=[["f", 1, float("inf")]])),
+        row(error=error(frames=[["f", 1]])),
         row(error=torch.ones(1)),
     ],
     ids=repr,

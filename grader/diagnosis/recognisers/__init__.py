@@ -7,6 +7,7 @@ about one question on the steps of a training, so `grader.diagnosis.iterating` a
 
 from __future__ import annotations
 
+from grader.diagnosis.recognisers.arguments import Arguments
 from grader.diagnosis.recognisers.base import (
     Observation,
     Reader,
@@ -75,6 +76,7 @@ REPAIRERS: list[Repairer] = [
     SHADOW,
 ]
 READERS: list[Reader] = [
+    Arguments(),
     Rebinds(),
     Overflow(),
     Columns(),

@@ -64,7 +64,7 @@ class Observation:
         """The line of the student's own code on which the first exception was raised."""
         for outcome in self.outcomes:
             if outcome.error is not None and outcome.frames:
-                return outcome.frames[-1][1]
+                return outcome.frames[-1].line
         return None
 
     def changed(self, index: int) -> list[int]:

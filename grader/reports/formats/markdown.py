@@ -55,7 +55,7 @@ def function_section(
         for check in others:
             yield _title(check, words)
         yield _check(last, words)
-    yield from _source(function)
+    yield from _source(function, words)
     explanation = explain(name, function, notes)
     before = words.before_notes(explanation)
     if before:
@@ -100,10 +100,14 @@ def _check(check: CheckResult, words: Words) -> str:
     return words.labelled(title, message)
 
 
-def _source(function: FunctionResult) -> Iterator[str]:
+def _source(function: FunctionResult, words: Words) -> Iterator[str]:
     shown = listing(function)
     if shown is None:
         return
+    if shown.in_notebook:
+        place = words.place(function.line, function.source)
+        yield ""
+        yield neutral.markdown(place) + ":"
     lines = []
     for line in shown.lines:
         mark = ">" if line.marked else " "

@@ -55,7 +55,7 @@ def show(
     manual: Manual | None = None,
 ) -> None:
     """Print one result on `console`. Raises UsageError as `student_report` does."""
-    result = neutral.clean(apply_overrides(result, manual), limit=1_000)
+    result = neutral.clean(apply_overrides(result, manual))
     words = Words(exercise, lang)
     notes = exercise.notes(lang)
     parts: list[RenderableType] = [_head(result, words), Text()]
@@ -118,7 +118,7 @@ def _function(
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
-    yield from _source(function)
+    yield from _source(function, words)
     before = words.before_notes(explanation)
     if before:
         yield _text(before, "dim" if explanation.unexplained else "")
@@ -145,19 +145,25 @@ def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableT
             yield _text(difference, "dim", by=4)
 
 
-def _source(function: FunctionResult) -> Iterator[RenderableType]:
-    """The marked line with those around it."""
+def _source(function: FunctionResult, words: Words) -> Iterator[RenderableType]:
+    """The marked line with those around it; of a notebook, its cell as well."""
     if function.source is None or function.line is None:
         return
     first, texts = function.source.written()
     # those of the marked line's own cell
-    line, cell = function.source.place_of(function.line)
+    line, cell, _ = function.source.place_of(function.line)
+    if cell is not None:
+        place = words.place(function.line, function.source)
+        yield _text(neutral.one_line(place), "dim")
     around = []
     for number in range(function.line - AROUND, function.line + AROUND + 1):
         is_shown = first <= number < first + len(texts)
         if is_shown and function.source.place_of(number)[1] == cell:
             around.append(number)
-    start_line, _ = function.source.place_of(around[0])
+    if not around:
+        # a long text is cut
+        return
+    start_line, _, _ = function.source.place_of(around[0])
     shown = [texts[number - first] for number in around]
     code = Syntax(
         neutral.terminal("\n".join(shown)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.exercise import Exercise
 from grader.reports.text.neutral import clean, one_line, workflow, workflow_property
 from grader.reports.text.prose import titles
+from grader.reports.text.words import Words
 from grader.reports.views.content import Notes, explain, first_failed
 from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import FunctionResult, Result
@@ -18,10 +19,11 @@ def workflow_commands(
     """One `::error` for each function that lost points, and a `::notice` with the mark."""
     result = clean(apply_overrides(result, manual), limit=1_000)
     notes = exercise.notes(lang)
+    words = Words(exercise, lang)
     lines = []
     for name, function in result.functions.items():
         if function.score < function.max_score:
-            error = _error(name, function, result, notes)
+            error = _error(name, function, result, notes, words)
             lines.append(error)
     total = workflow(f"{result.score:g} / {result.max_score:g}")
     title = workflow_property("grader")
@@ -29,7 +31,9 @@ def workflow_commands(
     return "\n".join([*lines[:MOST], notice]) + "\n"
 
 
-def _error(name: str, function: FunctionResult, result: Result, notes: Notes) -> str:
+def _error(
+    name: str, function: FunctionResult, result: Result, notes: Notes, words: Words
+) -> str:
     properties = _place(function, result)
     properties["title"] = f"{name}: {function.score:g} / {function.max_score:g}"
     written = []
@@ -37,7 +41,11 @@ def _error(name: str, function: FunctionResult, result: Result, notes: Notes) ->
         value = workflow_property(one_line(value))
         written.append(f"{key}={value}")
     listed = ",".join(written)
-    message = workflow(_message(name, function, notes))
+    message = _message(name, function, notes)
+    if function.in_notebook:
+        place = words.place(function.line, function.source)
+        message = f"{message}\n({place})"
+    message = workflow(message)
     return f"::error {listed}::{message}"
 
 
@@ -46,7 +54,8 @@ def _place(function: FunctionResult, result: Result) -> dict[str, str]:
     files = result.submission.files
     if not files or function.line is None:
         return {}
-    if _in_notebook(function):
+    if function.in_notebook:
+        # GitHub would look for the line in the notebook's JSON, where the numbers are different
         return {}
     return {"file": files[0], "line": str(function.line)}
 
@@ -59,12 +68,3 @@ def _message(name: str, function: FunctionResult, notes: Notes) -> str:
     if check:
         return check.message
     return f"{name} is {function.status}."
-
-
-def _in_notebook(function: FunctionResult) -> bool:
-    """Whether the line is one of a cell."""
-    # GitHub would look for it in the notebook's JSON, where the numbers are different.
-    if function.source is None or function.line is None:
-        return False
-    _, cell = function.source.place_of(function.line)
-    return cell is not None

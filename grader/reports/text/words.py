@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from grader.exercise import Exercise
-from grader.notices import Notice
+from grader.notices import Notice, place
 from grader.reports.text import language
 from grader.reports.views.content import Explanation
-from grader.results import FunctionResult, Mismatch
+from grader.results import FunctionResult, Mismatch, Source
 
 # The shapes differ, so that nobody needs to tell colours apart.
 SIGNS = {
@@ -50,6 +50,13 @@ class Words:
     def notice(self, notice: Notice) -> str:
         """A notice as one sentence."""
         return notice.sentence(self._translations.gettext)
+
+    def place(self, line: int | None, source: Source | None) -> str:
+        """A line of a function's source, and its cell in a notebook; without a line, the cell."""
+        cell, label = (source.cell, source.label) if source else (None, "")
+        if source and line is not None:
+            line, cell, label = source.place_of(line)
+        return place(line, cell, label, self._translations.gettext)
 
     def points(self, value: float) -> str:
         """A mark as the language writes it, with at most two decimals."""

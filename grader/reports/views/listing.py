@@ -36,7 +36,7 @@ class Listing:
     lines: tuple[Line, ...]
     before: int
     after: int
-    cell: int | None
+    in_notebook: bool
 
 
 def listing(function: FunctionResult) -> Listing | None:
@@ -57,11 +57,12 @@ def listing(function: FunctionResult) -> Listing | None:
     number = first + start
     for text, html in zip(shown, _highlighted(shown), strict=True):
         is_marked = number in marks
-        line, _ = source.place_of(number)
+        line, _, _ = source.place_of(number)
         lines.append(Line(line, text, html, is_marked))
         number += 1
     left_out = len(texts) - stop
-    return Listing(tuple(lines), before=start, after=left_out, cell=source.cell)
+    in_notebook = source.cell is not None
+    return Listing(tuple(lines), start, left_out, in_notebook)
 
 
 def _window(lengths: list[int], marked: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from grader.sandbox import protocol
 
 _MESSAGE_LENGTH = 2_000
 _FRAMES = 20
+_FILE = "<submission "  # before a cell's number; how a code object tells that it is the student's
 
 
 def seed(value: int) -> None:
@@ -111,8 +112,10 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if code.co_filename.startswith("<submission "):
-            frames.append([code.co_name, trace.tb_lineno])
+        if code.co_filename.startswith(_FILE):
+            cell = code.co_filename.removeprefix(_FILE).removesuffix(">")
+            number = int(cell) if cell.isdecimal() else None
+            frames.append([code.co_name, trace.tb_lineno, number])
         trace = trace.tb_next
     try:
         text = str(error)[:_MESSAGE_LENGTH]

@@ -28,7 +28,7 @@ from grader.sandbox.inside.turns import Finished, LoopSetting, Turns
 _OVER = "_turns_over"  # what a `for` loop iterates over
 _TEST = "_turn_if"  # what a `while` loop tests
 
-Run = Callable[[ast.Module], None]
+Run = Callable[[ast.Module, int | None], None]  # a tree, and its cell
 
 
 class LiftedLoop:
@@ -42,7 +42,7 @@ class LiftedLoop:
         run: Run,
         prologues: Sequence[types.ModuleType],
     ) -> None:
-        """names: of the submission's module. run: executes a tree in it. prologues: the course's modules."""
+        """names: of the submission's module, in which `run` runs trees. prologues: the course's modules."""
         self._setting = setting
         self._names = names
         self._run = run
@@ -151,13 +151,25 @@ class LiftedLoop:
         """
         self.raised = {}
         for number, tree in enumerate(self._trees):
+            module = ast.Module([tree], [])
+            cell = self._cell_of(number)
             if number >= self._lifted.number:
-                self._run(ast.Module([tree], []))
+                self._run(module, cell)
                 continue
             try:
-                self._run(ast.Module([tree], []))
+                self._run(module, cell)
             except Exception as error:
                 self.raised[number] = error
+
+    def _cell_of(self, number: int) -> int | None:
+        """The cell whose lines a statement counts in; None where they count in the definition's text."""
+        statements = self._lifted.statements
+        if number >= len(statements):
+            return None
+        statement = statements[number]
+        if self._lifted.definition.is_lifted and not declares(statement):
+            return None
+        return statement.cell
 
     def _nb_samples(self, named: Mapping[str, Any] | None) -> int:
         if named is None:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
 from grader.reading.lifting import LoopWanted
+from grader.reading.own_names import Expected
 from grader.reading.statements import Statement
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
@@ -111,16 +112,20 @@ class Worker:
             text = cells.read(data, request["filename"])
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
+        expected = {}
+        for name, described in request["expected"].items():
+            expected[name] = Expected(**described)
         loops = {}
         for name, loop in request["loops"].items():
             around = loop["around"]
             loops[name] = LoopWanted(around, loop["names"], loop["parameters"])
             self.settings[name] = LoopSetting(**{**loop, "around": around[0]})
         self.slice = slicing.slice_functions(
-            text, self.names, slow=request["slow"], loops=loops
+            text, self.names, request["slow"], loops, expected
         )
         # without the trees: they are for this process only
         definitions = {}
+        parameters = {}
         for name, found in self.slice.definitions.items():
             definitions[name] = {
                 "text": found.text,
@@ -128,7 +133,9 @@ class Worker:
                 "cell": found.cell,
                 "is_lifted": found.is_lifted,
                 "places": list(found.places.items()),
+                "label": found.label,
             }
+            parameters[name] = found.parameters
         return {
             "unreadable": None,
             "notices": [to_plain(notice) for notice in self.slice.notices],
@@ -136,6 +143,9 @@ class Worker:
             "lifted": list(self.slice.lifted),
             "definitions": definitions,
             "findings": findings.find(self.slice, self.names),
+            "parameters": parameters,
+            "own_names": dict(self.slice.own_names),
+            "labels": {cell.number: cell.label for cell in text.cells},
         }
 
     def load(self, request: Request) -> Plain:
@@ -151,7 +161,7 @@ class Worker:
             except BaseException as error:
                 failed.append(_failed(statement, error))
         for name in self.names:
-            function = self.module.__dict__.get(name)
+            function = self.module.__dict__.get(self._own(name))
             self.watch.know(name, function)
         failed += self._lift()
         return {"failed": failed}
@@ -176,8 +186,8 @@ class Worker:
                 failed.append(_failed(lifted.statements[number], error))
         return failed
 
-    def _execute_lifted(self, tree: ast.Module) -> None:
-        self._execute(tree, "<submission >")
+    def _execute_lifted(self, tree: ast.Module, cell: int | None) -> None:
+        self._execute(tree, f"<submission {cell or ''}>")
 
     def _enter_module(self) -> None:
         """Make the submission's module the one that it finds itself in, with a notebook's names."""
@@ -201,8 +211,10 @@ class Worker:
         copies = ArgumentCopies(rows)
         names = self.module.__dict__
         # supplied as they are, the edited functions are put back when the call is over
-        before = _present(names, edits)
-        standins = _standins(request["standins"])
+        before = _present(names, map(self._own, edits))
+        standins = {}
+        for name, standin in _standins(request["standins"]).items():
+            standins[self._own(name)] = standin
         supply = {**before, **request["supply"], **standins}
         outcomes = []
         with self._supplied(supply), warnings.catch_warnings(action="ignore"):
@@ -226,7 +238,7 @@ class Worker:
         """The function to call, where these are edited."""
         loop = self.lifted.get(name)
         if loop is None:
-            return self._redefine(edits) or self.module.__dict__.get(name)
+            return self._redefine(edits) or self.module.__dict__.get(self._own(name))
         others = {
             function: text for function, text in edits.items() if function != name
         }
@@ -237,6 +249,11 @@ class Worker:
             return loop.edited(edits[name])
         except SyntaxError as error:
             return functools.partial(_raise, error)
+
+    def _own(self, name: str) -> str:
+        """What the student calls a function of the exercise."""
+        assert self.slice is not None
+        return self.slice.own_names.get(name, name)
 
     def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
         """Define functions by another text; where that raises, a function that raises the same."""

@@ -4,7 +4,7 @@ from attacker import message, reply
 
 
 def attack(x):
-    reply({"tensors": [], "message": message(error={"dict": [["kind", "E"], ["text", "t"], ["frames", {"list": [{"list": ["attack", {"float": "inf"}]}]}]]})})
+    reply({"tensors": [], "message": message(error={"dict": [["kind", "E"], ["text", "t"], ["frames", {"list": [{"list": ["attack", {"float": "inf"}, None]}]}]]})})
 
 
 def before(x):

@@ -50,8 +50,12 @@ def sentences_of_notices() -> Iterator[str]:
             yield kind.sentence
     places: list[str] = []
     for line, cell in ((1, None), (1, 2), (None, 2)):
-        notices.place(line, cell, lambda sentence: places.append(sentence) or sentence)
+        for label in ("", "`x`"):
+            notices.place(
+                line, cell, label, lambda sentence: places.append(sentence) or sentence
+            )
     yield from places
+    yield notices.ELSEWHERE
 
 
 def catalogue(lang: str) -> Catalog:

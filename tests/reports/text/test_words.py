@@ -55,8 +55,9 @@ def test_every_state_has_a_sign_and_a_word_in_both_languages():
 
 def test_titles_notices_and_marks_are_in_the_language():
     assert FRENCH.title(samples.TITLE) == samples.FRENCH_TITLE
-    assert FRENCH.notice(Notice("cell-magic", {"magic": "bash"}, cell=2)).startswith(
-        "Cellule 2\u00a0:"
+    notice = Notice("cell-magic", {"magic": "bash"}, cell=2, label="`%%bash` (In [3])")
+    assert FRENCH.notice(notice).startswith(
+        "Cellule qui commence par `%%bash` (In [3])\u00a0:"
     )
     assert FRENCH.mark(samples.wrong().functions["backward_pass"]) == "1 / 6"
     assert FRENCH.points(2.5) == "2,5"

@@ -29,7 +29,8 @@ def test_an_error_and_its_frames_in_the_students_file() -> None:
         "def g():\n    raise ValueError('no')\n\ndef f():\n    return g()\n"
     )
     error = make_call(f, [], keep=False)["error"]
-    assert error == {"kind": "ValueError", "text": "no", "frames": [["f", 5], ["g", 2]]}
+    frames = [["f", 5, 2], ["g", 2, 2]]
+    assert error == {"kind": "ValueError", "text": "no", "frames": frames}
 
 
 def test_exits_are_errors_too() -> None:
