@@ -14,6 +14,7 @@ from typing import Any
 
 from grader import paths
 from grader.errors import ExerciseError
+from grader.exercise import patterns
 from grader.exercise.check_files import read_check_files
 from grader.exercise.graph import Graph, read_graph
 from grader.exercise.misconceptions import Misconceptions, read_misconceptions
@@ -346,6 +347,7 @@ def _functions(
         if function is not None:
             found[name] = function
             _check_order(function, above, path, problems)
+            _check_vectors(function, solution, path, problems)
         above.append(name)
     return found
 
@@ -361,6 +363,21 @@ def _check_order(
         if name not in above:
             place = f"[functions.{function.name}] {key}"
             problems.add_unknown(path, place, "function above this one", name, above)
+
+
+def _check_vectors(
+    function: Function, solution: Solution, path: Path, problems: Problems
+) -> None:
+    """Note what is called a vector and is no parameter of the function."""
+    tree = solution.trees.get(function.name)
+    if tree is None:
+        return
+    parameters = patterns.parameters(tree)
+    place = f"[functions.{function.name}] vectors"
+    for names in function.vectors:
+        for name in names:
+            if name not in parameters:
+                problems.add_unknown(path, place, "parameter", name, parameters)
 
 
 def _prologue(table: ExerciseTable, path: Path, problems: Problems) -> Prologue | None:

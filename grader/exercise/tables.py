@@ -33,6 +33,8 @@ Recogniser = Literal[
     "rebinds",
     "overflow",
     "columns",
+    "rows",
+    "mixed",
     "order",
     "steps",
     "one step",
@@ -67,6 +69,8 @@ class Function(Table):
     earlier: the functions that it builds on. They are judged before it, and plugged in for follow-through.
     derivative_of: the function whose derivative, with respect to its first argument, it is.
     seconds: the time that one call may take. slow: calls of it at a file's top level are not run.
+    vectors: its arguments that are vectors, in groups that a submission lays out alike. returned_vectors: the
+    parts of its result that are vectors, each by the indices that lead to it.
     """
 
     name: str
@@ -76,6 +80,8 @@ class Function(Table):
     derivative_of: str | None = None
     seconds: PositiveFloat = 10.0
     slow: bool = False
+    vectors: tuple[Strings, ...] = ()
+    returned_vectors: tuple[tuple[int, ...], ...] = ()
 
 
 class Limits(Table):

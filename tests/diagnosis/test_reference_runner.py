@@ -8,7 +8,6 @@ from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.observation import trace
 from grader.diagnosis.reference_runner import (
     ReferenceRunner,
-    probes_of,
     remembered,
     shared_runner,
 )

@@ -8,7 +8,8 @@ from inprocess import played
 
 from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.observation import trace
-from grader.diagnosis.reference_runner import probes_of, shared_runner
+from grader.diagnosis.reference_runner import shared_runner
+from grader.exercise.probes import probes_of
 from grader.reports.text import prose
 
 MISCONCEPTIONS = EXERCISE.misconceptions

@@ -13,6 +13,7 @@ from grader.checking import (
     number,
     points,
     requires,
+    shapes,
     type_in_words,
     value_of,
 )
@@ -272,13 +273,14 @@ def test_returns(student, calls, inputs, shared):
 
 
 @points(0.5)
+@shapes
 @pytest.mark.parametrize("parameter", PARAMETERS)
 def test_initial(student, calls, inputs, shared, parameter):
     """With no steps, {parameter} should be drawn from a normal distribution with ε = 1e-6"""
     data, runs = first_steps(student, calls, inputs, shared)
     run = value_of(runs[0])
     nb_inputs, nb_classes = data.train_input.shape[1], data.train_target.shape[1]
-    shapes = {
+    expected = {
         "w1": (NB_HIDDEN, nb_inputs),
         "b1": (NB_HIDDEN,),
         "w2": (nb_classes, NB_HIDDEN),
@@ -286,9 +288,9 @@ def test_initial(student, calls, inputs, shared, parameter):
     }
     value = run.parameters[PARAMETERS.index(parameter)]
     shape = tuple(value.shape)
-    if shape != shapes[parameter]:
+    if shape != expected[parameter]:
         raise CheckFailure(
-            f"The initial {parameter} has shape {shape}; expected {shapes[parameter]}."
+            f"The initial {parameter} has shape {shape}; expected {expected[parameter]}."
         )
     if not value.any():
         raise CheckFailure(

@@ -1,0 +1,99 @@
+"""`recognise = "columns"`, `"rows"`, `"mixed"`: vectors are laid out otherwise than the exercise has them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from grader.checking.conventions import Convention, Kind, Layout
+from grader.diagnosis.observation import Evidence
+from grader.diagnosis.recognisers.base import Recogniser
+from grader.exercise import patterns
+
+# what gives a tensor a second dimension
+_METHODS = {"view", "reshape", "unsqueeze", "view_as", "reshape_as"}
+
+
+class Layouts(Recogniser):
+    """Asked by name where a function's convention is known: it says where in the source that shows."""
+
+    def __init__(self, name: Kind) -> None:
+        self.name = name  # type: ignore[misc]
+
+    def line(self, evidence: Evidence, convention: Convention) -> int | None:
+        """The line where rows and columns meet, or else the first where a second dimension is made.
+
+        None where no line shows it.
+        """
+        tree = patterns.last_function(evidence.source)
+        if tree is None:
+            return None
+        line = _where_they_meet(tree, convention) or _second_dimension(tree)
+        return None if line is None else line + evidence.first_line - 1
+
+
+def _where_they_meet(tree: ast.FunctionDef, convention: Convention) -> int | None:
+    """The first line on which something made of rows and something made of columns are combined."""
+    made_of = _parameters(tree, convention)
+    for statement in _simple_statements(tree):
+        used: set[Layout] = set()
+        for name in _names(statement, ast.Load):
+            used |= made_of.get(name, set())
+        if {"row", "column"} <= used:
+            return statement.lineno
+        for name in _names(statement, ast.Store):
+            made_of[name] = used
+    return None
+
+
+def _parameters(
+    tree: ast.FunctionDef, convention: Convention
+) -> dict[str, set[Layout]]:
+    """The function's parameters, each with the layout that it has to be given in."""
+    names = patterns.parameters(tree)
+    made_of: dict[str, set[Layout]] = {}
+    for positions, layout in zip(
+        convention.vectors.groups, convention.layouts, strict=True
+    ):
+        for position in positions:
+            if position < len(names) and layout != "vector":
+                made_of[names[position]] = {layout}
+    return made_of
+
+
+def _simple_statements(tree: ast.FunctionDef) -> Iterator[ast.stmt]:
+    """The statements without a body, in the order of their lines."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            found.append(node)
+    yield from sorted(found, key=lambda statement: statement.lineno)
+
+
+def _names(statement: ast.stmt, context: type[ast.expr_context]) -> list[str]:
+    names = []
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, context):
+            names.append(node.id)
+    return names
+
+
+def _second_dimension(tree: ast.FunctionDef) -> int | None:
+    lines = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr) and _adds_a_dimension(node):
+            lines.append(node.lineno)
+    return min(lines, default=None)
+
+
+def _adds_a_dimension(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        called = node.func
+        return isinstance(called, ast.Attribute) and called.attr in _METHODS
+    if isinstance(node, ast.Subscript):
+        # x[:, None]
+        return any(
+            isinstance(inner, ast.Constant) and inner.value is None
+            for inner in ast.walk(node.slice)
+        )
+    return False
