@@ -12,7 +12,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -24,7 +24,9 @@ Layout = Literal["vector", "column", "row"]
 Layouts = tuple[Layout, ...]  # one for each group of arguments
 Kind = Literal["columns", "rows", "mixed"]
 Row = Sequence[Any]  # the arguments of one call
-Path = Sequence[int]  # where in a nested sequence a part stands: the index on each level
+Path = Sequence[
+    int
+]  # where in a nested sequence a part stands: the index on each level
 
 _LAYOUTS: tuple[Layout, ...] = ("vector", "column", "row")
 _TOLERANCE = DEFAULT_TOLERANCE["float32"]
@@ -34,11 +36,11 @@ class Answer(Protocol):
     """What one call of a student's function gave; `arguments` are those after the call."""
 
     @property
-    def value(self) -> Any: ...  # noqa: D102
+    def value(self) -> Any: ...
     @property
-    def arguments(self) -> Sequence[Any]: ...  # noqa: D102
+    def arguments(self) -> Sequence[Any]: ...
     @property
-    def error(self) -> Any: ...  # noqa: D102
+    def error(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -185,15 +187,38 @@ def convention_of(
     arguments = _arguments_for(exercise, function)
     if not vectors or arguments is None:
         return None
-    expected = []
+    expected = _expected(function, arguments, references)
+    return find(call, vectors, arguments, expected, own) if expected else None
+
+
+def fits(
+    exercise: Exercise,
+    function: str,
+    call: Callable[[Sequence[Row]], Sequence[Answer]],
+    reference: Any,
+    layouts: Layouts,
+) -> bool:
+    """Whether every result has the size that it should have, where arguments are laid out like this."""
+    arguments = _arguments_for(exercise, function)
+    if arguments is None:
+        return False
+    convention = Convention(vectors_of(exercise, function), layouts)
+    expected = _expected(function, arguments, [reference])
+    (answer,) = call([convention.given(_copies(arguments))])
+    return _trial(convention, answer, expected, arguments) is not None
+
+
+def _expected(function: str, arguments: Row, references: Iterable[Any]) -> list[Answer]:
+    """What references give for these arguments; those that fail are left out."""
+    expected: list[Answer] = []
     for reference in references:
         own_arguments = _copies(arguments)
         try:
             value = getattr(reference, function)(*own_arguments)
-        except Exception:  # noqa: S112 (a student's own functions in it may do anything)
+        except Exception:
             continue
         expected.append(_Made(value, own_arguments))
-    return find(call, vectors, arguments, expected, own) if expected else None
+    return expected
 
 
 def _arguments_for(exercise: Exercise, function: str) -> Row | None:
@@ -236,29 +261,42 @@ def find(
 
     A convention fits where every result has the size that it should have. If more than one fits, the one
     with the most right results is taken; between equals, what the submission itself does, then the simplest.
-    If some results are wrong, only what is simple is taken: a mistake may happen to fit in some other way.
+    Where nothing fits, the function may have another mistake; then what the submission itself does is taken.
     """
     candidates = _candidates(vectors, own)
     answers = call([one.given(_copies(arguments)) for one in candidates])
     if _has_right_shapes(answers[0], expected[0], arguments):
         return None
-    if answers[0].error is None:
-        # What computes with vectors and gives something of another size, a matrix of n times n say, is a
-        # mistake, unless the submission calls the function with something else.
-        allowed = {candidates[0].layouts, own}
-    else:
-        allowed = {one.layouts for one in candidates}
+    raises = answers[0].error is not None
     simple = {*_simple(len(vectors.groups)), own}
     best: _Trial | None = None
     for convention, answer in zip(candidates, answers, strict=True):
-        if convention.layouts not in allowed:
-            continue
         trial = _trial(convention, answer, expected, arguments)
         if trial is None or not (trial.is_right or convention.layouts in simple):
             continue
         if best is None or _rank(trial, own) > _rank(best, own):
             best = trial
-    return None if best is None else best.convention
+    if best is not None and _is_plausible(best, own, raises):
+        return best.convention
+    if best is None and raises and own is not None and own != plain(len(own)):
+        return Convention(vectors, own)
+    return None
+
+
+def _is_plausible(trial: _Trial, own: Layouts | None, raises: bool) -> bool:
+    """Whether a convention that fits may be the student's, and is no mistake that happens to fit.
+
+    raises: whether the function raises when it is given vectors.
+    """
+    layouts = set(trial.convention.layouts)
+    if trial.convention.layouts == own or layouts <= {"vector"}:
+        return True
+    if not raises:
+        # It computes with vectors, and gives a matrix of n times n, say: that is a mistake.
+        return False
+    # If it needs a column here and a vector there, and the submission does not call it so, something was
+    # forgotten in one place. Rows that meet columns are told as that.
+    return own is None or len(layouts) == 1 or {"row", "column"} <= layouts
 
 
 def _candidates(vectors: Vectors, own: Layouts | None) -> list[Convention]:
@@ -271,6 +309,12 @@ def _candidates(vectors: Vectors, own: Layouts | None) -> list[Convention]:
     every.sort(key=lambda one: count - one.count("vector"))
     layouts.update(dict.fromkeys(every))
     return [Convention(vectors, one) for one in layouts]
+
+
+def plain(count: int) -> Layouts:
+    """Vectors for all groups."""
+    vector: Layout = "vector"
+    return (vector,) * count
 
 
 def _simple(count: int) -> list[Layouts]:
@@ -367,27 +411,35 @@ def _layouts_returned(value: Any, paths: Iterable[Path]) -> frozenset[Layout]:
 _MARK = "called with the shapes "
 
 
+class OwnCall(NamedTuple):
+    """How a submission calls one of its functions: the layouts, and whether with many samples at once."""
+
+    layouts: Layouts
+    in_batches: bool
+
+
 def telling_its_arguments(function: str) -> str:
     """The text of a function that says in an exception which shapes it is called with."""
     shapes = "[list(getattr(argument, 'shape', ())) for argument in arguments]"
-    return (
-        f"def {function}(*arguments):\n    raise ValueError({_MARK!r} + repr({shapes}))\n"
-    )
+    return f"def {function}(*arguments):\n    raise ValueError({_MARK!r} + repr({shapes}))\n"
 
 
-def layouts_told(text: str, vectors: Vectors) -> Layouts | None:
-    """The layouts that such an exception's text tells; None where it is another exception's."""
+def call_told(text: str, vectors: Vectors) -> OwnCall | None:
+    """The call that such an exception's text tells; None where it is another exception's."""
     _, mark, told = text.partition(_MARK)
     if not mark:
         return None
     try:
         shapes = json.loads(told)
         layouts = []
+        in_batches = False
         for positions in vectors.groups:
-            layouts.append(_layout_of(shapes[positions[0]]))
+            shape = shapes[positions[0]]
+            layouts.append(_layout_of(shape))
+            in_batches = in_batches or (len(shape) == 2 and 1 not in shape)
     except (ValueError, TypeError, IndexError, KeyError):
         return None  # a student's own text
-    return tuple(layouts)
+    return OwnCall(tuple(layouts), in_batches)
 
 
 def _layout_of(shape: Sequence[int]) -> Layout:

@@ -26,10 +26,12 @@ points for its own mistakes only, and a student pays for a mistake once.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import types
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -42,8 +44,11 @@ from grader.checking.conventions import (
     Convention,
     InConvention,
     Layouts,
+    OwnCall,
+    call_told,
     convention_of,
-    layouts_told,
+    fits,
+    plain,
     telling_its_arguments,
     vectors_of,
 )
@@ -320,15 +325,54 @@ class Judge:
         return self._conventions[function]
 
     def convention_is_told(self, function: str) -> bool:
-        """Whether a function that is judged before this one has a convention of the same kind."""
+        """Whether a function that is judged before this one has a convention of the same kind.
+
+        A mixed one counts as any kind.
+        """
         convention = self.convention(function)
         if convention is None:
             return False
         for name in itertools.takewhile(lambda one: one != function, self.checked):
             earlier = self._conventions.get(name)
-            if earlier is not None and earlier.kind == convention.kind:
+            if earlier is not None and earlier.kind in (convention.kind, "mixed"):
                 return True
         return False
+
+    def calls_with_a_mixture(self, function: str) -> str | None:
+        """The earlier function that this one calls with vectors of several layouts, which it cannot combine.
+
+        None where there is none: where each is called with what it can take, or cannot take anything.
+        """
+        if function not in trajectories(self._exercise):
+            return None
+        for name in self._exercise.functions[function].earlier:
+            call = self._own_call(name)
+            if call is not None and self._mixes_up(name, call):
+                return name
+        return None
+
+    def _mixes_up(self, function: str, call: OwnCall) -> bool:
+        # many samples at once are another matter
+        if call.in_batches or len(set(call.layouts)) < 2:
+            return False
+        takes_vectors = self._fits(function, plain(len(call.layouts)))
+        works = takes_vectors or self.convention(function) is not None
+        return works and not self._fits(function, call.layouts)
+
+    def _fits(self, function: str, layouts: Layouts) -> bool:
+        call = partial(self.calls.call_rows, function)
+        reference = self.reference(AS_IT_STANDS)
+        with self._trying_out():
+            return fits(self._exercise, function, call, reference, layouts)
+
+    @contextlib.contextmanager
+    def _trying_out(self) -> Iterator[None]:
+        """What a function raises meanwhile says nothing of it as it stands."""
+        raised_in = dict(self.calls.raised_in)
+        try:
+            yield
+        finally:
+            self.calls.raised_in = raised_in
 
     def _found_convention(self, function: str) -> Convention | None:
         if not vectors_of(self._exercise, function):
@@ -338,18 +382,16 @@ class Judge:
         earlier = follow_through.own_mistakes(self._known_before(function))
         references = [self.reference(AS_IT_STANDS), self.reference(earlier)]
         call = partial(self.calls.call_rows, function)
-        own = self._called_with(function)
-        # what raises while it is tried out says nothing of the function as it stands
-        raised_in = dict(self.calls.raised_in)
+        own_call = self._own_call(function)
+        own = None if own_call is None else own_call.layouts
         try:
-            return convention_of(self._exercise, function, call, references, own)
+            with self._trying_out():
+                return convention_of(self._exercise, function, call, references, own)
         except StudentFailure:
             return None
-        finally:
-            self.calls.raised_in = raised_in
 
-    def _called_with(self, function: str) -> Layouts | None:
-        """How the submission itself lays out what it calls a function with; None where it cannot be seen."""
+    def _own_call(self, function: str) -> OwnCall | None:
+        """How the submission itself calls a function; None where it cannot be seen."""
         vectors = vectors_of(self._exercise, function)
         edits = {function: telling_its_arguments(function)}
         for caller, followed in trajectories(self._exercise).items():
@@ -362,7 +404,7 @@ class Judge:
             except StudentFailure:
                 continue
             if reply.error is not None:
-                return layouts_told(reply.error.text, vectors)
+                return call_told(reply.error.text, vectors)
         return None
 
     def _seed_of(self, item: pytest.Item) -> int:

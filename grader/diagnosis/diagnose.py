@@ -14,7 +14,7 @@ from grader.diagnosis.conclude import conclude, diagnosis
 from grader.diagnosis.explain import explain
 from grader.diagnosis.observation import Evidence, Plugged, Prober
 from grader.diagnosis.prober import ConvertingProber
-from grader.diagnosis.recognisers import LAYOUTS, claim_signs
+from grader.diagnosis.recognisers import claim_signs, layouts
 from grader.diagnosis.unexplained import conclude_unexplained
 from grader.diagnosis.verdict import Clue, Diagnosis
 from grader.errors import StudentFailure
@@ -27,12 +27,14 @@ class OwnConvention:
     """How a function lays out its vectors; `convention` is None where it does as the exercise does.
 
     is_told: whether the student has been told so, at an earlier function. line_raised: the line on which the
-    function raises when it is given vectors.
+    function raises when it is given vectors. calls_with_mixture: an earlier function that this one calls with
+    vectors of several layouts, which it cannot combine.
     """
 
     convention: Convention | None = None
     is_told: bool = False
     line_raised: int | None = None
+    calls_with_mixture: str | None = None
 
 
 def diagnose(
@@ -54,12 +56,11 @@ def diagnose(
     try:
         if own is None:
             own = _own_convention(exercise, function, prober, earlier)
-        if own.convention is None:
-            return _diagnose(exercise, function, prober, evidence, earlier)
-        # From here on it is a function of vectors like any other.
-        converting = ConvertingProber(prober, function, own.convention)
-        found = _diagnose(exercise, function, converting, evidence, earlier)
-        return _with_convention(exercise, function, evidence, own, found)
+        if own.convention is not None:
+            # From here on it is a function of vectors like any other.
+            prober = ConvertingProber(prober, function, own.convention)
+        found = _diagnose(exercise, function, prober, evidence, earlier)
+        return _with_layouts(exercise, function, evidence, own, found)
     except StudentFailure:  # it hung or died under the probes: nothing can be said
         return Diagnosis()
 
@@ -72,7 +73,7 @@ def _own_convention(
     return OwnConvention(convention_of(exercise, function, call, references))
 
 
-def _with_convention(
+def _with_layouts(
     exercise: Exercise,
     function: str,
     evidence: Evidence,
@@ -81,14 +82,18 @@ def _with_convention(
 ) -> Diagnosis:
     """A diagnosis that also says how the function lays out vectors, if the student has not been told."""
     convention = own.convention
-    if convention is None or own.is_told:
+    if own.calls_with_mixture is not None:
+        kind, line = "mixed", layouts.line_of_call(evidence, own.calls_with_mixture)
+    elif convention is not None and not own.is_told:
+        kind, line = convention.kind, own.line_raised
+        if line is None:
+            line = layouts.line_of_layout(evidence, convention)
+    else:
         return found
-    misconceptions = exercise.misconceptions
-    misconception = misconceptions.recognised_by(function, convention.kind)
+    misconception = exercise.misconceptions.recognised_by(function, kind)
     if misconception is None:
         return found
-    order = [known.id for known in misconceptions.of(function)]
-    line = own.line_raised or LAYOUTS[convention.kind].line(evidence, convention)
+    order = [known.id for known in exercise.misconceptions.of(function)]
     return found.also(misconception.id, Clue(line), order)
 
 

@@ -26,7 +26,6 @@ class Diagnosis:
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
 
-
     def also(self, id_: str, clue: Clue, order: Sequence[str]) -> Diagnosis:
         """The same diagnosis with one more mistake. order: every id of the function."""
         lines = dict(self.lines)

@@ -259,6 +259,7 @@ class Session:
             judge.convention(function),
             judge.convention_is_told(function),
             calls.raised_in.get(function),
+            judge.calls_with_a_mixture(function),
         )
         for plugged, replaced in judge.to_diagnose(function):
             with calls.replacing(replaced):

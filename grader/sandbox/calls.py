@@ -258,8 +258,9 @@ class Calls:
         if not called.edits:
             for owner, names in autograd.items():
                 self.autograd.setdefault(owner, set()).update(names)
-            for reply in understood:
-                self._keep_line(called.function, reply)
+            if not called.standins:
+                for reply in understood:
+                    self._keep_line(called.function, reply)
         return understood
 
     def _keep_line(self, function: str, reply: Reply) -> None:

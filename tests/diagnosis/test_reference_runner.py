@@ -75,7 +75,3 @@ def test_forms_of_the_same_place_exclude_one_another():
     )
     assert runner.edited(pair) is None
     assert runner.run_variant(pair) is None
-
-
-def test_a_function_without_probes_is_not_compared_that_way():
-    assert probes_of(EXERCISE, "train") == ()

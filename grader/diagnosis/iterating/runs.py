@@ -18,7 +18,6 @@ from grader.exercise import Exercise, Forest, Form, patterns
 from grader.exercise.probes import (
     LeadingArguments,
     Parameters,
-    Trajectory,
     trajectories,
 )
 

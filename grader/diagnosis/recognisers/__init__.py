@@ -20,7 +20,7 @@ from grader.diagnosis.recognisers.base import (
     changed_arguments,
 )
 from grader.diagnosis.recognisers.calls import Calls
-from grader.diagnosis.recognisers.layouts import Layouts
+from grader.diagnosis.recognisers.layouts import Columns, Mixed, Rows
 from grader.diagnosis.recognisers.module_global import ModuleGlobal
 from grader.diagnosis.recognisers.mutates import Mutates
 from grader.diagnosis.recognisers.one_step import OneStep
@@ -35,7 +35,6 @@ from grader.diagnosis.verdict import Claims
 from grader.exercise import Misconceptions
 
 __all__ = [
-    "LAYOUTS",
     "MODULE_GLOBAL",
     "ONE_STEP",
     "READERS",
@@ -64,11 +63,6 @@ MODULE_GLOBAL = ModuleGlobal()
 STEPS = ConstantSteps()
 ONE_STEP = OneStep()
 STALE = Stale()
-LAYOUTS = {
-    "columns": Layouts("columns"),
-    "rows": Layouts("rows"),
-    "mixed": Layouts("mixed"),
-}
 
 # The table, by kind. Those of one kind are asked in this order; for readers it matters: the first reading
 # that explains all wins.
@@ -90,7 +84,9 @@ _ASKED_BY_NAME: list[Recogniser] = [
     STEPS,
     ONE_STEP,
     STALE,
-    *LAYOUTS.values(),
+    Columns(),
+    Rows(),
+    Mixed(),
 ]
 
 _ALL = [*SIGNS, *REPAIRERS, *READERS, *_ASKED_BY_NAME]

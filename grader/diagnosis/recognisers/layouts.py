@@ -5,31 +5,63 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from grader.checking.conventions import Convention, Kind, Layout
+from grader.checking.conventions import Convention, Layout
 from grader.diagnosis.observation import Evidence
 from grader.diagnosis.recognisers.base import Recogniser
 from grader.exercise import patterns
 
 # what gives a tensor a second dimension
 _METHODS = {"view", "reshape", "unsqueeze", "view_as", "reshape_as"}
+_CREATING = {
+    "empty",
+    "zeros",
+    "ones",
+    "rand",
+    "randn",
+    "full",
+    "normal",
+    "Tensor",
+    "FloatTensor",
+}
 
 
-class Layouts(Recogniser):
-    """Asked by name where a function's convention is known: it says where in the source that shows."""
+class Columns(Recogniser):
+    """Vectors are columns (n, 1). Asked by name, where the function's convention is known."""
 
-    def __init__(self, name: Kind) -> None:
-        self.name = name  # type: ignore[misc]
+    name = "columns"
 
-    def line(self, evidence: Evidence, convention: Convention) -> int | None:
-        """The line where rows and columns meet, or else the first where a second dimension is made.
 
-        None where no line shows it.
-        """
-        tree = patterns.last_function(evidence.source)
-        if tree is None:
-            return None
-        line = _where_they_meet(tree, convention) or _second_dimension(tree)
-        return None if line is None else line + evidence.first_line - 1
+class Rows(Recogniser):
+    """Vectors are rows (1, n). Asked by name, where the function's convention is known."""
+
+    name = "rows"
+
+
+class Mixed(Recogniser):
+    """Several layouts are combined. Asked by name, where they are known."""
+
+    name = "mixed"
+
+
+def line_of_layout(evidence: Evidence, convention: Convention) -> int | None:
+    """The line where rows and columns meet, or else the first where a second dimension is made.
+
+    None where no line shows it.
+    """
+    tree = patterns.last_function(evidence.source)
+    if tree is None:
+        return None
+    line = _where_they_meet(tree, convention) or _second_dimension(tree)
+    return None if line is None else line + evidence.first_line - 1
+
+
+def line_of_call(evidence: Evidence, function: str) -> int | None:
+    """The first line on which a function is called; None where it is not called by that name."""
+    tree = patterns.last_function(evidence.source)
+    if tree is None:
+        return None
+    lines = [call.lineno for call in patterns.calls(tree, [function])]
+    return min(lines) + evidence.first_line - 1 if lines else None
 
 
 def _where_they_meet(tree: ast.FunctionDef, convention: Convention) -> int | None:
@@ -86,10 +118,30 @@ def _second_dimension(tree: ast.FunctionDef) -> int | None:
     return min(lines, default=None)
 
 
+def _called(call: ast.Call) -> str:
+    """The name that is called, without what stands before the last dot."""
+    called = call.func
+    return called.attr if isinstance(called, ast.Attribute) else ast.unparse(called)
+
+
+def _creates_a_column(call: ast.Call) -> bool:
+    """Whether it is a call such as `torch.zeros(n, 1)`, or with the sizes in a tuple."""
+    if _called(call) not in _CREATING:
+        return False
+    for node in ast.walk(call):
+        sizes = node.args if node is call else getattr(node, "elts", ())
+        if len(sizes) == 2 and any(_is_one(size) for size in sizes):
+            return True
+    return False
+
+
+def _is_one(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 1
+
+
 def _adds_a_dimension(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
-        called = node.func
-        return isinstance(called, ast.Attribute) and called.attr in _METHODS
+        return _called(node) in _METHODS or _creates_a_column(node)
     if isinstance(node, ast.Subscript):
         # x[:, None]
         return any(

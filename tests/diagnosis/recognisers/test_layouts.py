@@ -1,10 +1,10 @@
 """`recognise = "columns"`."""
 
 import torch
+from grader.diagnosis.recognisers.columns import Columns
 from observed import observed, raised
 
 from grader.diagnosis.observation import Outcome
-from grader.diagnosis.recognisers.columns import Columns
 
 VECTOR = torch.ones(3)
 
