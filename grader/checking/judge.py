@@ -94,14 +94,17 @@ class FunctionChecks:
     """What the checks of one function have found so far.
 
     findings and titles: by a check's name. first_wrong: the quantity that the first failed check shows to be
-    wrong. shared: what the checks share among themselves, for each substitution, and apart from that for
+    wrong. shared: for each substitution, what the checks share among themselves; converted: the same of
     runs within the function's own convention.
     """
 
     findings: dict[str, Finding] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     first_wrong: str | None = None
-    shared: defaultdict[tuple[Substitution, bool], dict[str, Any]] = field(
+    shared: defaultdict[Substitution, dict[str, Any]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    converted: defaultdict[Substitution, dict[str, Any]] = field(
         default_factory=lambda: defaultdict(dict)
     )
 
@@ -288,7 +291,8 @@ class Judge:
             arguments["reference"] = reference
         if "shared" in arguments:
             checks = self.checked[marks.function_of(item)]
-            arguments["shared"] = checks.shared[substitution, in_convention]
+            kept = checks.converted if in_convention else checks.shared
+            arguments["shared"] = kept[substitution]
         if "student" in arguments:
             function = marks.function_of(item)
             arguments["student"] = self._student(function, in_convention)

@@ -244,7 +244,7 @@ class _Plugin:
             # the judge replaces these in each run of the check
             "reference": judge.reference(AS_IT_STANDS),
             "inputs": None,
-            "shared": checks.shared[AS_IT_STANDS, False],
+            "shared": checks.shared[AS_IT_STANDS],
         }
         item.funcargs.update(self._given)
 

@@ -349,8 +349,7 @@ def _notices(
 def _curves(judge: Judge) -> Curves | None:
     """The training curves, where a check has left some."""
     for checks in judge.checked.values():
-        for in_convention in (False, True):
-            shared = checks.shared[AS_IT_STANDS, in_convention]
+        for shared in (checks.shared[AS_IT_STANDS], checks.converted[AS_IT_STANDS]):
             if "curves" in shared:
                 student, reference = shared["curves"]
                 return Curves(_finite_rows(student), _finite_rows(reference))

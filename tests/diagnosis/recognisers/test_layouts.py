@@ -1,44 +1,59 @@
-"""`recognise = "columns"`."""
+"""Where in the source it shows that vectors are laid out as columns or rows."""
 
-import torch
-from grader.diagnosis.recognisers.columns import Columns
-from observed import observed, raised
+import pytest
 
-from grader.diagnosis.observation import Outcome
+from grader.checking.conventions import Convention, Vectors
+from grader.diagnosis.observation import Evidence
+from grader.diagnosis.recognisers.layouts import line_of_call, line_of_layout
 
-VECTOR = torch.ones(3)
-
-
-def test_columns_that_come_back_are_taken_for_vectors():
-    (reading,) = Columns().readings(
-        observed([Outcome((VECTOR[:, None], 1.0), (VECTOR,))])
-    )
-    assert reading.outcomes[0].value[0].shape == (3,)
+VECTORS = Vectors(groups=((0,), (1,)))  # x and b of f(x, b)
+ROW_AND_COLUMN = Convention(VECTORS, ("row", "column"))
+COLUMNS = Convention(VECTORS, ("column", "column"))
 
 
-def test_vectors_that_come_back_are_read_as_they_are():
-    assert list(Columns().readings(observed([Outcome(VECTOR, (VECTOR,))]))) == []
+def evidence(*body, first_line=1):
+    lines = ["def f(x, b):", *("    " + line for line in body)]
+    return Evidence(source="\n".join(lines) + "\n", first_line=first_line)
 
 
-def test_what_raises_for_vectors_is_given_columns():
-    given = []
-
-    def call(rows):
-        given.extend(rows)
-        return [Outcome(rows[0][0], rows[0])]
-
-    seen = observed(
-        [raised("RuntimeError")], arguments=[(VECTOR, torch.ones(3, 2))], call=call
-    )
-    (reading,) = Columns().readings(seen)
-    assert [argument.shape for argument in given[0]] == [(3, 1), (3, 2)]
-    assert [argument.shape for argument in reading.outcomes[0].arguments] == [
-        (3,),
-        (3, 2),
-    ]
-    assert reading.outcomes[0].value.shape == (3,)
+def test_a_row_and_a_column_meet_where_both_are_used():
+    source = evidence("y = 2", "s = x.t() * y", "return s + b")
+    assert line_of_layout(source, ROW_AND_COLUMN) == 4
+    assert line_of_layout(source, COLUMNS) is None
 
 
-def test_the_value_of_a_function_with_accumulators_does_not_count():
-    seen = observed([Outcome(VECTOR[:, None], (VECTOR,))], accumulators=(0,))
-    assert list(Columns().readings(seen)) == []
+def test_lines_are_those_of_the_file():
+    source = evidence("return x + b", first_line=10)
+    assert line_of_layout(source, ROW_AND_COLUMN) == 11
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "x.view(-1, 1)",
+        "x[:, None]",
+        "torch.unsqueeze(x, 0)",
+        "torch.zeros(n, 1)",
+        "torch.randn((1, n))",
+    ],
+)
+def test_a_second_dimension_is_found(made):
+    assert line_of_layout(evidence("n = len(x)", f"y = {made}"), COLUMNS) == 3
+
+
+@pytest.mark.parametrize(
+    "other", ["x.sum(1)", "x.normal_(0, 1)", "x[1:]", "torch.zeros(n)"]
+)
+def test_what_makes_none_is_not_taken_for_it(other):
+    assert line_of_layout(evidence("n = 3", f"y = {other}"), COLUMNS) is None
+
+
+def test_a_source_that_cannot_be_parsed_shows_nothing():
+    assert line_of_layout(Evidence(source="def f(x:"), COLUMNS) is None
+    assert line_of_call(Evidence(source="def f(x:"), "g") is None
+
+
+def test_the_first_call_of_a_function_is_found():
+    source = evidence("y = x", "y = g(y)", "return g(y)")
+    assert line_of_call(source, "g") == 3
+    assert line_of_call(source, "h") is None
