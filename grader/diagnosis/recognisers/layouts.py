@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from grader.checking.conventions import Convention, Layout
 from grader.diagnosis.observation import Evidence
@@ -12,6 +12,7 @@ from grader.exercise import patterns
 
 # what gives a tensor a second dimension
 _METHODS = {"view", "reshape", "unsqueeze", "view_as", "reshape_as"}
+_PRODUCTS = {"mm", "matmul", "mv", "addmm", "einsum"}
 _CREATING = {
     "empty",
     "zeros",
@@ -46,12 +47,14 @@ class Mixed(Recogniser):
 def line_of_layout(evidence: Evidence, convention: Convention) -> int | None:
     """The line where rows and columns meet, or else the first where a second dimension is made.
 
-    None where no line shows it.
+    Where it is made elsewhere, the line of the first product; None where no line shows it.
     """
     tree = patterns.last_function(evidence.source)
     if tree is None:
         return None
-    line = _where_they_meet(tree, convention) or _second_dimension(tree)
+    line = _where_they_meet(tree, convention)
+    if line is None:
+        line = _first_line(tree, _adds_a_dimension) or _first_line(tree, _is_product)
     return None if line is None else line + evidence.first_line - 1
 
 
@@ -110,12 +113,20 @@ def _names(statement: ast.stmt, context: type[ast.expr_context]) -> list[str]:
     return names
 
 
-def _second_dimension(tree: ast.FunctionDef) -> int | None:
+def _first_line(
+    tree: ast.FunctionDef, is_wanted: Callable[[ast.expr], bool]
+) -> int | None:
     lines = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.expr) and _adds_a_dimension(node):
+        if isinstance(node, ast.expr) and is_wanted(node):
             lines.append(node.lineno)
     return min(lines, default=None)
+
+
+def _is_product(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return _called(node) in _PRODUCTS
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
 
 
 def _called(call: ast.Call) -> str:

@@ -158,7 +158,7 @@ def test_accumulates(student, reference, inputs, assert_close):
 
 
 @points(4)
-@requires("by_hand")
+@requires("by_hand", "accumulates")
 @shapes
 def test_shapes(student, reference, inputs, assert_close):
     """backward_pass should take vectors of one dimension"""

@@ -48,6 +48,11 @@ def test_what_makes_none_is_not_taken_for_it(other):
     assert line_of_layout(evidence("n = 3", f"y = {other}"), COLUMNS) is None
 
 
+def test_where_a_helper_makes_it_the_first_product_is_shown():
+    source = evidence("n = len(x)", "y = col(x)", "return w.mm(y)")
+    assert line_of_layout(source, COLUMNS) == 4
+
+
 def test_a_source_that_cannot_be_parsed_shows_nothing():
     assert line_of_layout(Evidence(source="def f(x:"), COLUMNS) is None
     assert line_of_call(Evidence(source="def f(x:"), "g") is None
