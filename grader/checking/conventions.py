@@ -265,7 +265,7 @@ def find(
     """
     candidates = _candidates(vectors, own)
     answers = call([one.given(_copies(arguments)) for one in candidates])
-    if _has_right_shapes(answers[0], expected[0], arguments):
+    if _has_right_shapes(answers[0], expected[0], arguments, vectors):
         return None
     raises = answers[0].error is not None
     simple = {*_simple(len(vectors.groups)), own}
@@ -332,26 +332,30 @@ def _trial(
     """How well a convention fits; None where it does not."""
     if answer.error is not None:
         return None
+    vectors = convention.vectors
     positions = _changed(expected[0], arguments)
-    taken = convention.taken(answer.value)
-    shown = _shown(taken, convention.taken_arguments(answer.arguments), positions)
+    value = convention.taken(answer.value)
+    after = convention.taken_arguments(answer.arguments)
+    shown = _shown(value, after, positions, vectors)
     right = []
     for reference in expected:
-        wanted = _shown(reference.value, reference.arguments, positions)
+        wanted = _shown(reference.value, reference.arguments, positions, vectors)
         if _shapes(shown) != _shapes(wanted):
             return None
         right.append(_nb_close(shown, wanted))
-    returned = _layouts_returned(answer.value, convention.vectors.returned)
+    returned = _layouts_returned(answer.value, vectors.returned)
     seen = replace(convention, returned=returned)
     return _Trial(seen, max(right), max(right) == len(shown))
 
 
-def _has_right_shapes(answer: Answer, expected: Answer, arguments: Row) -> bool:
+def _has_right_shapes(
+    answer: Answer, expected: Answer, arguments: Row, vectors: Vectors
+) -> bool:
     if answer.error is not None:
         return False
     positions = _changed(expected, arguments)
-    shown = _shown(answer.value, answer.arguments, positions)
-    wanted = _shown(expected.value, expected.arguments, positions)
+    shown = _shown(answer.value, answer.arguments, positions, vectors)
+    wanted = _shown(expected.value, expected.arguments, positions, vectors)
     return _shapes(shown) == _shapes(wanted)
 
 
@@ -365,11 +369,16 @@ def _changed(expected: Answer, arguments: Row) -> list[int]:
     return positions
 
 
-def _shown(value: Any, arguments: Row, positions: Sequence[int]) -> list[Tensor]:
-    """The tensors that a call shows: arguments at these positions, or where there are none, its value's."""
+def _shown(
+    value: Any, arguments: Row, positions: Sequence[int], vectors: Vectors
+) -> list[Tensor]:
+    """The tensors that a call shows: the arguments at these positions, or the sequences that vectors are in."""
     if positions:
         return tensors_of([arguments[position] for position in positions])
-    return tensors_of(value)
+    shown = []
+    for path in dict.fromkeys(path[:-1] for path in vectors.returned):
+        shown += tensors_of(_part(value, path))
+    return shown
 
 
 def tensors_of(value: Any) -> list[Tensor]:

@@ -359,8 +359,11 @@ class Judge:
         # many samples at once are another matter
         if call.in_batches or len(set(call.layouts)) < 2:
             return False
-        takes_vectors = self._fits(function, plain(len(call.layouts)))
-        works = takes_vectors or self.convention(function) is not None
+        convention = self.convention(function)
+        if convention is not None:
+            works = convention.layouts != call.layouts
+        else:
+            works = self._fits(function, plain(len(call.layouts)))
         return works and not self._fits(function, call.layouts)
 
     def _fits(self, function: str, layouts: Layouts) -> bool:

@@ -220,6 +220,17 @@ def test_biases_that_iterating_returns_as_columns() -> None:
     assert convention("train", SOLUTION.train) is None
 
 
+@pytest.mark.parametrize("of", [torch.tensor, list, lambda row: [torch.tensor(row)]])
+def test_other_forms_of_a_history_hide_no_columns(of: Function) -> None:
+    def train(*arguments: Any) -> Any:
+        (w1, b1, w2, b2), history = SOLUTION.train(*arguments)
+        return (w1, b1[:, None], w2, b2), of(history)
+
+    found = convention("train", train)
+    assert found is not None
+    assert found.kind == "columns"
+
+
 def test_whether_a_function_takes_a_layout() -> None:
     call = calling(columns())
     assert fits(EXERCISE, "forward_pass", call, SOLUTION, ("column", "column"))
