@@ -184,7 +184,7 @@ def convention_of(
     references: the reference solution, by itself and perhaps with functions of the student's in it.
     """
     vectors = vectors_of(exercise, function)
-    arguments = _arguments_for(exercise, function)
+    arguments = arguments_for(exercise, function)
     if not vectors or arguments is None:
         return None
     expected = _expected(function, arguments, references)
@@ -199,7 +199,7 @@ def fits(
     layouts: Layouts,
 ) -> bool:
     """Whether every result has the size that it should have, where arguments are laid out like this."""
-    arguments = _arguments_for(exercise, function)
+    arguments = arguments_for(exercise, function)
     if arguments is None:
         return False
     convention = Convention(vectors_of(exercise, function), layouts)
@@ -221,7 +221,7 @@ def _expected(function: str, arguments: Row, references: Iterable[Any]) -> list[
     return expected
 
 
-def _arguments_for(exercise: Exercise, function: str) -> Row | None:
+def arguments_for(exercise: Exercise, function: str) -> Row | None:
     """The arguments on which a convention is found; for a function that iterates, those of one step."""
     followed = trajectories(exercise).get(function)
     if followed is not None:
@@ -372,7 +372,7 @@ def _changed(expected: Answer, arguments: Row) -> list[int]:
 def _shown(
     value: Any, arguments: Row, positions: Sequence[int], vectors: Vectors
 ) -> list[Tensor]:
-    """The tensors that a call shows: the arguments at these positions, or the sequences that vectors are in."""
+    """The tensors that a call shows: arguments at these positions, or else those returned beside vectors."""
     if positions:
         return tensors_of([arguments[position] for position in positions])
     shown = []

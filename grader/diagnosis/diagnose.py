@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from grader.checking.conventions import Convention, convention_of
+from grader.checking.conventions import Convention, arguments_for, convention_of
 from grader.checking.reference import Reference
 from grader.diagnosis import iterating
 from grader.diagnosis.behind_exceptions import look_behind_exceptions
@@ -26,14 +26,12 @@ from grader.exercise.probes import probes_of
 class OwnConvention:
     """How a function lays out its vectors; `convention` is None where it does as the exercise does.
 
-    is_told: whether the student has been told so, at an earlier function. line_raised: the line on which the
-    function raises when it is given vectors. calls_with_mixture: an earlier function that this one calls with
-    vectors of several layouts, which it cannot combine.
+    is_told: whether the student has been told so, at an earlier function. calls_with_mixture: an earlier
+    function that this one calls with vectors of several layouts, which it cannot combine.
     """
 
     convention: Convention | None = None
     is_told: bool = False
-    line_raised: int | None = None
     calls_with_mixture: str | None = None
 
 
@@ -56,11 +54,11 @@ def diagnose(
     try:
         if own is None:
             own = _own_convention(exercise, function, prober, earlier)
+        as_one_of_vectors = prober
         if own.convention is not None:
-            # From here on it is a function of vectors like any other.
-            prober = ConvertingProber(prober, function, own.convention)
-        found = _diagnose(exercise, function, prober, evidence, earlier)
-        return _with_layouts(exercise, function, evidence, own, found)
+            as_one_of_vectors = ConvertingProber(prober, function, own.convention)
+        found = _diagnose(exercise, function, as_one_of_vectors, evidence, earlier)
+        return _with_layouts(exercise, function, prober, evidence, own, found)
     except StudentFailure:  # it hung or died under the probes: nothing can be said
         return Diagnosis()
 
@@ -76,6 +74,7 @@ def _own_convention(
 def _with_layouts(
     exercise: Exercise,
     function: str,
+    prober: Prober,
     evidence: Evidence,
     own: OwnConvention,
     found: Diagnosis,
@@ -85,9 +84,10 @@ def _with_layouts(
     if own.calls_with_mixture is not None:
         kind, line = "mixed", layouts.line_of_call(evidence, own.calls_with_mixture)
     elif convention is not None and not own.is_told:
-        kind, line = convention.kind, own.line_raised
-        if line is None:
-            line = layouts.line_of_layout(evidence, convention)
+        arguments = arguments_for(exercise, function) or ()
+        raised_in = prober.call(function, arguments).frames
+        kind = convention.kind
+        line = layouts.line_of_layout(evidence, convention, function, raised_in)
     else:
         return found
     misconception = exercise.misconceptions.recognised_by(function, kind)

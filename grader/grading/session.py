@@ -258,7 +258,6 @@ class Session:
         own = OwnConvention(
             judge.convention(function),
             judge.convention_is_told(function),
-            calls.raised_in.get(function),
             judge.calls_with_a_mixture(function),
         )
         for plugged, replaced in judge.to_diagnose(function):

@@ -1,4 +1,4 @@
-"""A right submission, converted to other conventions: what is right within one keeps its marks, and is told."""
+"""A right submission in other conventions: it loses the checks on shapes, and is told so once."""
 
 from __future__ import annotations
 

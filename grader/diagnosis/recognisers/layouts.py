@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from grader.checking.conventions import Convention, Layout
 from grader.diagnosis.observation import Evidence
@@ -44,18 +44,31 @@ class Mixed(Recogniser):
     name = "mixed"
 
 
-def line_of_layout(evidence: Evidence, convention: Convention) -> int | None:
-    """The line where rows and columns meet, or else the first where a second dimension is made.
+def line_of_layout(
+    evidence: Evidence,
+    convention: Convention,
+    function: str,
+    raised_in: Sequence[tuple[str, int]] = (),
+) -> int | None:
+    """The line where rows and columns meet, or on which the function raises when it is given vectors.
 
-    Where it is made elsewhere, the line of the first product; None where no line shows it.
+    raised_in: that exception's frames, (function, line). Where there is none, the line of the first
+    expression that makes a second dimension; where that is made elsewhere, of the first product, or of what
+    is returned. None where no line shows it.
     """
     tree = patterns.last_function(evidence.source)
     if tree is None:
         return None
-    line = _where_they_meet(tree, convention)
-    if line is None:
-        line = _first_line(tree, _adds_a_dimension) or _first_line(tree, _is_product)
-    return None if line is None else line + evidence.first_line - 1
+    offset = evidence.first_line - 1
+    meeting = _where_they_meet(tree, convention)
+    if meeting is not None:
+        return meeting + offset
+    for name, line in reversed(raised_in):
+        if name == function:
+            return line
+    made = _first_line(tree, _adds_a_dimension)
+    made = made or _first_line(tree, _is_product) or _line_of_return(tree)
+    return None if made is None else made + offset
 
 
 def line_of_call(evidence: Evidence, function: str) -> int | None:
@@ -121,6 +134,14 @@ def _first_line(
         if isinstance(node, ast.expr) and is_wanted(node):
             lines.append(node.lineno)
     return min(lines, default=None)
+
+
+def _line_of_return(tree: ast.FunctionDef) -> int | None:
+    lines = []
+    for statement in _simple_statements(tree):
+        if isinstance(statement, ast.Return):
+            lines.append(statement.lineno)
+    return max(lines, default=None)
 
 
 def _is_product(node: ast.expr) -> bool:

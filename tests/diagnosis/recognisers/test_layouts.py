@@ -18,13 +18,13 @@ def evidence(*body, first_line=1):
 
 def test_a_row_and_a_column_meet_where_both_are_used():
     source = evidence("y = 2", "s = x.t() * y", "return s + b")
-    assert line_of_layout(source, ROW_AND_COLUMN) == 4
-    assert line_of_layout(source, COLUMNS) is None
+    assert line_of_layout(source, ROW_AND_COLUMN, "f") == 4
+    assert line_of_layout(source, COLUMNS, "f") is None
 
 
 def test_lines_are_those_of_the_file():
     source = evidence("return x + b", first_line=10)
-    assert line_of_layout(source, ROW_AND_COLUMN) == 11
+    assert line_of_layout(source, ROW_AND_COLUMN, "f") == 11
 
 
 @pytest.mark.parametrize(
@@ -38,23 +38,36 @@ def test_lines_are_those_of_the_file():
     ],
 )
 def test_a_second_dimension_is_found(made):
-    assert line_of_layout(evidence("n = len(x)", f"y = {made}"), COLUMNS) == 3
+    assert line_of_layout(evidence("n = len(x)", f"y = {made}"), COLUMNS, "f") == 3
 
 
 @pytest.mark.parametrize(
     "other", ["x.sum(1)", "x.normal_(0, 1)", "x[1:]", "torch.zeros(n)"]
 )
 def test_what_makes_none_is_not_taken_for_it(other):
-    assert line_of_layout(evidence("n = 3", f"y = {other}"), COLUMNS) is None
+    assert line_of_layout(evidence("n = 3", f"y = {other}"), COLUMNS, "f") is None
+
+
+def test_a_line_on_which_vectors_raise_shows_it_before_others():
+    source = evidence("y = x.view(-1, 1)", "return g(y) + b")
+    raised_in = [("h", 20), ("f", 3), ("g", 9)]
+    assert line_of_layout(source, COLUMNS, "f", raised_in) == 3
+    assert line_of_layout(source, COLUMNS, "f", [("g", 9)]) == 2
+    assert line_of_layout(evidence("return x + b"), ROW_AND_COLUMN, "f", raised_in) == 2
 
 
 def test_where_a_helper_makes_it_the_first_product_is_shown():
     source = evidence("n = len(x)", "y = col(x)", "return w.mm(y)")
-    assert line_of_layout(source, COLUMNS) == 4
+    assert line_of_layout(source, COLUMNS, "f") == 4
+
+
+def test_where_nothing_else_shows_it_the_return_does():
+    source = evidence("y = flat(x)", "return y, col(y)")
+    assert line_of_layout(source, COLUMNS, "f") == 3
 
 
 def test_a_source_that_cannot_be_parsed_shows_nothing():
-    assert line_of_layout(Evidence(source="def f(x:"), COLUMNS) is None
+    assert line_of_layout(Evidence(source="def f(x:"), COLUMNS, "f") is None
     assert line_of_call(Evidence(source="def f(x:"), "g") is None
 
 
