@@ -19,7 +19,8 @@ def evidence(*body, first_line=1):
 def test_a_row_and_a_column_meet_where_both_are_used():
     source = evidence("y = 2", "s = x.t() * y", "return s + b")
     assert line_of_layout(source, ROW_AND_COLUMN, "f") == 4
-    assert line_of_layout(source, COLUMNS, "f") is None
+    source = evidence("y = 2", "s = x.t() * y", "b = s + b", "return b")
+    assert line_of_layout(source, COLUMNS, "f") == 5
 
 
 def test_lines_are_those_of_the_file():
