@@ -76,6 +76,11 @@ class Convention:
         return {*self.layouts, *self.returned} - {"vector"}
 
     @property
+    def used(self) -> set[Layout]:
+        """The layouts of its arguments."""
+        return set(self.layouts)
+
+    @property
     def kind(self) -> Kind:
         """In a word."""
         if self.others == {"column"}:
@@ -188,7 +193,16 @@ def convention_of(
     if not vectors or arguments is None:
         return None
     expected = _expected(function, arguments, references)
-    return find(call, vectors, arguments, expected, own) if expected else None
+    if not expected:
+        return None
+    found = find(call, vectors, arguments, expected, own)
+    if found is None or own is not None or len(found.used) == 1:
+        return found
+    # How the submission calls the function is not known. One that computes something with vectors of equal
+    # sizes was more likely meant for vectors, and has forgotten something in one place.
+    probes = probes_of(exercise, function)
+    answers = call([_copies(probe) for probe in probes])
+    return found if all(answer.error is not None for answer in answers) else None
 
 
 def fits(
@@ -288,7 +302,7 @@ def _is_plausible(trial: _Trial, own: Layouts | None, raises: bool) -> bool:
 
     raises: whether the function raises when it is given vectors.
     """
-    layouts = set(trial.convention.layouts)
+    layouts = trial.convention.used
     if trial.convention.layouts == own or layouts <= {"vector"}:
         return True
     if not raises:

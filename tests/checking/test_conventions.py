@@ -154,6 +154,17 @@ def test_a_second_dimension_that_was_forgotten_once_is_no_convention() -> None:
     assert convention("forward_pass", function) is not None
 
 
+def test_what_computes_with_equal_sizes_is_no_mixture_of_columns_and_vectors() -> None:
+    def function(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, x: Tensor) -> Any:
+        s1 = w1.mv(x).view(-1, 1) + b1
+        s2 = w2 @ s1.tanh() + b2
+        return x, s1, s1.tanh(), s2, s2.tanh()
+
+    assert convention("forward_pass", function) is None
+    found = convention("forward_pass", function, own=("vector", "column"))
+    assert found is not None
+
+
 def test_kinds() -> None:
     def kind(*layouts: Layout, returned: Layout = "vector") -> str:
         return Convention(FORWARD, layouts, frozenset({returned})).kind
