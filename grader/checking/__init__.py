@@ -10,7 +10,7 @@ from grader.checking.comparison import (
     type_in_words,
 )
 from grader.checking.gradients import autograd_gradients, finite_differences
-from grader.checking.marks import locates, points, requires
+from grader.checking.marks import locates, points, requires, shapes
 from grader.checking.outcomes import shared_call, value_of, without_earlier
 from grader.errors import CheckFailure
 
@@ -27,6 +27,7 @@ __all__ = [
     "number",
     "points",
     "requires",
+    "shapes",
     "shared_call",
     "type_in_words",
     "value_of",

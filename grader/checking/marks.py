@@ -6,12 +6,13 @@ word for one check: a test function with one value of its parameter.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 # for pytest, which refuses a mark that it does not know
-MARKERS = ("points(share)", "requires(*checks)", "locates(quantity)")
+MARKERS = ("points(share)", "requires(*checks)", "locates(quantity)", "shapes")
 
 
 def points(share: float) -> pytest.MarkDecorator:
@@ -27,6 +28,17 @@ def requires(*checks: str) -> pytest.MarkDecorator:
 def locates(quantity: str) -> pytest.MarkDecorator:
     """Where the check fails, `quantity` is the first that is wrong; its {parameter} is filled in."""
     return pytest.mark.locates(quantity)
+
+
+def shapes(check: Callable[..., None]) -> Callable[..., None]:
+    """The check is about shapes: it fails for a function that works with columns or rows for vectors."""
+    marked: Callable[..., None] = pytest.mark.shapes(check)
+    return marked
+
+
+def is_about_shapes(item: pytest.Item) -> bool:
+    """Whether a check is marked `shapes`."""
+    return item.get_closest_marker("shapes") is not None
 
 
 def function_of(item: pytest.Item) -> str:

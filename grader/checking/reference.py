@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.checking.columns import as_column, as_vector
+from grader.checking.conventions import as_column, as_vector
 from grader.checking.gradients import differences_by_rows
 from grader.errors import Raised
 from grader.exercise import Exercise

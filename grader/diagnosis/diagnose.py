@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
+from grader.checking.conventions import Convention, arguments_for, convention_of
+from grader.checking.reference import Reference
 from grader.diagnosis import iterating
 from grader.diagnosis.behind_exceptions import look_behind_exceptions
 from grader.diagnosis.case import open_case
 from grader.diagnosis.conclude import conclude, diagnosis
 from grader.diagnosis.explain import explain
 from grader.diagnosis.observation import Evidence, Plugged, Prober
-from grader.diagnosis.recognisers import claim_signs
-from grader.diagnosis.reference_runner import probes_of
+from grader.diagnosis.prober import ConvertingProber
+from grader.diagnosis.recognisers import claim_signs, layouts
 from grader.diagnosis.unexplained import conclude_unexplained
-from grader.diagnosis.verdict import Diagnosis
+from grader.diagnosis.verdict import Clue, Diagnosis
 from grader.errors import StudentFailure
 from grader.exercise import Exercise
+from grader.exercise.probes import probes_of
+
+
+@dataclass(frozen=True)
+class OwnConvention:
+    """How a function lays out its vectors; `convention` is None where it does as the exercise does.
+
+    is_told: whether the student has been told so, at an earlier function. calls_with_mixture: an earlier
+    function that this one calls with vectors of several layouts, which it cannot combine.
+    """
+
+    convention: Convention | None = None
+    is_told: bool = False
+    calls_with_mixture: str | None = None
 
 
 def diagnose(
@@ -22,26 +41,78 @@ def diagnose(
     prober: Prober,
     evidence: Evidence,
     earlier: Plugged | None = None,
+    own: OwnConvention | None = None,
 ) -> Diagnosis:
     """What is wrong with a function that failed a check.
 
     earlier: the student's own earlier functions, to be used in the reference and its variants. Leave out
     those that are right: where none is given, the variants that were run once and kept can be used.
+    own: the function's convention; without it, it is looked for.
     Never guesses: where nothing explains what was seen, no misconception is named.
     """
+    earlier = earlier or {}
     try:
-        if function in iterating.trajectories(exercise):
-            return iterating.diagnose(
-                exercise, function, prober, evidence, earlier or {}
-            )
-        if probes_of(exercise, function):
-            return _diagnose(exercise, function, prober, evidence, earlier or {})
+        if own is None:
+            own = _own_convention(exercise, function, prober, earlier)
+        as_one_of_vectors = prober
+        if own.convention is not None:
+            as_one_of_vectors = ConvertingProber(prober, function, own.convention)
+        found = _diagnose(exercise, function, as_one_of_vectors, evidence, earlier)
+        return _with_layouts(exercise, function, prober, evidence, own, found)
     except StudentFailure:  # it hung or died under the probes: nothing can be said
-        pass
-    return Diagnosis()
+        return Diagnosis()
+
+
+def _own_convention(
+    exercise: Exercise, function: str, prober: Prober, earlier: Plugged
+) -> OwnConvention:
+    references = [Reference(exercise), Reference(exercise, earlier)]
+    call = partial(prober.calls, function)
+    return OwnConvention(convention_of(exercise, function, call, references))
+
+
+def _with_layouts(
+    exercise: Exercise,
+    function: str,
+    prober: Prober,
+    evidence: Evidence,
+    own: OwnConvention,
+    found: Diagnosis,
+) -> Diagnosis:
+    """A diagnosis that also says how the function lays out vectors, if the student has not been told."""
+    convention = own.convention
+    if own.calls_with_mixture is not None:
+        kind, line = "mixed", layouts.line_of_call(evidence, own.calls_with_mixture)
+    elif convention is not None and not own.is_told:
+        arguments = arguments_for(exercise, function) or ()
+        raised_in = prober.call(function, arguments).frames
+        kind = convention.kind
+        line = layouts.line_of_layout(evidence, convention, function, raised_in)
+    else:
+        return found
+    misconception = exercise.misconceptions.recognised_by(function, kind)
+    if misconception is None:
+        return found
+    order = [known.id for known in exercise.misconceptions.of(function)]
+    return found.also(misconception.id, Clue(line), order)
 
 
 def _diagnose(
+    exercise: Exercise,
+    function: str,
+    prober: Prober,
+    evidence: Evidence,
+    earlier: Plugged,
+) -> Diagnosis:
+    """The same for a function that takes and gives vectors."""
+    if function in iterating.trajectories(exercise):
+        return iterating.diagnose(exercise, function, prober, evidence, earlier)
+    if probes_of(exercise, function):
+        return _diagnose_calls(exercise, function, prober, evidence, earlier)
+    return Diagnosis()
+
+
+def _diagnose_calls(
     exercise: Exercise,
     function: str,
     prober: Prober,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
 
-from grader.diagnosis.observation import Evidence, Outcome, Rows
+from grader.checking.conventions import Convention
+from grader.diagnosis.observation import Evidence, Outcome, Prober, Rows
 from grader.errors import StudentFailure
 from grader.sandbox.calls import Calls
 from grader.sandbox.replies import Reply
@@ -56,6 +58,45 @@ class StudentProber:
             order=self._calls.orders.get(function),
             **reading.findings[function],
         )
+
+
+class ConvertingProber:
+    """A prober that lays out one function's vectors as the student has them, and gives vectors back."""
+
+    def __init__(self, prober: Prober, function: str, convention: Convention) -> None:
+        self._prober = prober
+        self._function = function
+        self._convention = convention
+
+    def call(
+        self,
+        function: str,
+        arguments: Sequence[Any],
+        supply: Mapping[str, Any] = {},
+    ) -> Outcome:
+        """What a call gives; raises StudentFailure where it hangs or dies."""
+        if function != self._function:
+            return self._prober.call(function, arguments, supply)
+        given = self._convention.given(arguments)
+        return self._as_vectors(self._prober.call(function, given, supply))
+
+    def calls(self, function: str, rows: Rows) -> list[Outcome]:
+        """The same for each row; raises StudentFailure where a call hangs or dies."""
+        if function != self._function:
+            return self._prober.calls(function, rows)
+        given = self._convention.given_rows(rows)
+        outcomes = self._prober.calls(function, given)
+        return [self._as_vectors(outcome) for outcome in outcomes]
+
+    def _as_vectors(self, outcome: Outcome) -> Outcome:
+        value = self._convention.taken(outcome.value)
+        arguments = self._convention.taken_arguments(outcome.arguments)
+        return replace(outcome, value=value, arguments=arguments)
+
+    def edited(self, function: str, source: str) -> ConvertingProber:
+        """The same with that function's text replaced."""
+        edited = self._prober.edited(function, source)
+        return ConvertingProber(edited, self._function, self._convention)
 
 
 def _cloned(row: Sequence[Any]) -> list[Any]:

@@ -24,25 +24,13 @@ from grader.diagnosis.observation import (
     trace,
 )
 from grader.exercise import Exercise, Forest, patterns
+from grader.exercise.probes import probes_of
 
 # The mistakes in a variant: indices into `ReferenceRunner.forms`.
 Combination = tuple[int, ...]
 Row = tuple[Any, ...]  # the arguments of one call
 
-_probes: dict[str, Mapping[str, Sequence[Row]]] = {}
 _runners: dict[tuple[str, str], ReferenceRunner] = {}
-
-
-def probes_of(exercise: Exercise, function: str) -> Sequence[Row]:
-    """The arguments on which a function and its variants are compared; empty: it is not compared that way."""
-    make = getattr(exercise.probes, "probes", None)
-    if make is None:
-        return ()
-    key = exercise.mistakes_sha256
-    if key not in _probes:
-        solution = types.SimpleNamespace(**exercise.solution.reference)
-        _probes[key] = make(solution)
-    return _probes[key].get(function, ())
 
 
 def shared_runner(exercise: Exercise, function: str) -> ReferenceRunner:

@@ -25,9 +25,10 @@ from torch import Tensor
 
 from grader.diagnosis import closeness, observation, reference_runner, variants
 from grader.diagnosis.observation import Group, Trace
-from grader.diagnosis.reference_runner import Combination, ReferenceRunner, probes_of
+from grader.diagnosis.reference_runner import Combination, ReferenceRunner
 from grader.diagnosis.variants import MOST, Variant, run_variants
 from grader.exercise import Exercise, misconceptions, patterns
+from grader.exercise.probes import probes_of
 
 _FEW = 20  # forms whose combinations are run sooner than another process has started
 _loaded: dict[str, Table] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grader.exercise import Misconception
 
@@ -25,6 +25,24 @@ class Diagnosis:
     line: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+
+    def also(self, id_: str, clue: Clue, order: Sequence[str]) -> Diagnosis:
+        """The same diagnosis with one more mistake. order: every id of the function."""
+        lines = dict(self.lines)
+        if clue.line is not None:
+            lines.setdefault(id_, clue.line)
+        named = in_order([id_, *self.misconceptions], order)
+        others = []
+        for other in self.alternatives:
+            others.append(in_order([id_, *other], order))
+        return replace(
+            self,
+            misconceptions=named,
+            alternatives=tuple(others),
+            line=_first_line(named, lines),
+            facts={**self.facts, **clue.facts},
+            lines=lines,
+        )
 
 
 @dataclass(frozen=True)
@@ -74,17 +92,10 @@ class Claims:
             misconceptions=named,
             alternatives=tuple(others),
             first_wrong=first_wrong,
-            line=self._first_line(named),
+            line=_first_line(named, self.lines),
             facts=self.facts,
             lines=self.lines,
         )
-
-    def _first_line(self, ids: Sequence[str]) -> int | None:
-        """The line of the first of these mistakes that could be placed."""
-        for id_ in ids:
-            if id_ in self.lines:
-                return self.lines[id_]
-        return None
 
     def _with_claimed(
         self,
@@ -92,6 +103,14 @@ class Claims:
         order: Sequence[str],
     ) -> tuple[str, ...]:
         return in_order([*self.ids, *ids], order)
+
+
+def _first_line(ids: Sequence[str], lines: Mapping[str, int]) -> int | None:
+    """The line of the first of these mistakes that could be placed."""
+    for id_ in ids:
+        if id_ in lines:
+            return lines[id_]
+    return None
 
 
 def in_order(ids: Iterable[str], order: Sequence[str]) -> tuple[str, ...]:

@@ -388,6 +388,7 @@ def _functions(
             found[name] = function
             _check_order(function, above, path, problems)
             _check_loop(function, solution, path, problems)
+            _check_vectors(function, solution, path, problems)
         above.append(name)
     return found
 
@@ -430,6 +431,21 @@ def _check_loop(
     if not (path.parent / "lifted.py").is_file():
         what = "it needs a lifted.py, which reads what the loop tells"
         problems.add(path, place, what)
+
+
+def _check_vectors(
+    function: Function, solution: Solution, path: Path, problems: Problems
+) -> None:
+    """Note what is called a vector and is no parameter of the function."""
+    tree = solution.trees.get(function.name)
+    if tree is None:
+        return
+    parameters = patterns.parameters(tree)
+    place = f"[functions.{function.name}] vectors"
+    for names in function.vectors:
+        for name in names:
+            if name not in parameters:
+                problems.add_unknown(path, place, "parameter", name, parameters)
 
 
 def _prologue(table: ExerciseTable, path: Path, problems: Problems) -> Prologue | None:

@@ -11,11 +11,14 @@ reference. `probes.py` defines up to three functions, each of which is given the
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from grader.exercise.exercise import Exercise
 
 # the arguments of one call, by the reference's names
 Arguments = types.SimpleNamespace
@@ -112,3 +115,33 @@ class Trajectory:
     arranged: Callable[[LeadingArguments, Parameters], LeadingArguments]
     """`arranged(arguments, parameters)`: arguments of the same shapes on which the first step from these
     parameters changes every column of the history."""
+
+
+_probes: dict[str, Mapping[str, Sequence[LeadingArguments]]] = {}
+
+
+def probes_of(exercise: Exercise, function: str) -> Sequence[LeadingArguments]:
+    """The arguments on which a function and its variants are compared; empty: it is not compared that way."""
+    make = getattr(exercise.probes, "probes", None)
+    if make is None:
+        return ()
+    key = exercise.mistakes_sha256
+    if key not in _probes:
+        solution = types.SimpleNamespace(**exercise.solution.reference)
+        _probes[key] = make(solution)
+    return _probes[key].get(function, ())
+
+
+def trajectories(
+    exercise: Exercise, namespace: Mapping[str, Any] | None = None
+) -> Mapping[str, Trajectory]:
+    """The functions of an exercise that are followed step by step, each with how to follow it.
+
+    namespace: the solution's names, the reference's own where it is not given.
+    """
+    make = getattr(exercise.probes, "trajectories", None)
+    if make is None:
+        return {}
+    solution = types.SimpleNamespace(**(namespace or exercise.solution.reference))
+    made: Mapping[str, Trajectory] = make(solution)
+    return made

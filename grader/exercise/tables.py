@@ -34,6 +34,8 @@ Recogniser = Literal[
     "overflow",
     "arguments",
     "columns",
+    "rows",
+    "mixed",
     "order",
     "steps",
     "one step",
@@ -82,6 +84,8 @@ class Function(Table):
     seconds: the time that one call may take. slow: calls of it at a file's top level are not run.
     loop: what is judged in its place where a file does not define it.
     also: other names by which it is recognised, where names are not strict.
+    vectors: its arguments that are vectors, in groups that a submission lays out alike. returned_vectors: the
+    parts of its result that are vectors, each by the indices that lead to it.
     """
 
     name: str
@@ -93,6 +97,8 @@ class Function(Table):
     slow: bool = False
     loop: Loop | None = None
     also: Strings = ()
+    vectors: tuple[Strings, ...] = ()
+    returned_vectors: tuple[tuple[int, ...], ...] = ()
 
 
 class Limits(Table):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from grader.diagnosis.iterating import trajectories
 from grader.diagnosis.observation import Rows
 from grader.diagnosis.prober import StudentProber
-from grader.diagnosis.reference_runner import probes_of
 from grader.errors import StudentFailure
 from grader.exercise import Exercise, patterns
+from grader.exercise.probes import probes_of
 from grader.notices import Notice
 from grader.sandbox.argument_order import Order, in_order, order_told
 from grader.sandbox.calls import Calls

@@ -21,7 +21,7 @@ from grader import results
 from grader.checking.follow_through import AS_IT_STANDS
 from grader.checking.judge import Judge
 from grader.checking.runner import Checks
-from grader.diagnosis import Diagnosis, diagnose, prepare
+from grader.diagnosis import Diagnosis, OwnConvention, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
 from grader.exercise import Exercise, Function, Profile
@@ -257,11 +257,18 @@ class Session:
     ) -> Diagnosis:
         """The diagnosis under the first substitution that explains something; else under the first of all."""
         diagnoses = []
+        own = OwnConvention(
+            judge.convention(function),
+            judge.convention_is_told(function),
+            judge.calls_with_a_mixture(function),
+        )
         for plugged, replaced in judge.to_diagnose(function):
             with calls.replacing(replaced):
                 prober = StudentProber(calls)
                 evidence = prober.evidence(function)
-                diagnosis = diagnose(self.exercise, function, prober, evidence, plugged)
+                diagnosis = diagnose(
+                    self.exercise, function, prober, evidence, plugged, own
+                )
             if diagnosis.misconceptions:
                 return diagnosis
             diagnoses.append(diagnosis)
@@ -343,10 +350,10 @@ def _notices(
 def _curves(judge: Judge) -> Curves | None:
     """The training curves, where a check has left some."""
     for checks in judge.checked.values():
-        shared = checks.shared[AS_IT_STANDS]
-        if "curves" in shared:
-            student, reference = shared["curves"]
-            return Curves(_finite_rows(student), _finite_rows(reference))
+        for shared in (checks.shared[AS_IT_STANDS], checks.converted[AS_IT_STANDS]):
+            if "curves" in shared:
+                student, reference = shared["curves"]
+                return Curves(_finite_rows(student), _finite_rows(reference))
     return None
 
 

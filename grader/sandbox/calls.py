@@ -282,8 +282,9 @@ class Calls:
         if not called.edits:
             for owner, names in autograd.items():
                 self.autograd.setdefault(owner, set()).update(names)
-            for reply in understood:
-                self._keep_line(called.function, reply)
+            if not called.standins:
+                for reply in understood:
+                    self._keep_line(called.function, reply)
         return understood
 
     def _as_returned(self, rows: Rows, understood: list[Reply]) -> list[Reply]:

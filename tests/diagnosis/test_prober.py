@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import torch
 
+from grader.checking.conventions import Convention, Vectors
 from grader.diagnosis.observation import Outcome
-from grader.diagnosis.prober import StudentProber
+from grader.diagnosis.prober import ConvertingProber, StudentProber
 from grader.errors import Frame, TimedOut
 
 
@@ -63,3 +64,20 @@ def test_the_arguments_are_copies():
     x = torch.ones(2)
     StudentProber(Changing()).calls("f", [(x,)])
     assert torch.equal(x, torch.ones(2))
+
+
+def test_a_converting_prober_gives_and_takes_vectors_for_its_function_alone():
+    vectors = Vectors(groups=((0, 1),), returned=((),))
+    convention = Convention(vectors, ("column",))
+    row = (torch.ones(3), torch.ones(3))
+    student = Calls()
+    prober = ConvertingProber(StudentProber(student), "f", convention)
+    (outcome,) = prober.calls("f", [row])
+    assert outcome.value.shape == (3,)
+    assert [argument.shape for argument in outcome.arguments] == [(3,), (3,)]
+    prober.edited("f", "def f").call("f", row)
+    prober.call("g", row)
+    of_f, of_g = student.asked
+    assert (of_f[1][0].shape, of_f[3]) == ((3, 1), {"f": "def f"})
+    assert of_g[1][0].shape == (3,)
+    assert prober.calls("g", [row])[0].value.shape == (3,)

@@ -8,7 +8,6 @@ from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.observation import trace
 from grader.diagnosis.reference_runner import (
     ReferenceRunner,
-    probes_of,
     remembered,
     shared_runner,
 )
@@ -76,7 +75,3 @@ def test_forms_of_the_same_place_exclude_one_another():
     )
     assert runner.edited(pair) is None
     assert runner.run_variant(pair) is None
-
-
-def test_a_function_without_probes_is_not_compared_that_way():
-    assert probes_of(EXERCISE, "train") == ()

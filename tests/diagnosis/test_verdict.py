@@ -1,6 +1,6 @@
 """What is claimed on the way to a diagnosis."""
 
-from grader.diagnosis.verdict import Claims, Clue
+from grader.diagnosis.verdict import Claims, Clue, Diagnosis
 from grader.exercise import Misconception
 
 MISTAKE = Misconception("id", ("f",), "title", "note", "hint")
@@ -34,3 +34,13 @@ def test_a_diagnosis_names_claims_and_ids_in_the_exercises_order():
         {"id": 7, "last": 9},
     )
     assert claims.diagnosis(["first", "id", "last"]).misconceptions == ("id",)
+
+
+def test_one_more_mistake_is_named_in_the_exercises_order_with_its_alternatives():
+    order = ["first", "id", "last"]
+    found = Diagnosis(("last",), (("first",),), "s1", 9, lines={"last": 9})
+    also = found.also("id", Clue(7, {"name": "x"}), order)
+    assert also.misconceptions == ("id", "last")
+    assert also.alternatives == (("first", "id"),)
+    assert (also.first_wrong, also.line, also.facts) == ("s1", 7, {"name": "x"})
+    assert found.also("id", Clue(), order).line == 9

@@ -90,6 +90,12 @@ def test_probes_of_a_stranger_are_told(folder: Path) -> None:
         Exercise.read(folder).check_python()
 
 
+def test_a_vector_that_is_no_parameter_is_told(folder: Path) -> None:
+    replaced("exercise.toml", '[["x"], ["b1", "b2"]]', '[["x"], ["b1", "b3"]]')(folder)
+    (fault,) = faults(folder)
+    assert "[functions.forward_pass] vectors: there is no parameter 'b3'" in fault
+
+
 def test_a_solution_that_cannot_be_read_is_the_only_fault(folder: Path) -> None:
     added("solution.py", "\ndef f(:\n")(folder)
     assert len(faults(folder)) == 1

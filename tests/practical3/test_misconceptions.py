@@ -8,7 +8,8 @@ from inprocess import played
 
 from grader.diagnosis.closeness import equal_traces
 from grader.diagnosis.observation import trace
-from grader.diagnosis.reference_runner import probes_of, shared_runner
+from grader.diagnosis.reference_runner import shared_runner
+from grader.exercise.probes import probes_of
 from grader.reports.text import prose
 
 MISCONCEPTIONS = EXERCISE.misconceptions
@@ -29,7 +30,8 @@ IDS = set(
     train-step-size train-step-per-sample train-single-epoch train-never-resets train-resets-per-sample
     train-ascends train-update-lost train-averages-twice train-init-exp train-init-zero train-init-unit
     train-no-zeta train-class-index train-ignores-nb-steps train-mean-loss train-accuracy-for-error
-    train-percent train-test-on-train train-stale-history uses-autograd
+    train-percent train-test-on-train train-stale-history uses-autograd row-vectors mixed-vectors
+    train-column-vectors
     """.split()  # noqa: SIM905 (a table is easier to compare with the list it is taken from)
 )
 FACTS = {

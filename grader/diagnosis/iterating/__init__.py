@@ -6,6 +6,6 @@ reference's.
 """
 
 from grader.diagnosis.iterating.diagnose import diagnose
-from grader.diagnosis.iterating.runs import trajectories
+from grader.exercise.probes import trajectories
 
 __all__ = ["diagnose", "trajectories"]

@@ -16,7 +16,11 @@ from grader.diagnosis.local_values import rebound_arguments
 from grader.diagnosis.observation import Outcome, Plugged, Prober, call
 from grader.diagnosis.reference_runner import all_remembered, bound, code_of
 from grader.exercise import Exercise, Forest, Form, patterns
-from grader.exercise.probes import LeadingArguments, Parameters, Trajectory
+from grader.exercise.probes import (
+    LeadingArguments,
+    Parameters,
+    trajectories,
+)
 
 ASKED_STEPS = (0, 1, 2, 3)  # numbers of steps, asked of a student's function
 MOST_STEPS = 60  # a function that always takes more than this is not followed
@@ -243,21 +247,6 @@ class StudentRuns:
         """Go on with another source of the function."""
         self.source = source
         self.prober = self.prober.edited(self.function, source)
-
-
-def trajectories(
-    exercise: Exercise, namespace: Mapping[str, Any] | None = None
-) -> Mapping[str, Trajectory]:
-    """The functions of an exercise that are followed step by step, each with how to follow it.
-
-    namespace: the solution's names, the reference's own where it is not given.
-    """
-    make = getattr(exercise.probes, "trajectories", None)
-    if make is None:
-        return {}
-    solution = types.SimpleNamespace(**(namespace or exercise.solution.reference))
-    made: Mapping[str, Trajectory] = make(solution)
-    return made
 
 
 _codes: dict[tuple[str, str, Forms], types.CodeType | None] = {}

@@ -21,7 +21,7 @@ from grader.diagnosis.recognisers.base import (
     changed_arguments,
 )
 from grader.diagnosis.recognisers.calls import Calls
-from grader.diagnosis.recognisers.columns import Columns
+from grader.diagnosis.recognisers.layouts import Columns, Mixed, Rows
 from grader.diagnosis.recognisers.module_global import ModuleGlobal
 from grader.diagnosis.recognisers.mutates import Mutates
 from grader.diagnosis.recognisers.one_step import OneStep
@@ -79,7 +79,6 @@ READERS: list[Reader] = [
     Arguments(),
     Rebinds(),
     Overflow(),
-    Columns(),
     Order(),
 ]
 _ASKED_BY_NAME: list[Recogniser] = [
@@ -87,6 +86,9 @@ _ASKED_BY_NAME: list[Recogniser] = [
     STEPS,
     ONE_STEP,
     STALE,
+    Columns(),
+    Rows(),
+    Mixed(),
 ]
 
 _ALL = [*SIGNS, *REPAIRERS, *READERS, *_ASKED_BY_NAME]

@@ -7,6 +7,7 @@ from grader.checking import (
     autograd_gradients,
     points,
     requires,
+    shapes,
     shared_call,
     value_of,
     without_earlier,
@@ -157,7 +158,19 @@ def test_accumulates(student, reference, inputs, assert_close):
     compare(assert_close, accumulators, before, [2 * g for g in expected])
 
 
-@points(1.5)
+@points(4)
+@requires("by_hand", "accumulates")
+@shapes
+def test_shapes(student, reference, inputs, assert_close):
+    """backward_pass should take vectors of one dimension"""
+    sample = inputs.sample()
+    accumulators = zeros_for(sample)
+    before = [a.clone() for a in accumulators]
+    backward(student, reference, sample, accumulators)
+    compare(assert_close, accumulators, before, gradients(reference, sample))
+
+
+@points(0.5)
 @requires("by_hand")
 @pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "x".join(map(str, s)))
 def test_sizes(student, reference, inputs, assert_close, shared, sizes):

@@ -14,6 +14,7 @@ from grader.checking import (
     number,
     points,
     requires,
+    shapes,
     type_in_words,
     value_of,
     without_earlier,
@@ -34,8 +35,8 @@ SLOW = 0.5  # seconds for one step on a few samples, which take a few millisecon
 AWAKE = (7, 8, 9)
 # Of each parameter's own change in one step: at this ε, an absolute tolerance would hide everything. In the
 # first steps right programs in float32 are within 2e-3 of the reference where their sigma rounds badly near
-# 0, and what is wrong is off by 5e-2 and more. Once the hidden layer is awake, right programs are within 4e-5,
-# and dsigma(x2) for dsigma(s2) is off by 1e-2.
+# 0, and what is wrong is off by 5e-2 and more. Once the hidden layer is awake, right programs are within
+# 4e-5, and dsigma(x2) for dsigma(s2) is off by 1e-2.
 FOLLOWS = 2e-2
 FOLLOWS_AWAKE = 2e-3
 SAME_AGAIN = 1e-3  # two runs from one seed differ in rounding at most, from unseeded values by all of it
@@ -363,13 +364,14 @@ def test_returns(student, calls, inputs, shared):
 
 
 @points(0.5)
+@shapes
 @pytest.mark.parametrize("parameter", PARAMETERS)
 def test_initial(student, calls, inputs, shared, parameter):
     """With no steps, {parameter} should be drawn from a normal distribution with ε = 1e-6"""
     data, runs = first_steps(student, calls, inputs, shared)
     run = value_of(runs[0])
     nb_inputs, nb_classes = data.train_input.shape[1], data.train_target.shape[1]
-    shapes = {
+    expected = {
         "w1": (NB_HIDDEN, nb_inputs),
         "b1": (NB_HIDDEN,),
         "w2": (nb_classes, NB_HIDDEN),
@@ -377,9 +379,9 @@ def test_initial(student, calls, inputs, shared, parameter):
     }
     value = run.parameters[PARAMETERS.index(parameter)]
     shape = tuple(value.shape)
-    if shape != shapes[parameter]:
+    if shape != expected[parameter]:
         raise CheckFailure(
-            f"The initial {parameter} has shape {shape}; expected {shapes[parameter]}."
+            f"The initial {parameter} has shape {shape}; expected {expected[parameter]}."
         )
     if not value.any():
         raise CheckFailure(

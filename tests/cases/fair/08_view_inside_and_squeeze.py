@@ -1,0 +1,56 @@
+import torch
+
+def sigma(x):
+    return torch.tanh(x)
+
+def dsigma(x):
+    return 1 - torch.tanh(x) ** 2
+
+def loss(v, t):
+    return ((v - t) ** 2).sum()
+
+def dloss(v, t):
+    return 2 * (v - t)
+
+def forward_pass(w1, b1, w2, b2, x):
+    x0 = x.view(-1, 1)
+    s1 = w1.mm(x0) + b1.view(-1, 1)
+    x1 = sigma(s1)
+    s2 = w2.mm(x1) + b2.view(-1, 1)
+    x2 = sigma(s2)
+    return x, s1.squeeze(), x1.squeeze(), s2.squeeze(), x2.squeeze()
+
+def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2):
+    x, s1, x1, s2, x2, t = (v.view(-1, 1) for v in (x, s1, x1, s2, x2, t))
+    g2 = dsigma(s2) * dloss(x2, t)
+    g1 = dsigma(s1) * (w2.t() @ g2)
+    dl_dw2 += g2 @ x1.t()
+    dl_db2 += g2.view(dl_db2.shape)
+    dl_dw1 += g1 @ x.t()
+    dl_db1 += g1.view(dl_db1.shape)
+
+
+def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+    tt, te = train_target * 0.9, test_target * 0.9
+    n, d = train_input.shape
+    c = tt.shape[1]
+    eps = 1e-6
+    w1 = torch.empty(nb_hidden, d).normal_(0, eps)
+    b1 = torch.empty(nb_hidden).normal_(0, eps)
+    w2 = torch.empty(c, nb_hidden).normal_(0, eps)
+    b2 = torch.empty(c).normal_(0, eps)
+    eta = 0.1 / n
+    history = []
+    for _ in range(nb_steps):
+        gs = [torch.zeros_like(p) for p in (w1, b1, w2, b2)]
+        total, wrong = 0.0, 0
+        for x, t in zip(train_input, tt):
+            x, t = x, t
+            x0, s1, x1, s2, x2 = forward_pass(w1, b1, w2, b2, x)
+            total += loss(x2, t).item()
+            wrong += int(x2.argmax() != t.argmax())
+            backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, *gs)
+        bad = sum(int(forward_pass(w1, b1, w2, b2, x)[-1].argmax() != t.argmax()) for x, t in zip(test_input, te))
+        history.append((total, wrong / n, bad / len(te)))
+        w1, b1, w2, b2 = (p - eta * g for p, g in zip((w1, b1, w2, b2), gs))
+    return (w1, b1, w2, b2), history
