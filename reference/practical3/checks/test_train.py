@@ -34,8 +34,8 @@ SLOW = 0.5  # seconds for one step on a few samples, which take a few millisecon
 AWAKE = (7, 8, 9)
 # Of each parameter's own change in one step: at this ε, an absolute tolerance would hide everything. In the
 # first steps right programs in float32 are within 2e-3 of the reference where their sigma rounds badly near
-# 0, and what is wrong is off by 5e-2 and more. Once the hidden layer is awake, right programs are within 4e-5,
-# and dsigma(x2) for dsigma(s2) is off by 1e-2.
+# 0, and what is wrong is off by 5e-2 and more. Once the hidden layer is awake, right programs are within
+# 4e-5, and dsigma(x2) for dsigma(s2) is off by 1e-2.
 FOLLOWS = 2e-2
 FOLLOWS_AWAKE = 2e-3
 SAME_AGAIN = 1e-3  # two runs from one seed differ in rounding at most, from unseeded values by all of it
