@@ -29,7 +29,7 @@ def test_no_unit_of_a_sample_is_saturated(seed: int) -> None:
 
 def test_lopsided_data_has_another_share_of_each_class_in_training_and_test() -> None:
     data = INPUTS.Inputs(3, QUICK).lopsided_data()
-    assert (len(data.train_target), len(data.test_target)) == (20, 12)
+    assert (len(data.train_target), len(data.test_target)) == (20, 13)
     counts = zip(
         data.train_target.sum(0).tolist(), data.test_target.sum(0).tolist(), strict=True
     )
