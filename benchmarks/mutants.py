@@ -5,7 +5,9 @@
 An edit changes one expression, constant, name, index, operator, or the place of one statement, in `train` and
 what it calls that is not graded itself. Edits that raise, or that compute the same as the solution on several
 data sets, are counted, not graded. What is printed has full marks and computes something else: either a check
-is too kind, or the edit does the same in another way (parameters drawn in another order, say).
+is too kind, or the edit does the same in another way. Known ones: parameters drawn in another order or twice;
+b2, of ten entries, drawn uniformly; a bias replaced by a constant in the forward pass of the test alone,
+which with some seeds changes no prediction.
 """
 
 from __future__ import annotations
