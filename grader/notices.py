@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,13 @@ KINDS: Mapping[str, Kind] = {
     "more": Kind("{count} more notices were left out."),
     # choosing the file
     "several-files": Kind("{count} files were handed in; {file} was graded."),
+    "several-files-imported": Kind(
+        "{count} files were handed in; {file} was graded, with what it may import: {modules}."
+    ),
+    "several-versions": Kind(
+        "{count} files hold a solution: {files}. Each was graded; {file} has the best mark, and counts.",
+        look=True,
+    ),
     "file-left-out": Kind("{file} {problem}; it was left out."),
     "late": Kind("{platform} marks it as late."),
     # running the student's code
@@ -125,10 +132,14 @@ class Notice:
         """Whether an instructor should look at the submission."""
         return KINDS[self.kind].look
 
+    def within(self, module: str) -> Notice:
+        """The same notice, about a module of the submission's own."""
+        return replace(self, values={**self.values, "module": module})
+
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The notice in words; `translate` maps English sentences to the reader's language."""
         pattern = translate(KINDS[self.kind].sentence)
-        where = place(self.line, self.cell, translate)
+        where = place(self.line, self.cell, translate, self.values.get("module"))
         # at a sentence's start only a place is capitalised: `sigma` and a.py stay as they are
         if pattern.startswith("{where}"):
             where = where[:1].upper() + where[1:]
@@ -138,9 +149,19 @@ class Notice:
 
 
 def place(
-    line: int | None, cell: int | None, translate: Callable[[str], str] = str
+    line: int | None,
+    cell: int | None,
+    translate: Callable[[str], str] = str,
+    module: str | None = None,
 ) -> str:
-    """A place in words, such as "line 3 of cell 2"; empty where neither is known."""
+    """A place in words, such as "line 3 of cell 2"; empty where neither is known.
+
+    module: the file that a line is in, where it is not the graded one.
+    """
+    if line is not None and module is not None:
+        pattern = translate("line {line} of {module}")
+        # not `format`: the file's name is the student's
+        return pattern.replace("{line}", str(line)).replace("{module}", module)
     if line is not None and cell is not None:
         pattern = "line {line} of cell {cell}"
     elif line is not None:

@@ -58,11 +58,13 @@ class Source:
     """A function as the student wrote it: its text, where it starts, and the lines the feedback marks.
 
     `first_line` counts in the file, or in the notebook's `cell` (1-based, all cells counted) if not None.
+    file: where it stands, if it is not in the graded file but in a module that this one imports.
     """
 
     text: str
     first_line: int
     cell: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,12 @@ def _fields(record: object) -> Mapping[str, Any]:
     """A record's fields; a shallow look, where dataclasses.asdict copies all that is in them."""
     if isinstance(record, Notice):
         return notices.to_plain(record)
+    if isinstance(record, Source) and record.file is None:
+        return {
+            "text": record.text,
+            "first_line": record.first_line,
+            "cell": record.cell,
+        }
     if not dataclasses.is_dataclass(record):
         raise TypeError(f"a {type(record).__name__} has no place in a grade.json")
     return vars(record)

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from grader.notices import Notice
-from grader.reading.call_graph import call_graph
 from grader.reading.cells import Text
 from grader.reading.definitions import Definition, definition_of, order_notice
 from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
-from grader.reading.never_run import never_run_notice, without_never_run
-from grader.reading.statements import File, Statement, read_statements
+from grader.reading.never_run import never_run_notice
+from grader.reading.own_modules import Module, OwnModules, Path
+from grader.reading.statements import File, Statement
 from grader.reading.trees import Kind, binders_within, kind_of
 
 _MAX_NOTICES = 60
@@ -32,7 +32,9 @@ class Slice:
 
     definitions: required name -> the definition that is graded. missing: required name -> one sentence on
     why there is none. flags: the file's `from __future__` imports, for `compile`. top_level: each name that
-    the file binds -> how the last statement does so.
+    the file binds -> how the last statement does so. lines: a cell's number -> its lines. modules: the
+    slices of the modules that the submission imports of its own. homes: required name -> the one of these
+    that defines it.
     """
 
     statements: tuple[Statement, ...]
@@ -41,60 +43,125 @@ class Slice:
     notices: tuple[Notice, ...]
     flags: int
     top_level: Mapping[str, Kind]
+    lines: Mapping[int | None, Sequence[str]]
+    modules: Mapping[Path, Slice] = field(default_factory=dict)
+    homes: Mapping[str, Path] = field(default_factory=dict)
 
 
 def slice_functions(
     text: Text,
     names: Sequence[str],
     slow: Collection[str] = (),
+    own: OwnModules | None = None,
 ) -> Slice:
-    """The slice of `text` that defines `names`; statements that call one of `slow` are left out."""
+    """The slice of `text` that defines `names`; statements that call one of `slow` are left out.
+
+    own: the modules beside it, which it may import.
+    """
     with warnings.catch_warnings():
         # of the student's syntax: invalid escapes, `is` with a literal
         warnings.simplefilter("ignore")
-        return _slice(text, names, slow)
+        return _slice(text, names, slow, own or OwnModules(slow=slow))
 
 
-def _slice(text: Text, names: Sequence[str], slow: Collection[str]) -> Slice:
-    file = read_statements(text)
-    graph = call_graph(file.statements, slow)
-    statements = without_never_run(file, graph)
-    bindings = Bindings(statements, graph)
-    needs = needs_of(names, bindings)
+def _slice(
+    text: Text, names: Sequence[str], slow: Collection[str], own: OwnModules
+) -> Slice:
+    main = own.read_main(text)
+    file, bindings = main.file, main.bindings
+    needs = _needs(main, names, own)
 
-    definitions: dict[str, Definition] = {}
+    homes: dict[str, Path] = {}
+    # of the graded file and of each module
+    definitions: dict[Path, dict[str, Definition]] = {path: {} for path in needs}
     missing: dict[str, str] = {}
     for name in names:
-        definition = definition_of(name, bindings, file)
+        own_name, module = own.home(name, main)
+        definition = definition_of(own_name, module.bindings, module.file)
         if definition is None:
             missing[name] = why_missing(name, names, slow, bindings, file)
-        else:
-            definitions[name] = definition
+            continue
+        definitions[main.path][name] = definition
+        if module is not main:
+            homes[name] = module.path
+            definitions[module.path][name] = definition
 
-    notices = list(text.notices)
-    notices += _order_notices(definitions, bindings, file)
-    notices += _syntax_notices(file)
+    modules: dict[Path, Slice] = {}
+    for path, needed in needs.items():
+        module_read = own.module(path)
+        if module_read is not None:
+            modules[path] = _part(module_read, needed, definitions[path], own)
+    whole = modules.pop(main.path)
+    notices = [*text.notices, *whole.notices]
+    for path, module_slice in modules.items():
+        for notice in module_slice.notices:
+            notices.append(own.placed(notice, path))
+    return replace(
+        whole,
+        missing=missing,
+        notices=_capped(notices),
+        modules=modules,
+        homes=homes,
+    )
+
+
+def _needs(main: Module, names: Iterable[str], own: OwnModules) -> dict[Path, Needs]:
+    """What is needed of the graded file and, because of that, of each module that it leads to."""
+    wanted = {main.path: set(names)}
+    needs: dict[Path, Needs] = {}
+    todo = [main]
+    while todo:
+        module = todo.pop()
+        found = needs_of(sorted(wanted[module.path]), module.bindings)
+        needs[module.path] = found
+        for i in found.statements:
+            tree = module.statements[i].tree
+            for path, more in own.imported(tree, module):
+                other = own.module(path)
+                known = wanted.setdefault(path, set())
+                if other is None or (more <= known and path in needs):
+                    continue
+                known |= more
+                todo.append(other)
+    return needs
+
+
+def _part(
+    module: Module,
+    needs: Needs,
+    definitions: Mapping[str, Definition],
+    own: OwnModules,
+) -> Slice:
+    """The slice of one file, with its own notices."""
+    statements = module.statements
+    notices: list[Notice] = []
+    notices += _order_notices(definitions, module.bindings, module.file)
+    notices += _syntax_notices(module.file)
     notices += _never_run_notices(needs, statements)
-    notices += hidden_names(bindings, needs)
+    notices += hidden_names(module.bindings, needs)
     needed = [statements[i] for i in sorted(needs.statements)]
     return Slice(
         statements=tuple(needed),
         definitions=definitions,
-        missing=missing,
-        notices=_capped(notices),
-        flags=file.flags,
-        top_level=_kinds(statements),
+        missing={},
+        notices=tuple(notices),
+        flags=module.file.flags,
+        top_level=_kinds(module, own),
+        lines=module.file.lines,
     )
 
 
-def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:
-    """Every name that the statements bind -> how the last one does so."""
+def _kinds(module: Module, own: OwnModules) -> dict[str, Kind]:
+    """Every name that a file binds -> how the last statement does so, in the module that it comes from."""
     kinds: dict[str, Kind] = {}
-    for statement in statements:
+    for statement in module.statements:
         within = binders_within(statement.tree)
         for name in statement.binds:
             binder = within.get(name, statement.tree)
             kinds[name] = kind_of(binder)
+    for name, kind in kinds.items():
+        if kind == "import":
+            kinds[name] = own.kind_of(name, module)
     return kinds
 
 

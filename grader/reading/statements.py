@@ -4,7 +4,7 @@ from __future__ import annotations
 import __future__ as future
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +17,7 @@ from grader.reading.trees import COMPOUND, LOOPS, constant_truth, first_line
 
 # Why a statement never runs: it loops, it awaits, or it starts a slow function such as a training.
 Reason = Literal["loop", "await", "slow"]
+Split = Callable[[ast.stmt], Iterable[ast.stmt]]
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,12 @@ class File:
     execution_counts: Mapping[int | None, int | None]
 
 
-def read_statements(text: Text) -> File:
-    """Every statement of a submission that compiles, in document order."""
-    reader = _Reader()
+def read_statements(text: Text, split: Split | None = None) -> File:
+    """Every statement of a submission that compiles, in document order.
+
+    split: what each statement is read as, such as an import as one import for each name.
+    """
+    reader = _Reader(split or _as_it_is)
     execution_counts = {}
     for cell in text.cells:
         reader.read(cell)
@@ -129,7 +133,8 @@ class _Compiled:
 class _Reader:
     """Reads cell after cell: a `from __future__` import counts for all that stands below it."""
 
-    def __init__(self) -> None:
+    def __init__(self, split: Split) -> None:
+        self.split = split
         self.compiled: list[_Compiled] = []
         self.broken: list[Broken] = []
         self.flags = 0
@@ -141,20 +146,28 @@ class _Reader:
         self.lines[cell.number] = lines
         trees, broken = parse(cell)
         compiled = []
-        for tree in trees:
-            for part in _unfolded(tree):
-                self.flags |= _future_flags(part)
-                try:
-                    names = names_of(part, self.flags)
-                except UNCOMPILABLE as error:
-                    broken.append(_broken(part, cell, lines, error))
-                else:
-                    compiled.append(_Compiled(part, cell.number, names))
+        for part in self._parts(trees):
+            self.flags |= _future_flags(part)
+            try:
+                names = names_of(part, self.flags)
+            except UNCOMPILABLE as error:
+                broken.append(_broken(part, cell, lines, error))
+            else:
+                compiled.append(_Compiled(part, cell.number, names))
         self.broken += broken
         if broken and cell.number is not None:
             # a notebook's cell with a syntax error does not run at all
             return
         self.compiled += compiled
+
+    def _parts(self, trees: list[ast.stmt]) -> Iterator[ast.stmt]:
+        for tree in trees:
+            for part in _unfolded(tree):
+                yield from self.split(part)
+
+
+def _as_it_is(tree: ast.stmt) -> Iterable[ast.stmt]:
+    return [tree]
 
 
 def _broken(

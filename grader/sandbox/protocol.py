@@ -10,7 +10,8 @@ is an object with one key:
 
 Requests (trusted -> worker), each answered by exactly one reply that repeats its number:
 
-    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...]}
+    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "folder": path,
+     "modules": {path: uint8 tensor}, "names": [...], "slow": [...]}
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
      "edits": {function: source}, "standins": {"names": [...], "source": str}}
@@ -18,8 +19,9 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
 Replies (worker -> trusted), each with the request's number as well:
 
     read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
-           "definitions": {name: {"text", "first_line", "cell"}}, "findings": {name: {...}}}
-    load  {"failed": [{"line": n, "cell": n | null, "binds": [names], "error": error}, ...]}
+           "definitions": {name: {"text", "first_line", "cell", "file"}}, "findings": {name: {...}}}
+    load  {"failed": [{"line": n, "cell": n | null, "file": str | null, "binds": [names], "error": error},
+           ...]}
     call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
            "seconds": float, "autograd": {function: [torch's names]}}
     error {"kind": str, "text": str, "frames": [[function, line], ...]}

@@ -26,6 +26,10 @@ _FOR_SHOW = (
     "wandb",
 )
 
+course: dict[
+    str, types.ModuleType
+] = {}  # the course's own modules, once they are installed
+
 
 class Mute:
     """Takes any call, attribute or item, and returns a Mute."""
@@ -105,7 +109,7 @@ def install(prologues: dict[str, str], data: Sequence[Any]) -> None:
         module = types.ModuleType(name)
         exec(compile(text, f"<{name}>", "exec"), module.__dict__)
         module.install(*data)
-        sys.modules[name] = module
+        sys.modules[name] = course[name] = module
 
 
 def notebook_names() -> dict[str, Any]:

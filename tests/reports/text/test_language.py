@@ -51,6 +51,7 @@ def sentences_of_notices() -> Iterator[str]:
     places: list[str] = []
     for line, cell in ((1, None), (1, 2), (None, 2)):
         notices.place(line, cell, lambda sentence: places.append(sentence) or sentence)
+    notices.place(1, None, lambda sentence: places.append(sentence) or sentence, "a.py")
     yield from places
 
 
