@@ -63,6 +63,10 @@ KINDS: Mapping[str, Kind] = {
     "await-not-run": Kind(
         "{where} awaits something at the top level. The statement was not run."
     ),
+    "loader-workers": Kind(
+        "{where} asks for a DataLoader with processes of its own. It was run without them, "
+        "which changes nothing but the time."
+    ),
     "hidden-names": Kind(
         "{where} uses `{function}`: which names it reads or defines cannot be known without running it."
     ),

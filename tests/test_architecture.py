@@ -63,6 +63,8 @@ BESIDE_STUDENTS = READING | {
     "sandbox.inside.watch",
     "sandbox.inside.modules",
     "sandbox.inside.handed_in",
+    "sandbox.inside.alone",
+    "sandbox.inside.scratch",
 }
 WORKER_SIDE = BESIDE_STUDENTS | {
     "notices",

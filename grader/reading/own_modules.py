@@ -41,7 +41,7 @@ class Module:
     bindings: Bindings
 
     def exports(self) -> list[str]:
-        """What `import *` takes from it: `__all__` where that is a list of strings, or what is not private."""
+        """What `import *` takes from it: what `__all__` lists, or else all that is not private."""
         bound: dict[str, None] = {}
         for statement in self.statements:
             if _binds(statement, "__all__"):
@@ -109,7 +109,7 @@ class OwnModules:
             return self._split(tree, path)
 
         file = read_statements(text, split)
-        graph = call_graph(file.statements, self.slow)
+        graph = call_graph(file.statements, self.slow, self.names)
         statements = without_never_run(file, graph)
         return Module(path, file, statements, Bindings(statements, graph))
 

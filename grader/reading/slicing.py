@@ -18,7 +18,7 @@ from grader.reading.cells import Text
 from grader.reading.definitions import Definition, definition_of, order_notice
 from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
-from grader.reading.never_run import never_run_notice
+from grader.reading.never_run import loader_notices, never_run_notice
 from grader.reading.own_modules import Module, OwnModules, Path
 from grader.reading.statements import File, Statement
 from grader.reading.trees import Kind, binders_within, kind_of
@@ -61,7 +61,7 @@ def slice_functions(
     with warnings.catch_warnings():
         # of the student's syntax: invalid escapes, `is` with a literal
         warnings.simplefilter("ignore")
-        return _slice(text, names, slow, own or OwnModules(slow=slow))
+        return _slice(text, names, slow, own or OwnModules(slow=slow, names=names))
 
 
 def _slice(
@@ -140,6 +140,7 @@ def _part(
     notices += _never_run_notices(needs, statements)
     notices += hidden_names(module.bindings, needs)
     needed = [statements[i] for i in sorted(needs.statements)]
+    notices += loader_notices(needed)
     return Slice(
         statements=tuple(needed),
         definitions=definitions,

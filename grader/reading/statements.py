@@ -12,6 +12,7 @@ from grader.reading.cells import Cell, Text
 from grader.reading.effects import Declared, Effects, declared_by, effects_of
 from grader.reading.names import Names, names_of
 from grader.reading.parsing import Broken, parse
+from grader.reading.short_loops import Sizes, is_short, sizes_of
 from grader.reading.syntax_errors import UNCOMPILABLE, reason
 from grader.reading.trees import COMPOUND, LOOPS, constant_truth, first_line
 
@@ -77,7 +78,8 @@ class File:
     """A submission, statement by statement.
 
     broken: what does not compile. flags: the `from __future__` imports, for `compile`. declared: the names
-    that are modules, functions and classes. lines: a cell's number -> its lines. execution_counts: a cell's
+    that are modules, functions and classes. sizes: the variables that only hold lists and the like that are
+    written out, and how long these are. lines: a cell's number -> its lines. execution_counts: a cell's
     number -> when a notebook ran it, None where it did not or where there is no notebook.
     """
 
@@ -85,6 +87,7 @@ class File:
     broken: tuple[Broken, ...]
     flags: int
     declared: Declared
+    sizes: Sizes
     lines: Mapping[int | None, Sequence[str]]
     execution_counts: Mapping[int | None, int | None]
 
@@ -101,22 +104,26 @@ def read_statements(text: Text, split: Split | None = None) -> File:
         execution_counts[cell.number] = cell.execution_count
     trees = [compiled.tree for compiled in reader.compiled]
     declared = declared_by(trees)
-    statements = [_statement(compiled, declared) for compiled in reader.compiled]
+    sizes = sizes_of(trees)
+    statements = []
+    for compiled in reader.compiled:
+        statements.append(_statement(compiled, declared, sizes))
     return File(
         statements=tuple(statements),
         broken=tuple(reader.broken),
         flags=reader.flags,
         declared=declared,
+        sizes=sizes,
         lines=reader.lines,
         execution_counts=execution_counts,
     )
 
 
-def _statement(compiled: _Compiled, declared: Declared) -> Statement:
+def _statement(compiled: _Compiled, declared: Declared, sizes: Sizes) -> Statement:
     tree, names = compiled.tree, compiled.names
     now, later = effects_of(tree, declared)
     never_run: Reason | None = None
-    if isinstance(tree, LOOPS):
+    if isinstance(tree, LOOPS) and not is_short(tree, sizes):
         never_run = "loop"
     elif names.awaits:
         never_run = "await"
