@@ -148,7 +148,9 @@ class Session:
         result = results_[best]
         if len(versions) == 1:
             return result
-        names = [version.path for version in versions]
+        names = [version.filename for version in versions]
+        if len(set(names)) < len(names):
+            names = [f"{version.folder}/{version.filename}" for version in versions]
         values = {
             "count": str(len(versions)),
             "files": ", ".join(names),

@@ -59,15 +59,30 @@ def candidates(
         provides = own.union(*map(texts.defined, modules))
         found.append(Candidate(entry, own, provides, tuple(modules)))
     found.sort(key=lambda candidate: candidate.rank, reverse=True)
-    found = _without_asides(found, support)
+    found = _without_parts(_without_asides(found, support))
     best = found[0]
     least = max(len(best.provides) - 1, 1 + len(names) // 2)
     versions = [best]
     for other in found[1:]:
-        is_part = any(other.entry in version.modules for version in versions)
-        if len(other.provides) >= least and not is_part:
+        if len(other.provides) >= least:
             versions.append(other)
     return versions[:MOST_VERSIONS]
+
+
+def _without_parts(found: list[Candidate]) -> list[Candidate]:
+    """Without the modules of another file, which has all that they have."""
+    kept: list[Candidate] = []
+    for candidate in found:
+        if not any(_is_part_of(candidate, other) for other in found):
+            kept.append(candidate)
+    # all of them, where they import each other in a circle
+    return kept or found[:1]
+
+
+def _is_part_of(candidate: Candidate, other: Candidate) -> bool:
+    if candidate.entry not in other.modules or other.entry in candidate.modules:
+        return False
+    return candidate.provides <= other.provides
 
 
 def _without_asides(

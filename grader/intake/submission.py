@@ -91,11 +91,6 @@ class Submission:
         return digest.hexdigest()
 
     @property
-    def path(self) -> str:
-        """The graded file's path as shown."""
-        return f"{self.folder}/{self.filename}" if self.folder else self.filename
-
-    @property
     def size(self) -> int:
         """The graded file's size in bytes."""
         if isinstance(self.source, bytes):
@@ -124,17 +119,35 @@ def _bytes(source: bytes | Entry) -> bytes:
         raise UsageError(f"{source.file} {refusal}.") from refusal
 
 
-def from_file(path: Path, id_: str | None = None) -> Submission:
-    """The submission that consists of one file. Raises UsageError where it is not there."""
+def from_file(
+    path: Path, id_: str | None = None, with_modules: bool = False
+) -> Submission:
+    """The submission that consists of one file. Raises UsageError where it is not there.
+
+    with_modules: the modules that it may import are taken from beside it, and from the folders there.
+    """
+    entry = _entry_on_disk(path)
+    if not id_:
+        id_ = _id(Path(entry.name).stem)
+    if not with_modules:
+        return _of_entry(entry, id_)
+    beside = [entry]
+    for pattern in ("*.py", "*/*.py"):
+        for module in sorted(path.parent.glob(pattern)):
+            if module.is_file() and not module.is_symlink():
+                beside.append(_entry_on_disk(module, path.parent))
+    (candidate, *_) = candidates(beside, [entry], ())
+    return _of_candidate(candidate, id_)
+
+
+def _entry_on_disk(path: Path, root: Path | None = None) -> Entry:
     try:
         status = path.stat()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    parts = (shown(path.name),)
-    entry = Entry(parts, status.st_size, status.st_mtime, path)
-    if not id_:
-        id_ = _id(Path(entry.name).stem)
-    return _of_entry(entry, id_)
+    names = path.relative_to(root or path.parent).parts
+    parts = tuple(shown(name) for name in names)
+    return Entry(parts, status.st_size, status.st_mtime, path)
 
 
 def find(
@@ -372,11 +385,22 @@ def _of_entry(entry: Entry, id_: str) -> Submission:
 def _of_candidate(candidate: Candidate, id_: str) -> Submission:
     """The submission of a file with the modules that it imports."""
     entry = candidate.entry
+    root = _common_folders([entry, *candidate.modules])
     modules = {}
     for module in candidate.modules:
-        modules["/".join(module.parts)] = module
-    folder = "/".join(entry.parts[:-1])
+        modules["/".join(module.parts[root:])] = module
+    folder = "/".join(entry.parts[root:-1])
     return dataclasses.replace(_of_entry(entry, id_), modules=modules, folder=folder)
+
+
+def _common_folders(files: Files) -> int:
+    """How many folders all these files lie in."""
+    count = 0
+    for folders in zip(*(entry.parts[:-1] for entry in files), strict=False):
+        if len(set(folders)) > 1:
+            break
+        count += 1
+    return count
 
 
 def _remarks(

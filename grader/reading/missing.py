@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+import sys
 from collections.abc import Collection, Sequence
 
 from grader.notices import place
 from grader.reading.needs import Bindings
 from grader.reading.statements import File
-from grader.reading.trees import nodes
+from grader.reading.trees import is_star_import, nodes
 
 # at most so many of the file's functions, of at most such a length, are compared with a missing one
 _MAX_NAMES = 1_000
@@ -36,6 +37,7 @@ def why_missing(
         or _defined_inside(name, bindings)
         or _loop_instead(name, slow, bindings)
         or _misspelt(name, others)
+        or _not_handed_in(name, bindings)
         or f"The file never defines `{name}`."
     )
 
@@ -92,6 +94,22 @@ def _loop_instead(name: str, slow: Collection[str], bindings: Bindings) -> str |
         if statement.never_run == "loop":
             where = place(statement.line, statement.cell)
             return f"The file never defines `{name}`: a loop at the top level ({where}) is not a function."
+    return None
+
+
+def _not_handed_in(name: str, bindings: Bindings) -> str | None:
+    """A star import may bring the name, of a module that is neither a library nor among the files."""
+    for statement in bindings.statements:
+        tree = statement.tree
+        if not isinstance(tree, ast.ImportFrom) or not is_star_import(tree):
+            continue
+        module = tree.module or "."
+        if module.partition(".")[0] not in sys.modules:
+            where = place(statement.line, statement.cell)
+            return (
+                f"The file never defines `{name}`. It may come from `{module}` ({where}), which was not "
+                "handed in."
+            )
     return None
 
 

@@ -1,4 +1,4 @@
-"""What of a file is never run: long loops at the top level, and what starts a slow function such as a training.
+"""What of a file is never run: long loops at the top level, and what starts a slow function, a training say.
 
 The processes of a DataLoader are never started either.
 """

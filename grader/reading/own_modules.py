@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -77,7 +77,8 @@ class OwnModules:
     standins: Mapping[str, ModuleType] = field(default_factory=dict)
     names: Collection[str] = ()
     _read: dict[Path, Module | None] = field(default_factory=dict)
-    _unbound: set[str] = field(default_factory=set)
+    _written: list[Path] = field(default_factory=list)
+    _run: set[int] = field(default_factory=set)  # the lines of `%run` with a module
 
     def read_main(self, text: Text) -> Module:
         """Read the graded file. What its cells write can be imported as well."""
@@ -85,16 +86,46 @@ class OwnModules:
         for file, cells in text.written.items():
             path = (*self.main[:-1], *module_path(file))
             texts[path] = Text(cells, ())
+            self._written.append(path)
         self.texts = texts
         main = self._module(self.main, text)
-        unbound = {name for name in self.names if name not in main.bindings}
-        if unbound and self.texts:
-            # now that it is known which names are missing, read the imports for them as well
-            self._unbound = unbound
-            main = self._module(self.main, text)
-        self._unbound = set()
         self._read[self.main] = main
+        elsewhere = self._elsewhere(main)
+        if elsewhere:
+            main = self._module(self.main, text, elsewhere)
+            self._read[self.main] = main
         return main
+
+    def _elsewhere(self, main: Module) -> list[ast.stmt]:
+        """Imports of the required functions that the graded file does not bind, and a module that it uses does."""
+        imports: list[ast.stmt] = []
+        found: set[str] = set()
+        for module in self._reachable(main):
+            for name in self.names:
+                is_bound = name in main.bindings or name in found
+                if is_bound or name not in module.bindings:
+                    continue
+                found.add(name)
+                one = ast.ImportFrom(".".join(module.path), [ast.alias(name)], 0)
+                imports.append(one)
+        return imports
+
+    def _reachable(self, main: Module) -> Iterator[Module]:
+        """The modules that the graded file leads to, the nearest ones first, and those that its cells write."""
+        seen = {main.path}
+        todo = [main]
+        for path in self._written:
+            todo += filter(None, [self.module(path)])
+        while todo:
+            module = todo.pop(0)
+            if module is not main:
+                yield module
+            for statement in module.statements:
+                for path, _ in self.imported(statement.tree, module):
+                    other = self.module(path)
+                    if other is not None and path not in seen:
+                        seen.add(path)
+                        todo.append(other)
 
     def module(self, path: Path) -> Module | None:
         """A module by its path; None where there is none, or where it is being read just now."""
@@ -104,9 +135,16 @@ class OwnModules:
             self._read[path] = self._module(path, self.texts[path])
         return self._read.get(path)
 
-    def _module(self, path: Path, text: Text) -> Module:
+    def _module(self, path: Path, text: Text, first: Sequence[ast.stmt] = ()) -> Module:
+        """Read a file, as if the statements `first` stood at its top."""
+        above = list(first)
+
         def split(tree: ast.stmt) -> Iterable[ast.stmt]:
-            return self._split(tree, path)
+            for statement in above:
+                ast.fix_missing_locations(ast.copy_location(statement, tree))
+            trees = [*above, *self._split(tree, path)]
+            above.clear()
+            return trees
 
         file = read_statements(text, split)
         graph = call_graph(file.statements, self.slow, self.names)
@@ -125,6 +163,8 @@ class OwnModules:
             for path in ((*folder, *parts), (*folder, *parts, _PACKAGE)):
                 if path in self.texts:
                     return path
+        if dotted == self.main[-1]:
+            return self.main
         if first in sys.stdlib_module_names:
             return None
         ending = [path for path in self.texts if _ends_with(path, parts)]
@@ -132,13 +172,9 @@ class OwnModules:
 
     def is_folder(self, dotted: str) -> bool:
         """Whether a folder of this name holds modules; it can be imported, as a package."""
-        parts = tuple(dotted.split("."))
-        for path in self.texts:
-            for folder in (self.main[:-1], ()):
-                whole = (*folder, *parts)
-                if path[: len(whole)] == whole and len(path) > len(whole):
-                    return True
-        return False
+        # wherever it lies: `sys.path` may have been told of it
+        sought = f".{dotted}."
+        return any(sought in f".{'.'.join(path[:-1])}." for path in self.texts)
 
     def _absolute(self, tree: ast.ImportFrom, importer: Path) -> str:
         """The dotted name of the module that it imports from."""
@@ -154,25 +190,23 @@ class OwnModules:
     def _split(self, tree: ast.stmt, importer: Path) -> list[ast.stmt]:
         """A statement; of an import, one statement for each name."""
         if isinstance(tree, ast.Import):
-            return self._split_import(tree, importer)
+            return self._split_import(tree)
         if isinstance(tree, ast.ImportFrom):
             return self._split_from(tree, importer)
         file = _file_that_is_run(tree)
         if file is not None:
             path = self.resolve(file.removesuffix(".py").replace("/", "."))
             if path is not None:
+                self._run.add(tree.lineno)
                 return [tree, *self._all_of(path, file.removesuffix(".py"), tree)]
         if self.texts:
             return [_InnerImports(self, importer).visit(tree)]
         return [tree]
 
-    def _split_import(self, tree: ast.Import, importer: Path) -> list[ast.stmt]:
+    def _split_import(self, tree: ast.Import) -> list[ast.stmt]:
         trees: list[ast.stmt] = []
         for alias in tree.names:
             trees.append(ast.copy_location(ast.Import([alias]), tree))
-            path = self.resolve(alias.name)
-            if importer == self.main and path is not None:
-                trees += self._unbound_of(path, alias.name, tree)
         return trees
 
     def _split_from(self, tree: ast.ImportFrom, importer: Path) -> list[ast.stmt]:
@@ -187,9 +221,6 @@ class OwnModules:
                 trees += self._star(path, dotted, tree)
             elif submodule is not None and not self._binds(path, alias.name):
                 trees.append(_module_import(dotted, alias, tree))
-                if importer == self.main:
-                    name = f"{dotted}.{alias.name}".strip(".")
-                    trees += self._unbound_of(submodule, name, tree)
             else:
                 level = 0 if path is not None else tree.level
                 module = dotted if path is not None else tree.module
@@ -217,14 +248,6 @@ class OwnModules:
         if module is None:
             return []
         return self._imports_of(module.exports(), module, dotted, tree)
-
-    def _unbound_of(self, path: Path, dotted: str, tree: ast.stmt) -> list[ast.stmt]:
-        """Imports of the required functions that only this module binds."""
-        module = self.module(path)
-        if module is None or not self._unbound:
-            return []
-        found = [name for name in module.exports() if name in self._unbound]
-        return self._imports_of(found, module, dotted, tree)
 
     def _imports_of(
         self, names: Iterable[str], module: Module, dotted: str, tree: ast.stmt
@@ -304,6 +327,11 @@ class OwnModules:
         if notice.cell is not None:
             return notice
         return notice.within("/".join(path) + ".py")
+
+    def has_run(self, notice: Notice) -> bool:
+        """Whether a notice says that a `%run` was not run whose module has been read."""
+        is_run = notice.kind == "line-magic" and notice.values["magic"] == "run"
+        return is_run and notice.line in self._run
 
     def _passed_on(self, name: str, module: Module) -> tuple[str, Module] | None:
         """Where `module` has the name from, if it imports it from a module of the submission's own."""

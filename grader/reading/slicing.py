@@ -92,7 +92,8 @@ def _slice(
         if module_read is not None:
             modules[path] = _part(module_read, needed, definitions[path], own)
     whole = modules.pop(main.path)
-    notices = [*text.notices, *whole.notices]
+    notices = [notice for notice in text.notices if not own.has_run(notice)]
+    notices += whole.notices
     for path, module_slice in modules.items():
         for notice in module_slice.notices:
             notices.append(own.placed(notice, path))

@@ -5,7 +5,6 @@ A worker is one process that starts nothing and writes nothing.
 
 from __future__ import annotations
 
-import builtins
 import functools
 import sys
 import types
@@ -19,12 +18,11 @@ _COMPILER = "torch._dynamo"
 
 
 def install() -> None:
-    """In the zygote: put these in the place of torch's own, and have nobody at the keyboard."""
+    """In the zygote: put these in the place of torch's own."""
     sys.modules[_COMPILER] = torch._dynamo = _NoCompiler(_COMPILER)
     torch.compile = _uncompiled
     loader = torch.utils.data.DataLoader
     loader.__init__ = _without_workers(loader.__init__)  # type: ignore[method-assign]
-    builtins.input = _enter
 
 
 class _NoCompiler(types.ModuleType):
@@ -70,9 +68,3 @@ def _without_workers(init: Callable[..., None]) -> Callable[..., None]:
         init(self, dataset, batch_size, *args, **options)
 
     return alone
-
-
-def _enter(prompt: object = "", /) -> str:
-    """What `input` returns where somebody only presses Enter."""
-    print(prompt)
-    return ""

@@ -31,9 +31,11 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._run = run
         self._modules: dict[Path, types.ModuleType] = {}
 
-    def install(self) -> None:
+    def install(self, main: types.ModuleType) -> None:
         """Have `import` ask here first. A module named like one of the course's is completed by that one."""
         sys.meta_path.insert(0, self)
+        # a module may import the graded file by its own name
+        self._modules[self._own.main] = main
         for name, standin in self._own.standins.items():
             path = self._own.resolve(name)
             if path is not None and path in self._slice.modules:
@@ -43,7 +45,11 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def spaces(self) -> Iterable[Namespace]:
         """The namespaces of the modules that are loaded."""
-        return [module.__dict__ for module in self._modules.values()]
+        spaces = []
+        for path, module in self._modules.items():
+            if path != self._own.main:
+                spaces.append(module.__dict__)
+        return spaces
 
     def home(self, function: str) -> Namespace | None:
         """The namespace that a function is defined in; None where that is the graded file's."""
@@ -67,7 +73,7 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
         """The module, not run yet; the same one where it is imported by another name."""
         path = self._own.resolve(spec.name)
-        if path in self._modules:
+        if path is not None and path in self._modules:
             return self._modules[path]
         module = types.ModuleType(spec.name)
         setattr(module, HANDED_IN, True)
@@ -75,7 +81,8 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run what is needed of it."""
-        path = self._own.resolve(module.__name__)
+        spec = module.__spec__
+        path = self._own.resolve(spec.name) if spec is not None else None
         if path is not None:
             self._run_once(module, path)
 

@@ -15,13 +15,15 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
 
 from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
-from grader.reading.own_modules import OwnModules, Path, module_path
+from grader.reading.own_modules import OwnModules, module_path
+from grader.reading.own_modules import Path as ModulePath
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
 from grader.sandbox.inside.calling import (
@@ -114,7 +116,7 @@ class Worker:
             return {"unreadable": str(error)}
         folder = request["folder"].split("/") if request["folder"] else []
         own = OwnModules(
-            main=(*folder, MODULE),
+            main=(*folder, *module_path(Path(request["filename"]).stem)),
             texts=_texts(request["modules"]),
             slow=request["slow"],
             standins=modules.course,
@@ -147,7 +149,7 @@ class Worker:
         self._enter_module()
         seed(request["seed"])
         self.failed = []
-        self.own.install()
+        self.own.install(self.module)
         self._run(self.slice, self.module, None)
         for name in self.names:
             function = self.module.__dict__.get(name)
@@ -265,7 +267,7 @@ class Worker:
                 space.update(was)
 
 
-def _texts(files: dict[str, torch.Tensor]) -> dict[Path, cells.Text]:
+def _texts(files: dict[str, torch.Tensor]) -> dict[ModulePath, cells.Text]:
     """The submission's own modules; one that cannot be read is none."""
     texts = {}
     for path, data in files.items():
