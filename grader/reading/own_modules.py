@@ -1,4 +1,4 @@
-"""The modules that were handed in beside a file: which of them an import means, and what it takes from them.
+"""A graded file and the modules that were handed in beside it, read together.
 
 Imports are read one name at a time: `from utils import *` becomes one statement for each name that `utils`
 exports. So a slice holds the imports that it needs, and of each module only what these need.
@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import ast
 import copy
-import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import ModuleType
+import dataclasses
+import functools
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from grader.notices import Notice
 from grader.reading.call_graph import call_graph
 from grader.reading.cells import Text
 from grader.reading.needs import Bindings
 from grader.reading.never_run import without_never_run
+from grader.reading.own_files import OwnFiles, Path, file_of, module_path
 from grader.reading.statements import File, Statement, read_statements
 from grader.reading.trees import Kind, binder_of, kind_of
 
-Path = tuple[str, ...]  # folders and the file's name without its suffix
 Wanted = tuple[Path, set[str]]  # a module, and the names that are wanted of it
-
-MAIN: Path = ("submission",)
-HANDED_IN = (
-    "__handed_in__"  # the attribute that marks a loaded module as the submission's own
-)
-_PACKAGE = "__init__"
+Trees = list[ast.stmt]
 
 
 @dataclass(frozen=True)
@@ -40,17 +35,19 @@ class Module:
     statements: tuple[Statement, ...]
     bindings: Bindings
 
+    @functools.cached_property
     def exports(self) -> list[str]:
         """What `import *` takes from it: what `__all__` lists, or else all that is not private."""
         bound: dict[str, None] = {}
         for statement in self.statements:
-            if _binds(statement, "__all__"):
+            if "__all__" in statement.binds:
                 listed = _strings(statement.tree)
                 if listed is not None:
                     return listed
             bound |= dict.fromkeys(sorted(statement.binds))
         return [name for name in bound if not name.startswith("_")]
 
+    @functools.cached_property
     def attributes(self) -> set[str]:
         """Every name behind a dot in the file: what it may want of a module that it imports whole."""
         found = set()
@@ -60,79 +57,62 @@ class Module:
                     found.add(node.attr)
         return found
 
+    def binder(self, name: str) -> Statement | None:
+        """The last statement that binds a name."""
+        number = self.bindings.last_binder(name, self.bindings.end)
+        return None if number is None else self.statements[number]
 
-@dataclass
+
 class OwnModules:
-    """A graded file and the modules beside it, each read when an import first leads to it.
+    """A graded file and the modules beside it, each read when an import first leads to it."""
 
-    main: the path of the graded file. texts: the other files. slow: the exercise's slow functions.
-    standins: the exercise's modules that take the place of a course's. Where a student has a file of the same
-    name, only what the stand-in lacks is taken from it. names: the required functions, taken from a module
-    that the graded file only imports as a whole, where that file does not bind them itself.
-    """
+    def __init__(
+        self,
+        files: OwnFiles,
+        names: Collection[str] = (),
+        slow: Collection[str] = (),
+    ) -> None:
+        """names: the required functions. slow: those of them that are slow."""
+        self.files = files
+        self.main = files.main
+        self._names = names
+        self._slow = slow
+        self._read: dict[Path, Module | None] = {}
+        self._written: list[Path] = []
+        # the lines of `%run` with a module
+        self._run: set[int] = set()
 
-    main: Path = MAIN
-    texts: Mapping[Path, Text] = field(default_factory=dict)
-    slow: Collection[str] = ()
-    standins: Mapping[str, ModuleType] = field(default_factory=dict)
-    names: Collection[str] = ()
-    _read: dict[Path, Module | None] = field(default_factory=dict)
-    _written: list[Path] = field(default_factory=list)
-    _run: set[int] = field(default_factory=set)  # the lines of `%run` with a module
+    # -- reading ---------------------------------------------------------------------------------------
 
     def read_main(self, text: Text) -> Module:
-        """Read the graded file. What its cells write can be imported as well."""
-        texts = dict(self.texts)
+        """Read the graded file; what its cells write can be imported as well.
+
+        A required function that it does not bind is imported from a module that it uses.
+        """
+        texts = dict(self.files.texts)
         for file, cells in text.written.items():
             path = (*self.main[:-1], *module_path(file))
             texts[path] = Text(cells, ())
             self._written.append(path)
-        self.texts = texts
+        self.files = dataclasses.replace(self.files, texts=texts)
         main = self._module(self.main, text)
         self._read[self.main] = main
-        elsewhere = self._elsewhere(main)
+        elsewhere = self._found_elsewhere(main)
         if elsewhere:
+            if not main.statements:
+                # somewhere for the imports to stand
+                first = dataclasses.replace(text.cells[0], source="pass")
+                text = dataclasses.replace(text, cells=(first,))
             main = self._module(self.main, text, elsewhere)
             self._read[self.main] = main
         return main
 
-    def _elsewhere(self, main: Module) -> list[ast.stmt]:
-        """Imports of the required functions that the graded file does not bind, and a module that it uses does."""
-        imports: list[ast.stmt] = []
-        found: set[str] = set()
-        for module in self._reachable(main):
-            for name in self.names:
-                is_bound = name in main.bindings or name in found
-                if is_bound or name not in module.bindings:
-                    continue
-                found.add(name)
-                one = ast.ImportFrom(".".join(module.path), [ast.alias(name)], 0)
-                imports.append(one)
-        return imports
-
-    def _reachable(self, main: Module) -> Iterator[Module]:
-        """The modules that the graded file leads to, the nearest ones first, and those that its cells write."""
-        seen = {main.path}
-        todo = [main]
-        for path in self._written:
-            todo += filter(None, [self.module(path)])
-        while todo:
-            module = todo.pop(0)
-            if module is not main:
-                yield module
-            for statement in module.statements:
-                for path, _ in self.imported(statement.tree, module):
-                    other = self.module(path)
-                    if other is not None and path not in seen:
-                        seen.add(path)
-                        todo.append(other)
-
     def module(self, path: Path) -> Module | None:
         """A module by its path; None where there is none, or where it is being read just now."""
-        if path not in self._read and path in self.texts:
+        if path not in self._read and path in self.files.texts:
             # two modules may import each other
             self._read[path] = None
-            self._read[path] = self._module(path, self.texts[path])
+            self._read[path] = self._module(path, self.files.texts[path])
         return self._read.get(path)
 
     def _module(self, path: Path, text: Text, first: Sequence[ast.stmt] = ()) -> Module:
@@ -141,138 +121,121 @@ class OwnModules:
 
         def split(tree: ast.stmt) -> Iterable[ast.stmt]:
             for statement in above:
-                ast.fix_missing_locations(ast.copy_location(statement, tree))
+                _place(statement, tree)
             trees = [*above, *self._split(tree, path)]
             above.clear()
             return trees
 
         file = read_statements(text, split)
-        graph = call_graph(file.statements, self.slow, self.names)
+        graph = call_graph(file.statements, self._slow, self._names)
         statements = without_never_run(file, graph)
         return Module(path, file, statements, Bindings(statements, graph))
 
-    # -- which file an import means --------------------------------------------------------------------
+    def _found_elsewhere(self, main: Module) -> Trees:
+        """Imports of the required functions that only modules bind which the graded file leads to."""
+        imports: Trees = []
+        missing = [name for name in self._names if name not in main.bindings]
+        if not missing or not self.files.texts:
+            return imports
+        for module in self._reachable(main):
+            dotted = ".".join(module.path)
+            for name in list(missing):
+                if name in module.bindings:
+                    missing.remove(name)
+                    imports.append(ast.ImportFrom(dotted, [ast.alias(name)], 0))
+        return imports
 
-    def resolve(self, dotted: str) -> Path | None:
-        """The module of this name: beside the graded file, from the root, or wherever there is just one."""
-        first = dotted.partition(".")[0]
-        if first not in self.standins and _is_loaded_library(first):
-            return None
-        parts = tuple(dotted.split("."))
-        for folder in (self.main[:-1], ()):
-            for path in ((*folder, *parts), (*folder, *parts, _PACKAGE)):
-                if path in self.texts:
-                    return path
-        if dotted == self.main[-1]:
-            return self.main
-        if first in sys.stdlib_module_names:
-            return None
-        ending = [path for path in self.texts if _ends_with(path, parts)]
-        return min(ending, key=len, default=None)
+    def _reachable(self, main: Module) -> Iterator[Module]:
+        """The modules that cells write, and those that imports lead to, the nearest ones first."""
+        todo = list(self._written)
+        todo += self._imported_paths(main)
+        seen = {main.path}
+        while todo:
+            path = todo.pop(0)
+            module = self.module(path)
+            if module is None or path in seen:
+                continue
+            seen.add(path)
+            yield module
+            todo += self._imported_paths(module)
 
-    def is_folder(self, dotted: str) -> bool:
-        """Whether a folder of this name holds modules; it can be imported, as a package."""
-        # wherever it lies: `sys.path` may have been told of it
-        sought = f".{dotted}."
-        return any(sought in f".{'.'.join(path[:-1])}." for path in self.texts)
-
-    def _absolute(self, tree: ast.ImportFrom, importer: Path) -> str:
-        """The dotted name of the module that it imports from."""
-        if not tree.level:
-            return tree.module or ""
-        # one dot is the importer's own folder
-        folder = importer[: max(0, len(importer) - tree.level)]
-        named = tree.module.split(".") if tree.module else []
-        return ".".join([*folder, *named])
+    def _imported_paths(self, module: Module) -> Iterator[Path]:
+        for statement in module.statements:
+            for path, _ in self.imported(statement.tree, module):
+                yield path
 
     # -- imports, name by name -------------------------------------------------------------------------
 
-    def _split(self, tree: ast.stmt, importer: Path) -> list[ast.stmt]:
+    def _split(self, tree: ast.stmt, importer: Path) -> Trees:
         """A statement; of an import, one statement for each name."""
         if isinstance(tree, ast.Import):
-            return self._split_import(tree)
+            return [_place(ast.Import([alias]), tree) for alias in tree.names]
         if isinstance(tree, ast.ImportFrom):
-            return self._split_from(tree, importer)
-        file = _file_that_is_run(tree)
-        if file is not None:
-            path = self.resolve(file.removesuffix(".py").replace("/", "."))
-            if path is not None:
-                self._run.add(tree.lineno)
-                return [tree, *self._all_of(path, file.removesuffix(".py"), tree)]
-        if self.texts:
-            return [_InnerImports(self, importer).visit(tree)]
-        return [tree]
+            return self.split_from(tree, importer)
+        if self.files.texts:
+            tree = _InnerImports(self, importer).visit(tree)
+        run = _file_that_is_run(tree)
+        path = self.files.resolve(".".join(module_path(run))) if run else None
+        module = self.module(path) if path is not None else None
+        if path is None or module is None:
+            return [tree]
+        self._run.add(tree.lineno)
+        return [tree, *self._all_of(module, ".".join(path), tree)]
 
-    def _split_import(self, tree: ast.Import) -> list[ast.stmt]:
-        trees: list[ast.stmt] = []
-        for alias in tree.names:
-            trees.append(ast.copy_location(ast.Import([alias]), tree))
-        return trees
-
-    def _split_from(self, tree: ast.ImportFrom, importer: Path) -> list[ast.stmt]:
-        dotted = self._absolute(tree, importer)
+    def split_from(self, tree: ast.ImportFrom, importer: Path) -> Trees:
+        """`from … import a, b` as one absolute import for each name."""
+        dotted = self.files.source_of(tree, importer)
         if dotted == "__future__":
             return [tree]
-        path = self.resolve(dotted)
-        trees: list[ast.stmt] = []
+        path = self.files.resolve(dotted)
+        module = self.module(path) if path is not None else None
+        trees: Trees = []
         for alias in tree.names:
-            submodule = self.resolve(f"{dotted}.{alias.name}" if dotted else alias.name)
             if alias.name == "*":
-                trees += self._star(path, dotted, tree)
-            elif submodule is not None and not self._binds(path, alias.name):
-                trees.append(_module_import(dotted, alias, tree))
+                trees += self._star(module, dotted, tree)
+            elif self._is_submodule(module, dotted, alias.name):
+                name = f"{dotted}.{alias.name}".strip(".")
+                whole = ast.alias(name, alias.asname or alias.name)
+                trees.append(_place(ast.Import([whole]), tree))
+            elif path is not None:
+                trees.append(_place(ast.ImportFrom(dotted, [alias], 0), tree))
             else:
-                level = 0 if path is not None else tree.level
-                module = dotted if path is not None else tree.module
-                one = ast.ImportFrom(module, [alias], level)
-                trees.append(ast.copy_location(one, tree))
+                one = ast.ImportFrom(tree.module, [alias], tree.level)
+                trees.append(_place(one, tree))
         return trees
 
-    def _binds(self, path: Path | None, name: str) -> bool:
-        module = self.module(path) if path is not None else None
-        return module is not None and name in module.bindings
+    def _is_submodule(self, package: Module | None, dotted: str, name: str) -> bool:
+        if package is not None and name in package.bindings:
+            return False
+        return self.files.submodule(dotted, name) is not None
 
-    def _star(
-        self, path: Path | None, dotted: str, tree: ast.ImportFrom
-    ) -> list[ast.stmt]:
-        if path is None or self.module(path) is None:
+    def _star(self, module: Module | None, dotted: str, tree: ast.ImportFrom) -> Trees:
+        if module is None:
             return [tree]
-        trees = self._all_of(path, dotted, tree)
-        if dotted in self.standins:
+        trees = self._all_of(module, dotted, tree)
+        if dotted in self.files.standins:
             trees.append(tree)
         return trees
 
-    def _all_of(self, path: Path, dotted: str, tree: ast.stmt) -> list[ast.stmt]:
+    def _all_of(self, module: Module, dotted: str, tree: ast.stmt) -> Trees:
         """One import for each name that a module of the submission's exports."""
-        module = self.module(path)
-        if module is None:
-            return []
-        return self._imports_of(module.exports(), module, dotted, tree)
-
-    def _imports_of(
-        self, names: Iterable[str], module: Module, dotted: str, tree: ast.stmt
-    ) -> list[ast.stmt]:
-        standin = self.standins.get(dotted)
-        trees: list[ast.stmt] = []
-        for name in names:
-            if standin is not None and hasattr(standin, name):
+        trees: Trees = []
+        for name in module.exports:
+            if self.files.has_standin(dotted, name):
                 continue
-            library = self._library_import(module, name)
-            one = library or ast.ImportFrom(dotted, [ast.alias(name)], 0)
-            trees.append(ast.fix_missing_locations(ast.copy_location(one, tree)))
+            one = self._import_of_library(module, name)
+            if one is None:
+                one = ast.ImportFrom(dotted, [ast.alias(name)], 0)
+            trees.append(_place(one, tree))
         return trees
 
-    def _library_import(self, module: Module, name: str) -> ast.stmt | None:
+    def _import_of_library(self, module: Module, name: str) -> ast.stmt | None:
         """The import of a library by which a module has this name: `torch` is torch, whoever passes it on."""
-        binder = module.bindings.last_binder(name, module.bindings.end)
-        if binder is None:
+        binder = module.binder(name)
+        if binder is None or not isinstance(binder.tree, ast.Import | ast.ImportFrom):
             return None
-        tree = module.statements[binder].tree
-        if not isinstance(tree, ast.Import | ast.ImportFrom):
-            return None
-        if any(True for _ in self.imported(tree, module)):
-            return None
-        return copy.deepcopy(tree)
+        is_own = next(self.imported(binder.tree, module), None) is not None
+        return None if is_own else copy.deepcopy(binder.tree)
 
     # -- what is wanted of which module ----------------------------------------------------------------
 
@@ -281,79 +244,69 @@ class OwnModules:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
-                    path = self.resolve(alias.name)
+                    path = self.files.resolve(alias.name)
                     if path is not None:
-                        yield path, importer.attributes()
+                        yield path, importer.attributes
             elif isinstance(node, ast.ImportFrom):
                 yield from self._imported_from(node, importer)
 
     def _imported_from(
         self, tree: ast.ImportFrom, importer: Module
     ) -> Iterator[Wanted]:
-        dotted = self._absolute(tree, importer.path)
-        path = self.resolve(dotted)
+        dotted = self.files.source_of(tree, importer.path)
+        path = self.files.resolve(dotted)
         for alias in tree.names:
-            submodule = self.resolve(f"{dotted}.{alias.name}" if dotted else alias.name)
-            if self._is_of_standin(dotted, alias.name):
+            if self.files.has_standin(dotted, alias.name):
                 continue
             if path is not None:
                 yield path, {alias.name}
+            submodule = self.files.submodule(dotted, alias.name)
             if submodule is not None:
-                yield submodule, importer.attributes()
+                yield submodule, importer.attributes
 
-    def _is_of_standin(self, dotted: str, name: str) -> bool:
-        standin = self.standins.get(dotted)
-        return standin is not None and (name == "*" or hasattr(standin, name))
+    # -- where a name comes from -----------------------------------------------------------------------
 
     def home(self, name: str, module: Module) -> tuple[str, Module]:
         """The module that defines what a name stands for in `module`, and its name there."""
-        for _ in range(len(self.texts) + 1):
+        for _ in range(len(self.files.texts) + 1):
             found = self._passed_on(name, module)
             if found is None:
                 break
             name, module = found
         return name, module
 
+    def _passed_on(self, name: str, module: Module) -> tuple[str, Module] | None:
+        """Where `module` has the name from, if it imports it from a module of the submission's own."""
+        binder = module.binder(name)
+        if binder is None or not isinstance(binder.tree, ast.ImportFrom):
+            return None
+        path = self.files.resolve(self.files.source_of(binder.tree, module.path))
+        other = self.module(path) if path is not None else None
+        if other is None:
+            return None
+        (alias,) = binder.tree.names
+        return alias.name, other
+
     def kind_of(self, name: str, module: Module) -> Kind:
         """How a name that `module` imports is bound where it comes from; "import" where that is a library."""
         name, home = self.home(name, module)
-        binder = home.bindings.last_binder(name, home.bindings.end)
+        binder = home.binder(name)
         if binder is None:
             return "import"
-        return kind_of(binder_of(home.statements[binder].tree, name))
+        return kind_of(binder_of(binder.tree, name))
+
+    # -- notices ---------------------------------------------------------------------------------------
 
     def placed(self, notice: Notice, path: Path) -> Notice:
         """A notice on a module, with the file's name; a cell that writes the module says where it is."""
         if notice.cell is not None:
             return notice
-        return notice.within("/".join(path) + ".py")
+        return notice.within(file_of(path))
 
     def has_run(self, notice: Notice) -> bool:
         """Whether a notice says that a `%run` was not run whose module has been read."""
         is_run = notice.kind == "line-magic" and notice.values["magic"] == "run"
         return is_run and notice.line in self._run
-
-    def _passed_on(self, name: str, module: Module) -> tuple[str, Module] | None:
-        """Where `module` has the name from, if it imports it from a module of the submission's own."""
-        binder = module.bindings.last_binder(name, module.bindings.end)
-        if binder is None:
-            return None
-        tree = module.statements[binder].tree
-        if not isinstance(tree, ast.ImportFrom):
-            return None
-        dotted = self._absolute(tree, module.path)
-        path = self.resolve(dotted)
-        other = self.module(path) if path is not None else None
-        if other is None:
-            return None
-        (alias,) = tree.names
-        return alias.name, other
-
-
-def _is_loaded_library(name: str) -> bool:
-    """Whether `import` finds a module of this name that is no part of the submission."""
-    module = sys.modules.get(name)
-    return module is not None and not hasattr(module, HANDED_IN)
 
 
 class _InnerImports(ast.NodeTransformer):
@@ -363,16 +316,14 @@ class _InnerImports(ast.NodeTransformer):
         self.own = own
         self.importer = importer
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> list[ast.stmt]:
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Trees:
         """The imports of the single names."""
-        return self.own._split_from(node, self.importer)
+        return self.own.split_from(node, self.importer)
 
 
-def _module_import(dotted: str, alias: ast.alias, tree: ast.stmt) -> ast.stmt:
-    """`from package import module` as the import of that module."""
-    name = f"{dotted}.{alias.name}".strip(".")
-    one = ast.Import([ast.alias(name, alias.asname or alias.name)])
-    return ast.fix_missing_locations(ast.copy_location(one, tree))
+def _place(tree: ast.stmt, other: ast.stmt) -> ast.stmt:
+    """The tree, as if it stood where the other one does."""
+    return ast.fix_missing_locations(ast.copy_location(tree, other))
 
 
 def _file_that_is_run(tree: ast.stmt) -> str | None:
@@ -380,30 +331,13 @@ def _file_that_is_run(tree: ast.stmt) -> str | None:
     if not isinstance(tree, ast.Expr) or not isinstance(tree.value, ast.Call):
         return None
     call = tree.value
-    if not ast.unparse(call.func).endswith("run_line_magic"):
+    if not ast.unparse(call.func).endswith(".run_line_magic"):
         return None
     words = [word.value for word in call.args if isinstance(word, ast.Constant)]
     if len(words) != 2 or words[0] != "run":
         return None
     file = str(words[1]).strip().strip("'\"").removeprefix("./")
     return file if file.endswith(".py") else None
-
-
-def module_path(file: str) -> Path:
-    """The path of a Python file as this module counts it: "src/utils.py" is ("src", "utils")."""
-    parts = file.removesuffix(".py").split("/")
-    # a dot would begin a submodule
-    return tuple(part.replace(".", "_") for part in parts)
-
-
-def _ends_with(path: Path, parts: Path) -> bool:
-    if path[-1] == _PACKAGE:
-        path = path[:-1]
-    return path[-len(parts) :] == parts
-
-
-def _binds(statement: Statement, name: str) -> bool:
-    return name in statement.binds
 
 
 def _strings(tree: ast.stmt) -> list[str] | None:

@@ -19,7 +19,8 @@ from grader.reading.definitions import Definition, definition_of, order_notice
 from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
 from grader.reading.never_run import loader_notices, never_run_notice
-from grader.reading.own_modules import Module, OwnModules, Path
+from grader.reading.own_files import OwnFiles, Path
+from grader.reading.own_modules import Module, OwnModules
 from grader.reading.statements import File, Statement
 from grader.reading.trees import Kind, binders_within, kind_of
 
@@ -61,7 +62,9 @@ def slice_functions(
     with warnings.catch_warnings():
         # of the student's syntax: invalid escapes, `is` with a literal
         warnings.simplefilter("ignore")
-        return _slice(text, names, slow, own or OwnModules(slow=slow, names=names))
+        if own is None:
+            own = OwnModules(OwnFiles(), names, slow)
+        return _slice(text, names, slow, own)
 
 
 def _slice(

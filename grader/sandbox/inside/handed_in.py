@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from grader.reading.own_modules import HANDED_IN, OwnModules, Path
+from grader.reading.own_files import HANDED_IN, OwnFiles, Path, file_of
 from grader.reading.slicing import Slice
 
 Namespace = dict[str, Any]
@@ -24,9 +24,9 @@ Run = Callable[[Slice, types.ModuleType, str], None]  # runs a slice in a module
 class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the modules that were handed in beside the graded file."""
 
-    def __init__(self, own: OwnModules, found: Slice, run: Run) -> None:
+    def __init__(self, files: OwnFiles, found: Slice, run: Run) -> None:
         """found: the graded file's slice. run: runs a module's slice in it; its file's name is the third."""
-        self._own = own
+        self._files = files
         self._slice = found
         self._run = run
         self._modules: dict[Path, types.ModuleType] = {}
@@ -35,9 +35,9 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Have `import` ask here first. A module named like one of the course's is completed by that one."""
         sys.meta_path.insert(0, self)
         # a module may import the graded file by its own name
-        self._modules[self._own.main] = main
-        for name, standin in self._own.standins.items():
-            path = self._own.resolve(name)
+        self._modules[self._files.main] = main
+        for name, standin in self._files.standins.items():
+            path = self._files.resolve(name)
             if path is not None and path in self._slice.modules:
                 module = self._loaded(name, path)
                 module.__dict__.update(_public(standin))
@@ -47,7 +47,7 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """The namespaces of the modules that are loaded."""
         spaces = []
         for path, module in self._modules.items():
-            if path != self._own.main:
+            if path != self._files.main:
                 spaces.append(module.__dict__)
         return spaces
 
@@ -66,13 +66,15 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         """A spec for a module or a folder of the submission's, None for every other name."""
         del path, target
-        if self._own.resolve(fullname) is None and not self._own.is_folder(fullname):
+        if self._files.resolve(fullname) is None and not self._files.is_folder(
+            fullname
+        ):
             return None
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
         """The module, not run yet; the same one where it is imported by another name."""
-        path = self._own.resolve(spec.name)
+        path = self._files.resolve(spec.name)
         if path is not None and path in self._modules:
             return self._modules[path]
         module = types.ModuleType(spec.name)
@@ -82,7 +84,7 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: types.ModuleType) -> None:
         """Run what is needed of it."""
         spec = module.__spec__
-        path = self._own.resolve(spec.name) if spec is not None else None
+        path = self._files.resolve(spec.name) if spec is not None else None
         if path is not None:
             self._run_once(module, path)
 
@@ -98,7 +100,7 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         # known from here on: two modules may import each other
         self._modules[path] = module
         if path in self._slice.modules:
-            file = "/".join(path) + ".py"
+            file = file_of(path)
             module.__file__ = file
             self._run(self._slice.modules[path], module, file)
 

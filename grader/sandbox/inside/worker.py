@@ -22,8 +22,9 @@ import torch
 
 from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
-from grader.reading.own_modules import OwnModules, module_path
-from grader.reading.own_modules import Path as ModulePath
+from grader.reading.own_files import OwnFiles, file_of, module_path
+from grader.reading.own_files import Path as ModulePath
+from grader.reading.own_modules import OwnModules
 from grader.sandbox import protocol
 from grader.sandbox.inside import modules
 from grader.sandbox.inside.calling import (
@@ -115,16 +116,16 @@ class Worker:
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
         folder = request["folder"].split("/") if request["folder"] else []
-        own = OwnModules(
-            main=(*folder, *module_path(Path(request["filename"]).stem)),
+        name = Path(request["filename"]).stem
+        files = OwnFiles(
+            main=(*folder, *module_path(name)),
             texts=_texts(request["modules"]),
-            slow=request["slow"],
             standins=modules.course,
-            names=self.names,
         )
+        own = OwnModules(files, self.names, request["slow"])
         found = slicing.slice_functions(text, self.names, request["slow"], own)
         self.slice = found
-        self.own = HandedIn(own, found, self._run)
+        self.own = HandedIn(own.files, found, self._run)
         return {
             "unreadable": None,
             "notices": [to_plain(notice) for notice in found.notices],
@@ -283,7 +284,7 @@ def _definitions(found: slicing.Slice) -> Plain:
     for name, definition in found.definitions.items():
         file = None
         if name in found.homes and definition.cell is None:
-            file = "/".join(found.homes[name]) + ".py"
+            file = file_of(found.homes[name])
         definitions[name] = {
             "text": definition.text,
             "first_line": definition.first_line,
