@@ -1,7 +1,7 @@
 """Files that a submission writes: where it may not, they are kept in memory for as long as its process lives.
 
 A training that saves its history at the end may still be right. What was kept can be read again by `open` and
-`torch.load`; nothing reaches the disk.
+`torch.load`; nothing reaches the disk. Files elsewhere than in the working folder are refused as ever.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy
 import torch
 
 _WRITES = frozenset("wax+")
+_HOME = Path("/nonexistent")  # a worker's home, where nothing is
 
 
 def install() -> None:
@@ -27,8 +28,8 @@ def install() -> None:
     builtins.open = io.open = files.open
     for name in ("mkdir", "makedirs"):
         setattr(os, name, _forgiving(getattr(os, name)))
-    # what looks for a folder in which it may write finds none
-    tempfile.tempdir = "/tmp"
+    # on the disk, `tempfile` would find no folder in which it may write
+    tempfile.tempdir = str(_HOME)
     # these open a path by themselves
     torch.save = files.saving(torch.save, "wb", place=1)
     numpy.savetxt = files.saving(numpy.savetxt, "w", place=0)
@@ -117,21 +118,30 @@ class _Kept(io.BytesIO):
 
 
 def _path(file: Any) -> str | None:
-    """The absolute path that `file` names; None where it is a descriptor or an open file."""
+    """The absolute path of a file of the submission's own: in the working folder, below it, or at home.
+
+    None for any other place, a descriptor or an open file.
+    """
     if not isinstance(file, str | bytes | os.PathLike):
         return None
+    path = Path(os.fsdecode(file))
+    here = Path.cwd()
+    is_own = path.parent == here or _HOME in path.parents
+    if path.is_absolute() and not is_own:
+        return None
     # not `resolve`, which asks the disk
-    return str(Path.cwd() / os.fsdecode(file))
+    return str(here / path)
 
 
 def _forgiving(make: Callable[..., None]) -> Callable[..., None]:
-    """A function that makes a folder, or does nothing where it may not."""
+    """A function that makes a folder; where it may not, one of the submission's own is taken to be there."""
 
     @functools.wraps(make)
-    def made(*args: Any, **kwargs: Any) -> None:
+    def made(name: Any, *args: Any, **kwargs: Any) -> None:
         try:
-            make(*args, **kwargs)
-        except PermissionError:
-            return
+            make(name, *args, **kwargs)
+        except (PermissionError, FileNotFoundError):
+            if _path(name) is None:
+                raise
 
     return made
