@@ -278,14 +278,34 @@ class OwnModules:
     def _passed_on(self, name: str, module: Module) -> tuple[str, Module] | None:
         """Where `module` has the name from, if it imports it from a module of the submission's own."""
         binder = module.binder(name)
-        if binder is None or not isinstance(binder.tree, ast.ImportFrom):
+        if binder is None:
             return None
-        path = self.files.resolve(self.files.source_of(binder.tree, module.path))
+        value = binder.tree.value if isinstance(binder.tree, ast.Assign) else None
+        if isinstance(value, ast.Name):
+            # `sigma = act`, where `act` is imported
+            name = value.id
+            binder = module.binder(name)
+        elif isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+            # `sigma = utils.sigma`
+            return self._attribute(value.attr, value.value.id, module)
+        found = _import_of(binder.tree, name) if binder is not None else None
+        if found is None:
+            return None
+        tree, name = found
+        path = self.files.resolve(self.files.source_of(tree, module.path))
         other = self.module(path) if path is not None else None
-        if other is None:
+        return None if other is None else (name, other)
+
+    def _attribute(
+        self, name: str, owner: str, module: Module
+    ) -> tuple[str, Module] | None:
+        """The attribute of a module of the submission's own that `module` imports whole as `owner`."""
+        binder = module.binder(owner)
+        if binder is None or not isinstance(binder.tree, ast.Import):
             return None
-        (alias,) = binder.tree.names
-        return alias.name, other
+        path = self.files.resolve(binder.tree.names[0].name)
+        other = self.module(path) if path is not None else None
+        return None if other is None else (name, other)
 
     def kind_of(self, name: str, module: Module) -> Kind:
         """How a name that `module` imports is bound where it comes from; "import" where that is a library."""
@@ -324,6 +344,17 @@ class _InnerImports(ast.NodeTransformer):
 def _place(tree: ast.stmt, other: ast.stmt) -> ast.stmt:
     """The tree, as if it stood where the other one does."""
     return ast.fix_missing_locations(ast.copy_location(tree, other))
+
+
+def _import_of(tree: ast.stmt, name: str) -> tuple[ast.ImportFrom, str] | None:
+    """The import within `tree` that binds `name`, and what it is called where it comes from."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        for alias in node.names:
+            if name == (alias.asname or alias.name):
+                return node, alias.name
+    return None
 
 
 def _file_that_is_run(tree: ast.stmt) -> str | None:

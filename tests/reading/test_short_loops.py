@@ -61,7 +61,7 @@ def test_not_short(source):
     [
         ("T = {}\nfor n in 'ab':\n    T[n] = n\ndef f():\n    return len(T)", 2),
         ("if True:\n    T = []\n    for n in 'ab': T.append(n)\ndef f():\n    return len(T)", 2),
-        ("try:\n    T = []\n    for n in 'ab': T.append(n)\nexcept ValueError: pass\ndef f():\n    return len(T)", 2),
+        ("try:\n    T = []\n    for n in 'ab': T.append(n)\nexcept E: pass\ndef f():\n    return len(T)", 2),
         ("T = 0\nfor n in [1, 2]:\n    T += n\ndef f():\n    return T", 3),
         ("T = []\nfor n in load():\n    T.append(n)\ndef f():\n    return len(T)", 0),
     ],

@@ -269,12 +269,13 @@ class Worker:
 
 
 def _texts(files: dict[str, torch.Tensor]) -> dict[ModulePath, cells.Text]:
-    """The submission's own modules; one that cannot be read is none."""
+    """The submission's own modules; one that is empty or cannot be read binds nothing."""
     texts = {}
     for path, data in files.items():
+        text = cells.Text((), ())
         with contextlib.suppress(cells.Unreadable):
             text = cells.read(data.numpy().tobytes(), path)
-            texts[module_path(path)] = text
+        texts[module_path(path)] = text
     return texts
 
 
