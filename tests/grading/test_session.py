@@ -50,9 +50,8 @@ def test_of_several_versions_the_best_one_counts(
     exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
     folder = tmp_path / "class" / "ada"
     folder.mkdir(parents=True)
-    wrong = tiny.RIGHT.replace("2", "3")
     for file in ("a.py", "b.py"):
-        (folder / file).write_text(tiny.RIGHT if file == right_one else wrong)
+        (folder / file).write_text(tiny.RIGHT if file == right_one else tiny.WRONG)
     (ada,) = submission.find([folder.parent], exercise.functions)
     with Session(exercise) as session:
         result = session.grade(ada)
