@@ -265,7 +265,7 @@ def check(
         raise UsageError(
             f"{file} is not a .py or .ipynb file; give the one that you would hand in."
         )
-    mine = submission.from_file(file)
+    mine = submission.from_file(file, with_modules=True)
     folder = None
     if data:
         folder = str(data.resolve())

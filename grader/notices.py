@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,23 @@ KINDS: Mapping[str, Kind] = {
     "await-not-run": Kind(
         "{where} awaits something at the top level. The statement was not run."
     ),
+    "loader-workers": Kind(
+        "{where} asks for a DataLoader with processes of its own. It was run without them, "
+        "which changes nothing but the time."
+    ),
     "hidden-names": Kind(
         "{where} uses `{function}`: which names it reads or defines cannot be known without running it."
     ),
     "more": Kind("{count} more notices were left out."),
     # choosing the file
     "several-files": Kind("{count} files were handed in; {file} was graded."),
+    "several-files-imported": Kind(
+        "{count} files were handed in; {file} was graded, with what it may import: {modules}."
+    ),
+    "several-versions": Kind(
+        "{count} files hold a solution: {files}. Each was graded; {file} has the best mark, and counts.",
+        look=True,
+    ),
     "file-left-out": Kind("{file} {problem}; it was left out."),
     "late": Kind("{platform} marks it as late."),
     # running the student's code
@@ -147,10 +158,15 @@ class Notice:
         """Whether an instructor should look at the submission."""
         return KINDS[self.kind].look
 
+    def within(self, module: str) -> Notice:
+        """The same notice, about a module of the submission's own."""
+        return replace(self, values={**self.values, "module": module})
+
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         """The notice in words; `translate` maps English sentences to the reader's language."""
         pattern = translate(KINDS[self.kind].sentence)
-        where = place(self.line, self.cell, self.label, translate)
+        module = self.values.get("module")
+        where = place(self.line, self.cell, self.label, translate, module)
         # at a sentence's start only a place is capitalised: `sigma` and a.py stay as they are
         if pattern.startswith("{where}"):
             where = where[:1].upper() + where[1:]
@@ -167,12 +183,16 @@ def place(
     cell: int | None,
     label: str = "",
     translate: Callable[[str], str] = str,
+    module: str | None = None,
 ) -> str:
     """A place in words, such as "line 3 of the cell that begins `def f(x):` (In [12])"; empty without any.
 
-    label: the beginning of the cell, and its `In [n]`: a cell's number is shown in no notebook.
+    label: the beginning of the cell, and its `In [n]`: a cell's number is shown in no notebook. module: the
+    file that a line is in, where it is not the graded one.
     """
-    if cell is None:
+    if cell is None and module is not None and line is not None:
+        pattern = "line {line} of {module}"
+    elif cell is None:
         pattern = "" if line is None else "line {line}"
     elif not label:
         pattern = "a cell" if line is None else "line {line} of a cell"
@@ -184,7 +204,7 @@ def place(
         # gettext translates the empty text into its own header
         return ""
     # not `format`: a label is what a student wrote
-    words = {"line": str(line), "label": label}
+    words = {"line": str(line), "label": label, "module": str(module)}
     return _NAME.sub(lambda name: words.get(name[1], "…"), translate(pattern))
 
 

@@ -62,12 +62,14 @@ class Source:
     is_lifted: the student wrote the rest outside a function, and not the first line. places: where its lines
     come from several cells of a notebook, each line's number -> (line, cell, what the cell is called).
     label: what reports call the cell, since no notebook shows its number (see `notices.place`).
+    file: where it stands, if it is not in the graded file but in a module that this one imports.
     """
 
     text: str
     first_line: int
     cell: int | None = None
     label: str = ""
+    file: str | None = None
     is_lifted: bool = False
     places: Mapping[int, tuple[int, int, str]] = field(default_factory=dict)
 
@@ -184,6 +186,12 @@ def _fields(record: object) -> Mapping[str, Any]:
     """A record's fields; a shallow look, where dataclasses.asdict copies all that is in them."""
     if isinstance(record, Notice):
         return notices.to_plain(record)
+    if isinstance(record, Source) and record.file is None:
+        return {
+            "text": record.text,
+            "first_line": record.first_line,
+            "cell": record.cell,
+        }
     if not dataclasses.is_dataclass(record):
         raise TypeError(f"a {type(record).__name__} has no place in a grade.json")
     return vars(record)

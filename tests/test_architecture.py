@@ -24,6 +24,7 @@ LAYERS = [
     ["errors"],
     ["paths"],
     ["intake.entries"],
+    ["intake.choice"],
     ["exercise", "intake.submission"],
     ["intake.roster"],
     ["sandbox.walls.system_calls"],
@@ -62,6 +63,9 @@ BESIDE_STUDENTS = READING | {
     "sandbox.inside.calling",
     "sandbox.inside.watch",
     "sandbox.inside.modules",
+    "sandbox.inside.handed_in",
+    "sandbox.inside.alone",
+    "sandbox.inside.scratch",
 }
 WORKER_SIDE = BESIDE_STUDENTS | {
     "notices",

@@ -101,3 +101,8 @@ def test_what_is_no_notice_is_refused(claim: dict[str, Any]) -> None:
 def test_a_long_value_is_cut() -> None:
     notice = from_plain({"kind": "remark", "values": {"text": "x" * 100_000}})
     assert len(str(notice)) == 2_000
+
+
+def test_a_place_in_a_module_names_its_file() -> None:
+    notice = Notice("loop-not-run", line=3).within("{line}.py")
+    assert str(notice).startswith("Line 3 of {line}.py has a loop")

@@ -26,6 +26,7 @@ from grader.grading.pools import DaskPool, LocalPool, Lost, Pool
 from grader.grading.process import Settings, Task
 from grader.grading.resume import EarlierRun
 from grader.grading.session import check_profile, exercise_folder
+from grader.intake.choice import MOST_VERSIONS
 from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.reports.text import language
@@ -235,7 +236,8 @@ class _Run:
         own_limit = settings.get(
             "submission_seconds", exercise.limits.submission_seconds
         )
-        return float(own_limit) + _PATIENCE
+        # several versions of a submission are graded one after the other
+        return float(own_limit) * MOST_VERSIONS + _PATIENCE
 
     def _finish(self, pool: Pool, future: Future[str], submission: Submission) -> bool:
         """Take in what came of a submission; False where it is to be graded again."""

@@ -11,11 +11,12 @@ import functools
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.intake.choice import Candidate, candidates
 from grader.intake.entries import (
     LARGEST,
     TOO_LARGE,
@@ -42,7 +43,6 @@ _LONGEST = 100  # bytes of an id
 
 Files = Sequence[Entry]
 Numbers = tuple[int, ...]  # which attempt each part of a path says that it is
-NaturalKey = list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class Submission:
 
     source: the graded file's bytes, or where to read them. filename: its name. files: what was handed in.
     keys: what a roster may know the student by. problem: a sentence that says why there is nothing to
-    grade; there are no bytes then.
+    grade; there are no bytes then. modules: path -> the bytes of a module that the file may import, or
+    where to read them. folder: the path of the file's own folder. versions: other files of the same student
+    that seem as complete; the best one counts.
     """
 
     id: str
@@ -62,23 +64,31 @@ class Submission:
     notices: tuple[Notice, ...] = ()
     problem: str | None = None
     keys: tuple[str, ...] = ()
+    modules: Mapping[str, bytes | Entry] = field(default_factory=dict)
+    folder: str = ""
+    versions: tuple[Submission, ...] = ()
 
     @property
     def data(self) -> bytes:
         """The graded file's bytes, read at each use. Raises UsageError where they cannot be."""
         if self.problem is not None:
             return b""
-        if isinstance(self.source, bytes):
-            return self.source
-        try:
-            return self.source.read()
-        except Refused as refusal:
-            raise UsageError(f"{self.source.file} {refusal}.") from refusal
+        return _bytes(self.source)
+
+    def module_bytes(self) -> dict[str, bytes]:
+        """Path -> the bytes of a module that the file may import. Raises UsageError as `data` does."""
+        return {path: _bytes(source) for path, source in self.modules.items()}
 
     @functools.cached_property
     def sha256(self) -> str:
-        """The digest of the graded bytes."""
-        return hashlib.sha256(self.data).hexdigest()
+        """The digest of the graded bytes: the file's, its modules' and those of other versions."""
+        digest = hashlib.sha256(self.data)
+        for path, data in self.module_bytes().items():
+            digest.update(f"\0{path}\0{len(data)}\0".encode())
+            digest.update(data)
+        for version in self.versions:
+            digest.update(version.sha256.encode())
+        return digest.hexdigest()
 
     @property
     def size(self) -> int:
@@ -89,23 +99,55 @@ class Submission:
 
     def held(self) -> Submission:
         """The same submission with its bytes in it, to be graded in another process or on another machine."""
+        versions = tuple(version.held() for version in self.versions)
         try:
-            return dataclasses.replace(self, source=self.data)
+            return dataclasses.replace(
+                self, source=self.data, modules=self.module_bytes(), versions=versions
+            )
         except UsageError as error:
-            return dataclasses.replace(self, source=b"", problem=str(error))
+            return dataclasses.replace(
+                self, source=b"", modules={}, versions=(), problem=str(error)
+            )
 
 
-def from_file(path: Path, id_: str | None = None) -> Submission:
-    """The submission that consists of one file. Raises UsageError where it is not there."""
+def _bytes(source: bytes | Entry) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    try:
+        return source.read()
+    except Refused as refusal:
+        raise UsageError(f"{source.file} {refusal}.") from refusal
+
+
+def from_file(
+    path: Path, id_: str | None = None, with_modules: bool = False
+) -> Submission:
+    """The submission that consists of one file. Raises UsageError where it is not there.
+
+    with_modules: the modules that it may import are taken from beside it, and from the folders there.
+    """
+    entry = _entry_on_disk(path)
+    if not id_:
+        id_ = _id(Path(entry.name).stem)
+    if not with_modules:
+        return _of_entry(entry, id_)
+    beside = [entry]
+    for pattern in ("*.py", "*/*.py"):
+        for module in sorted(path.parent.glob(pattern)):
+            if module.is_file() and not module.is_symlink():
+                beside.append(_entry_on_disk(module, path.parent))
+    (candidate, *_) = candidates(beside, [entry], ())
+    return _of_candidate(candidate, id_)
+
+
+def _entry_on_disk(path: Path, root: Path | None = None) -> Entry:
     try:
         status = path.stat()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    parts = (shown(path.name),)
-    entry = Entry(parts, status.st_size, status.st_mtime, path)
-    if not id_:
-        id_ = _id(Path(entry.name).stem)
-    return _of_entry(entry, id_)
+    names = path.relative_to(root or path.parent).parts
+    parts = tuple(shown(name) for name in names)
+    return Entry(parts, status.st_size, status.st_mtime, path)
 
 
 def find(
@@ -172,7 +214,7 @@ def _of_tree(
     if (path / ".git").exists():
         name = path.resolve().name
         owner = _Owner(name, shown(name))
-        yield _of_student(owner, found, names)
+        yield _of_student(owner, found, names, support)
         return
     is_zip = not path.is_dir()
     groups = _by_owner(_unwrapped(found, is_zip), support)
@@ -183,7 +225,7 @@ def _of_tree(
             owner = _Owner(path.stem, shown(path.stem))
             groups = {owner: files}
     for owner, files in groups.items():
-        yield _of_student(owner, files, names)
+        yield _of_student(owner, files, names, support)
 
 
 def _outside(folder: Path, found: Iterable[Entry]) -> list[Entry]:
@@ -274,8 +316,10 @@ def _of_course_site(name: str) -> bool:
 # -- which of a student's files --------------------------------------------------------------------------
 
 
-def _of_student(owner: _Owner, files: Files, names: Iterable[str]) -> Submission:
-    """The submission of one student: the file that defines most of `names`, the newest of equals."""
+def _of_student(
+    owner: _Owner, files: Files, names: Collection[str], support: Collection[str]
+) -> Submission:
+    """The submission of one student: the file with most of `names`, and other versions with as many."""
     name = owner.id
     if owner.alone:
         # its id is the file's name
@@ -293,19 +337,24 @@ def _of_student(owner: _Owner, files: Files, names: Iterable[str]) -> Submission
             keys=owner.keys,
         )
     latest = _latest_attempts(gradable)
-    chosen = latest[0]
     # ranking reads the files, which is spared where there is only one
-    if len(latest) > 1:
-        chosen = max(latest, key=lambda entry: _rank(entry, names))
-    one = _of_entry(chosen, id_)
-    remarks = _remarks(owner, files, gradable, chosen)
-    return dataclasses.replace(
-        one,
-        name=owner.name,
-        files=_named(files),
-        notices=tuple(remarks),
-        keys=owner.keys,
-    )
+    if len(files) == 1:
+        chosen = [Candidate(latest[0], frozenset(), frozenset(), ())]
+    else:
+        chosen = candidates(files, latest, names, support)
+    versions = []
+    for candidate in chosen:
+        one = _of_candidate(candidate, id_)
+        remarks = _remarks(owner, files, gradable, candidate)
+        version = dataclasses.replace(
+            one,
+            name=owner.name,
+            files=_named(files),
+            notices=tuple(remarks),
+            keys=owner.keys,
+        )
+        versions.append(version)
+    return dataclasses.replace(versions[0], versions=tuple(versions[1:]))
 
 
 def _first_problem(files: Files) -> str:
@@ -314,12 +363,6 @@ def _first_problem(files: Files) -> str:
         if entry.problem:
             return f"{entry.name} {entry.problem}."
     return ""
-
-
-def _rank(entry: Entry, names: Iterable[str]) -> tuple[int, float, NaturalKey]:
-    """A key whose greatest value marks the file to grade: most functions, newest, last by name."""
-    count = _definitions(entry, names)
-    return count, entry.changed, _natural(entry.path)
 
 
 def _of_entry(entry: Entry, id_: str) -> Submission:
@@ -339,14 +382,40 @@ def _of_entry(entry: Entry, id_: str) -> Submission:
     )
 
 
+def _of_candidate(candidate: Candidate, id_: str) -> Submission:
+    """The submission of a file with the modules that it imports."""
+    entry = candidate.entry
+    root = _common_folders([entry, *candidate.modules])
+    modules = {}
+    for module in candidate.modules:
+        modules["/".join(module.parts[root:])] = module
+    folder = "/".join(entry.parts[root:-1])
+    return dataclasses.replace(_of_entry(entry, id_), modules=modules, folder=folder)
+
+
+def _common_folders(files: Files) -> int:
+    """How many folders all these files lie in."""
+    count = 0
+    for folders in zip(*(entry.parts[:-1] for entry in files), strict=False):
+        if len(set(folders)) > 1:
+            break
+        count += 1
+    return count
+
+
 def _remarks(
-    owner: _Owner, files: Files, gradable: Files, chosen: Entry
+    owner: _Owner, files: Files, gradable: Files, chosen: Candidate
 ) -> Iterator[Notice]:
     count = len(gradable)
     if count > 1:
-        file = _shown_path(owner, chosen)
+        file = _shown_path(owner, chosen.entry)
         values = {"count": str(count), "file": file}
-        yield Notice("several-files", values)
+        kind = "several-files"
+        if chosen.modules:
+            kind = "several-files-imported"
+            modules = [_shown_path(owner, module) for module in chosen.modules]
+            values["modules"] = ", ".join(modules)
+        yield Notice(kind, values)
     for entry in files:
         if entry.problem:
             file = _shown_path(owner, entry)
@@ -423,36 +492,6 @@ def _attempt(parts: Parts, pattern: re.Pattern[str]) -> tuple[Parts, Numbers]:
             number = next(group for group in match.groups() if group)
             numbers.append(int(number))
     return (*base, suffix), tuple(numbers)
-
-
-def _definitions(entry: Entry, names: Iterable[str]) -> int:
-    """How many of `names` the file seems to define, by its bytes; -1 where it cannot be read."""
-    try:
-        data = entry.read()
-    except Refused:
-        return -1
-    count = 0
-    for name in names:
-        if _defines(name.encode(), data):
-            count += 1
-    return count
-
-
-def _defines(name: bytes, data: bytes) -> bool:
-    # `name =` too: a function may be a lambda, or another one under a second name
-    definition = rb"\b(?:def\s+%b\s*\(|%b\s*=)" % (name, name)
-    return re.search(definition, data) is not None
-
-
-def _natural(text: str) -> NaturalKey:
-    """A key that puts 2 before 10."""
-    key = []
-    for part in re.split(r"(\d+)", text):
-        if part.isdecimal():
-            key.append((int(part), ""))
-        else:
-            key.append((-1, part))
-    return key
 
 
 # -- ids -------------------------------------------------------------------------------------------------

@@ -16,24 +16,29 @@ Edges = dict[str, set[str]]  # name -> the names that it leads to
 class CallGraph:
     """What calls lead to, the calls within the functions included.
 
-    slow: the exercise's slow functions, and those of the file that call one of them. changes: function ->
-    the globals that a call of it binds or changes, where there are any.
+    slow: the exercise's slow functions, and those of the file that call one of them. graded: the same for all
+    functions of the exercise. changes: function -> the globals that a call of it binds or changes, where
+    there are any.
     """
 
     slow: frozenset[str]
+    graded: frozenset[str]
     changes: Mapping[str, Set[str]]
 
 
-def call_graph(statements: Statements, slow: Collection[str]) -> CallGraph:
-    """The call graph of a file. `slow`: the functions that the exercise calls slow."""
+def call_graph(
+    statements: Statements, slow: Collection[str], graded: Collection[str] = ()
+) -> CallGraph:
+    """The call graph of a file. `slow`: the functions that the exercise calls slow; `graded`: all of them."""
     callers = _callers(statements)
     all_slow = frozenset(_closure(slow, callers))
+    all_graded = frozenset(_closure(graded, callers))
     # what a function changes, its callers change as well
     changes: Edges = defaultdict(set)
     for name, changed in _own_changes(statements).items():
         for function in _closure({name}, callers):
             changes[function].update(changed)
-    return CallGraph(all_slow, changes)
+    return CallGraph(all_slow, all_graded, changes)
 
 
 def _callers(statements: Statements) -> Edges:

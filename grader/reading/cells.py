@@ -10,14 +10,15 @@ import codecs
 import io
 import json
 import tokenize
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
 from nbformat.v4.convert import upgrade_cell
 
 from grader.notices import Notice
-from grader.reading.magics import plain_python
+from grader.reading.magics import plain_python, written_module
 from grader.reading.syntax_errors import merge_marks
 
 Node = dict[str, Any]  # an object of a notebook's JSON
@@ -65,10 +66,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Text:
-    """A submission as Python source, cell by cell, and notices on what was changed or skipped."""
+    """A submission as Python source, cell by cell, and notices on what was changed or skipped.
+
+    written: the name of each Python file that cells write by `%%writefile` -> these cells.
+    """
 
     cells: tuple[Cell, ...]
     notices: tuple[Notice, ...]
+    written: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
 
 
 def read(data: bytes, filename: str) -> Text:
@@ -92,8 +97,8 @@ def read(data: bytes, filename: str) -> Text:
     if not text.strip():
         raise _empty(filename)
     if is_notebook:
-        cells, more = _notebook_cells(text, filename)
-        return Text(tuple(cells), (*notices, *more))
+        notebook = _notebook_text(text, filename)
+        return replace(notebook, notices=(*notices, *notebook.notices))
     if "\0" in text:
         raise _null_bytes(filename)
     whole = Cell(number=None, source=_python(text), execution_count=None)
@@ -166,28 +171,36 @@ def _python(text: str) -> str:
 # --- notebooks
 
 
-def _notebook_cells(text: str, filename: str) -> tuple[list[Cell], list[Notice]]:
+def _notebook_text(text: str, filename: str) -> Text:
     """The code cells of a notebook's JSON. Raises Unreadable where there is none."""
     cells: list[Cell] = []
     notices: list[Notice] = []
+    written: dict[str, tuple[Cell, ...]] = {}
     notebook = _parse(text, filename)
     nodes = _nodes(notebook, filename)
     for number, node in enumerate(nodes, start=1):
         if node.get("cell_type") != "code":
             continue
-        written = _joined(node.get("source"))
-        source, more = plain_python(_python(written), number)
-        notices += more
         count = node.get("execution_count")
         if type(count) is not int:
             count = None
-        label = label_of(written, count)
+        raw = _joined(node.get("source"))
+        label = label_of(raw, count)
+        module = written_module(_python(raw))
+        if module is not None:
+            above = written.get(module.file, ()) if module.appends else ()
+            own_cell = Cell(number, module.source, count, label)
+            written[module.file] = (*above, own_cell)
+            cells.append(Cell(number, "", count, label))
+            continue
+        source, more = plain_python(_python(raw), number)
+        notices += more
         cells.append(Cell(number, source, count, label))
     if not cells:
         raise Unreadable(
             f"{filename} has no code cell: hand in the notebook that holds your functions."
         )
-    return cells, notices
+    return Text(tuple(cells), tuple(notices), written)
 
 
 def label_of(written: str, execution_count: int | None) -> str:

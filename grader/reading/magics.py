@@ -7,6 +7,7 @@ import re
 import tokenize
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from IPython.core.inputtransformer2 import EscapedCommand, TransformerManager
@@ -30,8 +31,35 @@ _PYTHON_MAGICS = {
 Token = tokenize.TokenInfo
 
 _CELL_MAGIC = re.compile(r"%%([\w.]+)(?!\w*\?)")
+# `%%file` is the older name of `%%writefile`
+_WRITES_MODULE = re.compile(
+    r"%%(?:write)?file[ \t]+(?P<append>(?:-a|--append)[ \t]+)?"
+    r"[\"']?(?P<file>[^\s\"']+\.py)[\"']?[ \t]*(?:\n|$)"
+)
 # Line magics that define names nobody can know without running them.
 _DEFINING_MAGIC = re.compile(r"\s*%(run|load|pylab|store)\b")
+
+
+@dataclass(frozen=True)
+class WrittenModule:
+    """A Python file that a cell writes; every line of `source` has its number in the cell."""
+
+    file: str
+    appends: bool
+    source: str
+
+
+def written_module(source: str) -> WrittenModule | None:
+    """What a cell writes by `%%writefile`; None where it writes no Python file."""
+    body = source.lstrip()
+    magic = _WRITES_MODULE.match(body)
+    if magic is None:
+        return None
+    above = source[: len(source) - len(body)] + body[: magic.end()]
+    empty_lines = "\n" * above.count("\n")
+    file = magic["file"].removeprefix("./")
+    appends = magic["append"] is not None
+    return WrittenModule(file, appends, empty_lines + body[magic.end() :])
 
 
 def plain_python(source: str, cell: int) -> tuple[str, list[Notice]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import difflib
+import sys
 from collections.abc import Collection, Mapping, Sequence
 
 from grader.reading.lifting import LoopWanted
 from grader.reading.needs import Bindings
 from grader.reading.statements import File
-from grader.reading.trees import nodes
+from grader.reading.trees import is_star_import, nodes
 
 # at most so many of the file's functions, of at most such a length, are compared with a missing one
 _MAX_NAMES = 1_000
@@ -38,6 +39,7 @@ def why_missing(
         or _no_such_loop(name, wanted, bindings, file)
         or unclear.get(name)
         or _misspelt(name, others)
+        or _not_handed_in(name, bindings, file)
         or f"The file never defines `{name}`."
     )
 
@@ -97,6 +99,22 @@ def _no_such_loop(
             f"The file never defines `{name}`. The loop at the top level ({where}) cannot be judged in its "
             f"place: it does not call {calls}. Call them in it, or define `{name}`."
         )
+    return None
+
+
+def _not_handed_in(name: str, bindings: Bindings, file: File) -> str | None:
+    """A star import may bring the name, of a module that is neither a library nor among the files."""
+    for statement in bindings.statements:
+        tree = statement.tree
+        if not isinstance(tree, ast.ImportFrom) or not is_star_import(tree):
+            continue
+        module = tree.module or "."
+        if module.partition(".")[0] not in sys.modules:
+            where = file.place(statement.line, statement.cell)
+            return (
+                f"The file never defines `{name}`. It may come from `{module}` ({where}), which was not "
+                "handed in."
+            )
     return None
 
 

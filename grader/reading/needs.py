@@ -17,7 +17,7 @@ from grader.notices import Notice
 from grader.reading.call_graph import CallGraph
 from grader.reading.names import Names
 from grader.reading.statements import Reason, Statement
-from grader.reading.trees import is_future_import, is_star_import
+from grader.reading.trees import LOOPS, is_future_import, is_star_import
 
 # Modules export their own versions of these, so a star import counts for them.
 _OFTEN_EXPORTED = {
@@ -128,7 +128,7 @@ def _touched(statement: Statement, graph: CallGraph) -> Mapping[str, Touch]:
     # a branch of a compound statement may run or not
     binds: Touch = "binds"
     deletes: Touch = "deletes"
-    if statement.is_compound:
+    if statement.is_compound or isinstance(statement.tree, LOOPS):
         binds = deletes = "may bind"
     elif isinstance(statement.tree, ast.Import):
         # `import a.b` adds to what another import of `a` has bound

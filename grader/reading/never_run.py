@@ -1,8 +1,12 @@
-"""What of a file is never run: loops at the top level, and what starts a slow function such as a training."""
+"""What of a file is never run: long loops at the top level, and what starts a slow function, a training say.
+
+The processes of a DataLoader are never started either.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import cast
 
@@ -10,6 +14,7 @@ from grader.notices import Notice
 from grader.reading.call_graph import CallGraph
 from grader.reading.effects import Effects, effects_of
 from grader.reading.names import names_of
+from grader.reading.short_loops import is_short
 from grader.reading.statements import File, Reason, Statement
 from grader.reading.syntax_errors import UNCOMPILABLE
 from grader.reading.trees import COMPOUND, DEFINITIONS, LOOPS
@@ -37,8 +42,13 @@ def without_never_run(file: File, graph: CallGraph) -> tuple[Statement, ...]:
 def _without_never_run(statement: Statement, file: File, graph: CallGraph) -> Statement:
     if statement.is_compound:
         return _pruned(statement, file, graph)
-    if statement.never_run is None and statement.calls_now & graph.slow:
+    if statement.never_run is not None:
+        return statement
+    if statement.calls_now & graph.slow:
         return replace(statement, never_run="slow")
+    if isinstance(statement.tree, LOOPS) and statement.calls_now & graph.graded:
+        # short or not, a loop that computes with them may be a training
+        return replace(statement, never_run="loop")
     return statement
 
 
@@ -48,6 +58,22 @@ def never_run_notice(statement: Statement) -> Notice:
     if "slow" in statement.lost.values():
         why = "slow"
     return Notice(_NOTICES[why], line=statement.line, cell=statement.cell)
+
+
+def loader_notices(statements: Iterable[Statement]) -> Iterator[Notice]:
+    """A notice for each statement that asks a DataLoader for processes of its own."""
+    for statement in statements:
+        for node in ast.walk(statement.tree):
+            if isinstance(node, ast.Call) and _asks_for_workers(node):
+                yield Notice("loader-workers", line=node.lineno, cell=statement.cell)
+
+
+def _asks_for_workers(call: ast.Call) -> bool:
+    for keyword in call.keywords:
+        if keyword.arg == "num_workers":
+            value = keyword.value
+            return not isinstance(value, ast.Constant) or bool(value.value)
+    return False
 
 
 def _pruned(statement: Statement, file: File, graph: CallGraph) -> Statement:
@@ -89,13 +115,20 @@ class _Pruner(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         """The node, or `pass` in the place of a statement that is taken out."""
         if isinstance(node, LOOPS):
-            return _nothing(node)
+            return self._loop(node)
         if isinstance(node, DEFINITIONS):
             return node
         if isinstance(node, _WITH_BLOCKS):
             return self.generic_visit(node)
         if isinstance(node, ast.stmt):
             return self._simple(node)
+        return node
+
+    def _loop(self, node: ast.stmt) -> ast.stmt:
+        now, _ = effects_of(node, self.file.declared)
+        called = now.calls & (self.graph.graded | self.graph.slow)
+        if called or not is_short(node, self.file.sizes):
+            return _nothing(node)
         return node
 
     def _simple(self, node: ast.stmt) -> ast.stmt:

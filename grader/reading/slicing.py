@@ -15,15 +15,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.notices import Notice
-from grader.reading.call_graph import call_graph
 from grader.reading.cells import Text
 from grader.reading.definitions import Definition, definition_of, order_notice
 from grader.reading.lifting import Lifted, LoopWanted, is_usable, lift
 from grader.reading.missing import why_missing
 from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
-from grader.reading.never_run import never_run_notice, without_never_run
-from grader.reading.own_names import Expected, own_names
-from grader.reading.statements import File, Statement, read_statements
+from grader.reading.never_run import loader_notices, never_run_notice
+from grader.reading.own_files import OwnFiles, Path
+from grader.reading.own_modules import Module, OwnModules
+from grader.reading.own_names import Expected, OwnNames, own_names
+from grader.reading.statements import File, Statement
 from grader.reading.syntax_errors import IS_MERGE, UNCOMPILABLE, merge_marks
 from grader.reading.trees import Kind, binders_within, kind_of
 
@@ -41,7 +42,9 @@ class Slice:
     definitions: required name -> the definition that is graded. missing: required name -> one sentence on
     why there is none. flags: the file's `from __future__` imports, for `compile`. top_level: each name that
     the file binds -> how the last statement does so. own_names: required name -> what the file calls that
-    function, where it is another name.
+    function, where it is another name. lines: a cell's number -> its lines. modules: the slices of the
+    modules that the submission imports of its own. homes: required name -> the one of these that defines it.
+    lifted: required name -> the loop that is judged in its place.
     """
 
     statements: tuple[Statement, ...]
@@ -50,108 +53,180 @@ class Slice:
     notices: tuple[Notice, ...]
     flags: int
     top_level: Mapping[str, Kind]
-    lifted: Mapping[str, Lifted] = field(default_factory=dict)
+    lines: Mapping[int | None, Sequence[str]]
+    modules: Mapping[Path, Slice] = field(default_factory=dict)
+    homes: Mapping[str, Path] = field(default_factory=dict)
     own_names: Mapping[str, str] = field(default_factory=dict)
+    lifted: Mapping[str, Lifted] = field(default_factory=dict)
 
 
 def slice_functions(
     text: Text,
     names: Sequence[str],
     slow: Collection[str] = (),
+    own: OwnModules | None = None,
     loops: Mapping[str, LoopWanted] = {},
     expected: Mapping[str, Expected] = {},
 ) -> Slice:
     """The slice of `text` that defines `names`; statements that call one of `slow` are left out.
 
-    loops: required name -> the loop that takes its place where the file has no usable definition.
-    expected: what the functions may be called instead; empty where only these names count.
+    own: the modules beside it, which it may import. loops: required name -> the loop that takes its place
+    where the file has no usable definition. expected: what the functions may be called instead; empty where
+    only these names count.
     """
     with warnings.catch_warnings():
         # of the student's syntax: invalid escapes, `is` with a literal
         warnings.simplefilter("ignore")
-        return _slice(text, names, slow, loops, expected)
+        if own is None:
+            own = OwnModules(OwnFiles(), names, slow)
+        main = own.read_main(text)
+        called = own_names(expected, main.file)
+        if called.names:
+            main = own.read_again(text, called.names)
+        return _slice(text, names, main, own, loops, called)
 
 
 def _slice(
     text: Text,
     names: Sequence[str],
-    slow: Collection[str],
+    main: Module,
+    own: OwnModules,
     loops: Mapping[str, LoopWanted],
-    expected: Mapping[str, Expected],
+    called: OwnNames,
 ) -> Slice:
-    file = read_statements(text)
-    own = own_names(expected, file)
-    called = {name: own.names.get(name, name) for name in names}
-    all_slow = {*slow, *(called[name] for name in slow if name in called)}
-    graph = call_graph(file.statements, all_slow)
-    statements = without_never_run(file, graph)
-    bindings = Bindings(statements, graph)
-    needs = needs_of(list(called.values()), bindings)
+    file, bindings = main.file, main.bindings
+    name_of = {name: called.names.get(name, name) for name in names}
+    needs = _needs(main, name_of.values(), own)
 
-    definitions: dict[str, Definition] = {}
+    homes: dict[str, Path] = {}
+    # of the graded file and of each module
+    definitions: dict[Path, dict[str, Definition]] = {path: {} for path in needs}
     missing: dict[str, str] = {}
     for name in names:
-        definition = definition_of(called[name], bindings, file)
+        own_name, module = own.home(name_of[name], main)
+        definition = definition_of(own_name, module.bindings, module.file)
         if definition is None:
             wanted = loops.get(name)
             missing[name] = why_missing(
-                name, names, wanted, bindings, file, own.unclear
+                name, names, wanted, bindings, file, called.unclear
             )
-        else:
-            definitions[name] = definition
-    needed = [statements[i] for i in sorted(needs.statements)]
-    lifted = _lifted(text, loops, definitions, needed)
-    for name, loop in lifted.items():
-        definitions[name] = loop.definition
-        missing.pop(name, None)
+            continue
+        definitions[main.path][name] = definition
+        if module is not main:
+            homes[name] = module.path
+            definitions[module.path][name] = definition
 
-    notices = list(text.notices)
-    notices += _name_notices(own.names)
-    notices += _order_notices(definitions, called, bindings, file)
-    notices += _syntax_notices(file)
-    notices += _never_run_notices(needs, statements)
-    notices += hidden_names(bindings, needs)
+    modules: dict[Path, Slice] = {}
+    for path, needed in needs.items():
+        module_read = own.module(path)
+        if module_read is not None:
+            # another name is one of the graded file
+            own_name_of = name_of if path == main.path else {}
+            modules[path] = _part(
+                module_read, needed, definitions[path], own, own_name_of
+            )
+    whole = modules.pop(main.path)
+    notices = [notice for notice in text.notices if not own.has_run(notice)]
+    notices += _name_notices(called.names)
+    notices += whole.notices
+    for path, module_slice in modules.items():
+        for notice in module_slice.notices:
+            notices.append(own.placed(notice, path))
+    lifted = _lifted(text, loops, whole, own)
+    all_definitions = dict(whole.definitions)
     for name, loop in lifted.items():
+        all_definitions[name] = loop.definition
+        missing.pop(name, None)
+        homes.pop(name, None)
         notices.append(Notice("lifted", {"function": name}, loop.line, loop.cell))
-    return Slice(
-        statements=tuple(needed),
-        definitions=definitions,
+    return replace(
+        whole,
+        definitions=all_definitions,
         missing=missing,
         notices=_capped(_labelled(notices, file)),
-        flags=file.flags,
-        top_level=_kinds(statements),
+        modules=modules,
+        homes=homes,
+        own_names=called.names,
         lifted=lifted,
-        own_names=own.names,
     )
 
 
 def _lifted(
-    text: Text,
-    loops: Mapping[str, LoopWanted],
-    definitions: Mapping[str, Definition],
-    needed: Sequence[Statement],
+    text: Text, loops: Mapping[str, LoopWanted], found: Slice, own: OwnModules
 ) -> dict[str, Lifted]:
     """The loops that take the place of functions that have no usable definition."""
-    found: dict[str, Lifted] = {}
+    lifted: dict[str, Lifted] = {}
     for name, wanted in loops.items():
-        if is_usable(definitions.get(name), len(wanted.parameters)):
+        if is_usable(found.definitions.get(name), len(wanted.parameters)):
             continue
         # what stands in a file may be of any form: without a loop to judge, the rest is graded
         with contextlib.suppress(*UNCOMPILABLE):
-            loop = lift(wanted, name, read_statements(text, as_main=True), needed)
+            loop = lift(wanted, name, own.as_script(text), found.statements)
             if loop is not None:
-                found[name] = loop
-    return found
+                lifted[name] = loop
+    return lifted
 
 
-def _kinds(statements: Iterable[Statement]) -> dict[str, Kind]:
-    """Every name that the statements bind -> how the last one does so."""
+def _needs(main: Module, names: Iterable[str], own: OwnModules) -> dict[Path, Needs]:
+    """What is needed of the graded file and, because of that, of each module that it leads to."""
+    wanted = {main.path: set(names)}
+    needs: dict[Path, Needs] = {}
+    todo = [main]
+    while todo:
+        module = todo.pop()
+        found = needs_of(sorted(wanted[module.path]), module.bindings)
+        needs[module.path] = found
+        for i in found.statements:
+            tree = module.statements[i].tree
+            for path, more in own.imported(tree, module):
+                other = own.module(path)
+                known = wanted.setdefault(path, set())
+                if other is None or (more <= known and path in needs):
+                    continue
+                known |= more
+                todo.append(other)
+    return needs
+
+
+def _part(
+    module: Module,
+    needs: Needs,
+    definitions: Mapping[str, Definition],
+    own: OwnModules,
+    name_of: Mapping[str, str],
+) -> Slice:
+    """The slice of one file, with its own notices."""
+    statements = module.statements
+    called = {name: name_of.get(name, name) for name in definitions}
+    notices: list[Notice] = []
+    notices += _order_notices(definitions, called, module.bindings, module.file)
+    notices += _syntax_notices(module.file)
+    notices += _never_run_notices(needs, statements)
+    notices += hidden_names(module.bindings, needs)
+    needed = [statements[i] for i in sorted(needs.statements)]
+    notices += loader_notices(needed)
+    return Slice(
+        statements=tuple(needed),
+        definitions=definitions,
+        missing={},
+        notices=tuple(notices),
+        flags=module.file.flags,
+        top_level=_kinds(module, own),
+        lines=module.file.lines,
+    )
+
+
+def _kinds(module: Module, own: OwnModules) -> dict[str, Kind]:
+    """Every name that a file binds -> how the last statement does so, in the module that it comes from."""
     kinds: dict[str, Kind] = {}
-    for statement in statements:
+    for statement in module.statements:
         within = binders_within(statement.tree)
         for name in statement.binds:
             binder = within.get(name, statement.tree)
             kinds[name] = kind_of(binder)
+    for name, kind in kinds.items():
+        if kind == "import":
+            kinds[name] = own.kind_of(name, module)
     return kinds
 
 

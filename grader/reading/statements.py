@@ -4,7 +4,7 @@ from __future__ import annotations
 import __future__ as future
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,11 +13,13 @@ from grader.reading.cells import Cell, Text
 from grader.reading.effects import Declared, Effects, declared_by, effects_of
 from grader.reading.names import Names, names_of
 from grader.reading.parsing import Broken, parse
+from grader.reading.short_loops import Sizes, is_short, sizes_of
 from grader.reading.syntax_errors import UNCOMPILABLE, reason
 from grader.reading.trees import COMPOUND, LOOPS, constant_truth, first_line
 
 # Why a statement never runs: it loops, it awaits, or it starts a slow function such as a training.
 Reason = Literal["loop", "await", "slow"]
+Split = Callable[[ast.stmt], Iterable[ast.stmt]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class File:
     """A submission, statement by statement.
 
     broken: what does not compile. flags: the `from __future__` imports, for `compile`. declared: the names
-    that are modules, functions and classes. lines: a cell's number -> its lines. execution_counts: a cell's
+    that are modules, functions and classes. sizes: the variables that only hold lists and the like that are
+    written out, and how long these are. lines: a cell's number -> its lines. execution_counts: a cell's
     number -> when a notebook ran it, None where it did not or where there is no notebook. labels: a cell's
     number -> what it is called.
     """
@@ -86,6 +89,7 @@ class File:
     broken: tuple[Broken, ...]
     flags: int
     declared: Declared
+    sizes: Sizes
     lines: Mapping[int | None, Sequence[str]]
     execution_counts: Mapping[int | None, int | None]
     labels: Mapping[int | None, str]
@@ -95,12 +99,15 @@ class File:
         return place(line, cell, self.labels[cell])
 
 
-def read_statements(text: Text, *, as_main: bool = False) -> File:
+def read_statements(
+    text: Text, split: Split | None = None, *, as_main: bool = False
+) -> File:
     """Every statement of a submission that compiles, in document order.
 
-    as_main: as a script runs, with what stands under `if __name__ == "__main__":`.
+    split: what each statement is read as, such as an import as one import for each name. as_main: as a script
+    runs, with what stands under `if __name__ == "__main__":`.
     """
-    reader = _Reader(as_main)
+    reader = _Reader(split or _as_it_is, as_main)
     execution_counts = {}
     labels = {}
     for cell in text.cells:
@@ -109,23 +116,27 @@ def read_statements(text: Text, *, as_main: bool = False) -> File:
         labels[cell.number] = cell.label
     trees = [compiled.tree for compiled in reader.compiled]
     declared = declared_by(trees)
-    statements = [_statement(compiled, declared) for compiled in reader.compiled]
+    sizes = sizes_of(trees)
+    statements = []
+    for compiled in reader.compiled:
+        statements.append(_statement(compiled, declared, sizes))
     return File(
         statements=tuple(statements),
         broken=tuple(reader.broken),
         flags=reader.flags,
         declared=declared,
+        sizes=sizes,
         lines=reader.lines,
         execution_counts=execution_counts,
         labels=labels,
     )
 
 
-def _statement(compiled: _Compiled, declared: Declared) -> Statement:
+def _statement(compiled: _Compiled, declared: Declared, sizes: Sizes) -> Statement:
     tree, names = compiled.tree, compiled.names
     now, later = effects_of(tree, declared)
     never_run: Reason | None = None
-    if isinstance(tree, LOOPS):
+    if isinstance(tree, LOOPS) and not is_short(tree, sizes):
         never_run = "loop"
     elif names.awaits:
         never_run = "await"
@@ -142,7 +153,8 @@ class _Compiled:
 class _Reader:
     """Reads cell after cell: a `from __future__` import counts for all that stands below it."""
 
-    def __init__(self, as_main: bool) -> None:
+    def __init__(self, split: Split, as_main: bool) -> None:
+        self.split = split
         self.as_main = as_main
         self.compiled: list[_Compiled] = []
         self.broken: list[Broken] = []
@@ -155,20 +167,28 @@ class _Reader:
         self.lines[cell.number] = lines
         trees, broken = parse(cell)
         compiled = []
-        for tree in trees:
-            for part in _unfolded(tree, self.as_main):
-                self.flags |= _future_flags(part)
-                try:
-                    names = names_of(part, self.flags)
-                except UNCOMPILABLE as error:
-                    broken.append(_broken(part, cell, lines, error))
-                else:
-                    compiled.append(_Compiled(part, cell.number, names))
+        for part in self._parts(trees):
+            self.flags |= _future_flags(part)
+            try:
+                names = names_of(part, self.flags)
+            except UNCOMPILABLE as error:
+                broken.append(_broken(part, cell, lines, error))
+            else:
+                compiled.append(_Compiled(part, cell.number, names))
         self.broken += broken
         if broken and cell.number is not None:
             # a notebook's cell with a syntax error does not run at all
             return
         self.compiled += compiled
+
+    def _parts(self, trees: list[ast.stmt]) -> Iterator[ast.stmt]:
+        for tree in trees:
+            for part in _unfolded(tree, self.as_main):
+                yield from self.split(part)
+
+
+def _as_it_is(tree: ast.stmt) -> Iterable[ast.stmt]:
+    return [tree]
 
 
 def _broken(

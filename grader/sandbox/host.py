@@ -146,6 +146,8 @@ class Zygote:
             "do": "read",
             "data": torch.empty(0, dtype=torch.uint8),
             "filename": "",
+            "folder": "",
+            "modules": {},
             "names": [],
             "slow": [],
         }

@@ -165,10 +165,15 @@ class LoadedSubmission:
     def _have_read(self, worker: WorkerHandle) -> dict[str, Any]:
         functions = self._exercise.functions
         slow = [function.name for function in functions.values() if function.slow]
+        modules = {}
+        for path, data in self._submission.module_bytes().items():
+            modules[path] = _as_tensor(data)
         request = {
             "do": "read",
             "data": _as_tensor(self._submission.data),
             "filename": self._submission.filename,
+            "folder": self._submission.folder,
+            "modules": modules,
             "names": list(functions),
             "slow": slow,
             "loops": _loops(self._exercise),
@@ -201,14 +206,19 @@ class LoadedSubmission:
         for failed in reply["failed"]:
             line = int(failed["line"])
             cell = int(failed["cell"]) if failed["cell"] else None
+            module = None
+            if failed["file"] is not None:
+                module = shortened(failed["file"], LONGEST_NAME)
             kind = shortened(failed["error"]["kind"], LONGEST_NAME)
             error = f"{kind}: {shortened(failed['error']['text'])}"
             label = self._labels.get(cell, "")
-            why = f"{place(line, cell, label)} raised {error}"
+            why = f"{place(line, cell, label, module=module)} raised {error}"
             for name in failed["binds"]:
                 undefined[shortened(name, LONGEST_NAME)] = why
-            values = {"error": error}
-            self._notice(Notice("statement-raised", values, line, cell, label))
+            notice = Notice("statement-raised", {"error": error}, line, cell, label)
+            if module is not None:
+                notice = notice.within(module)
+            self._notice(notice)
         return undefined
 
     def _keep_printed(self, worker: WorkerHandle) -> None:

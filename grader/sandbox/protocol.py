@@ -10,7 +10,8 @@ is an object with one key:
 
 Requests (trusted -> worker), each answered by exactly one reply that repeats its number:
 
-    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "names": [...], "slow": [...],
+    {"number": n, "do": "read", "data": uint8 tensor, "filename": str, "folder": path,
+     "modules": {path: uint8 tensor}, "names": [...], "slow": [...],
      "loops": {name: {"around": [...], "state": {function: [places]}, "names": [...],
                       "parameters": [...], "steps": str}},
      "expected": {name: {"least", "most", "also", "derivative_of"}}}
@@ -21,10 +22,11 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
 Replies (worker -> trusted), each with the request's number as well:
 
     read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
-           "definitions": {name: {"text", "first_line", "cell", "label", "is_lifted", "places"}},
+           "definitions": {name: {"text", "first_line", "cell", "label", "file", "is_lifted", "places"}},
            "lifted": [names], "findings": {name: {...}},
            "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": {cell: label}}
-    load  {"failed": [{"line": n, "cell": n | null, "binds": [names], "error": error}, ...]}
+    load  {"failed": [{"line": n, "cell": n | null, "file": str | null, "binds": [names], "error": error},
+            ...]}
     call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
            "seconds": float, "autograd": {function: [torch's names]}}
     error {"kind": str, "text": str, "frames": [[function, line, cell | null], ...]}

@@ -4,20 +4,36 @@ It stands for the course's module of that name: the same functions, no download.
 grader puts the data in with `install` before a submission is loaded.
 """
 
-from types import SimpleNamespace
+# `import *` brings these along with the course's module, and submissions use them
+import argparse
+import os  # noqa: F401
 
-# The options of the course's command line, at their defaults.
-args = SimpleNamespace(
-    full=False,
-    tiny=False,
-    seed=0,
-    cifar=False,
-    data_dir=None,
-    force_cpu=False,
-    file=None,
-)
+import torch
+
+# The options of the course's command line.
+parser = argparse.ArgumentParser(description="The course's practicals.")
+for _option in ("--full", "--tiny", "--cifar", "--force_cpu"):
+    parser.add_argument(_option, action="store_true")
+parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--data_dir", type=str, default=None)
+parser.add_argument("-f", "--file", default=None)
+args = parser.parse_args([])
 
 _installed = {}
+
+
+class _NoDatasets:
+    """In the place of torchvision's `datasets`: a name that `import *` brings, and nothing to download."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise RuntimeError(
+            f"datasets.{name} is not served here; take the data from load_data."
+        )
+
+
+datasets = _NoDatasets()
 
 
 def install(images, labels, nb_train=1000):
@@ -128,6 +144,23 @@ def _as_images(inputs):
     if inputs.size(1) == 784:
         return inputs.view(-1, 1, 28, 28)
     return inputs.view(len(inputs), 1, 1, -1)
+
+
+def mnist_to_pairs(nb, input, target):
+    """`nb` random pairs of (N, 1, 28, 28) images at half their size, whether the first class is at most the
+    second, and the classes: (nb, 2, 14, 14), (nb,), (nb, 2)."""
+    halved = torch.nn.functional.avg_pool2d(input, kernel_size=2)
+    chosen = torch.randint(len(halved), (nb, 2))
+    pairs = torch.cat((halved[chosen[:, 0]], halved[chosen[:, 1]]), 1)
+    classes = target[chosen]
+    return pairs, (classes[:, 0] <= classes[:, 1]).long(), classes
+
+
+def generate_pair_sets(nb):
+    """`mnist_to_pairs` of `nb` training and `nb` test images."""
+    train_input, train_target, test_input, test_target = load_data(flatten=False)
+    train = mnist_to_pairs(nb, train_input, train_target)
+    return train + mnist_to_pairs(nb, test_input, test_target)
 
 
 def _nb_samples():

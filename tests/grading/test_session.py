@@ -43,6 +43,24 @@ def test_a_result_says_what_it_depends_on_and_where_the_exercise_lies(
     assert result.exercise_folder == str(tmp_path / "tiny")
 
 
+@pytest.mark.parametrize("right_one", ["a.py", "b.py"])
+def test_of_several_versions_the_best_one_counts(
+    tmp_path: Path, right_one: str
+) -> None:
+    exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
+    folder = tmp_path / "class" / "ada"
+    folder.mkdir(parents=True)
+    for file in ("a.py", "b.py"):
+        (folder / file).write_text(tiny.RIGHT if file == right_one else tiny.WRONG)
+    (ada,) = submission.find([folder.parent], exercise.functions)
+    with Session(exercise) as session:
+        result = session.grade(ada)
+    assert result.score == 2
+    assert result.submission.sha256 == ada.sha256
+    (notice,) = [one for one in result.notices if one.look]
+    assert notice.values["file"] == right_one
+
+
 def check(outcome: str, points: float) -> CheckResult:
     return CheckResult("f/g", "g", outcome, points, 1.0)  # type: ignore[arg-type]
 

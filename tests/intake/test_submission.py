@@ -179,3 +179,27 @@ def test_a_path_that_holds_nothing_is_told(tmp_path, what):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError):
         find([tmp_path / what], NAMES)
+
+
+def test_the_digest_is_of_all_that_is_graded(tmp_path):
+    files = {"ada/tp.py": b"from m import *\n" + ONE, "ada/m.py": b"def train(): pass"}
+    written(tmp_path, files)
+    before = found(tmp_path)["ada"]
+    assert list(before.modules) == ["m.py"]
+    assert before.held().sha256 == before.sha256
+    (tmp_path / "ada/m.py").write_bytes(b"def train(): return")
+    assert found(tmp_path)["ada"].sha256 != before.sha256
+
+
+def test_several_versions_are_one_submission(tmp_path):
+    written(tmp_path, {"ada/a.py": BOTH, "ada/b.py": BOTH})
+    ada = found(tmp_path)["ada"]
+    assert [ada.filename, *(one.filename for one in ada.versions)] == ["b.py", "a.py"]
+
+
+def test_ones_own_file_brings_the_modules_beside_it(tmp_path):
+    files = {"tp.py": b"from net.m import *", "net/m.py": ONE, "other.py": BOTH}
+    written(tmp_path, files)
+    assert from_file(tmp_path / "tp.py").modules == {}
+    mine = from_file(tmp_path / "tp.py", with_modules=True)
+    assert list(mine.modules) == ["net/m.py"]

@@ -21,3 +21,14 @@ def test_the_prologue_serves_what_the_data_set_holds() -> None:
     assert len(test_input) == len(test_target) == 797
     assert abs(float(train_input.mean())) < 1e-4
     assert set(train_target.unique().tolist()) == {0.0, 1.0}
+
+
+def test_a_star_brings_what_the_courses_own_module_brings() -> None:
+    prologue = types.ModuleType("prologue")
+    (text,) = set(EXERCISE.prologues().values())
+    exec(text, prologue.__dict__)
+    prologue.install(*INPUTS.course_data({}))
+    names = {"torch", "os", "argparse", "args", "parser", "datasets"}
+    assert names <= vars(prologue).keys()
+    pairs, target, classes = prologue.generate_pair_sets(5)[:3]
+    assert (pairs.shape, target.shape, classes.shape) == ((5, 2, 14, 14), (5,), (5, 2))

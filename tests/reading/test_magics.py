@@ -3,7 +3,7 @@
 import pytest
 
 from grader.notices import Notice
-from grader.reading.magics import plain_python
+from grader.reading.magics import plain_python, written_module
 
 # a cell, and the line on which its last statement `last = 1` must still stand (None: the cell is skipped)
 MAGICS = [
@@ -76,3 +76,23 @@ def test_magics_within_magics_are_bounded():
 def test_a_long_cell_is_not_given_to_ipython():
     source = "%matplotlib inline\n" + "x = 1\n" * 10_000
     assert plain_python(source, 1) == (source, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "file", "appends"),
+    [
+        ("%%writefile a.py\nx = 1", "a.py", False),
+        ("\n%%writefile -a 'net/a.py'  \nx = 1", "net/a.py", True),
+        ("%%file ./a.py\nx = 1", "a.py", False),
+        ("%%writefile a.txt\nx = 1", None, False),
+        ("%%bash\nx = 1", None, False),
+    ],
+)
+def test_a_module_that_a_cell_writes(cell, file, appends):
+    module = written_module(cell)
+    if file is None:
+        assert module is None
+        return
+    assert (module.file, module.appends) == (file, appends)
+    # each line keeps its number in the cell
+    assert module.source.split("\n").index("x = 1") == cell.split("\n").index("x = 1")

@@ -109,7 +109,7 @@ def test_a_required_function_is_not_taken_for_a_misspelling():
 
 
 def test_a_training_loop_is_no_function():
-    found = sliced("w = 1\nfor i in range(3):\n    w = 2", ["train"])
+    found = sliced("w = 1\nfor i in range(n):\n    w = 2", ["train"])
     assert (
         "a loop at the top level (line 2) cannot be judged in its place"
         in found.missing["train"]

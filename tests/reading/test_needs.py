@@ -65,7 +65,7 @@ def test_builtins_do_not_come_from_a_star():
 
 NEVER_RUN = [
     pytest.param(
-        "for i in range(3):\n    w = 2\ndef f():\n    return w", {0}, id="by a loop"
+        "for i in range(n):\n    w = 2\ndef f():\n    return w", {0}, id="by a loop"
     ),
     pytest.param("x = 1\nw = train()\ndef f():\n    return w", {1}, id="by a training"),
     pytest.param(

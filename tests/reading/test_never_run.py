@@ -18,7 +18,7 @@ def statements(source):
 
 NEVER_RUN = [
     pytest.param(
-        "w = 1\nfor i in range(3):\n    w = 2\ndef f():\n    return w",
+        "w = 1\nfor i in range(n):\n    w = 2\ndef f():\n    return w",
         [1, 4],
         1,
         id="a loop at the top level",

@@ -62,7 +62,7 @@ SLICES = [
     ),
     pytest.param(
         "from math import pi as p, e\ndef f():\n    return p > e",
-        [1, 2],
+        [1, 1, 2],
         True,
         id="aliases",
     ),

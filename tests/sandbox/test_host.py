@@ -26,6 +26,8 @@ def read(worker: WorkerHandle, source: str) -> None:
     data = torch.frombuffer(bytearray(source.encode()), dtype=torch.uint8)
     request = {
         "do": "read",
+        "folder": "",
+        "modules": {},
         "data": data,
         "filename": "x.py",
         "names": ["f"],

@@ -57,7 +57,10 @@ def _place(function: FunctionResult, result: Result) -> dict[str, str]:
     if function.in_notebook:
         # GitHub would look for the line in the notebook's JSON, where the numbers are different
         return {}
-    return {"file": files[0], "line": str(function.line)}
+    file = files[0]
+    if function.source is not None and function.source.file is not None:
+        file = function.source.file
+    return {"file": file, "line": str(function.line)}
 
 
 def _message(name: str, function: FunctionResult, notes: Notes) -> str:

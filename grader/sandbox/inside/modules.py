@@ -5,6 +5,7 @@ A submission that draws its loss at the end of `train` may still be right, so dr
 
 from __future__ import annotations
 
+import dis
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -23,12 +24,18 @@ _FOR_SHOW = (
     "google",
     "ipywidgets",
     "tensorboard",
+    "tensorboardX",
+    "torchinfo",
+    "torchsummary",
+    "torchviz",
+    "visdom",
     "wandb",
 )
+_TENSORBOARD = "torch.utils.tensorboard"
 
-
-# the course's own modules, under each of their names
-course_modules: list[types.ModuleType] = []
+course: dict[
+    str, types.ModuleType
+] = {}  # the course's own modules, once they are installed
 
 
 class Mute:
@@ -52,14 +59,22 @@ class Mute:
         pass
 
     def __iter__(self) -> Any:
-        # `fig, ax = plt.subplots()` unpacks two
-        return iter((self, self))
+        return iter([self] * _unpacked_into(sys._getframe(1)))
 
     def __enter__(self) -> Mute:
         return self
 
     def __exit__(self, *exc: object) -> None:
         pass
+
+
+def _unpacked_into(frame: types.FrameType) -> int:
+    """How many names an assignment such as `fig, axes = plt.subplots()` has on its left; else 2."""
+    code = frame.f_code.co_code
+    operation, count = code[frame.f_lasti], code[frame.f_lasti + 1]
+    if dis.opname[operation] == "UNPACK_SEQUENCE":
+        return count
+    return 2
 
 
 class _MuteModule(types.ModuleType):
@@ -84,7 +99,8 @@ class MuteFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         """A spec for a mute module, or None for every other name."""
         del path, target
-        if fullname.split(".")[0] in _FOR_SHOW:
+        is_for_show = fullname.partition(".")[0] in _FOR_SHOW
+        if is_for_show or fullname.startswith(_TENSORBOARD):
             return importlib.util.spec_from_loader(fullname, self, is_package=True)
         return None
 
@@ -109,8 +125,7 @@ def install(prologues: dict[str, str], data: Sequence[Any]) -> None:
         module = types.ModuleType(name)
         exec(compile(text, f"<{name}>", "exec"), module.__dict__)
         module.install(*data)
-        sys.modules[name] = module
-        course_modules.append(module)
+        sys.modules[name] = course[name] = module
 
 
 def notebook_names() -> dict[str, Any]:

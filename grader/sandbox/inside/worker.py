@@ -9,16 +9,23 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import linecache
 import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
+
+import torch
 
 from grader.notices import to_plain
 from grader.reading import cells, findings, slicing
 from grader.reading.lifting import LoopWanted
+from grader.reading.own_files import OwnFiles, file_of, module_path
+from grader.reading.own_files import Path as ModulePath
+from grader.reading.own_modules import OwnModules
 from grader.reading.own_names import Expected
 from grader.reading.statements import Statement
 from grader.sandbox import protocol
@@ -30,6 +37,7 @@ from grader.sandbox.inside.calling import (
     seed,
     unreadable,
 )
+from grader.sandbox.inside.handed_in import HandedIn
 from grader.sandbox.inside.lifted import LiftedLoop
 from grader.sandbox.inside.turns import LoopSetting
 from grader.sandbox.inside.watch import Watch
@@ -91,9 +99,11 @@ class Worker:
         self.watch = watch
         self.slice: slicing.Slice | None = None
         self.module = types.ModuleType(MODULE)
+        self.own: HandedIn | None = None
         self.names: list[str] = []
         self.settings: dict[str, LoopSetting] = {}
         self.lifted: dict[str, LiftedLoop] = {}
+        self.failed: list[Plain] = []
 
     def answer(self, request: Request) -> Plain:
         """The reply to one request, without its number."""
@@ -112,82 +122,128 @@ class Worker:
             text = cells.read(data, request["filename"])
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
+        folder = request["folder"].split("/") if request["folder"] else []
+        name = Path(request["filename"]).stem
+        files = OwnFiles(
+            main=(*folder, *module_path(name)),
+            texts=_texts(request["modules"]),
+            standins=modules.course,
+        )
+        own = OwnModules(files, self.names, request["slow"])
         expected = {}
         for name, described in request["expected"].items():
             expected[name] = Expected(**described)
+        found = slicing.slice_functions(
+            text, self.names, request["slow"], own, self._loops(request), expected
+        )
+        self.slice = found
+        self.own = HandedIn(own.files, found, self._run)
+        parameters = {}
+        for name, definition in found.definitions.items():
+            parameters[name] = definition.parameters
+        return {
+            "unreadable": None,
+            "notices": [to_plain(notice) for notice in found.notices],
+            "missing": dict(found.missing),
+            "lifted": list(found.lifted),
+            "definitions": _definitions(found),
+            "findings": self._findings(found),
+            "parameters": parameters,
+            "own_names": dict(found.own_names),
+            "labels": {cell.number: cell.label for cell in text.cells},
+        }
+
+    def _findings(self, found: slicing.Slice) -> Plain:
+        """What the source of each function shows, in the file that defines it."""
+        shown: Plain = {}
+        shown.update(findings.find(found, self.names))
+        for path, module in found.modules.items():
+            own_names = [name for name, home in found.homes.items() if home == path]
+            shown.update(findings.find(module, own_names))
+        return shown
+
+    def load(self, request: Request) -> Plain:
+        """Run the statements that the graded functions need; one that raises costs only what it binds."""
+        assert self.slice is not None
+        assert self.own is not None
+        self._enter_module()
+        seed(request["seed"])
+        self.failed = []
+        self.own.install(self.module)
+        self._run(self.slice, self.module, None)
+        for name in self.names:
+            function = self.module.__dict__.get(self._own(name))
+            self.watch.know(name, function)
+        self._lift()
+        return {"failed": self.failed}
+
+    def _run(
+        self, found: slicing.Slice, module: types.ModuleType, file: str | None
+    ) -> None:
+        """Run a file's slice in its module; what raises is noted."""
+        for cell, lines in found.lines.items():
+            _show_source(_filename(file, cell), lines)
+        for statement in found.statements:
+            try:
+                tree = ast.Module(body=[statement.tree], type_ignores=[])
+                filename = _filename(file, statement.cell)
+                _execute(tree, filename, found.flags, module.__dict__)
+            except BaseException as error:
+                self._note(statement, error, file)
+
+    def _note(
+        self, statement: Statement, error: BaseException, file: str | None = None
+    ) -> None:
+        """Keep what a statement raised."""
+        binds = sorted(statement.binds)
+        if self._is_known(error, binds):
+            return
+        self.failed.append(
+            {
+                "line": statement.line,
+                "cell": statement.cell,
+                "file": file if statement.cell is None else None,
+                "binds": binds,
+                "error": describe_error(error),
+            }
+        )
+
+    def _is_known(self, error: BaseException, binds: Sequence[str]) -> bool:
+        """Whether an import lacks a name because the definition that it wants has raised: noted already."""
+        if not isinstance(error, ImportError):
+            return False
+        return any(failed["binds"] == binds for failed in self.failed)
+
+    def _loops(self, request: Request) -> dict[str, LoopWanted]:
+        """The loops that may take a function's place; their settings are kept."""
         loops = {}
         for name, loop in request["loops"].items():
             around = loop["around"]
             loops[name] = LoopWanted(around, loop["names"], loop["parameters"])
             self.settings[name] = LoopSetting(**{**loop, "around": around[0]})
-        self.slice = slicing.slice_functions(
-            text, self.names, request["slow"], loops, expected
-        )
-        # without the trees: they are for this process only
-        definitions = {}
-        parameters = {}
-        for name, found in self.slice.definitions.items():
-            definitions[name] = {
-                "text": found.text,
-                "first_line": found.first_line,
-                "cell": found.cell,
-                "is_lifted": found.is_lifted,
-                "places": list(found.places.items()),
-                "label": found.label,
-            }
-            parameters[name] = found.parameters
-        return {
-            "unreadable": None,
-            "notices": [to_plain(notice) for notice in self.slice.notices],
-            "missing": dict(self.slice.missing),
-            "lifted": list(self.slice.lifted),
-            "definitions": definitions,
-            "findings": findings.find(self.slice, self.names),
-            "parameters": parameters,
-            "own_names": dict(self.slice.own_names),
-            "labels": {cell.number: cell.label for cell in text.cells},
-        }
+        return loops
 
-    def load(self, request: Request) -> Plain:
-        """Run the statements that the graded functions need; one that raises costs only what it binds."""
+    def _lift(self) -> None:
+        """Make the lifted loops ready to be called; which of their statements raised is noted."""
         assert self.slice is not None
-        self._enter_module()
-        seed(request["seed"])
-        failed = []
-        for statement in self.slice.statements:
-            try:
-                tree = ast.Module(body=[statement.tree], type_ignores=[])
-                self._execute(tree, f"<submission {statement.cell or ''}>")
-            except BaseException as error:
-                failed.append(_failed(statement, error))
-        for name in self.names:
-            function = self.module.__dict__.get(self._own(name))
-            self.watch.know(name, function)
-        failed += self._lift()
-        return {"failed": failed}
-
-    def _lift(self) -> list[Plain]:
-        """Make the lifted loops ready to be called; which of their statements raised."""
-        assert self.slice is not None
-        failed = []
         for name, lifted in self.slice.lifted.items():
             loop = LiftedLoop(
                 lifted,
                 self.settings[name],
                 self.module.__dict__,
                 self._execute_lifted,
-                modules.course_modules,
+                list(modules.course.values()),
             )
             self.lifted[name] = loop
             # what it raises now, it will raise again when it is called
             with contextlib.suppress(BaseException):
                 loop.measure()
             for number, error in loop.raised.items():
-                failed.append(_failed(lifted.statements[number], error))
-        return failed
+                self._note(lifted.statements[number], error)
 
     def _execute_lifted(self, tree: ast.Module, cell: int | None) -> None:
-        self._execute(tree, f"<submission {cell or ''}>")
+        assert self.slice is not None
+        _execute(tree, _filename(None, cell), self.slice.flags, self.module.__dict__)
 
     def _enter_module(self) -> None:
         """Make the submission's module the one that it finds itself in, with a notebook's names."""
@@ -196,14 +252,6 @@ class Worker:
         # so that `import grader` does not find the code that runs here
         sys.modules.pop("grader", None)
         self.module.__dict__.update(modules.notebook_names())
-
-    def _execute(self, source: str | ast.Module, filename: str) -> None:
-        """Run code in the submission's module, under the submission's own `from __future__` imports."""
-        assert self.slice is not None
-        code = compile(
-            source, filename, "exec", flags=self.slice.flags, dont_inherit=True
-        )
-        exec(code, self.module.__dict__)
 
     def call(self, request: Request) -> Plain:
         """Call one function on each row of arguments; what came of each call, whichever way it ended."""
@@ -217,18 +265,19 @@ class Worker:
             standins[self._own(name)] = standin
         supply = {**before, **request["supply"], **standins}
         outcomes = []
-        with self._supplied(supply), warnings.catch_warnings(action="ignore"):
-            self.watch.start(request["function"])
+        function = request["function"]
+        with self._supplied(supply, function), warnings.catch_warnings(action="ignore"):
+            self.watch.start(function)
             started = time.perf_counter()
-            function = self._function(request["function"], edits)
+            called = self._function(function, edits)
             for arguments in rows:
                 seed(request["seed"])
                 # a later call of this exchange must not change what this one gave
-                outcomes.append(make_call(function, arguments, keep=len(rows) > 1))
+                outcomes.append(make_call(called, arguments, keep=len(rows) > 1))
             seconds = time.perf_counter() - started
-        loop = self.lifted.get(request["function"])
+        loop = self.lifted.get(function)
         if loop is not None:
-            loop.name_frames(request["function"], outcomes)
+            loop.name_frames(function, outcomes)
         autograd = self.watch.seen()
         for row, changed in copies.changed().items():
             outcomes[row]["changed"] = changed
@@ -257,34 +306,99 @@ class Worker:
 
     def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
         """Define functions by another text; where that raises, a function that raises the same."""
+        assert self.slice is not None
+        assert self.own is not None
         try:
-            for text in edits.values():
-                self._execute(text, "<submission >")
+            for name, text in edits.items():
+                home = self.own.home(name)
+                flags = self.slice.flags
+                if home is None:
+                    home = self.module.__dict__
+                else:
+                    flags = self.slice.modules[self.slice.homes[name]].flags
+                filename = f"<submission {name}, edited>"
+                _show_source(filename, text.split("\n"))
+                _execute(text, filename, flags, home)
+                own = self._own(name)
+                for space in self._spaces(own, name):
+                    space[own] = home.get(own)
         except BaseException as error:
             return functools.partial(_raise, error)
         return None
 
+    def _spaces(self, name: str, function: str) -> list[dict[str, Any]]:
+        """The namespaces in which a name is set for a call of `function`: where it is known, or is read."""
+        assert self.own is not None
+        spaces = [self.module.__dict__]
+        home = self.own.home(function)
+        for space in self.own.spaces():
+            if name in space or space is home:
+                spaces.append(space)
+        return spaces
+
     @contextlib.contextmanager
-    def _supplied(self, values: dict[str, Any]) -> Iterator[None]:
-        """The module with these globals set, for one call."""
-        names = self.module.__dict__
-        before = _present(names, values)
-        names.update(values)
+    def _supplied(self, values: dict[str, Any], function: str) -> Iterator[None]:
+        """The modules with these globals set, for one call of `function`."""
+        before = []
+        for name, value in values.items():
+            for space in self._spaces(name, function):
+                before.append((space, name, _present(space, [name])))
+                space[name] = value
         try:
             yield
         finally:
-            for name in values:
-                names.pop(name, None)
-            names.update(before)
+            for space, name, was in before:
+                space.pop(name, None)
+                space.update(was)
 
 
-def _failed(statement: Statement, error: BaseException) -> Plain:
-    return {
-        "line": statement.line,
-        "cell": statement.cell,
-        "binds": sorted(statement.binds),
-        "error": describe_error(error),
-    }
+def _texts(files: dict[str, torch.Tensor]) -> dict[ModulePath, cells.Text]:
+    """The submission's own modules; one that is empty or cannot be read binds nothing."""
+    texts = {}
+    for path, data in files.items():
+        text = cells.Text((), ())
+        with contextlib.suppress(cells.Unreadable):
+            text = cells.read(data.numpy().tobytes(), path)
+        texts[module_path(path)] = text
+    return texts
+
+
+def _definitions(found: slicing.Slice) -> Plain:
+    """Where each function is defined, and its text. The trees are for this process only."""
+    definitions = {}
+    for name, definition in found.definitions.items():
+        file = None
+        if name in found.homes and definition.cell is None:
+            file = file_of(found.homes[name])
+        definitions[name] = {
+            "text": definition.text,
+            "first_line": definition.first_line,
+            "cell": definition.cell,
+            "label": definition.label,
+            "file": file,
+            "is_lifted": definition.is_lifted,
+            "places": list(definition.places.items()),
+        }
+    return definitions
+
+
+def _filename(file: str | None, cell: int | None) -> str:
+    """What a traceback calls a file of the submission, or a cell."""
+    return f"<submission {cell or file or ''}>"
+
+
+def _show_source(filename: str, lines: Sequence[str]) -> None:
+    """Have `inspect` find the source: torch.jit reads it, and dataclasses do."""
+    ended = [line + "\n" for line in lines]
+    linecache.cache[filename] = (sum(map(len, ended)), None, ended, filename)
+
+
+def _execute(
+    source: str | ast.Module, filename: str, flags: int, names: dict[str, Any]
+) -> None:
+    """Run code of the submission, under the `from __future__` imports of its file."""
+    code = compile(source, filename, "exec", flags=flags, dont_inherit=True)
+    exec(code, names)
 
 
 def _present(names: dict[str, Any], wanted: Iterable[str]) -> dict[str, Any]:

@@ -20,7 +20,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -74,7 +73,7 @@ def main(control_fd: int) -> None:
 def _warm_up(setup_fd: int) -> Watch:
     """Import and prepare everything that workers need, so that no worker pays for it."""
     from grader.sandbox import protocol
-    from grader.sandbox.inside import calling, modules, worker
+    from grader.sandbox.inside import alone, calling, modules, scratch, worker
     from grader.sandbox.inside.watch import Watch
 
     with os.fdopen(setup_fd, "rb") as stream:
@@ -83,6 +82,8 @@ def _warm_up(setup_fd: int) -> Watch:
     # numpy imports its generators when they are first asked for
     calling.seed(0)
     modules.install(setup["prologues"], setup["data"])
+    alone.install()
+    scratch.install()
     watch = Watch()
     watch.install()
     protocol.dumps({"warm": setup["data"]})
@@ -182,7 +183,5 @@ def _walk_lazy_paths() -> None:
     nbformat.reads(empty, as_version=4)  # type: ignore[no-untyped-call]
     magics = IPython.core.inputtransformer2.TransformerManager()  # type: ignore[no-untyped-call]
     magics.transform_cell("%matplotlib inline")
-    # what is cached here would leak into every worker
-    tempfile.tempdir = None
     # Ctrl-C is for the trusted process
     signal.signal(signal.SIGINT, signal.SIG_IGN)

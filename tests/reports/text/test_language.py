@@ -54,6 +54,9 @@ def sentences_of_notices() -> Iterator[str]:
             notices.place(
                 line, cell, label, lambda sentence: places.append(sentence) or sentence
             )
+    notices.place(
+        1, None, "", lambda sentence: places.append(sentence) or sentence, "a.py"
+    )
     yield from places
     yield notices.ELSEWHERE
 

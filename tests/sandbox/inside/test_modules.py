@@ -70,3 +70,11 @@ def test_a_notebooks_own_names() -> None:
         names["get_ipython"]().run_line_magic("matplotlib", "inline"), Mute
     )
     assert names["__file__"] == "submission.py"
+
+
+@pytest.mark.usefixtures("finder")
+def test_what_is_drawn_unpacks_into_as_many_names_as_there_are() -> None:
+    figure, axes = Mute()
+    first, second, third = axes
+    assert {type(each) for each in (figure, first, second, third)} == {Mute}
+    assert len(list(axes)) == 2

@@ -44,6 +44,8 @@ def read(source: str, filename: str = "x.py") -> dict[str, Any]:
     data = torch.frombuffer(bytearray(source.encode()), dtype=torch.uint8)
     return {
         "do": "read",
+        "folder": "",
+        "modules": {},
         "data": data,
         "filename": filename,
         "names": ["f", "g", "h"],

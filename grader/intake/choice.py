@@ -1,0 +1,181 @@
+"""Which of a student's files is graded: the one that, with the modules it imports, has most of the functions.
+
+Nothing is parsed here: definitions and imports are looked for in the raw bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.intake.entries import Entry, Refused
+
+MOST_VERSIONS = 3  # of one submission that are graded, of which the best counts
+MOST_MODULES = 50  # modules that one file is graded with
+LARGEST_MODULES = 8 << 20  # bytes of these together
+
+_ASIDE = re.compile(r"setup|conftest|test_.*|.*_tests?|tests?", re.IGNORECASE)
+_LONGEST_LINE = 1_000  # bytes of a line that is looked at for imports
+_NUMBERS_AND_WORDS = re.compile(r"(\d+)")
+
+NaturalKey = list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may be graded. provides: the functions that it or its modules seem to define."""
+
+    entry: Entry
+    own: frozenset[str]
+    provides: frozenset[str]
+    modules: tuple[Entry, ...]
+
+    @property
+    def rank(self) -> tuple[int, int, float, NaturalKey]:
+        """A key whose greatest value marks the file to grade: most functions, newest, last by name."""
+        entry = self.entry
+        return len(self.provides), len(self.own), entry.changed, natural(entry.path)
+
+
+def candidates(
+    files: Sequence[Entry],
+    gradable: Sequence[Entry],
+    names: Collection[str],
+    support: Collection[str] = (),
+) -> list[Candidate]:
+    """The files to grade, the most likely one first: several where they have as many functions.
+
+    files: all that were handed in, among which are the modules. gradable: the files that may be graded.
+    support: names of modules that are the course's. A file with one function less than the best counts as a
+    version too, as it may hold the last one in another form.
+    """
+    texts = _Texts(files, names)
+    found = []
+    for entry in gradable:
+        modules = texts.modules_of(entry)
+        own = texts.defined(entry)
+        provides = own.union(*map(texts.defined, modules))
+        found.append(Candidate(entry, own, provides, tuple(modules)))
+    found.sort(key=lambda candidate: candidate.rank, reverse=True)
+    found = _without_parts(_without_asides(found, support))
+    best = found[0]
+    least = max(len(best.provides) - 1, 1 + len(names) // 2)
+    versions = [best]
+    for other in found[1:]:
+        if len(other.provides) >= least:
+            versions.append(other)
+    return versions[:MOST_VERSIONS]
+
+
+def _without_parts(found: list[Candidate]) -> list[Candidate]:
+    """Without the modules of another file, which has all that they have."""
+    kept: list[Candidate] = []
+    for candidate in found:
+        if not any(_is_part_of(candidate, other) for other in found):
+            kept.append(candidate)
+    # all of them, where they import each other in a circle
+    return kept or found[:1]
+
+
+def _is_part_of(candidate: Candidate, other: Candidate) -> bool:
+    if candidate.entry not in other.modules or other.entry in candidate.modules:
+        return False
+    return candidate.provides <= other.provides
+
+
+def _without_asides(
+    found: list[Candidate], support: Collection[str]
+) -> list[Candidate]:
+    """Without the course's modules, tests and `setup.py`, unless nothing else has a function."""
+    kept = []
+    for candidate in found:
+        stem = Path(candidate.entry.name).stem
+        if candidate.provides and stem not in support and not _ASIDE.fullmatch(stem):
+            kept.append(candidate)
+    return kept or found
+
+
+class _Texts:
+    """What the files' bytes show, each read once."""
+
+    def __init__(self, files: Sequence[Entry], names: Collection[str]) -> None:
+        self._names = names
+        self._modules = [entry for entry in files if entry.suffix == ".py"]
+        self._defined: dict[Entry, frozenset[str]] = {}
+        self._mentioned: dict[Entry, frozenset[str]] = {}
+
+    def defined(self, entry: Entry) -> frozenset[str]:
+        """The functions that a file seems to define."""
+        self._look_at(entry)
+        return self._defined[entry]
+
+    def modules_of(self, entry: Entry) -> list[Entry]:
+        """The modules that a file's imports lead to, within the bounds."""
+        found: list[Entry] = []
+        todo = [entry]
+        room = LARGEST_MODULES
+        while todo:
+            mentioned = self._imports(todo.pop(0))
+            for module in self._modules:
+                if module == entry or module in found or module.size > room:
+                    continue
+                if _module_name(module) in mentioned and len(found) < MOST_MODULES:
+                    found.append(module)
+                    todo.append(module)
+                    room -= module.size
+        return found
+
+    def _imports(self, entry: Entry) -> frozenset[str]:
+        self._look_at(entry)
+        return self._mentioned[entry]
+
+    def _look_at(self, entry: Entry) -> None:
+        if entry in self._defined:
+            return
+        try:
+            data = entry.read()
+        except Refused:
+            data = b""
+        if entry.suffix == ".ipynb":
+            # a cell may be one string, whose line ends are written as two characters
+            data = data.replace(rb"\n", b"\n")
+        defined = [name for name in self._names if _defines(name.encode(), data)]
+        self._defined[entry] = frozenset(defined)
+        self._mentioned[entry] = frozenset(_imported_words(data))
+
+
+def _imported_words(data: bytes) -> Iterable[str]:
+    """The words on the lines that import something."""
+    for line in data.split(b"\n"):
+        imports = b"import" in line or b"%run" in line
+        if not imports or len(line) > _LONGEST_LINE:
+            continue
+        for word in re.findall(rb"\w+", line):
+            yield word.decode("utf-8", "replace")
+
+
+def _module_name(entry: Entry) -> str:
+    """The word by which an import names a module; a package by its folder."""
+    stem = Path(entry.name).stem
+    if stem == "__init__" and len(entry.parts) > 1:
+        return entry.parts[-2]
+    return stem
+
+
+def _defines(name: bytes, data: bytes) -> bool:
+    # `name =` too: a function may be a lambda, or another one under a second name
+    definition = rb"\b(?:def\s+%b\s*\(|%b\s*=)" % (name, name)
+    return re.search(definition, data) is not None
+
+
+def natural(text: str) -> NaturalKey:
+    """A key that puts 2 before 10."""
+    key = []
+    for part in _NUMBERS_AND_WORDS.split(text):
+        if part.isdecimal():
+            key.append((int(part), ""))
+        else:
+            key.append((-1, part))
+    return key

@@ -1,0 +1,399 @@
+"""A graded file and the modules that were handed in beside it, read together.
+
+Imports are read one name at a time: `from utils import *` becomes one statement for each name that `utils`
+exports. So a slice holds the imports that it needs, and of each module only what these need.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.notices import Notice
+from grader.reading.call_graph import call_graph
+from grader.reading.cells import Text
+from grader.reading.needs import Bindings
+from grader.reading.never_run import without_never_run
+from grader.reading.own_files import OwnFiles, Path, file_of, module_path
+from grader.reading.statements import File, Split, Statement, read_statements
+from grader.reading.trees import Kind, binder_of, kind_of
+
+Wanted = tuple[Path, set[str]]  # a module, and the names that are wanted of it
+Trees = list[ast.stmt]
+
+
+@dataclass(frozen=True)
+class Module:
+    """A file of the submission, read: its statements, and which of them touch which name."""
+
+    path: Path
+    file: File
+    statements: tuple[Statement, ...]
+    bindings: Bindings
+
+    @functools.cached_property
+    def exports(self) -> list[str]:
+        """What `import *` takes from it: what `__all__` lists, or else all that is not private."""
+        bound: dict[str, None] = {}
+        for statement in self.statements:
+            if "__all__" in statement.binds:
+                listed = _strings(statement.tree)
+                if listed is not None:
+                    return listed
+            bound |= dict.fromkeys(sorted(statement.binds))
+        return [name for name in bound if not name.startswith("_")]
+
+    @functools.cached_property
+    def attributes(self) -> set[str]:
+        """Every name behind a dot in the file: what it may want of a module that it imports whole."""
+        found = set()
+        for statement in self.statements:
+            for node in ast.walk(statement.tree):
+                if isinstance(node, ast.Attribute):
+                    found.add(node.attr)
+        return found
+
+    def binder(self, name: str) -> Statement | None:
+        """The last statement that binds a name."""
+        number = self.bindings.last_binder(name, self.bindings.end)
+        return None if number is None else self.statements[number]
+
+
+class OwnModules:
+    """A graded file and the modules beside it, each read when an import first leads to it."""
+
+    def __init__(
+        self,
+        files: OwnFiles,
+        names: Collection[str] = (),
+        slow: Collection[str] = (),
+    ) -> None:
+        """names: the required functions. slow: those of them that are slow."""
+        self.files = files
+        self.main = files.main
+        self._names = names
+        self._slow = slow
+        self._read: dict[Path, Module | None] = {}
+        self._written: list[Path] = []
+        # the lines of `%run` with a module
+        self._run: set[int] = set()
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    def read_main(self, text: Text) -> Module:
+        """Read the graded file; what its cells write can be imported as well.
+
+        A required function that it does not bind is imported from a module that it uses.
+        """
+        texts = dict(self.files.texts)
+        for file, cells in text.written.items():
+            path = (*self.main[:-1], *module_path(file))
+            texts[path] = Text(cells, ())
+            self._written.append(path)
+        self.files = dataclasses.replace(self.files, texts=texts)
+        main = self._module(self.main, text)
+        self._read[self.main] = main
+        elsewhere = self._found_elsewhere(main)
+        if elsewhere:
+            if not main.statements:
+                # somewhere for the imports to stand
+                first = dataclasses.replace(text.cells[0], source="pass")
+                text = dataclasses.replace(text, cells=(first,))
+            main = self._module(self.main, text, elsewhere)
+            self._read[self.main] = main
+        return main
+
+    def read_again(self, text: Text, own_names: Mapping[str, str]) -> Module:
+        """Read the graded file, in which some of the required functions have other names."""
+        self._names = [*self._names, *own_names.values()]
+        slow = [own_names[name] for name in self._slow if name in own_names]
+        self._slow = [*self._slow, *slow]
+        return self.read_main(text)
+
+    def as_script(self, text: Text) -> File:
+        """The graded file as a script runs, with what stands under its main guard."""
+        return read_statements(text, self._splitter(self.main, ()), as_main=True)
+
+    def module(self, path: Path) -> Module | None:
+        """A module by its path; None where there is none, or where it is being read just now."""
+        if path not in self._read and path in self.files.texts:
+            # two modules may import each other
+            self._read[path] = None
+            self._read[path] = self._module(path, self.files.texts[path])
+        return self._read.get(path)
+
+    def _module(self, path: Path, text: Text, first: Sequence[ast.stmt] = ()) -> Module:
+        """Read a file, as if the statements `first` stood at its top."""
+        file = read_statements(text, self._splitter(path, first))
+        graph = call_graph(file.statements, self._slow, self._names)
+        statements = without_never_run(file, graph)
+        return Module(path, file, statements, Bindings(statements, graph))
+
+    def _splitter(self, path: Path, first: Sequence[ast.stmt]) -> Split:
+        """What reads each import of a file as one for each name; `first` stands above the first statement."""
+        above = list(first)
+
+        def split(tree: ast.stmt) -> Iterable[ast.stmt]:
+            for statement in above:
+                _place(statement, tree)
+            trees = [*above, *self._split(tree, path)]
+            above.clear()
+            return trees
+
+        return split
+
+    def _found_elsewhere(self, main: Module) -> Trees:
+        """Imports of the required functions that only modules bind which the graded file leads to."""
+        imports: Trees = []
+        missing = [name for name in self._names if name not in main.bindings]
+        if not missing or not self.files.texts:
+            return imports
+        for module in self._reachable(main):
+            dotted = ".".join(module.path)
+            for name in list(missing):
+                if name in module.bindings:
+                    missing.remove(name)
+                    imports.append(ast.ImportFrom(dotted, [ast.alias(name)], 0))
+        return imports
+
+    def _reachable(self, main: Module) -> Iterator[Module]:
+        """The modules that cells write, and those that imports lead to, the nearest ones first."""
+        todo = list(self._written)
+        todo += self._imported_paths(main)
+        seen = {main.path}
+        while todo:
+            path = todo.pop(0)
+            module = self.module(path)
+            if module is None or path in seen:
+                continue
+            seen.add(path)
+            yield module
+            todo += self._imported_paths(module)
+
+    def _imported_paths(self, module: Module) -> Iterator[Path]:
+        for statement in module.statements:
+            for path, _ in self.imported(statement.tree, module):
+                yield path
+
+    # -- imports, name by name -------------------------------------------------------------------------
+
+    def _split(self, tree: ast.stmt, importer: Path) -> Trees:
+        """A statement; of an import, one statement for each name."""
+        if isinstance(tree, ast.Import):
+            return [_place(ast.Import([alias]), tree) for alias in tree.names]
+        if isinstance(tree, ast.ImportFrom):
+            return self.split_from(tree, importer)
+        if self.files.texts:
+            tree = _InnerImports(self, importer).visit(tree)
+        run = _file_that_is_run(tree)
+        path = self.files.resolve(".".join(module_path(run))) if run else None
+        module = self.module(path) if path is not None else None
+        if path is None or module is None:
+            return [tree]
+        self._run.add(tree.lineno)
+        return [tree, *self._all_of(module, ".".join(path), tree)]
+
+    def split_from(self, tree: ast.ImportFrom, importer: Path) -> Trees:
+        """`from … import a, b` as one absolute import for each name."""
+        dotted = self.files.source_of(tree, importer)
+        if dotted == "__future__":
+            return [tree]
+        path = self.files.resolve(dotted)
+        module = self.module(path) if path is not None else None
+        trees: Trees = []
+        for alias in tree.names:
+            if alias.name == "*":
+                trees += self._star(module, dotted, tree)
+            elif self._is_submodule(module, dotted, alias.name):
+                name = f"{dotted}.{alias.name}".strip(".")
+                whole = ast.alias(name, alias.asname or alias.name)
+                trees.append(_place(ast.Import([whole]), tree))
+            elif path is not None:
+                trees.append(_place(ast.ImportFrom(dotted, [alias], 0), tree))
+            else:
+                one = ast.ImportFrom(tree.module, [alias], tree.level)
+                trees.append(_place(one, tree))
+        return trees
+
+    def _is_submodule(self, package: Module | None, dotted: str, name: str) -> bool:
+        if package is not None and name in package.bindings:
+            return False
+        return self.files.submodule(dotted, name) is not None
+
+    def _star(self, module: Module | None, dotted: str, tree: ast.ImportFrom) -> Trees:
+        if module is None:
+            return [tree]
+        trees = self._all_of(module, dotted, tree)
+        if dotted in self.files.standins:
+            trees.append(tree)
+        return trees
+
+    def _all_of(self, module: Module, dotted: str, tree: ast.stmt) -> Trees:
+        """One import for each name that a module of the submission's exports."""
+        trees: Trees = []
+        for name in module.exports:
+            if self.files.has_standin(dotted, name):
+                continue
+            one = self._import_of_library(module, name)
+            if one is None:
+                one = ast.ImportFrom(dotted, [ast.alias(name)], 0)
+            trees.append(_place(one, tree))
+        return trees
+
+    def _import_of_library(self, module: Module, name: str) -> ast.stmt | None:
+        """The import of a library by which a module has this name: `torch` is torch, whoever passes it on."""
+        binder = module.binder(name)
+        if binder is None or not isinstance(binder.tree, ast.Import | ast.ImportFrom):
+            return None
+        is_own = next(self.imported(binder.tree, module), None) is not None
+        return None if is_own else copy.deepcopy(binder.tree)
+
+    # -- what is wanted of which module ----------------------------------------------------------------
+
+    def imported(self, tree: ast.stmt, importer: Module) -> Iterator[Wanted]:
+        """What a statement imports of the submission's own modules, also within its functions."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    path = self.files.resolve(alias.name)
+                    if path is not None:
+                        yield path, importer.attributes
+            elif isinstance(node, ast.ImportFrom):
+                yield from self._imported_from(node, importer)
+
+    def _imported_from(
+        self, tree: ast.ImportFrom, importer: Module
+    ) -> Iterator[Wanted]:
+        dotted = self.files.source_of(tree, importer.path)
+        path = self.files.resolve(dotted)
+        for alias in tree.names:
+            if self.files.has_standin(dotted, alias.name):
+                continue
+            if path is not None:
+                yield path, {alias.name}
+            submodule = self.files.submodule(dotted, alias.name)
+            if submodule is not None:
+                yield submodule, importer.attributes
+
+    # -- where a name comes from -----------------------------------------------------------------------
+
+    def home(self, name: str, module: Module) -> tuple[str, Module]:
+        """The module that defines what a name stands for in `module`, and its name there."""
+        for _ in range(len(self.files.texts) + 1):
+            found = self._passed_on(name, module)
+            if found is None:
+                break
+            name, module = found
+        return name, module
+
+    def _passed_on(self, name: str, module: Module) -> tuple[str, Module] | None:
+        """Where `module` has the name from, if it imports it from a module of the submission's own."""
+        binder = module.binder(name)
+        if binder is None:
+            return None
+        value = binder.tree.value if isinstance(binder.tree, ast.Assign) else None
+        if isinstance(value, ast.Name):
+            # `sigma = act`, where `act` is imported
+            name = value.id
+            binder = module.binder(name)
+        elif isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+            # `sigma = utils.sigma`
+            return self._attribute(value.attr, value.value.id, module)
+        found = _import_of(binder.tree, name) if binder is not None else None
+        if found is None:
+            return None
+        tree, name = found
+        path = self.files.resolve(self.files.source_of(tree, module.path))
+        other = self.module(path) if path is not None else None
+        return None if other is None else (name, other)
+
+    def _attribute(
+        self, name: str, owner: str, module: Module
+    ) -> tuple[str, Module] | None:
+        """The attribute of a module of the submission's own that `module` imports whole as `owner`."""
+        binder = module.binder(owner)
+        if binder is None or not isinstance(binder.tree, ast.Import):
+            return None
+        path = self.files.resolve(binder.tree.names[0].name)
+        other = self.module(path) if path is not None else None
+        return None if other is None else (name, other)
+
+    def kind_of(self, name: str, module: Module) -> Kind:
+        """How a name that `module` imports is bound where it comes from; "import" where that is a library."""
+        name, home = self.home(name, module)
+        binder = home.binder(name)
+        if binder is None:
+            return "import"
+        return kind_of(binder_of(binder.tree, name))
+
+    # -- notices ---------------------------------------------------------------------------------------
+
+    def placed(self, notice: Notice, path: Path) -> Notice:
+        """A notice on a module, with the file's name; a cell that writes the module says where it is."""
+        if notice.cell is not None:
+            return notice
+        return notice.within(file_of(path))
+
+    def has_run(self, notice: Notice) -> bool:
+        """Whether a notice says that a `%run` was not run whose module has been read."""
+        is_run = notice.kind == "line-magic" and notice.values["magic"] == "run"
+        return is_run and notice.line in self._run
+
+
+class _InnerImports(ast.NodeTransformer):
+    """Splits the imports within a compound statement or a function."""
+
+    def __init__(self, own: OwnModules, importer: Path) -> None:
+        self.own = own
+        self.importer = importer
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Trees:
+        """The imports of the single names."""
+        return self.own.split_from(node, self.importer)
+
+
+def _place(tree: ast.stmt, other: ast.stmt) -> ast.stmt:
+    """The tree, as if it stood where the other one does."""
+    return ast.fix_missing_locations(ast.copy_location(tree, other))
+
+
+def _import_of(tree: ast.stmt, name: str) -> tuple[ast.ImportFrom, str] | None:
+    """The import within `tree` that binds `name`, and what it is called where it comes from."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        for alias in node.names:
+            if name == (alias.asname or alias.name):
+                return node, alias.name
+    return None
+
+
+def _file_that_is_run(tree: ast.stmt) -> str | None:
+    """The file of IPython's `%run file.py`, which leaves its names behind."""
+    if not isinstance(tree, ast.Expr) or not isinstance(tree.value, ast.Call):
+        return None
+    call = tree.value
+    if not ast.unparse(call.func).endswith(".run_line_magic"):
+        return None
+    words = [word.value for word in call.args if isinstance(word, ast.Constant)]
+    if len(words) != 2 or words[0] != "run":
+        return None
+    file = str(words[1]).strip().strip("'\"").removeprefix("./")
+    return file if file.endswith(".py") else None
+
+
+def _strings(tree: ast.stmt) -> list[str] | None:
+    """The strings of a list that is assigned; None where it is something else."""
+    if not isinstance(tree, ast.Assign):
+        return None
+    try:
+        listed = ast.literal_eval(tree.value)
+    except (ValueError, TypeError):
+        return None
+    if not isinstance(listed, list | tuple):
+        return None
+    return [name for name in listed if isinstance(name, str)]

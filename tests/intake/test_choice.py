@@ -1,0 +1,129 @@
+"""The graded file is the one that has most of the functions, with the modules that it imports."""
+
+import itertools
+import json
+import os
+
+import pytest
+from handed_in import BOTH, NAMES, ONE, written
+
+from grader.intake import choice
+from grader.intake.entries import listed
+
+SIGMA = b"def sigma(x): pass\n"
+TRAIN = b"def train(x): pass\n"
+
+
+def chosen(folder, names=NAMES, support=()):
+    files = listed(folder)
+    gradable = [entry for entry in files if entry.suffix in (".py", ".ipynb")]
+    return choice.candidates(files, gradable, names, support)
+
+
+def paths(found):
+    return [candidate.entry.path for candidate in found]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from utils import *",
+        "from utils import sigma, other",
+        "import os, utils as u",
+        "from .utils import (\n    sigma)",
+        "try:\n    from utils import sigma\nexcept ImportError: pass",
+        "%run utils.py",
+    ],
+)
+def test_a_file_has_what_it_imports(tmp_path, statement):
+    written(
+        tmp_path, {"a.py": statement.encode() + b"\n" + TRAIN, "utils.py": SIGMA * 2}
+    )
+    (main,) = chosen(tmp_path)
+    assert main.entry.path == "a.py"
+    assert [module.path for module in main.modules] == ["utils.py"]
+    assert main.provides == {"sigma", "train"}
+
+
+@pytest.mark.parametrize("as_lines", [True, False])
+def test_a_notebooks_cell_may_be_one_string(tmp_path, as_lines):
+    source = "import torch\nfrom utils import *\ndef train(x):\n    pass\n"
+    lines = source.splitlines(keepends=True)
+    cell = {"cell_type": "code", "source": lines if as_lines else source}
+    notebook = json.dumps({"cells": [cell], "nbformat": 4}).encode()
+    written(tmp_path, {"a.ipynb": notebook, "utils.py": SIGMA})
+    (main,) = chosen(tmp_path)
+    assert main.entry.path == "a.ipynb"
+    assert main.provides == {"sigma", "train"}
+
+
+def test_modules_of_modules_and_packages(tmp_path):
+    files = {
+        "main.py": b"from net.model import *\n",
+        "net/__init__.py": b"",
+        "net/model.py": b"from .acts import sigma\n" + TRAIN,
+        "net/acts.py": SIGMA,
+        "net/unused.py": BOTH[:10],
+    }
+    written(tmp_path, files)
+    (main,) = chosen(tmp_path)
+    assert main.entry.path == "main.py"
+    assert {module.name for module in main.modules} == {
+        "__init__.py",
+        "model.py",
+        "acts.py",
+    }
+
+
+@pytest.mark.parametrize(
+    "aside", ["prologue.py", "setup.py", "test_tp.py", "tp_test.py", "conftest.py"]
+)
+def test_a_prologue_a_setup_and_a_test_are_not_graded(tmp_path, aside):
+    written(tmp_path, {"tp.py": ONE, aside: BOTH})
+    assert paths(chosen(tmp_path, support=["prologue"])) == ["tp.py"]
+
+
+def test_but_they_are_where_nothing_else_has_a_function(tmp_path):
+    written(tmp_path, {"notes.py": b"", "test_tp.py": BOTH})
+    assert paths(chosen(tmp_path))[0] == "test_tp.py"
+
+
+def test_two_files_with_as_many_functions_are_two_versions_the_newest_first(tmp_path):
+    written(tmp_path, {"a.py": BOTH, "b.py": BOTH, "c.py": b""})
+    os.utime(tmp_path / "a.py", (2e9, 2e9))
+    assert paths(chosen(tmp_path)) == ["a.py", "b.py"]
+
+
+def test_one_function_less_is_a_version_too_and_more_are_not(tmp_path):
+    names = [f"f{i}" for i in range(7)]
+    definitions = [f"def {name}(): pass\n".encode() for name in names]
+    for count in range(8):
+        files = {f"tp{count}.py": b"".join(definitions[:count])}
+        written(tmp_path, files)
+    assert paths(chosen(tmp_path, names)) == ["tp7.py", "tp6.py"]
+
+
+def test_no_more_versions_than_are_worth_the_time(tmp_path):
+    written(tmp_path, {f"{i}.py": BOTH for i in range(9)})
+    assert len(chosen(tmp_path)) == choice.MOST_VERSIONS
+
+
+def test_files_that_import_each_other_are_found_in_any_order(tmp_path):
+    for i, (sigma, train) in enumerate(itertools.permutations(["a", "b"])):
+        folder = tmp_path / str(i)
+        files = {
+            f"{sigma}.py": f"import {train}\n".encode() + SIGMA,
+            f"{train}.py": f"import {sigma}\n".encode() + TRAIN,
+        }
+        written(folder, files)
+        assert all(c.provides == {"sigma", "train"} for c in chosen(folder))
+
+
+def test_modules_are_bounded_in_number_and_size(tmp_path):
+    count = choice.MOST_MODULES + 5
+    imports = "".join(f"import m{i}\n" for i in range(count)).encode()
+    files = {f"m{i}.py": b"x = 1\n" for i in range(count)}
+    written(tmp_path, {"a.py": imports + BOTH, **files})
+    assert len(chosen(tmp_path)[0].modules) == choice.MOST_MODULES
+    (tmp_path / "m0.py").write_bytes(b"#" * (choice.LARGEST_MODULES + 1))
+    assert "m0.py" not in [module.name for module in chosen(tmp_path)[0].modules]
