@@ -1,109 +1,115 @@
-"""One mistake, one price: breaks right submissions in every known way, and looks for what others pay.
+"""One mistake, one price: searches for submissions in which a mistake costs more than its own function.
 
-    python benchmarks/fairness.py [--pairs 2000] [--seed 0] [--jobs 1] [FILE ...]
+    python benchmarks/fairness.py [--singles N] [--pairs N] [--mended N] [--seed 0] [--jobs 1] [FILE ...]
 
-Every right submission (of the corpus, the samples, or the files that are named) has each of its functions
-broken in each way that `tests/broken.py` knows; then come pairs, drawn at random over all submissions. Each
-other function that lost marks is printed. `--mend` does the reverse: each function of the samples and the
-corpus that is not right becomes the reference's, and no other one may lose marks by that.
+Singles and pairs: a right submission with one or two functions broken, in the ways that `tests/broken.py` knows.
+No other function may lose marks. Mended: a submission of the samples or the corpus with one of its wrong functions
+put right. No other function may lose marks by that, but those that only made up for the mistake.
+
+N of each are drawn at random; without N, all of them are tried, which takes hours for pairs. FILE: right
+submissions to break, in place of the tests' own. What was lost is printed, and the exit code is 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import dataclasses
+import functools
 import itertools
 import random
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import broken  # noqa: E402 (the tests' own ways to break a submission)
-from broken import Breakage, WithoutDiagnosis  # noqa: E402
 
 from grader.exercise import Exercise  # noqa: E402
+from grader.grading.session import Session  # noqa: E402
 
-Case = tuple[Path, tuple[Breakage, ...]]
-_session: WithoutDiagnosis | None = None
+ALL = -1
+Case = tuple[str, Callable[[Session], list[str]]]  # its name, and what it finds
 
 
-def session(seed: int) -> WithoutDiagnosis:
+@functools.cache
+def session(seed: int) -> Session:
     """This process's session."""
-    global _session
-    if _session is None:
-        _session = WithoutDiagnosis(broken.quick(Exercise.load("practical3")), seed=seed)
-    return _session
+    return broken.WithoutDiagnosis(broken.quick(Exercise.load("practical3")), seed=seed)
 
 
-def graded(case: Case, seed: int) -> tuple[list[str], float]:
-    """What the case's other functions lost, a line each; and the seconds it took."""
-    path, breakages = case
-    started = time.perf_counter()
-    result = session(seed).grade(broken.with_broken(path, breakages))
-    lost = broken.lost_by_others(result, breakages)
-    return lost, time.perf_counter() - started
+def tried(case: Case, seed: int) -> list[str]:
+    """What a case finds."""
+    _, find = case
+    return find(session(seed))
 
 
-def singles(paths: Sequence[Path], ways: dict[str, list[Breakage]]) -> Iterator[Case]:
-    """Every way to break one function of each submission."""
+def drawn(rng: random.Random, cases: Sequence[Case], number: int) -> list[Case]:
+    """So many of the cases."""
+    if number == ALL or number >= len(cases):
+        return list(cases)
+    return rng.sample(cases, number)
+
+
+def cases_of(options: argparse.Namespace) -> list[Case]:
+    """What is to be tried."""
+    exercise = Exercise.load("practical3")
+    ways = broken.breakages(exercise)
+    paths = options.files or broken.right_submissions()
+    rng = random.Random(options.seed)
+    singles: list[Case] = []
+    pairs: list[Case] = []
+    mended: list[Case] = []
     for path in paths:
-        yield path, ()
         for of_function in ways.values():
-            for one in of_function:
-                yield path, (one,)
+            singles += [_broken(path, one) for one in of_function]
+        for first, second in itertools.combinations(ways, 2):
+            for two in itertools.product(ways[first], ways[second]):
+                pairs.append(_broken(path, *two))
+    for path in broken.labelled_submissions():
+        name = f"{path.name} mended"
+        find = functools.partial(broken.lost_by_mending, path=path)
+        mended.append((name, find))
+    return [
+        *drawn(rng, singles, options.singles),
+        *drawn(rng, pairs, options.pairs),
+        *drawn(rng, mended, options.mended),
+    ]
 
 
-def pairs(ways: dict[str, list[Breakage]]) -> Iterator[tuple[Breakage, Breakage]]:
-    """Every way to break two functions."""
-    for first, second in itertools.combinations(ways, 2):
-        yield from itertools.product(ways[first], ways[second])
+def _broken(path: Path, *breakages: broken.Breakage) -> Case:
+    name = f"{path.name}: {' and '.join(map(str, breakages))}"
+    find = functools.partial(broken.lost_by_breaking, path=path, breakages=breakages)
+    return name, find
 
 
 def main() -> int:
-    """Search, and print what was found; the exit code is 1 where there is anything."""
+    """Search, and print what is found."""
     parser = argparse.ArgumentParser()
     parser.add_argument("files", nargs="*", type=Path)
-    parser.add_argument("--singles", type=int, default=-1)
-    parser.add_argument("--pairs", type=int, default=2000)
+    parser.add_argument("--singles", type=int, default=ALL)
+    parser.add_argument("--pairs", type=int, default=ALL)
+    parser.add_argument("--mended", type=int, default=ALL)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    ways = broken.breakages(Exercise.load("practical3"))
-    paths = options.files or broken.right_submissions()
-    rng = random.Random(options.seed)
-    cases = list(singles(paths, ways))
-    if options.singles >= 0:
-        cases = rng.sample(cases, options.singles)
-    all_pairs = list(pairs(ways))
-    for pair in rng.sample(all_pairs, min(options.pairs, len(all_pairs))):
-        cases.append((rng.choice(paths), pair))
-    print(f"{len(paths)} submissions, {len(cases)} cases", flush=True)
-    found = 0
-    kinds: Counter[str] = Counter()
-    seconds = 0.0
+    cases = cases_of(options)
+    print(f"{len(cases)} cases", flush=True)
+    nb_found = 0
+    started = time.perf_counter()
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        seeds = itertools.repeat(options.seed)
-        for (path, breakages), (lost, took) in zip(
-            cases, pool.map(graded, cases, seeds), strict=True
-        ):
-            seconds += took
+        found = pool.map(tried, cases, itertools.repeat(options.seed))
+        for number, ((name, _), lost) in enumerate(zip(cases, found, strict=True), 1):
             if lost:
-                found += 1
-                what = " and ".join(map(str, breakages))
-                print(f"{path.name}: {what}", flush=True)
-                for line in lost:
-                    print(f"    {line}", flush=True)
-                kinds[path.name] += 1
-    print(f"{found} of {len(cases)} cases; {seconds:.0f} s")
-    for name, count in kinds.most_common():
-        print(f"{count:6d}  {name}")
-    return 1 if found else 0
+                nb_found += 1
+                print(name, *lost, sep="\n    ", flush=True)
+            if number % 100 == 0:
+                print(f"{number} tried, {nb_found} found", flush=True)
+    seconds = time.perf_counter() - started
+    print(f"{nb_found} of {len(cases)} cases, in {seconds:.0f} s")
+    return 1 if nb_found else 0
 
 
 if __name__ == "__main__":

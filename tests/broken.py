@@ -11,7 +11,7 @@ import dataclasses
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from grader.diagnosis import Diagnosis
 from grader.exercise import Exercise
 from grader.grading.session import Session
 from grader.intake.submission import Submission
-from grader.results import Result
+from grader.results import FunctionResult
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus"
@@ -160,7 +160,7 @@ def of_reference(exercise: Exercise, function: str) -> str:
     return _text(exercise.solution.trees, function)
 
 
-def _text(forest: dict[str, ast.FunctionDef], function: str) -> str:
+def _text(forest: Mapping[str, ast.FunctionDef], function: str) -> str:
     needed = [function]
     if function == "train":
         needed = ["initial_parameters", "error_rate", "train"]
@@ -248,17 +248,46 @@ def right_submissions() -> list[Path]:
     return found
 
 
-def lost_by_others(result: Result, broken: Iterable[Breakage]) -> list[str]:
-    """What functions that were not broken have lost, a line each."""
-    names = {one.function for one in broken}
+def labelled_submissions() -> list[Path]:
+    """All samples and the whole corpus."""
+    found = []
+    for folder in (SAMPLES, CORPUS):
+        for suffix in ("*.py", "*.ipynb"):
+            found += folder.glob(suffix)
+    return sorted(found)
+
+
+def lost_by_breaking(
+    session: Session, path: Path, breakages: Sequence[Breakage]
+) -> list[str]:
+    """What functions of a right submission lose as others are broken, a line each."""
+    result = session.grade(with_broken(path, breakages))
+    names = {one.function for one in breakages}
     lost = []
     for name, function in result.functions.items():
-        if name in names or function.status == "right":
-            continue
-        reasons = []
-        for check in function.checks:
-            if check.outcome == "failed":
-                reasons.append(f"{check.id}: {check.message}")
-        points = f"{function.score} of {function.max_score}"
-        lost.append(f"{name} {points}: {'; '.join(reasons[:2])}")
+        if name not in names and function.status != "right":
+            lost.append(f"{name}: {_told(function)}")
     return lost
+
+
+def lost_by_mending(session: Session, path: Path) -> list[str]:
+    """What functions lose as one that is wrong or missing is put right, a line each."""
+    data = path.read_bytes()
+    before = session.grade(_submission(path.name, data)).functions
+    lost = []
+    for mended, function in before.items():
+        if function.status == "right":
+            continue
+        text = of_reference(session.exercise, mended)
+        after = session.grade(with_functions(path.name, data, [text])).functions
+        for name, was in before.items():
+            if after[name].score < was.score:
+                lost.append(f"{name}, as {mended} is mended: {_told(after[name])}")
+    return lost
+
+
+def _told(function: FunctionResult) -> str:
+    """The marks of a function, and its first failed checks."""
+    failed = [check for check in function.checks if check.outcome == "failed"]
+    reasons = [f"{check.id}: {check.message}" for check in failed[:2]]
+    return f"{function.score} of {function.max_score} ({'; '.join(reasons)})"

@@ -178,14 +178,19 @@ def number(value: float) -> str:
 
 
 def type_in_words(value: Any) -> str:
-    """What a value is, for a sentence: "None", "a float", "a tuple of 5"."""
+    """What a value is, for a sentence: "None", "a float", "an int", "a tuple of 5"."""
     if value is None:
         return "None"
     if isinstance(value, Opaque):
         return f"of type {value.type_name}"
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
+    return _with_article(type(value).__name__)
+
+
+def _with_article(noun: str) -> str:
+    article = "an" if noun[0] in "aeiou" else "a"
+    return f"{article} {noun}"
 
 
 def _shape(tensor: Tensor) -> str:

@@ -42,7 +42,8 @@ class ErrorContext:
         if kind == "NameError":
             for name, why in self.undefined.items():
                 if f"'{name}'" in text:
-                    text = f"{text} ({why})"
+                    # only one name is undefined here; the reason may hold others
+                    return f"{text} ({why})"
         if kind == "MemoryError" or _is_torchs_memory_error(text):
             return f"it asked for more memory than the {self.memory_mb} MB that are allowed"
         if kind == "EOFError" and "reading a line" in text:

@@ -9,7 +9,12 @@ import torch
 
 from grader.sandbox.replies import ErrorContext, read_autograd, read_replies
 
-CONTEXT = ErrorContext({"w": "line 3 raised ValueError: no"}, memory_mb=512)
+UNDEFINED = {
+    "w": "line 3 raised ValueError: no",
+    "h": "line 4 raised ImportError: cannot import name 'g'",
+    "g": "line 4 raised ImportError: cannot import name 'g'",
+}
+CONTEXT = ErrorContext(UNDEFINED, memory_mb=512)
 GIVEN = torch.zeros(2)
 
 
@@ -53,6 +58,11 @@ def test_an_error() -> None:
             "name 'w' is not defined (line 3 raised ValueError: no)",
         ),
         ("NameError", "name 'v' is not defined", "name 'v' is not defined"),
+        (
+            "NameError",
+            "name 'h' is not defined",
+            "name 'h' is not defined (line 4 raised ImportError: cannot import name 'g')",
+        ),
         (
             "MemoryError",
             "",

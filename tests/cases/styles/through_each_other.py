@@ -12,23 +12,18 @@ def dsigma(x):
 
 
 def loss(v, t):
-    return sum((a - b) ** 2 for a, b in zip(v, t))
+    return (v - t) @ (v - t)
 
 
 def dloss(v, t):
-    nothing = torch.zeros_like(v)
-    out = []
-    for i in range(len(v)):
-        e = nothing.clone()
-        e[i] = 1
-        # exact for a quadratic
-        out.append((loss(v - t + e, nothing) - loss(v - t - e, nothing)) / 2)
+    # exact for a quadratic
+    out = [(loss(v + e, t) - loss(v - e, t)) / 2 for e in torch.eye(len(v), dtype=v.dtype)]
     return torch.stack(out)
 
 
 def forward_pass(w1, b1, w2, b2, x):
     def layer(w, b, x):
-        s = torch.stack([row.dot(x) for row in w]) + b
+        s = (w * x).sum(1) + b
         return s, sigma(s)
 
     s1, x1 = layer(w1, b1, x)
@@ -42,9 +37,8 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
     for i, g in enumerate(g2):
         dl_dw2[i] += g * x1
         dl_db2[i] += g
-    for i, g in enumerate(g1):
-        dl_dw1[i] += g * x
-        dl_db1[i] += g
+    dl_dw1 += g1.reshape(-1, 1) * x
+    dl_db1 += g1
 
 
 def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
