@@ -89,6 +89,12 @@ class FunctionChecks:
         return True
 
     @property
+    def followed(self) -> bool:
+        """Whether every check has passed, some of them with follow-through."""
+        outcomes = {finding.outcome for finding in self.findings.values()}
+        return outcomes == {"passed"} and not self.right
+
+    @property
     def no_value(self) -> bool:
         """Whether checks have run, and none of them got a value from the function."""
         has_run = False
@@ -282,6 +288,7 @@ class Judge:
             name,
             present=self.calls.has(name),
             right=checks.right,
+            followed=checks.followed,
             no_value=checks.no_value,
             refuses=refuses,
             has_standin=name in self._exercise.standins,

@@ -9,7 +9,12 @@ but computes something else, so that it tells a submission nothing.
 A submission may work with vectors (n,), with columns (n, 1), or with batches (N, n) of one row a sample.
 """
 
+from collections import namedtuple
+
 import torch
+
+# some callers take the quantities by their names
+States = namedtuple("States", ["x0", "s1", "x1", "s2", "x2"])
 
 
 def sigma(x):
@@ -33,7 +38,7 @@ def forward_pass(w1, b1, w2, b2, x):
     x1 = torch.tanh(s1)
     s2 = _layer(w2, b2, x1)
     x2 = torch.tanh(s2)
-    return x, s1, x1, s2, x2
+    return States(x, s1, x1, s2, x2)
 
 
 def _layer(w, b, x):
