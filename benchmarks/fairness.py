@@ -2,9 +2,9 @@
 
     python benchmarks/fairness.py [--singles N] [--pairs N] [--mended N] [--seed 0] [--jobs 1] [FILE ...]
 
-Singles and pairs: a right submission with one or two functions broken, in the ways that `tests/broken.py` knows.
-No other function may lose marks. Mended: a submission of the samples or the corpus with one of its wrong functions
-put right. No other function may lose marks by that, but those that only made up for the mistake.
+Singles and pairs: a right submission with one or two functions broken, in the ways that `tests/broken.py`
+knows. No other function may lose marks. Mended: a submission of the samples or the corpus with one of its
+wrong functions put right. No other function may lose marks by that, but those that only made up for it.
 
 N of each are drawn at random; without N, all of them are tried, which takes hours for pairs. FILE: right
 submissions to break, in place of the tests' own. What was lost is printed, and the exit code is 1.

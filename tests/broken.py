@@ -10,6 +10,7 @@ import ast
 import dataclasses
 import json
 import re
+import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ BODIES = {
     "not implemented": "raise NotImplementedError",
     "raises": "return undefined_name",
     "hangs": "while True: pass",
+    "exits": "import os; os._exit(0)",
+    "raises an exit": "raise SystemExit",
     "text": "return 'text'",
     "zero": "return 0",
     "float": "return 0.5",
@@ -57,7 +60,10 @@ BODIES = {
 OF_FUNCTION = {
     "sigma": {
         "in place": "return x.tanh_()",
-        "overflow": "a, b = torch.exp(x), torch.exp(-x); return (a - b) / (a + b)",
+        "overflow": """
+            a, b = torch.exp(x), torch.exp(-x)
+            return (a - b) / (a + b)
+        """,
         "row": "return torch.tanh(x).view(1, -1)",
         "column": "return torch.tanh(x).view(-1, 1)",
         "over rows": "return torch.tanh(x[:, 0])",
@@ -82,7 +88,10 @@ OF_FUNCTION = {
         "through sigma": "return sigma(x) * (1 - sigma(x))",
     },
     "loss": {
-        "in place": "v.sub_(t); return v.pow(2).sum()",
+        "in place": """
+            v.sub_(t)
+            return v.pow(2).sum()
+        """,
         "over rows": "return ((v - t) ** 2).sum(1)",
         "over rows, mean": "return ((v - t) ** 2).sum(dim=1).mean()",
         "of one entry": "return ((v - t) ** 2).sum().view(1)",
@@ -94,7 +103,10 @@ OF_FUNCTION = {
         "added": "return ((v + t) ** 2).sum()",
     },
     "dloss": {
-        "in place": "v.sub_(t); return v.mul_(2)",
+        "in place": """
+            v.sub_(t)
+            return v.mul_(2)
+        """,
         "over rows": "return 2 * (v - t) / v.size(1)",
         "column": "return 2 * (v - t).view(-1, 1)",
         "row": "return 2 * (v - t).view(1, -1)",
@@ -103,20 +115,66 @@ OF_FUNCTION = {
         "added": "return 2 * (v + t)",
     },
     "forward_pass": {
-        "in place": "b1 += w1.mv(x); x1 = torch.tanh(b1); s2 = w2.mv(x1) + b2; return x, b1, x1, s2, torch.tanh(s2)",
-        "columns": "x = x.view(-1, 1); s1 = w1 @ x + b1.view(-1, 1); x1 = sigma(s1); s2 = w2 @ x1 + b2.view(-1, 1); return x, s1, x1, s2, sigma(s2)",
-        "four": "s1 = w1 @ x + b1; x1 = sigma(s1); s2 = w2 @ x1 + b2; return s1, x1, s2, sigma(s2)",
-        "a dictionary": "s1 = w1 @ x + b1; x1 = sigma(s1); s2 = w2 @ x1 + b2; return {'x0': x, 's1': s1, 'x1': x1, 's2': s2, 'x2': sigma(s2)}",
-        "same tensors": "s1 = w1 @ x + b1; x1 = torch.tanh_(s1); s2 = w2 @ x1 + b2; x2 = torch.tanh_(s2); return x, s1, x1, s2, x2",
+        "in place": """
+            b1 += w1.mv(x)
+            x1 = torch.tanh(b1)
+            s2 = w2.mv(x1) + b2
+            return x, b1, x1, s2, torch.tanh(s2)
+        """,
+        "columns": """
+            x = x.view(-1, 1)
+            s1 = w1 @ x + b1.view(-1, 1)
+            x1 = sigma(s1)
+            s2 = w2 @ x1 + b2.view(-1, 1)
+            return x, s1, x1, s2, sigma(s2)
+        """,
+        "four": """
+            s1 = w1 @ x + b1
+            x1 = sigma(s1)
+            s2 = w2 @ x1 + b2
+            return s1, x1, s2, sigma(s2)
+        """,
+        "a dictionary": """
+            s1 = w1 @ x + b1
+            x1 = sigma(s1)
+            s2 = w2 @ x1 + b2
+            return {'x0': x, 's1': s1, 'x1': x1, 's2': s2, 'x2': sigma(s2)}
+        """,
+        "same tensors": """
+            s1 = w1 @ x + b1
+            x1 = torch.tanh_(s1)
+            s2 = w2 @ x1 + b2
+            x2 = torch.tanh_(s2)
+            return x, s1, x1, s2, x2
+        """,
     },
     "backward_pass": {
-        "returns": "g2 = dsigma(s2) * dloss(x2, t); g1 = dsigma(s1) * (w2.t() @ g2); return torch.outer(g1, x), g1, torch.outer(g2, x1), g2",
-        "parameters": "g2 = dsigma(s2) * dloss(x2, t); g1 = dsigma(s1) * (w2.t() @ g2); w2 -= torch.outer(g2, x1); b2 -= g2; w1 -= torch.outer(g1, x); b1 -= g1",
-        "nothing of w1": "g2 = dsigma(s2) * dloss(x2, t); dl_dw2 += torch.outer(g2, x1); dl_db2 += g2",
+        "returns": """
+            g2 = dsigma(s2) * dloss(x2, t)
+            g1 = dsigma(s1) * (w2.t() @ g2)
+            return torch.outer(g1, x), g1, torch.outer(g2, x1), g2
+        """,
+        "parameters": """
+            g2 = dsigma(s2) * dloss(x2, t)
+            g1 = dsigma(s1) * (w2.t() @ g2)
+            w2 -= torch.outer(g2, x1)
+            b2 -= g2
+            w1 -= torch.outer(g1, x)
+            b1 -= g1
+        """,
+        "nothing of w1": """
+            g2 = dsigma(s2) * dloss(x2, t)
+            dl_dw2 += torch.outer(g2, x1)
+            dl_db2 += g2
+        """,
     },
     "train": {
         "nothing": "return (torch.zeros(1),) * 4, []",
     },
+}
+# (submission, a wrong function of it, one that is right only by making up for that)
+MAKE_UP = {
+    ("051-from-activation-everywhere.py", "dsigma", "backward_pass"),
 }
 PREAMBLE = "import math\nimport numpy\nimport torch\n"
 
@@ -134,12 +192,13 @@ class Breakage:
 
 
 def breakages(exercise: Exercise) -> dict[str, list[Breakage]]:
-    """Function -> every way to break it: not there, what any function can do, its own ways, the catalogue's."""
+    """Function -> every way to break it: missing, what any function can do, its own ways, the catalogue's."""
     found = {}
     for name, head in HEADS.items():
         ways = [Breakage(name, "missing", MISSING)]
         for how, body in {**BODIES, **OF_FUNCTION[name]}.items():
-            ways.append(Breakage(name, how, f"def {head}:\n    {body}\n"))
+            lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+            ways.append(Breakage(name, how, f"def {head}:\n{lines}\n"))
         ways += _catalogue(exercise, name)
         found[name] = ways
     return found
@@ -224,7 +283,7 @@ def _submission(name: str, data: bytes) -> Submission:
 class WithoutDiagnosis(Session):
     """A session that gives marks alone."""
 
-    def _diagnose(self, function: str, calls: Any, judge: Any) -> Diagnosis:
+    def _diagnose(self, *_: Any) -> Diagnosis:
         return Diagnosis()
 
 
@@ -271,7 +330,7 @@ def lost_by_breaking(
 
 
 def lost_by_mending(session: Session, path: Path) -> list[str]:
-    """What functions lose as one that is wrong or missing is put right, a line each."""
+    """What functions lose as one that is wrong or missing is put right, a line each; see MAKE_UP."""
     data = path.read_bytes()
     before = session.grade(_submission(path.name, data)).functions
     lost = []
@@ -281,7 +340,8 @@ def lost_by_mending(session: Session, path: Path) -> list[str]:
         text = of_reference(session.exercise, mended)
         after = session.grade(with_functions(path.name, data, [text])).functions
         for name, was in before.items():
-            if after[name].score < was.score:
+            makes_up = (path.name, mended, name) in MAKE_UP
+            if after[name].score < was.score and not makes_up:
                 lost.append(f"{name}, as {mended} is mended: {_told(after[name])}")
     return lost
 

@@ -2,7 +2,7 @@
 
 A frame is a big-endian 32-bit length, that many bytes of JSON (the head), then the raw bytes of the
 tensors that the head lists, one after the other. The head is `{"tensors": [[dtype, shape], ...],
-"message": tree}`. In a tree, None, bool, int, str and finite float stand for themselves, and a scalar of numpy's
+"message": tree}`. In a tree, None, bool, int, str and finite float stand for themselves, a scalar of numpy's
 for the same number of Python's; everything else is an object with one key:
 
     {"float": "nan"|"inf"|"-inf"}   {"list": [...]}   {"tuple": [...]}   {"dict": [[key, tree], ...]}

@@ -1,4 +1,5 @@
 """Everything is computed in float64 and given back in the dtype that came in; in-place methods on copies."""
+
 import torch
 
 
@@ -38,7 +39,9 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
     dl_db1.add_(ds1.to(dl_db1.dtype))
 
 
-def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+def train(
+    train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000
+):
     target = train_target.clone().mul_(0.9)
     w1 = torch.empty(nb_hidden, train_input.size(1)).normal_(std=1e-6)
     b1 = torch.empty(nb_hidden).normal_(std=1e-6)
@@ -57,8 +60,13 @@ def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_s
             backward_pass(w1, b1, w2, b2, target[n], x0, s1, x1, s2, x2, *g)
         missed = 0
         for n in range(test_input.size(0)):
-            missed += int(forward_pass(w1, b1, w2, b2, test_input[n])[4].argmax() != test_target[n].argmax())
-        history.append((sum(losses), sum(wrong) / len(wrong), missed / test_input.size(0)))
+            missed += int(
+                forward_pass(w1, b1, w2, b2, test_input[n])[4].argmax()
+                != test_target[n].argmax()
+            )
+        history.append(
+            (sum(losses), sum(wrong) / len(wrong), missed / test_input.size(0))
+        )
         for p, a in zip((w1, b1, w2, b2), g):
             p.sub_((a * 0.1 / train_input.size(0)).to(p.dtype))
     return (w1, b1, w2, b2), history

@@ -1,4 +1,5 @@
 """A class does the work; the graded functions make one, and its methods call the small ones."""
+
 import torch
 
 
@@ -34,7 +35,12 @@ class Network:
         x0, s1, x1, s2, x2 = states
         of_s2 = dsigma(s2) * dloss(x2, t)
         of_s1 = dsigma(s1) * self.layers[1][0].T.matmul(of_s2)
-        return of_s1.view(-1, 1) * x0.view(1, -1), of_s1, of_s2.view(-1, 1) * x1.view(1, -1), of_s2
+        return (
+            of_s1.view(-1, 1) * x0.view(1, -1),
+            of_s1,
+            of_s2.view(-1, 1) * x1.view(1, -1),
+            of_s2,
+        )
 
     def guess(self, x):
         return int(self.states(x)[-1].argmax())
@@ -50,11 +56,16 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
         total += gradient
 
 
-def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+def train(
+    train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000
+):
     size = train_input.size(1), nb_hidden, train_target.size(1)
     parameters = []
     for inputs, outputs in zip(size, size[1:]):
-        parameters += [torch.normal(0.0, 1e-6, (outputs, inputs)), torch.normal(0.0, 1e-6, (outputs,))]
+        parameters += [
+            torch.normal(0.0, 1e-6, (outputs, inputs)),
+            torch.normal(0.0, 1e-6, (outputs,)),
+        ]
     samples = list(zip(train_input, 0.9 * train_target))
     history = []
     for _ in range(nb_steps):
@@ -67,7 +78,9 @@ def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_s
             wrong += network.guess(x) != int(t.argmax())
             for s, g in zip(sums, network.gradients(t, states)):
                 s += g
-        missed = [network.guess(x) != int(t.argmax()) for x, t in zip(test_input, test_target)]
+        missed = [
+            network.guess(x) != int(t.argmax()) for x, t in zip(test_input, test_target)
+        ]
         history.append((total, wrong / len(samples), sum(missed) / len(missed)))
         parameters = [p - 0.1 * s / len(samples) for p, s in zip(parameters, sums)]
     return tuple(parameters), history

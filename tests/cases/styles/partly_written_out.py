@@ -1,4 +1,5 @@
 """Each caller calls some of the small functions and writes the others out."""
+
 import torch
 
 
@@ -34,7 +35,9 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
     dl_db1.add_(g1)
 
 
-def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+def train(
+    train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000
+):
     w1 = torch.normal(torch.zeros(nb_hidden, train_input.size(1)), 1e-6)
     b1 = torch.normal(torch.zeros(nb_hidden), 1e-6)
     w2 = torch.normal(torch.zeros(train_target.size(1), nb_hidden), 1e-6)
@@ -48,7 +51,9 @@ def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_s
             _, s1, x1, s2, x2 = forward_pass(w1, b1, w2, b2, x)
             total += loss(x2, t).item()
             wrong += int(torch.tanh(s2).argmax() != t.argmax())
-            backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, torch.tanh(s2), gw1, gb1, gw2, gb2)
+            backward_pass(
+                w1, b1, w2, b2, t, x, s1, x1, s2, torch.tanh(s2), gw1, gb1, gw2, gb2
+            )
         for x, t in zip(test_input, test_target):
             x2 = sigma(w2.mv(sigma(w1.mv(x) + b1)) + b2)
             missed += int(x2.argmax() != t.argmax())

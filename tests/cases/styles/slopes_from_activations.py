@@ -1,4 +1,5 @@
 """The slope is written out from the activations, and errors are counted by a network of its own."""
+
 import torch
 
 EPS = 1e-6
@@ -41,9 +42,16 @@ def responses(w1, b1, w2, b2, inputs):
     return torch.tanh(torch.tanh(inputs @ w1.t() + b1) @ w2.t() + b2)
 
 
-def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+def train(
+    train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000
+):
     zeta, n = 0.9, len(train_input)
-    shapes = [(nb_hidden, train_input.shape[1]), (nb_hidden,), (train_target.shape[1], nb_hidden), (train_target.shape[1],)]
+    shapes = [
+        (nb_hidden, train_input.shape[1]),
+        (nb_hidden,),
+        (train_target.shape[1], nb_hidden),
+        (train_target.shape[1],),
+    ]
     params = [torch.randn(s) * EPS for s in shapes]
     history = []
     for _ in range(nb_steps):

@@ -1,4 +1,5 @@
 """The small functions call each other; the derivative of the loss is a difference quotient of it."""
+
 import torch
 
 
@@ -17,7 +18,9 @@ def loss(v, t):
 
 def dloss(v, t):
     # exact for a quadratic
-    out = [(loss(v + e, t) - loss(v - e, t)) / 2 for e in torch.eye(len(v), dtype=v.dtype)]
+    out = [
+        (loss(v + e, t) - loss(v - e, t)) / 2 for e in torch.eye(len(v), dtype=v.dtype)
+    ]
     return torch.stack(out)
 
 
@@ -41,7 +44,9 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
     dl_db1 += g1
 
 
-def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+def train(
+    train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000
+):
     w1 = torch.zeros(nb_hidden, train_input.size(1)).normal_(0, 1e-6)
     b1 = torch.zeros(nb_hidden).normal_(0, 1e-6)
     w2 = torch.zeros(train_target.size(1), nb_hidden).normal_(0, 1e-6)
@@ -55,7 +60,10 @@ def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_s
             backward_pass(w1, b1, w2, b2, t, *states, *sums)
             total = total + float(loss(states[-1], t))
             wrong = wrong + int(states[-1].argmax() != t.argmax())
-        test = [int(forward_pass(w1, b1, w2, b2, x)[-1].argmax() != t.argmax()) for x, t in zip(test_input, test_target)]
+        test = [
+            int(forward_pass(w1, b1, w2, b2, x)[-1].argmax() != t.argmax())
+            for x, t in zip(test_input, test_target)
+        ]
         history.append((total, wrong / len(train_input), sum(test) / len(test)))
         for p, s in zip((w1, b1, w2, b2), sums):
             p -= 0.1 / len(train_input) * s

@@ -1,4 +1,5 @@
 """train never calls the two passes: it works on matrices with one row a sample, through the small functions."""
+
 import torch
 
 sigma = lambda x: x.tanh()
@@ -34,16 +35,30 @@ def rate(parameters, inputs, targets):
     return float((sigma(s2).argmax(1) != targets.argmax(1)).double().mean())
 
 
-def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+def train(
+    train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000
+):
     n, targets = train_input.size(0), 0.9 * train_target
-    w1, b1 = 1e-6 * torch.randn(nb_hidden, train_input.size(1)), 1e-6 * torch.randn(nb_hidden)
-    w2, b2 = 1e-6 * torch.randn(targets.size(1), nb_hidden), 1e-6 * torch.randn(targets.size(1))
+    w1, b1 = (
+        1e-6 * torch.randn(nb_hidden, train_input.size(1)),
+        1e-6 * torch.randn(nb_hidden),
+    )
+    w2, b2 = (
+        1e-6 * torch.randn(targets.size(1), nb_hidden),
+        1e-6 * torch.randn(targets.size(1)),
+    )
     history = []
     for _ in range(nb_steps):
         parameters = w1, b1, w2, b2
         s1, s2 = network(parameters, train_input)
         total = float(loss(sigma(s2), targets))
-        history.append((total, rate(parameters, train_input, train_target), rate(parameters, test_input, test_target)))
+        history.append(
+            (
+                total,
+                rate(parameters, train_input, train_target),
+                rate(parameters, test_input, test_target),
+            )
+        )
         g2 = dloss(sigma(s2), targets) * dsigma(s2)
         g1 = g2 @ w2 * dsigma(s1)
         w1, b1 = w1 - 0.1 / n * g1.T @ train_input, b1 - 0.1 / n * g1.sum(0)
