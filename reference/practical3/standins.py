@@ -1,10 +1,10 @@
 """What takes the place of a student's function that is wrong, when a later one is judged.
 
-A `train` cannot be judged with a `backward_pass` that raises. So both sides get the same stand-in. A caller is
-right with a right stand-in wherever it is right with its author's own function put right: also where it writes
-a part of the network out. So all but one are right; what they compute stands in the hand-out. `backward_pass`
-is what the exercise asks for: its stand-in takes and gives what the real one does, but computes something
-else, so that it tells a submission nothing.
+A `train` cannot be judged with a `backward_pass` that raises. So both sides get the same stand-in. With a
+right one, a caller is right wherever it is right with its author's own function put right: also where it
+writes a part of the network out. So all but one are right; what they compute stands in the hand-out.
+`backward_pass` is what the exercise asks for: its stand-in takes and gives what the real one does, but
+computes something else, so that it tells a submission nothing.
 
 A submission may work with vectors (n,), with columns (n, 1), or with batches (N, n) of one row a sample.
 """
