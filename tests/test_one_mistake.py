@@ -74,7 +74,7 @@ def test_a_broken_function_costs_its_own_marks(
     assert lost_by_breaking(session, RIGHT[submission], [broken]) == []
 
 
-@pytest.mark.parametrize(("submission", "first", "second"), pairs(), ids=str)
+@pytest.mark.parametrize(("submission", "first", "second"), list(pairs()), ids=str)
 def test_two_broken_functions_cost_their_own_marks(
     session: Session, submission: str, first: Breakage, second: Breakage
 ) -> None:

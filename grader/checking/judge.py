@@ -7,9 +7,10 @@ How a check is decided:
 3. Otherwise it runs against the reference solution as it is. If it passes, it earns all its points.
 4. If it fails, the functions before it may be to blame: those that `exercise.toml` calls `earlier`. If one of
    them is wrong, the check runs again with follow-through. The student's own earlier functions then replace
-   the reference's, so that both sides make the same earlier mistake. Or stand-ins replace, on both sides, those
-   that give no value, or all that have a mistake of their own. `follow_through` lists these substitutions, and
-   why they are tried in that order; the judge stops at the first one with which the check passes.
+   the reference's, so that both sides make the same earlier mistake. Or stand-ins replace, on both sides,
+   those that give no value, or all that have a mistake of their own. `follow_through` lists these
+   substitutions, and why they are tried in that order; the judge stops at the first one with which the check
+   passes.
 5. The run with the highest credit counts; between equals, the one against the reference as it is, then the
    earlier one. Credit that was earned with follow-through is multiplied by the exercise's `follow_through`.
 
