@@ -178,6 +178,13 @@ MAKE_UP = {
     ("051-from-activation-everywhere.py", "dsigma", "backward_pass"),
     ("054-mean-both.py", "loss", "dloss"),
     ("055-half-both.py", "loss", "dloss"),
+    ("095-new-names.py", "backward_pass", "train"),
+    ("131-logistic-and-no-slope.py", "sigma", "dsigma"),
+    ("132-half-and-step.py", "loss", "dloss"),
+    ("143-wrong-order-and-sigma.py", "sigma", "dsigma"),
+    ("146-softsign.py", "sigma", "dsigma"),
+    ("175-order-made-up-for.py", "dsigma", "backward_pass"),
+    ("181-states-first.py", "forward_pass", "train"),
 }
 PREAMBLE = "import math\nimport numpy\nimport torch\n"
 
