@@ -172,18 +172,22 @@ OF_FUNCTION = {
         "nothing": "return (torch.zeros(1),) * 4, []",
     },
 }
-# (submission, a wrong function of it, one that is right only because it fits that: a derivative, or a caller)
+# (submission, a wrong function of it, one that is right only because it fits that): a derivative of it, a caller
+# that makes up for it or takes what it gives by other names, or one that has it as a default argument.
 MAKE_UP = {
     ("039-logistique.py", "sigma", "dsigma"),
+    ("047-bias-in-place.py", "forward_pass", "train"),
     ("051-from-activation-everywhere.py", "dsigma", "backward_pass"),
     ("054-mean-both.py", "loss", "dloss"),
     ("055-half-both.py", "loss", "dloss"),
+    ("064-gradient-mean.py", "dloss", "backward_pass"),
     ("095-new-names.py", "backward_pass", "train"),
     ("131-logistic-and-no-slope.py", "sigma", "dsigma"),
     ("132-half-and-step.py", "loss", "dloss"),
     ("143-wrong-order-and-sigma.py", "sigma", "dsigma"),
     ("146-softsign.py", "sigma", "dsigma"),
     ("175-order-made-up-for.py", "dsigma", "backward_pass"),
+    ("175-order-made-up-for.py", "forward_pass", "train"),
     ("181-states-first.py", "forward_pass", "train"),
 }
 PREAMBLE = "import math\nimport numpy\nimport torch\n"
