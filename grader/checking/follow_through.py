@@ -3,8 +3,8 @@
 A function that builds on an earlier one can fail its checks only because of the earlier one's mistake. So its
 checks are judged again, with the student's own earlier functions in the reference. The reference then makes
 the same mistake, and the function passes if its own code is right. An earlier function that raises or never
-ends cannot be used in this way. A stand-in replaces it, in the reference and in the student's file alike: an
-arbitrary function from the exercise's `standins.py`.
+ends cannot be used in this way. A stand-in replaces it, in the reference and in the student's file alike: a
+function from the exercise's `standins.py`.
 
 `substitutions` lists what to try, in order. It knows nothing of pytest or of a sandbox.
 """
@@ -37,6 +37,7 @@ class EarlierFunction:
 
     present: the student's file defines it.
     right: it has passed all of its checks, without follow-through.
+    followed: it has passed all of its checks, some of them only with follow-through.
     no_value: it has not returned a value to any of its checks: it raises, never ends or returns None.
     refuses: it has not ended, has ended its process, or has raised on vectors and on columns alike.
     has_standin: the exercise has a stand-in for it.
@@ -46,6 +47,7 @@ class EarlierFunction:
     name: str
     present: bool = True
     right: bool = True
+    followed: bool = False
     no_value: bool = False
     refuses: bool = False
     has_standin: bool = True
@@ -53,8 +55,13 @@ class EarlierFunction:
 
     @property
     def wrong(self) -> bool:
-        """Whether the student has written it, and it has not passed all of its checks."""
+        """Whether the student has written it, and it has not passed all of its checks as it stands."""
         return self.present and not self.right
+
+    @property
+    def mistaken(self) -> bool:
+        """Whether it is wrong by a mistake of its own: those before it do not explain it."""
+        return self.wrong and not self.followed
 
     @property
     def needs_standin(self) -> bool:
@@ -72,8 +79,8 @@ def substitutions(earlier: Functions) -> list[Substitution]:
     """
     usable, without_value = _usable_or_not(earlier)
     missing = [f for f in earlier if not f.present and f.has_standin]
-    replaceable = [f for f in earlier if f.wrong and f.has_standin]
-    not_replaceable = [f for f in earlier if f.wrong and not f.has_standin]
+    replaceable = [f for f in earlier if f.mistaken and f.has_standin]
+    not_replaceable = [f for f in earlier if f.mistaken and not f.has_standin]
     answering = [f for f in usable + without_value if not f.refuses]
 
     tried = [
@@ -82,7 +89,8 @@ def substitutions(earlier: Functions) -> list[Substitution]:
         # 2. No stand-ins: a function that fails on its own checks may work as its callers call it, with
         #    columns say.
         _substitution(earlier, own=answering),
-        # 3. Stand-ins for all that is wrong: it may give values that its callers cannot use.
+        # 3. Stand-ins for all mistakes: they may give values that their callers cannot use. What was right
+        #    given these is right with the stand-ins too.
         _substitution(earlier, own=not_replaceable, standins=replaceable),
         # 4. Stand-ins for what is missing too. This comes late because the student may have written a
         #    missing function as part of another one, which then needs no stand-in.
@@ -130,8 +138,9 @@ def _substitution(
     replaced = _names([*own, *standins])
     derivatives = []
     for function in earlier:
-        is_right = function.present and function.right
-        if is_right and function.derivative_of in replaced:
+        is_right = function.present and not function.mistaken
+        is_replaced = function.name in replaced
+        if is_right and function.derivative_of in replaced and not is_replaced:
             derivatives.append(function)
     return Substitution(_names([*own, *derivatives]), _names(standins))
 

@@ -7,9 +7,10 @@ How a check is decided:
 3. Otherwise it runs against the reference solution as it is. If it passes, it earns all its points.
 4. If it fails, the functions before it may be to blame: those that `exercise.toml` calls `earlier`. If one of
    them is wrong, the check runs again with follow-through. The student's own earlier functions then replace
-   the reference's, so that both sides make the same earlier mistake. Stand-ins replace, on both sides, those
-   that give no value. `follow_through` lists these substitutions, and why they are tried in that order; the
-   judge stops at the first one with which the check passes.
+   the reference's, so that both sides make the same earlier mistake. Or stand-ins replace, on both sides,
+   those that give no value, or all that have a mistake of their own. `follow_through` lists these
+   substitutions, and why they are tried in that order; the judge stops at the first one with which the check
+   passes.
 5. The run with the highest credit counts; between equals, the one against the reference as it is, then the
    earlier one. Credit that was earned with follow-through is multiplied by the exercise's `follow_through`.
 
@@ -115,6 +116,12 @@ class FunctionChecks:
             if finding.outcome != "passed" or finding.follow_through:
                 return False
         return True
+
+    @property
+    def followed(self) -> bool:
+        """Whether every check has passed, some of them with follow-through."""
+        outcomes = {finding.outcome for finding in self.findings.values()}
+        return outcomes == {"passed"} and not self.right
 
     @property
     def no_value(self) -> bool:
@@ -453,6 +460,7 @@ class Judge:
             name,
             present=self.calls.has(name),
             right=checks.right,
+            followed=checks.followed,
             no_value=checks.no_value,
             refuses=refuses,
             has_standin=name in self._exercise.standins,

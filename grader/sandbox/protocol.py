@@ -2,8 +2,8 @@
 
 A frame is a big-endian 32-bit length, that many bytes of JSON (the head), then the raw bytes of the
 tensors that the head lists, one after the other. The head is `{"tensors": [[dtype, shape], ...],
-"message": tree}`. In a tree, None, bool, int, str and finite float stand for themselves; everything else
-is an object with one key:
+"message": tree}`. In a tree, None, bool, int, str and finite float stand for themselves, a scalar of numpy's
+for the same number of Python's; everything else is an object with one key:
 
     {"float": "nan"|"inf"|"-inf"}   {"list": [...]}   {"tuple": [...]}   {"dict": [[key, tree], ...]}
     {"tensor": index}               {"opaque": "type name"}
@@ -49,6 +49,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy
 import torch
 from torch import Tensor
 
@@ -143,6 +144,9 @@ class _Encoder:
         self.left -= 1
         if self.left < 0:
             raise ProtocolError("there are too many values")
+        if isinstance(value, numpy.bool_ | numpy.number):
+            # a scalar of numpy's is the number that it holds
+            value = value.item()
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):

@@ -128,9 +128,14 @@ def test_the_sentence_of_a_mismatch(text: str, mismatch: Mismatch) -> None:
 
 
 def test_values_in_words() -> None:
-    words = [type_in_words(v) for v in (None, (1, 2), 3.0, 0, Opaque("numpy.ndarray"))]
-    assert words[:4] == ["None", "a tuple of 2", "a float", "an int"]
-    assert words[4] == "of type numpy.ndarray"
+    words = {
+        "None": None,
+        "a tuple of 2": (1, 2),
+        "a float": 3.0,
+        "an int": 0,
+        "of type numpy.ndarray": Opaque("numpy.ndarray"),
+    }
+    assert [type_in_words(value) for value in words.values()] == list(words)
 
 
 def test_a_changed_argument_is_named() -> None:

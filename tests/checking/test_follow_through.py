@@ -16,6 +16,7 @@ from grader.checking.follow_through import (
 
 RIGHT_A, RIGHT_B = EarlierFunction("a"), EarlierFunction("b")
 WRONG_A, WRONG_B = replace(RIGHT_A, right=False), replace(RIGHT_B, right=False)
+FOLLOWED_B = replace(WRONG_B, followed=True)
 SILENT_A = replace(WRONG_A, no_value=True)
 MISSING_A = replace(RIGHT_A, present=False)
 
@@ -35,6 +36,14 @@ CASES = {
     "two are wrong: both, then stand-ins, then one of them": (
         [WRONG_A, WRONG_B],
         [own("a", "b"), standins("a", "b"), own("a"), own("b")],
+    ),
+    "what is right given a wrong one is used with it, and needs no stand-in": (
+        [WRONG_A, FOLLOWED_B],
+        [own("a", "b"), standins("a"), own("a"), own("b")],
+    ),
+    "a derivative that is right given its function goes with it": (
+        [WRONG_A, replace(FOLLOWED_B, derivative_of="a")],
+        [own("a", "b"), own("b", standins=("a",))],
     ),
     "one gives no value: a stand-in first, for its callers may not make it work": (
         [SILENT_A],
@@ -117,12 +126,17 @@ STATES = [
     for has_standin in (True, False)
 ] + [
     EarlierFunction(
-        "", right=right, no_value=no_value, refuses=refuses, has_standin=has_standin
+        "",
+        right=right,
+        followed=followed,
+        no_value=no_value,
+        refuses=refuses,
+        has_standin=has_standin,
     )
-    for right, no_value, refuses, has_standin in itertools.product(
-        (True, False), repeat=4
+    for right, followed, no_value, refuses, has_standin in itertools.product(
+        (True, False), repeat=5
     )
-    if not (right and no_value)
+    if not (right and (no_value or followed)) and not (followed and no_value)
 ]
 
 
@@ -153,6 +167,7 @@ def test_whatever_is_known() -> None:
                 function = by_name[name]
                 assert function.has_standin
                 assert not (function.present and function.right)
+                assert not function.followed
         if all(function.present and function.right for function in earlier):
             assert not found
         usable = [f for f in earlier if f.present and not f.right and not f.no_value]
@@ -166,6 +181,7 @@ def test_whatever_is_known() -> None:
             if (
                 function.present
                 and not function.right
+                and not function.followed
                 and function.refuses
                 and function.has_standin
             ):

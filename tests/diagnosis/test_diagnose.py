@@ -1,6 +1,7 @@
 """Diagnoses of hand-written functions: what is named, and what is left alone."""
 
 import pytest
+import torch
 from handwritten import BACKWARD, EXERCISE, backward, diagnosed, written
 
 from grader.diagnosis import Diagnosis, Evidence, diagnose
@@ -191,3 +192,17 @@ def test_the_notebooks_slip_in_a_parameters_name_hides_nothing():
     found = diagnosed("backward_pass", source)
     assert found.misconceptions == ("uses-global", "backward-dloss-swapped")
     assert found.facts["unbound"] == "dl_dw1"
+
+
+def test_a_derivative_of_the_students_own_function_is_no_mistake():
+    overflows = """
+    def dsigma(x):
+        e = torch.exp(-x)
+        return e / (1 + e) ** 2
+    """
+    found = diagnosed("dsigma", overflows, {"sigma": torch.sigmoid})
+    assert found.misconceptions == ("sigma-overflow",)
+    assert diagnosed("dsigma", overflows).misconceptions == (
+        "dsigma-logistic",
+        "sigma-overflow",
+    )

@@ -75,3 +75,11 @@ def test_forms_of_the_same_place_exclude_one_another():
     )
     assert runner.edited(pair) is None
     assert runner.run_variant(pair) is None
+
+
+def test_what_is_right_for_a_derivative_is_that_of_the_students_own_function():
+    runner = ReferenceRunner(EXERCISE, "dsigma", {"sigma": torch.sigmoid})
+    assert runner.forms == ()
+    for outcome, (x,) in zip(runner.outcomes, runner.probes, strict=True):
+        slope = torch.sigmoid(x) * (1 - torch.sigmoid(x))
+        assert torch.allclose(outcome.value, slope, atol=1e-6)

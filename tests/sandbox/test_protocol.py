@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+import numpy
 import pytest
 import torch
 
@@ -41,6 +42,23 @@ def test_plain_values(value: Any) -> None:
     back = there_and_back(value)
     assert back == value
     assert type(back) is type(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        numpy.float32(0.5),
+        numpy.float64(0.5),
+        numpy.int64(3),
+        numpy.uint8(3),
+        numpy.bool_(True),
+    ],
+    ids=repr,
+)
+def test_a_scalar_of_numpys_is_a_number(value: Any) -> None:
+    back = there_and_back([value])[0]
+    assert back == value
+    assert type(back) is type(value.item())
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])

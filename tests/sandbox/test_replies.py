@@ -10,7 +10,13 @@ import torch
 from grader.results import Source
 from grader.sandbox.replies import ErrorContext, read_autograd, read_replies
 
-CONTEXT = ErrorContext({"w": "line 3 raised: no name 'v'", "v": "it"}, memory_mb=512)
+UNDEFINED = {
+    "w": "line 3 raised: no name 'v'",
+    "v": "it",
+    "h": "line 4 raised ImportError: cannot import name 'g'",
+    "g": "line 4 raised ImportError: cannot import name 'g'",
+}
+CONTEXT = ErrorContext(UNDEFINED, memory_mb=512)
 GIVEN = torch.zeros(2)
 
 
@@ -86,6 +92,11 @@ def test_the_function_that_raised_is_named(frames: Any, says: str) -> None:
             "name 'w' is not defined (line 3 raised: no name 'v')",
         ),
         ("NameError", "name 'u' is not defined", "name 'u' is not defined"),
+        (
+            "NameError",
+            "name 'h' is not defined",
+            "name 'h' is not defined (line 4 raised ImportError: cannot import name 'g')",
+        ),
         (
             "MemoryError",
             "",
