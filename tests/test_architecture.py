@@ -61,6 +61,10 @@ BESIDE_STUDENTS = READING | {
     "sandbox.inside.calling",
     "sandbox.inside.watch",
     "sandbox.inside.modules",
+    "sandbox.inside.lifted",
+    "sandbox.inside.turns",
+    "sandbox.inside.outputs",
+    "sandbox.inside.literals",
 }
 WORKER_SIDE = BESIDE_STUDENTS | {
     "notices",
