@@ -61,8 +61,8 @@ class LiftedLoop:
         shapes = [tuple(tensor.shape) for tensor in turns.initial]
         course = self._prologues[0]
         samples = course.nb_samples_served()
-        per_sample = course.PER_SAMPLE
-        written = literals.WrittenFor(shapes, samples, per_sample)
+        names = course.TRAINING_NAMES, course.TEST_NAMES
+        written = literals.WrittenFor(shapes, samples, names, course.PER_SAMPLE)
         self._written_for = written
         self._trees = self._with_sizes(self._trees)
 
