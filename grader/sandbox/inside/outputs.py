@@ -186,7 +186,7 @@ def _containers(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, [part for part in value.values() if not isinstance(part, list)]
             for key, part in list(value.items()):
                 yield from _container(str(key), part)
-        elif _is_instance_of_own(value):
+        elif is_instance_of_own(value):
             for key, part in list(vars(value).items()):
                 yield from _container(key, part)
 
@@ -214,7 +214,8 @@ def _may_hold_rows(value: Tensor) -> bool:
     return 0 < value.numel() <= _LONGEST_ARRAY
 
 
-def _is_instance_of_own(value: Any) -> bool:
+def is_instance_of_own(value: Any) -> bool:
+    """Whether it is an object of one of the submission's own classes."""
     if isinstance(value, type | types.ModuleType | types.FunctionType):
         return False
     return type(value).__module__ == "submission" and hasattr(value, "__dict__")
