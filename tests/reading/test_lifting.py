@@ -256,6 +256,20 @@ def test_cells_may_stand_in_another_order():
     assert (found.cell, found.line) == (1, 1)
 
 
+BELOW = [
+    pytest.param("w = 1", [3, 1], id="read"),
+    pytest.param("v = 1", [1], id="bound before it is read"),
+    pytest.param("u = 1", [3, 1], id="read before it is bound"),
+]
+
+
+@pytest.mark.parametrize(("below", "run"), BELOW)
+def test_what_stands_below_gives_what_is_bound_nowhere_else(below, run):
+    loop = "for i in (1, 2):\n    v = back(w, u)\n    u = v"
+    found = lifted(notebook(loop, BACK, below))
+    assert [statement.cell for statement in found.statements] == run
+
+
 PASSES = [
     pytest.param("for x in data:\n    back(g, x)", True, id="over the samples"),
     pytest.param("for n, x in enumerate(data):\n    back(g, x)", True, id="counted"),

@@ -124,8 +124,8 @@ class LiftedLoop:
             names.update(self._hooks(turns))
             # the loop goes on for one more turn
             names[given(self._setting.steps)] = nb_turns + 1
-            names.update(self._given(named))
             with contextlib.redirect_stdout(turns.printed), _told_by_progress_bars():
+                names.update(self._given(named))
                 self._run_statements()
                 turns.end()
         except Finished:
