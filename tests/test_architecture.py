@@ -66,6 +66,10 @@ BESIDE_STUDENTS = READING | {
     "sandbox.inside.handed_in",
     "sandbox.inside.alone",
     "sandbox.inside.scratch",
+    "sandbox.inside.lifted",
+    "sandbox.inside.turns",
+    "sandbox.inside.outputs",
+    "sandbox.inside.literals",
 }
 WORKER_SIDE = BESIDE_STUDENTS | {
     "notices",

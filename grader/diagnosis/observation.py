@@ -78,7 +78,8 @@ class Evidence:
     """What the source of one function says, all lines counted as in the student's file or cell.
 
     reads_globals, shadows: name -> line. calls: dotted name -> line. is_stub: the body does nothing.
-    passes_once: the line of the one loop that it has, which goes through the samples.
+    passes_once: the line of the one loop that it has, which goes through the samples. is_lifted: whether a
+    loop is judged in the function's place.
     autograd: whether autograd was seen at work when the function ran, None where that is not known.
     own_names: function of the exercise -> what the student calls it, where that is another name.
     order: the order in which the function is given its arguments, where that is not the hand-out's.
@@ -91,6 +92,7 @@ class Evidence:
     calls: Mapping[str, int] = field(default_factory=dict)
     is_stub: bool = False
     passes_once: int | None = None
+    is_lifted: bool = False
     autograd: bool | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)
     order: Sequence[int] | None = None

@@ -56,6 +56,7 @@ class StudentProber:
             autograd=bool(self._calls.autograd.get(function)),
             own_names=reading.own_names,
             order=self._calls.orders.get(function),
+            is_lifted=self._calls.is_lifted(function),
             **reading.findings[function],
         )
 

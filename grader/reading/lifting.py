@@ -399,11 +399,10 @@ def _changing_what_it_reads(
 ) -> Statement:
     """The statement, which may change what it reads where it changes anything under another name.
 
-    `for p in parameters: p.normal_(0, 1)` changes `w1`, and so does `init(w1)`.
+    `for p in parameters: p.normal_(0, 1)` changes `w1`, and so do `init(w1)` and
+    `[p.normal_(0, 1) for p in parameters]`.
     """
-    calls_own = statement.calls_now & file.declared.defined
-    is_call = isinstance(statement.tree, ast.Expr) and bool(calls_own)
-    if not statement.now.changes and not is_call:
+    if not statement.now.changes and not _is_run_for_effect(statement, file):
         return statement
     read = dict(statement.names.now)
     for name, line in statement.names.now.items():
@@ -412,6 +411,16 @@ def _changing_what_it_reads(
     names = replace(statement.names, now=read)
     now = Effects(statement.now.calls, statement.now.changes | read.keys())
     return replace(statement, names=names, now=now)
+
+
+def _is_run_for_effect(statement: Statement, file: File) -> bool:
+    """Whether it calls a function of the file, or loops in brackets, and makes nothing of the value."""
+    tree = statement.tree
+    if not isinstance(tree, ast.Expr):
+        return False
+    if isinstance(tree.value, ast.ListComp):
+        return True
+    return bool(statement.calls_now & file.declared.defined)
 
 
 def _position(statement: Statement) -> tuple[int | None, int]:
@@ -539,9 +548,14 @@ def _lines_of(statement: Statement, file: File) -> Iterator[tuple[int, str]]:
     lines = list(file.lines[statement.cell][first - 1 : tree.end_lineno])
     # several statements may share a line
     lines[-1] = _cut(lines[-1], tree.end_col_offset)
-    lines[0] = " " * tree.col_offset + _cut_before(lines[0], tree.col_offset)
-    dedented = textwrap.dedent("\n".join(lines)).split("\n")
-    yield from enumerate(dedented, start=first)
+    yield first, _cut_before(lines[0], tree.col_offset)
+    for number, line in enumerate(lines[1:], start=first + 1):
+        yield number, _outdented(line, tree.col_offset)
+
+
+def _outdented(line: str, columns: int) -> str:
+    """The line without its first columns, where these are blank: a text may begin further to the left."""
+    return line if line[:columns].strip() else line[columns:]
 
 
 def _cut(line: str, end: int | None) -> str:

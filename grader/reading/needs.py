@@ -15,7 +15,7 @@ from typing import Literal
 
 from grader.notices import Notice
 from grader.reading.call_graph import CallGraph
-from grader.reading.names import Names
+from grader.reading.names import Names, compiled, operations
 from grader.reading.statements import Reason, Statement
 from grader.reading.trees import LOOPS, is_future_import, is_star_import
 
@@ -179,11 +179,12 @@ def statements_for(statement: Statement, at: int, bindings: Bindings) -> Set[int
     needed: set[int] = set()
     demands = list(_demands(statement.names, at, at, at))
     seen = set(demands)
+    own = _bound_first(statement.tree)
     while demands:
         name, position = demands.pop()
         sources = bindings.reaching(name, position)
         found = sources.statements
-        if not found and not sources.never_run and name not in statement.binds:
+        if not found and not sources.never_run and name not in own:
             # a notebook's cells can be run in any order
             found = bindings.reaching(name, bindings.end).statements
         for i in found:
@@ -196,6 +197,18 @@ def statements_for(statement: Statement, at: int, bindings: Bindings) -> Set[int
                     seen.add(demand)
                     demands.append(demand)
     return needed
+
+
+def _bound_first(tree: ast.stmt) -> set[str]:
+    """The names that a statement binds before it reads them, in the order of its text."""
+    bound: set[str] = set()
+    read: set[str] = set()
+    for opname, name, _ in operations(compiled(tree, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)):
+        if opname == "STORE_NAME" and name not in read:
+            bound.add(name)
+        elif opname == "LOAD_NAME":
+            read.add(name)
+    return bound
 
 
 def _demands(names: Names, at: int, position: int, end: int) -> Iterator[Demand]:

@@ -122,6 +122,10 @@ class Calls:
         """What the student calls a function."""
         return self.reading.own_names.get(function, function)
 
+    def is_lifted(self, function: str) -> bool:
+        """Whether a loop of the submission is judged in the function's place."""
+        return function in self.reading.lifted
+
     def gave_up(self, function: str) -> bool:
         """Whether the function hung or died, and is not called any more."""
         return _Called(function) in self._failures

@@ -16,13 +16,14 @@ from . import batched
 LOSS, TRAIN_ERROR, TEST_ERROR = range(3)  # a history's columns
 ERRORS = (TRAIN_ERROR, TEST_ERROR)
 MOST_CANDIDATES = 5  # for each column
+MOST_COLUMNS = 100  # a worker sends no more
 SAME_LOSS = 1e-3  # as in the checks of the history
 SAME_ERROR = 1e-4
 PERCENT = 100
 UNTOLD = float("nan")
 
-TEST = re.compile(r"test|valid|\bte_|_te\b", re.IGNORECASE)
-TRAIN = re.compile(r"train|\btr_|_tr\b", re.IGNORECASE)
+TEST = re.compile(r"test|valid|(?:\b|_)te(?:\b|_)", re.IGNORECASE)
+TRAIN = re.compile(r"train|(?:\b|_)tr(?:\b|_)", re.IGNORECASE)
 LOSSES = re.compile(r"loss|perte|co[uû]t|cost|mse", re.IGNORECASE)
 MISSES = re.compile(r"err|acc|wrong|miss|faux|taux|rate|%", re.IGNORECASE)
 COUNTERS = re.compile(r"step|epoch|iter|turn|pas\b|[ée]tape|^\W*$", re.IGNORECASE)
@@ -85,9 +86,11 @@ def as_returned(arguments, value):
     """((w1, b1, w2, b2), history) of what a lifted loop gives for the arguments of `train`.
 
     value: (final parameters, initial ones, number of turns, [label, percent, values, half units] of each
-    column). Raises ValueError where it is anything else.
+    column). Raises ValueError or TypeError where it is anything else: it comes from the student's process.
     """
     final, initial, nb_turns, columns = value
+    if nb_turns not in range(arguments[-1] + 1) or len(columns) > MOST_COLUMNS:
+        raise ValueError("no loop makes as many turns, or tells as much")
     columns = [_read(column, nb_turns) for column in columns]
     _set_places(columns)
     if nb_turns == 0 or not columns:

@@ -44,6 +44,10 @@ def install(images, labels, nb_train=1000):
 # What the exercise divides by the number of training samples.
 PER_SAMPLE = (0.1,)
 
+# Patterns of what submissions call the training samples and the test samples.
+TRAINING_NAMES = r"train|(^|_)tr(_|$)"
+TEST_NAMES = r"test|valid|(^|_)te(_|$)"
+
 
 def serve(arguments):
     """Have `load_data` serve what a `train` is called with, the steps apart; the installed data if None.

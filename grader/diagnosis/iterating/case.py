@@ -49,6 +49,7 @@ class IteratingCase:
             self.by_id[known.id] = known
         self.reference = ReferenceRuns(exercise, function, earlier)
         self.student = StudentRuns(self.reference, prober, evidence.source)
+        self.student.is_lifted = evidence.is_lifted
         parameters = self.reference.parameters
         names = [*parameters, *self.trees, "torch", "math"]
         self.source = StudentSource(evidence, parameters, names)

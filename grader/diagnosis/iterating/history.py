@@ -96,7 +96,9 @@ def _columns(student: StudentRuns) -> range:
 
 
 def _late_columns(student: StudentRuns) -> list[int]:
-    """The columns that may be measured after each step."""
+    """The columns that may be measured after each step; all of them where it is a loop and no function."""
+    if student.is_lifted:
+        return list(_columns(student))
     trajectory = student.reference.trajectory
     return [trajectory.columns.index(name) for name in trajectory.late_columns]
 

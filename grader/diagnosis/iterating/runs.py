@@ -208,6 +208,8 @@ class StudentRuns:
         self.prober = prober
         self.source = source
         self.inputs = reference.trajectory.inputs
+        # Whether a loop is judged in the function's place: no contract says when it measures.
+        self.is_lifted = False
         # Later arranged for the student's own initial parameters.
         self.arguments = self.inputs.arguments
         self.supply: dict[str, Tensor] = {}

@@ -64,8 +64,8 @@ class LiftedLoop:
         shapes = [tuple(tensor.shape) for tensor in turns.initial]
         course = self._prologues[0]
         samples = course.nb_samples_served()
-        per_sample = course.PER_SAMPLE
-        written = literals.WrittenFor(shapes, samples, per_sample)
+        names = course.TRAINING_NAMES, course.TEST_NAMES
+        written = literals.WrittenFor(shapes, samples, names, course.PER_SAMPLE)
         self._written_for = written
         self._trees = self._with_sizes(self._trees)
 
@@ -127,8 +127,8 @@ class LiftedLoop:
             names.update(self._hooks(turns))
             # the loop goes on for one more turn
             names[given(self._setting.steps)] = nb_turns + 1
-            names.update(self._given(named))
             with contextlib.redirect_stdout(turns.printed), _told_by_progress_bars():
+                names.update(self._given(named))
                 self._run_statements()
                 turns.end()
         except Finished:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,21 +23,26 @@ _SHAPED = {
     "uniform", "one_hot", "eye", "randint",
 }  # fmt: skip
 _LARGE = 100  # from here on a number is a size wherever it stands
-_TEST = re.compile(r"test|valid|(^|_)te(_|$)", re.IGNORECASE)
-_TRAIN = re.compile(r"train|(^|_)tr(_|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class WrittenFor:
     """The sizes that a source is written for.
 
-    shapes: of what is followed. samples: in training and in test. per_sample: numbers that the exercise
-    divides by the number of training samples.
+    shapes: of what is followed. samples: in training and in test. names: patterns of the names of either
+    samples. per_sample: numbers that the exercise divides by the number of training samples.
     """
 
     shapes: Shapes
     samples: tuple[int, int]
+    names: tuple[str, str]
     per_sample: Sequence[float] = ()
+
+    def named_by(self, identifiers: Collection[str]) -> tuple[bool, bool]:
+        """Whether some name the training samples, and whether some name the test samples."""
+        of_training, of_test = (re.compile(name, re.IGNORECASE) for name in self.names)
+        trains = any(map(of_training.search, identifiers))
+        return trains, any(map(of_test.search, identifiers))
 
     def values(self, shapes: Shapes, samples: tuple[int, int]) -> dict[str, Any]:
         """The variables that stand for the sizes, for data of other sizes."""
@@ -66,12 +71,15 @@ def replace_sizes(
 
     loop: whose turns are counted; what says how many they are is no size.
     """
-    replacer = _Replacer(written, _names_of_sizes(trees), _signatures(trees))
+    signatures = _signatures(trees)
+    names = _names_of_sizes(trees, signatures)
+    replacer = _Replacer(written, names, signatures)
     replacer.loop = loop
     head = loop.test if isinstance(loop, ast.While) else loop.iter
     replacer.head = set(map(id, ast.walk(head)))
     replacer.of_turns = _names_of_turns(loop)
-    replacer.of_test, replacer.of_training = _computed_over_samples(trees)
+    of_training, of_test = _computed_over_samples(trees, written)
+    replacer.of_training, replacer.of_test = of_training, of_test
     replaced = []
     for tree in trees:
         visited: ast.stmt = replacer.visit(tree)
@@ -90,7 +98,7 @@ class _Replacer(ast.NodeTransformer):
         self,
         written: WrittenFor,
         names: set[str],
-        signatures: Mapping[str, Sequence[str]],
+        signatures: Mapping[str, ast.arguments],
     ) -> None:
         self.sizes = {size for shape in written.shapes for size in shape}
         self.written = written
@@ -125,7 +133,7 @@ class _Replacer(ast.NodeTransformer):
         if type(value) is not int:
             return None
         if value in self.sizes:
-            if value >= _LARGE or self._is_shape(node):
+            if value >= _LARGE or (self._is_shape(node) and not self._is_of_turns()):
                 return _size(value)
             return None
         # the hand-out has as many steps as samples
@@ -147,7 +155,7 @@ class _Replacer(ast.NodeTransformer):
                 is_test_of_inner = any(self._is_inner(loop) for loop in self.above)
                 return not is_test_of_inner
             if isinstance(node, ast.Assign | ast.AnnAssign):
-                return not self.of_turns.isdisjoint(_stored(node))
+                return not self.of_turns.isdisjoint(self._taking(node))
             if isinstance(node, ast.keyword):
                 return node.arg in self.of_turns
             if isinstance(node, ast.Call) and inner in node.args:
@@ -158,6 +166,16 @@ class _Replacer(ast.NodeTransformer):
                 return self._defaulted(node, inner) in self.of_turns
             inner = node
         return False
+
+    def _taking(self, assignment: ast.Assign | ast.AnnAssign) -> set[str]:
+        """The variables of an assignment that take the number, as in `nb_train, nb_test = 1000, 100`."""
+        target, value = _last_target(assignment), assignment.value
+        if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple):
+            return _stored(assignment)
+        for taking, part in zip(target.elts, value.elts, strict=False):
+            if part in self.above:
+                return _stored(taking)
+        return _stored(assignment)
 
     def _is_inner(self, node: ast.AST) -> bool:
         return isinstance(node, LOOPS) and node is not self.loop
@@ -175,9 +193,12 @@ class _Replacer(ast.NodeTransformer):
         """Which samples a number counts: those that the nearest code around it names."""
         for node in reversed(self.above):
             names = _identifiers(node)
-            tests = any(map(_TEST.search, names)) or names & self.of_test
-            trains = any(map(_TRAIN.search, names)) or names & self.of_training
-            if bool(tests) != bool(trains):
+            if isinstance(node, ast.Assign):
+                names = self._taking(node)
+            trains, tests = self.written.named_by(names)
+            trains = trains or not names.isdisjoint(self.of_training)
+            tests = tests or not names.isdisjoint(self.of_test)
+            if tests != trains:
                 return "_test_samples" if tests else "_train_samples"
             if tests:
                 break
@@ -192,7 +213,7 @@ class _Replacer(ast.NodeTransformer):
             if isinstance(outer, ast.keyword) and outer.arg in self.names:
                 return True
             if isinstance(outer, ast.Assign | ast.AnnAssign):
-                return not self.names.isdisjoint(_stored(outer))
+                return not self.names.isdisjoint(self._taking(outer))
             if isinstance(outer, ast.arguments):
                 return self._defaulted(outer, node) in self.names
             if isinstance(outer, ast.stmt):
@@ -206,8 +227,7 @@ class _Replacer(ast.NodeTransformer):
 
     def _parameter(self, call: ast.Call, argument: ast.AST) -> str | None:
         """The parameter of the submission's own function that takes this argument."""
-        parameters = self.signatures.get(_called(call), ())
-        for given, parameter in zip(call.args, parameters, strict=False):
+        for given, parameter in _passed(call, self.signatures):
             if given is argument:
                 return parameter
         return None
@@ -235,47 +255,88 @@ def _names_of_turns(loop: ast.For | ast.While) -> set[str]:
     return names
 
 
-def _computed_over_samples(trees: Iterable[ast.stmt]) -> tuple[set[str], set[str]]:
-    """The variables that only loops over the test samples compute, and those of the training samples."""
-    of_test: set[str] = set()
+def _computed_over_samples(
+    trees: Iterable[ast.stmt], written: WrittenFor
+) -> tuple[set[str], set[str]]:
+    """The variables that only loops over the training samples compute, and those of the test samples."""
     of_training: set[str] = set()
+    of_test: set[str] = set()
     for tree in trees:
         for node in ast.walk(tree):
             if not isinstance(node, LOOPS):
                 continue
-            read = _identifiers(node)
-            tests = any(map(_TEST.search, read))
-            trains = any(map(_TRAIN.search, read))
-            if tests and not trains:
-                of_test |= _stored(node)
-            elif trains and not tests:
+            trains, tests = written.named_by(_identifiers(node))
+            if trains and not tests:
                 of_training |= _stored(node)
-    return of_test - of_training, of_training - of_test
+            elif tests and not trains:
+                of_test |= _stored(node)
+    return of_training - of_test, of_test - of_training
 
 
-def _names_of_sizes(trees: Iterable[ast.stmt]) -> set[str]:
-    """The variables that shapes are written with, directly or through other variables."""
+def _names_of_sizes(
+    trees: Iterable[ast.stmt], signatures: Mapping[str, ast.arguments]
+) -> set[str]:
+    """The variables that shapes are written with, directly or through other variables and parameters."""
     names: set[str] = set()
-    assignments: list[ast.Assign] = []
+    taken: list[tuple[set[str], ast.expr]] = []
     for tree in trees:
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and _called(node) in _SHAPED:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                taken.append((_stored(node), node.value))
+            if not isinstance(node, ast.Call):
+                continue
+            if _called(node) in _SHAPED:
                 for argument in [*node.args, *node.keywords]:
                     names |= _identifiers(argument)
-            elif isinstance(node, ast.Assign):
-                assignments.append(node)
-    for assignment in reversed(assignments):
-        if not names.isdisjoint(_stored(assignment)):
-            names |= _identifiers(assignment.value)
+            for given, parameter in _passed(node, signatures):
+                taken.append(({parameter}, given))
+    nb_before = -1
+    while len(names) != nb_before:
+        nb_before = len(names)
+        for variables, value in taken:
+            if not names.isdisjoint(variables):
+                names |= _identifiers(value)
     return names
 
 
-def _signatures(trees: Iterable[ast.stmt]) -> dict[str, list[str]]:
+def _signatures(trees: Iterable[ast.stmt]) -> dict[str, ast.arguments]:
+    """The parameters of the submission's own functions and methods, and of its classes."""
     signatures = {}
     for tree in trees:
-        if isinstance(tree, ast.FunctionDef):
-            signatures[tree.name] = [argument.arg for argument in tree.args.args]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                signatures[node.name] = node.args
+            elif isinstance(node, ast.ClassDef):
+                for part in node.body:
+                    if isinstance(part, ast.FunctionDef) and part.name == "__init__":
+                        signatures[node.name] = part.args
     return signatures
+
+
+def _passed(
+    call: ast.Call, signatures: Mapping[str, ast.arguments]
+) -> Iterator[tuple[ast.expr, str]]:
+    """Each argument that one of these functions is called with, and the parameter that takes it."""
+    arguments = signatures.get(_called(call))
+    if arguments is None:
+        return
+    parameters = [argument.arg for argument in arguments.args]
+    if parameters[:1] == ["self"]:
+        parameters = parameters[1:]
+    for place, given in enumerate(call.args):
+        if place < len(parameters):
+            yield given, parameters[place]
+        elif arguments.vararg is not None:
+            yield given, arguments.vararg.arg
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            yield keyword.value, keyword.arg
+
+
+def _last_target(assignment: ast.Assign | ast.AnnAssign) -> ast.expr:
+    if isinstance(assignment, ast.AnnAssign):
+        return assignment.target
+    return assignment.targets[-1]
 
 
 def _called(call: ast.Call) -> str:

@@ -117,7 +117,8 @@ class Outputs:
         before = self._arrays[name]
         if before.shape != now.shape:
             return None
-        differs = (before != now).view(len(now), -1).any(1)
+        differs = (before != now) & ~(before.isnan() & now.isnan())
+        differs = differs.reshape(len(now), -1).any(1)
         changed = differs.nonzero().flatten().tolist()
         if len(changed) == 1:
             return int(changed[0])
@@ -144,7 +145,7 @@ def printed_numbers(text: str) -> Iterator[tuple[str, Value, bool]]:
 def _value(written: str) -> Value:
     mantissa, _, exponent = written.lower().partition("e")
     _, _, decimals = mantissa.partition(".")
-    unit = 10.0 ** (int(exponent or 0) - len(decimals))
+    unit = float(f"1e{int(exponent or 0) - len(decimals)}")
     value = float(written)
     is_whole = "." not in mantissa and not exponent
     if is_whole or value != value:
@@ -157,6 +158,10 @@ def _row(name: str, entry: Any) -> Iterator[tuple[str, Value]]:
     """The numbers of what was appended: one, or a few together."""
     if isinstance(entry, Tensor) and entry.dim() == 1 and len(entry) <= _MOST_IN_ROW:
         entry = entry.tolist()
+    if isinstance(entry, dict) and len(entry) <= _MOST_IN_ROW:
+        for key, part in entry.items():
+            yield from _row(str(key), part)
+        return
     if isinstance(entry, list | tuple) and len(entry) <= _MOST_IN_ROW:
         for part in entry:
             yield from _row(name, part)
@@ -177,9 +182,11 @@ def _containers(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             continue
         yield from _container(name, value)
         if isinstance(value, dict):
+            # it may hold a number for each step
+            yield name, [part for part in value.values() if not isinstance(part, list)]
             for key, part in list(value.items()):
                 yield from _container(str(key), part)
-        elif _is_instance_of_own(value):
+        elif is_instance_of_own(value):
             for key, part in list(vars(value).items()):
                 yield from _container(key, part)
 
@@ -191,20 +198,24 @@ def _container(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     if type(value).__module__ == "numpy" and hasattr(value, "ndim"):
         if value.ndim in (1, 2) and value.dtype.kind in "fiu":
             yield from _container(name, torch.from_numpy(value))
-    elif _may_hold_rows(value):
-        yield name, value.detach()
+    elif isinstance(value, Tensor) and value.dim() in (1, 2):
+        rows = value.detach()
+        if rows.dim() == 2 and rows.size(1) > _MOST_IN_ROW:
+            # a column for each turn
+            rows = rows.t()
+        if _may_hold_rows(rows):
+            yield name, rows
 
 
-def _may_hold_rows(value: Any) -> bool:
-    """Whether it is a vector with a number for each turn, or a matrix with a row."""
-    if not isinstance(value, Tensor) or not 0 < value.dim() <= 2:
-        return False
+def _may_hold_rows(value: Tensor) -> bool:
+    """Whether it may be a vector with a number for each turn, or a matrix with a row."""
     if value.dim() == 2 and value.size(1) > _MOST_IN_ROW:
         return False
     return 0 < value.numel() <= _LONGEST_ARRAY
 
 
-def _is_instance_of_own(value: Any) -> bool:
+def is_instance_of_own(value: Any) -> bool:
+    """Whether it is an object of one of the submission's own classes."""
     if isinstance(value, type | types.ModuleType | types.FunctionType):
         return False
     return type(value).__module__ == "submission" and hasattr(value, "__dict__")

@@ -17,7 +17,9 @@ from typing import Any
 
 from torch import Tensor
 
-from grader.sandbox.inside.outputs import Outputs
+from grader.sandbox.inside.outputs import Outputs, is_instance_of_own
+
+Place = tuple[str, Any]  # a variable, and where in it; None for the variable itself
 
 
 class Finished(BaseException):
@@ -58,7 +60,7 @@ class Turns:
         self.initial: list[Tensor] | None = None
         self._final: list[Tensor] | None = None
         self._latest: list[Tensor] | None = None
-        self._held_by: list[str | None] = []
+        self._held_at: list[list[Place]] = []
         self._setting = setting
         self._nb_turns = nb_turns
         self._nb_samples = nb_samples
@@ -125,9 +127,9 @@ class Turns:
         if not self._awaits_call:
             return
         self._awaits_call = False
+        self._held_at = self._places_of(state)
         if self._turn == 0:
             self.initial = _cloned(state)
-            self._held_by = [self._variable_of(tensor) for tensor in state]
         if self._counts and self._turn == self._nb_turns:
             self._final = _cloned(state)
             raise Finished
@@ -164,8 +166,8 @@ class Turns:
                 self._end_turn()
         self._turn += 1
         if self._counts and self._turn > self._nb_turns:
-            # the turn before was to be no step, and called no function that would have ended it
-            self._final = self.initial
+            # the turn before called no function that would have ended it, or caught what ends it
+            self._final = self._final or self.initial
             raise Finished
         if self._turn == 0:
             self.initial = self._by_name()
@@ -173,7 +175,7 @@ class Turns:
             # the loop computes all by itself
             self._final = self._by_name()
             raise Finished
-        self._awaits_call = self._counts or self._turn == 0
+        self._awaits_call = True
         self._restart_printed()
 
     def _end_turn(self) -> None:
@@ -239,22 +241,47 @@ class Turns:
         assert self._frame is not None
         return {**self._names, **self._frame.f_locals}
 
-    def _variable_of(self, tensor: Tensor) -> str | None:
+    def _places(self) -> dict[Place, Any]:
+        """What the variables hold, and what is in those that are lists, dicts and objects of own classes."""
+        places: dict[Place, Any] = {}
         for name, value in self._variables().items():
-            if value is tensor:
-                return name
-        return None
+            places[name, None] = value
+            for key, part in _parts(value):
+                places[name, key] = part
+        return places
+
+    def _places_of(self, state: Iterable[Tensor]) -> list[list[Place]]:
+        """Where each of the tensors is held; it may be at several places."""
+        places = self._places()
+        held_at = []
+        for tensor in state:
+            held_at.append([place for place in places if places[place] is tensor])
+        return held_at
 
     def _left_behind(self) -> list[Tensor] | None:
         """What is followed, after the loop has ended by itself."""
         if self._latest is None:
             return None
-        variables = self._variables()
+        places = self._places()
         final = []
-        for name, latest in zip(self._held_by, self._latest, strict=False):
-            now = variables.get(name) if name is not None else None
-            final.append(now if isinstance(now, Tensor) else latest)
+        for held_at, latest in zip(self._held_at, self._latest, strict=True):
+            left = latest
+            for place in held_at:
+                now = places.get(place)
+                if now is not latest and isinstance(now, Tensor):
+                    left = now
+            final.append(left)
         return _cloned(final)
+
+
+def _parts(value: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(value, list | tuple):
+        return list(enumerate(value))
+    if isinstance(value, dict):
+        return list(value.items())
+    if is_instance_of_own(value):
+        return list(vars(value).items())
+    return ()
 
 
 def _cloned(tensors: Iterable[Tensor]) -> list[Tensor]:
