@@ -186,15 +186,20 @@ def _fields(record: object) -> Mapping[str, Any]:
     """A record's fields; a shallow look, where dataclasses.asdict copies all that is in them."""
     if isinstance(record, Notice):
         return notices.to_plain(record)
-    if isinstance(record, Source) and record.file is None:
-        return {
-            "text": record.text,
-            "first_line": record.first_line,
-            "cell": record.cell,
-        }
+    if isinstance(record, Source):
+        return _of_source(record)
     if not dataclasses.is_dataclass(record):
         raise TypeError(f"a {type(record).__name__} has no place in a grade.json")
     return vars(record)
+
+
+def _of_source(source: Source) -> dict[str, Any]:
+    """A source's fields; what most have not is left out."""
+    fields = dict(vars(source))
+    for name in ("label", "file", "is_lifted", "places"):
+        if not fields[name]:
+            del fields[name]
+    return fields
 
 
 def from_json(text: str) -> Result:
@@ -236,7 +241,7 @@ def _function(data: dict[str, Any]) -> FunctionResult:
 
 def _source(data: dict[str, Any]) -> Source:
     places: dict[int, tuple[int, int, str]] = {}
-    for number, (line, cell, label) in data["places"].items():
+    for number, (line, cell, label) in data.get("places", {}).items():
         places[int(number)] = line, cell, label
     return Source(**{**data, "places": places})
 
