@@ -61,7 +61,7 @@ def right_globals(case: IteratingCase) -> bool:
     student = case.student
     misconception = case.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
     names = _unsupplied(case)
-    if misconception is None or not names:
+    if misconception is None or not names or case.evidence.is_lifted:
         return False
     values = case.reference.right_values(student.arguments)
     # Every way takes calls of its own.
@@ -152,7 +152,8 @@ def _supply_arguments(case: IteratingCase, seen: Observation, before: Outcomes) 
     Such a variable is claimed where it is missing, or where it matters what it holds.
     """
     misconception = case.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
-    if misconception is None:
+    # what stands around a lifted loop is its own
+    if misconception is None or case.evidence.is_lifted:
         return False
     for name in undefined(seen.outcomes):
         if not _is_missing_variable(case, name):
