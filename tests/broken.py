@@ -172,8 +172,8 @@ OF_FUNCTION = {
         "nothing": "return (torch.zeros(1),) * 4, []",
     },
 }
-# (submission, a wrong function of it, one that is right only because it fits that): a derivative, a caller
-# that makes up for it, or takes what it gives by other names, or one that has it as a default argument.
+# (submission, a wrong function of it, one that is right only because it fits that): its derivative, a caller
+# that makes up for it or takes what it gives by other names, or one that has it as a default argument.
 MAKE_UP = {
     ("039-logistique.py", "sigma", "dsigma"),
     ("047-bias-in-place.py", "forward_pass", "train"),
@@ -184,6 +184,7 @@ MAKE_UP = {
     ("095-new-names.py", "backward_pass", "train"),
     ("131-logistic-and-no-slope.py", "sigma", "dsigma"),
     ("132-half-and-step.py", "loss", "dloss"),
+    ("138-overwrites-and-early.py", "backward_pass", "train"),
     ("143-wrong-order-and-sigma.py", "sigma", "dsigma"),
     ("146-softsign.py", "sigma", "dsigma"),
     ("175-order-made-up-for.py", "dsigma", "backward_pass"),
