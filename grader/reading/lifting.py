@@ -423,8 +423,9 @@ def _is_run_for_effect(statement: Statement, file: File) -> bool:
     return bool(statement.calls_now & file.declared.defined)
 
 
-def _position(statement: Statement) -> tuple[int | None, int]:
-    return statement.cell, statement.tree.lineno
+def _position(statement: Statement) -> tuple[int | None, int, frozenset[str]]:
+    # several may share a line: `import math, time` is read as two
+    return statement.cell, statement.tree.lineno, frozenset(statement.binds)
 
 
 def _is_definition(statement: Statement) -> bool:

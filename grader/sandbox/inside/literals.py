@@ -22,6 +22,7 @@ _SHAPED = {
     "new_empty", "new_zeros", "new_ones", "new_full", "view", "reshape", "expand", "resize_", "unflatten",
     "uniform", "one_hot", "eye", "randint",
 }  # fmt: skip
+_RANGES = {"range", "trange", "arange"}
 _LARGE = 100  # from here on a number is a size wherever it stands
 
 
@@ -245,7 +246,10 @@ def _names_of_turns(loop: ast.For | ast.While) -> set[str]:
     """The variables that say how many turns there are, and the arrays with a row for each."""
     if isinstance(loop, ast.While):
         return _identifiers(loop.test)
-    names = _identifiers(loop.iter)
+    names: set[str] = set()
+    for node in ast.walk(loop.iter):
+        if isinstance(node, ast.Call) and _called(node) in _RANGES:
+            names |= _identifiers(node)
     turn = _stored(loop.target)
     for node in ast.walk(loop):
         if not isinstance(node, ast.Subscript) or isinstance(node.ctx, ast.Load):
