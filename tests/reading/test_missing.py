@@ -116,8 +116,8 @@ def test_a_loop_that_cannot_be_judged_in_its_place():
     wanted = LoopWanted(("back", "fore"), ("w", "b"), ("n",))
     found = slice_functions(text, ["train"], ["train"], loops={"train": wanted})
     assert found.missing["train"] == (
-        "The file never defines `train`. The loop at the top level (line 2) cannot be judged in its place: it "
-        "does not call `back` or `fore`. Call them in it, or define `train`."
+        "The file never defines `train`. The loop at the top level (line 2) cannot be judged in its place: "
+        "it does not call `back` or `fore`. Call them in it, or define `train`."
     )
     assert "loop" not in sliced("for i in x: pass", ["train"]).missing["train"]
 
