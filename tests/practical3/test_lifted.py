@@ -137,6 +137,11 @@ def test_a_wrong_percentage_is_one_too() -> None:
     assert same(told(*columns), L, WRONG_TRAIN, TEST)
 
 
+def test_what_is_left_without_a_label_is_taken_in_order() -> None:
+    columns = ("", WRONG_TRAIN), ("loss", L), ("", WRONG_TEST), ("seconds", L / 7)
+    assert same(told(*columns), L, WRONG_TRAIN, WRONG_TEST)
+
+
 MISSING = [
     pytest.param([("loss", L)], (L, NAN, NAN), id="the loss alone"),
     pytest.param([("", TEST)], (NAN, NAN, TEST), id="one that is right"),

@@ -22,7 +22,8 @@ FORE = "def fore(w, x): pass\n"
 
 def lifted(source):
     text = python(source) if isinstance(source, str) else source
-    found = slice_functions(text, ("back", "fore", "fit"), ("fit",), {"fit": WANTED})
+    names = "back", "fore", "fit"
+    found = slice_functions(text, names, ("fit",), loops={"fit": WANTED})
     return found.lifted.get("fit")
 
 
@@ -40,6 +41,30 @@ LOOPS = [
         3,
         [2],
         id="within another statement",
+    ),
+    pytest.param(
+        BACK + "with open('a'):\n    for i in range(3):\n        back(1, i)\n"
+        "    for i in range(4):\n        back(2, i)",
+        5,
+        [2],
+        id="the last one within another statement",
+    ),
+    pytest.param(
+        BACK + "def main():\n"
+        "    def run():\n        for step in range(3):\n            one(step)\n"
+        "    def one(i):\n        for x in (1, 2):\n            back(x, i)\n"
+        "    run()\nmain()",
+        4,
+        [2, 10],
+        id="its inner loop in a nested function below",
+    ),
+    pytest.param(
+        FORE + "def turn(i):\n    for k in (1, 2):\n        for x in (1, 2):\n"
+        "            fore(x, i)\ndef learn():\n    for step in range(3):\n"
+        "        turn(step)\nlearn()",
+        7,
+        [2, 6, 9],
+        id="a later choice, with loops in a function that it calls",
     ),
     pytest.param(
         BACK + "if __name__ == '__main__':\n    for i in range(3):\n        back(1, i)",
@@ -348,7 +373,8 @@ def test_lines_of_a_notebook_are_numbered_anew_with_their_places():
     assert found.definition.text == (
         HEADER + "    w = 1\n    for i in (1, 2):\n        back(w, i)"
     )
-    assert found.definition.places == {2: (1, 1), 3: (2, 3), 4: (2, 4)}
+    places = {number: place[:2] for number, place in found.definition.places.items()}
+    assert places == {2: (1, 1), 3: (3, 2), 4: (4, 2)}
     assert (found.line, found.cell, found.number_of_line()) == (3, 2, 3)
 
 

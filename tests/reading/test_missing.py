@@ -1,7 +1,10 @@
 """Why there is no definition of a function, in a sentence that a student understands."""
 
 import pytest
-from texts import notebook, sliced
+from texts import notebook, python, sliced
+
+from grader.reading.lifting import LoopWanted
+from grader.reading.slicing import slice_functions
 
 MISSING = [
     pytest.param("x = 1", "never defines `f`", id="not there"),
@@ -108,12 +111,15 @@ def test_a_required_function_is_not_taken_for_a_misspelling():
     assert found.missing == {"forward_pass": "The file never defines `forward_pass`."}
 
 
-def test_a_training_loop_is_no_function():
-    found = sliced("w = 1\nfor i in range(n):\n    w = 2", ["train"])
-    assert (
-        "a loop at the top level (line 2) cannot be judged in its place"
-        in found.missing["train"]
+def test_a_loop_that_cannot_be_judged_in_its_place():
+    text = python("w = 1\nfor i in range(n):\n    w = 2")
+    wanted = LoopWanted(("back", "fore"), ("w", "b"), ("n",))
+    found = slice_functions(text, ["train"], ["train"], loops={"train": wanted})
+    assert found.missing["train"] == (
+        "The file never defines `train`. The loop at the top level (line 2) cannot be judged in its place: "
+        "it does not call `back` or `fore`. Call them in it, or define `train`."
     )
+    assert "loop" not in sliced("for i in x: pass", ["train"]).missing["train"]
 
 
 def test_error_line_is_the_files_own():

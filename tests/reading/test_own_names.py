@@ -18,7 +18,7 @@ EXPECTED = {
 
 
 def sliced(text):
-    return slice_functions(text, list(EXPECTED), ["train"], EXPECTED)
+    return slice_functions(text, list(EXPECTED), ["train"], expected=EXPECTED)
 
 
 def names_in(source):

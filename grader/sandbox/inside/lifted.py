@@ -5,7 +5,8 @@ the course's prologue serves the caller's data, whatever the submission calls th
 that are sizes become the sizes of these data. See `turns`, `outputs` and `literals`.
 
 Of the course's module this needs `serve(arguments)` and `everything()`, for the data; `sizes(...)`, the
-shapes of what is followed and the numbers of samples; `nb_samples_served()`; and PER_SAMPLE.
+shapes of what is followed and the numbers of samples; `nb_samples_served()`; PER_SAMPLE, TRAINING_NAMES
+and TEST_NAMES.
 """
 
 from __future__ import annotations

@@ -177,6 +177,11 @@ MIXED = [
         id="while",
     ),
     pytest.param(
+        "k = 1000\nfor step, x in enumerate(train[:k]):\n    f(x)",
+        "k = _train_samples; for step, x in enumerate(train[:k]):\n    f(x)",
+        id="what is looped over",
+    ),
+    pytest.param(
         "k, n = 1000, 1000\nfor step in range(n):\n    f(train[:k])",
         "k, n = (_train_samples, 1000); for step in range(n):\n    f(train[:k])",
         id="a tuple",

@@ -50,6 +50,8 @@ def read(source: str, filename: str = "x.py") -> dict[str, Any]:
         "filename": filename,
         "names": ["f", "g", "h"],
         "slow": [],
+        "loops": {},
+        "expected": {},
     }
 
 
