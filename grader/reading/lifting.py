@@ -137,10 +137,12 @@ class _Finder:
     nested_only: bool = False
     reaching: frozenset[str] = field(init=False)
     looping: frozenset[str] = field(init=False)
+    methods: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         statements = self.file.statements
         self.reaching = call_graph(statements, {self.around}).slow
+        self.methods = self._methods()
         holders: set[str] = set()
         for statement in statements:
             if _is_definition(statement) and self.loops_in(statement.tree):
@@ -198,10 +200,10 @@ class _Finder:
             node = stack.pop()
             if isinstance(node, LOOPS) and self._leads_there(node, inner):
                 found.append(node)
-                called |= _names_called(node)
+                called |= _names_called(node) | _attributes_called(node)
             else:
                 stack += ast.iter_child_nodes(node)
-        # a loop in an inner function that another loop calls is not the outermost
+        # a loop in an inner function or method that another loop calls is not the outermost
         hidden: set[int] = set()
         for name in called & inner.keys():
             hidden.update(map(id, ast.walk(inner[name])))
@@ -215,14 +217,33 @@ class _Finder:
         for node in ast.walk(tree):
             if node is tree or not isinstance(node, ast.FunctionDef):
                 continue
-            if _names_called(node) & (self.reaching | inner.keys()):
+            calls = _names_called(node) & (self.reaching | inner.keys())
+            if calls or node.name in self.methods:
                 inner[node.name] = node
         return inner
+
+    def _methods(self) -> frozenset[str]:
+        """The methods of the file's classes that lead to the call, by themselves or through others."""
+        todo: list[ast.FunctionDef] = []
+        for statement in self.file.statements:
+            if isinstance(statement.tree, ast.ClassDef):
+                body = statement.tree.body
+                todo += [part for part in body if isinstance(part, ast.FunctionDef)]
+        methods: set[str] = set()
+        nb_before = -1
+        while len(methods) != nb_before:
+            nb_before = len(methods)
+            for method in todo:
+                calls = _names_called(method) & self.reaching
+                if calls or _attributes_called(method) & methods:
+                    methods.add(method.name)
+        return frozenset(methods)
 
     def _leads_there(self, loop: ast.AST, inner: Collection[str]) -> bool:
         calls = _names_called(loop)
         calls |= _classes_used(loop, self._instances(self.reaching))
-        if not calls & (self.reaching | set(inner)):
+        by_method = _attributes_called(loop) & self.methods
+        if not by_method and not calls & (self.reaching | set(inner)):
             return False
         if not self.nested_only:
             return True
@@ -265,25 +286,45 @@ class _Finder:
         """The functions that train and that a statement calls; to make an instance trains nothing."""
         called = statement.calls_now & self.looping
         if isinstance(statement.tree, ast.Assign):
-            called -= self._classes()
+            called -= self._makers()
         return called
 
-    def _classes(self) -> set[str]:
-        classes: set[str] = set()
+    def _makers(self) -> set[str]:
+        """What makes something to be called later: classes, and functions that return a function of theirs."""
+        makers: set[str] = set()
         for statement in self.file.statements:
-            if isinstance(statement.tree, ast.ClassDef):
-                classes.add(statement.tree.name)
-        return classes
+            tree = statement.tree
+            if isinstance(tree, ast.ClassDef):
+                makers.add(tree.name)
+            elif isinstance(tree, ast.FunctionDef) and _returns_a_function(tree):
+                makers.add(tree.name)
+        return makers
 
     def _instances(self, among: Collection[str]) -> dict[str, str]:
-        """The variables that hold an instance of one of these classes -> the class."""
+        """The variables that hold what one of these classes or functions has made -> its name."""
         instances: dict[str, str] = {}
-        classes = self._classes() & set(among)
+        makers = self._makers() & set(among)
+        if not makers:
+            return instances
         for statement in self.file.statements:
-            if isinstance(statement.tree, ast.Assign):
-                for name in statement.calls_now & classes:
-                    instances.update(dict.fromkeys(statement.binds, name))
+            for node in ast.walk(statement.tree):
+                if not isinstance(node, ast.Assign):
+                    continue
+                for name in _names_called(node.value) & makers:
+                    instances.update(dict.fromkeys(_variables(node.targets), name))
         return instances
+
+
+def _returns_a_function(tree: ast.FunctionDef) -> bool:
+    """Whether it returns a function that it defines."""
+    inner: set[str] = set()
+    returned: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            inner.add(node.name)
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
+            returned.add(node.value.id)
+    return not inner.isdisjoint(returned)
 
 
 # -- what the loop needs ------------------------------------------------------------------------------
@@ -442,6 +483,25 @@ def _names_called(tree: ast.AST) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             called.add(node.func.id)
+    return called
+
+
+def _variables(targets: Iterable[ast.expr]) -> set[str]:
+    """The variables that are assigned to."""
+    variables: set[str] = set()
+    for target in targets:
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                variables.add(node.id)
+    return variables
+
+
+def _attributes_called(tree: ast.AST) -> set[str]:
+    """The names of the methods that are called."""
+    called: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            called.add(node.func.attr)
     return called
 
 
