@@ -161,11 +161,12 @@ class _Finder:
                 continue
             loops = self.loops_in(statement.tree)
             if loops:
-                return _Start(number, statement, statement, loops[-1])
+                holder, loop = self._within_settings(statement, loops[-1])
+                return _Start(number, statement, holder, loop)
             called = self._calls(statement) | _classes_used(statement.tree, instances)
-            holder = self._holder(called)
-            if holder is not None:
-                return _Start(number, statement, *holder)
+            found = self._holder(called)
+            if found is not None:
+                return _Start(number, statement, *found)
         return None
 
     def call_of_uncalled(self, parameters: Sequence[str]) -> _Start | None:
@@ -269,6 +270,40 @@ class _Finder:
                 break
         return None
 
+    def _within_settings(
+        self, statement: Statement, loop: ast.stmt
+    ) -> tuple[Statement, ast.stmt]:
+        """The loop that trains in each turn of one over a list of settings, and its holder; else the loop."""
+        if not isinstance(loop, ast.For) or not self._is_listed(loop.iter):
+            return statement, loop
+        for part in loop.body:
+            for inner in self.loops_in(part):
+                if self._is_nested(inner):
+                    return statement, inner
+        holder = self._holder(_names_called(loop))
+        if holder is not None and self._is_nested(holder[1]):
+            return holder
+        return statement, loop
+
+    def _is_listed(self, items: ast.expr) -> bool:
+        """Whether a loop's items are written out in the file, directly or under a name."""
+        if isinstance(items, ast.List | ast.Tuple):
+            return True
+        if isinstance(items, ast.Call):
+            return bool(items.args) and all(map(self._is_listed, items.args))
+        if not isinstance(items, ast.Name):
+            return False
+        for statement in reversed(self.file.statements):
+            if items.id in statement.binds:
+                value = getattr(statement.tree, "value", None)
+                return isinstance(value, ast.List | ast.Tuple)
+        return False
+
+    def _is_nested(self, loop: ast.stmt) -> bool:
+        """Whether there is another loop in it, or in what it calls."""
+        loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
+        return len(loops) > 1 or bool(_names_called(loop) & self.looping)
+
     def _loops_calling_loops(self, tree: ast.stmt) -> list[ast.stmt]:
         found: list[ast.stmt] = []
         for node in ast.walk(tree):
@@ -285,6 +320,7 @@ class _Finder:
     def _calls(self, statement: Statement) -> set[str]:
         """The functions that train and that a statement calls; to make an instance trains nothing."""
         called = statement.calls_now & self.looping
+        called |= _names_passed(statement.tree) & self.looping
         if isinstance(statement.tree, ast.Assign):
             called -= self._makers()
         return called
@@ -294,10 +330,11 @@ class _Finder:
         makers: set[str] = set()
         for statement in self.file.statements:
             tree = statement.tree
-            if isinstance(tree, ast.ClassDef):
-                makers.add(tree.name)
-            elif isinstance(tree, ast.FunctionDef) and _returns_a_function(tree):
-                makers.add(tree.name)
+            is_maker = isinstance(tree, ast.ClassDef)
+            if isinstance(tree, ast.FunctionDef):
+                is_maker = _returns_a_function(tree)
+            if is_maker:
+                makers |= statement.binds
         return makers
 
     def _instances(self, among: Collection[str]) -> dict[str, str]:
@@ -494,6 +531,15 @@ def _variables(targets: Iterable[ast.expr]) -> set[str]:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 variables.add(node.id)
     return variables
+
+
+def _names_passed(tree: ast.AST) -> set[str]:
+    """What is given to `map` and the like, which call it: the variables that stand as arguments."""
+    passed: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            passed |= {part.id for part in node.args if isinstance(part, ast.Name)}
+    return passed
 
 
 def _attributes_called(tree: ast.AST) -> set[str]:

@@ -16,6 +16,7 @@ import contextlib
 import copy
 import functools
 import itertools
+import logging
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -128,7 +129,7 @@ class LiftedLoop:
             names.update(self._hooks(turns))
             # the loop goes on for one more turn
             names[given(self._setting.steps)] = nb_turns + 1
-            with contextlib.redirect_stdout(turns.printed), _told_by_progress_bars():
+            with contextlib.redirect_stdout(turns.printed), _told_otherwise():
                 names.update(self._given(named))
                 self._run_statements()
                 turns.end()
@@ -250,14 +251,15 @@ def _call(function: str, argument: ast.expr) -> ast.expr:
     return ast.fix_missing_locations(call)
 
 
-# -- progress bars ------------------------------------------------------------------------------------
+# -- what is told otherwise than by `print` -----------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _told_by_progress_bars() -> Iterator[None]:
-    """Have progress bars print what they are told to show: for some it is the only output of a step."""
-    bar = tqdm.std.tqdm
-    before = bar.set_postfix, bar.set_description
+def _told_otherwise() -> Iterator[None]:
+    """Have progress bars and logs printed: for some submissions they are the only output of a step."""
+    bar: Any = tqdm.std.tqdm
+    logger: Any = logging.Logger
+    before = bar.set_postfix, bar.set_description, logger.handle, logging.root.level
 
     def set_postfix(_self: Any, ordered: Any = None, *_: Any, **shown: Any) -> None:
         for name, value in {**(ordered or {}), **shown}.items():
@@ -266,8 +268,15 @@ def _told_by_progress_bars() -> Iterator[None]:
     def set_description(_self: Any, text: Any = None, *_: Any) -> None:
         print(text)
 
+    def handle(_self: Any, record: Any) -> None:
+        print(record.getMessage())
+
     bar.set_postfix, bar.set_description = set_postfix, set_description
+    logger.handle = handle
+    # what sets the level is no statement that the loop needs
+    logging.root.setLevel(min(logging.root.level, logging.INFO))
     try:
         yield
     finally:
-        bar.set_postfix, bar.set_description = before
+        bar.set_postfix, bar.set_description, logger.handle, level = before
+        logging.root.setLevel(level)

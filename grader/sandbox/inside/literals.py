@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.reading.trees import LOOPS
+from grader.reading.trees import DEFINITIONS, LOOPS
 
 Shapes = Sequence[Sequence[int]]
 
@@ -23,6 +23,7 @@ _SHAPED = {
     "uniform", "one_hot", "eye", "randint",
 }  # fmt: skip
 _RANGES = {"range", "trange", "arange"}
+_CALLERS = {"map", "reduce", "accumulate"}  # what calls a function for each item
 _LARGE = 100  # from here on a number is a size wherever it stands
 
 
@@ -163,10 +164,25 @@ class _Replacer(ast.NodeTransformer):
                 name = self._parameter(node, inner)
                 if name is not None:
                     return name in self.of_turns
+            if self._makes_turns(node):
+                return True
             if isinstance(node, ast.arguments):
                 return self._defaulted(node, inner) in self.of_turns
             inner = node
         return False
+
+    def _makes_turns(self, node: ast.AST) -> bool:
+        """Whether it calls a function of the submission so many times: `[step() for _ in range(1000)]`."""
+        is_caller = isinstance(node, ast.Call) and _called(node) in _CALLERS
+        if not is_caller and not isinstance(node, ast.ListComp | ast.GeneratorExp):
+            return False
+        if any(isinstance(outer, DEFINITIONS) for outer in self.above):
+            # there, samples may have any name
+            return False
+        names = _identifiers(node)
+        return not names.isdisjoint(self.signatures) and not any(
+            self.written.named_by(names)
+        )
 
     def _taking(self, assignment: ast.Assign | ast.AnnAssign) -> set[str]:
         """The variables of an assignment that take the number, as in `nb_train, nb_test = 1000, 100`."""
@@ -217,6 +233,8 @@ class _Replacer(ast.NodeTransformer):
                 return not self.names.isdisjoint(self._taking(outer))
             if isinstance(outer, ast.arguments):
                 return self._defaulted(outer, node) in self.names
+            if isinstance(outer, ast.For) and inner is outer.iter:
+                return not self.names.isdisjoint(_stored(outer.target))
             if isinstance(outer, ast.stmt):
                 return False
             inner = outer
