@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -154,7 +155,7 @@ class _Finder:
     def start(self) -> _Start | None:
         """The last statement of the file that starts a training."""
         statements = self.file.statements
-        instances = self._instances(self.looping)
+        instances = self._looping_instances
         for number in range(len(statements) - 1, -1, -1):
             statement = statements[number]
             if _is_definition(statement):
@@ -242,7 +243,7 @@ class _Finder:
 
     def _leads_there(self, loop: ast.AST, inner: Collection[str]) -> bool:
         calls = _names_called(loop)
-        calls |= _classes_used(loop, self._instances(self.reaching))
+        calls |= _classes_used(loop, self._reaching_instances)
         by_method = _attributes_called(loop) & self.methods
         if not by_method and not calls & (self.reaching | set(inner)):
             return False
@@ -315,18 +316,19 @@ class _Finder:
         """Whether a statement that is no definition trains as it runs."""
         if self.loops_in(statement.tree) or self._calls(statement):
             return True
-        return bool(_classes_used(statement.tree, self._instances(self.looping)))
+        return bool(_classes_used(statement.tree, self._looping_instances))
 
     def _calls(self, statement: Statement) -> set[str]:
         """The functions that train and that a statement calls; to make an instance trains nothing."""
         called = statement.calls_now & self.looping
         called |= _names_passed(statement.tree) & self.looping
         if isinstance(statement.tree, ast.Assign):
-            called -= self._makers()
+            called -= self._makers
         return called
 
+    @functools.cached_property
     def _makers(self) -> set[str]:
-        """What makes something to be called later: classes, and functions that return a function of theirs."""
+        """What makes something to call later: the classes, and the functions that return one of their own."""
         makers: set[str] = set()
         for statement in self.file.statements:
             tree = statement.tree
@@ -337,10 +339,18 @@ class _Finder:
                 makers |= statement.binds
         return makers
 
+    @functools.cached_property
+    def _looping_instances(self) -> dict[str, str]:
+        return self._instances(self.looping)
+
+    @functools.cached_property
+    def _reaching_instances(self) -> dict[str, str]:
+        return self._instances(self.reaching)
+
     def _instances(self, among: Collection[str]) -> dict[str, str]:
         """The variables that hold what one of these classes or functions has made -> its name."""
         instances: dict[str, str] = {}
-        makers = self._makers() & set(among)
+        makers = self._makers & set(among)
         if not makers:
             return instances
         for statement in self.file.statements:
