@@ -54,12 +54,14 @@ class LiftedLoop:
         self._number = _number_of(lifted)
         self._trees = self._made(lifted.definition.tree)
         self._written_for: literals.WrittenFor | None = None
+        self._is_measured = False
 
     def measure(self) -> None:
         """Find out the sizes that the source is written for: run it as far as the first call in its loop.
 
         Raises what the statements raise.
         """
+        self._is_measured = True
         turns = self._execute(None, 0)
         if turns.initial is None:
             return
@@ -73,6 +75,10 @@ class LiftedLoop:
 
     def __call__(self, *arguments: Any) -> Any:
         """(final parameters, initial ones, number of turns, columns); see `Turns.result`."""
+        if not self._is_measured:
+            # it raises now what it will raise below
+            with contextlib.suppress(Exception):
+                self.measure()
         named = dict(zip(self._setting.parameters, arguments, strict=True))
         nb_turns = named.pop(self._setting.steps)
         return self._execute(named, nb_turns).result()

@@ -110,6 +110,7 @@ class Worker:
         actions: dict[str, Callable[[Request], Plain]] = {
             "read": self.read,
             "load": self.load,
+            "measure": self.measure,
             "call": self.call,
         }
         return actions[request["do"]](request)
@@ -177,6 +178,18 @@ class Worker:
         self._lift()
         return {"failed": self.failed}
 
+    def measure(self, _request: Request) -> Plain:
+        """Run the lifted loops as far as their first turn; which of their statements raised is noted."""
+        assert self.slice is not None
+        self.failed = []
+        for name, loop in self.lifted.items():
+            # what it raises now, it will raise again when it is called
+            with contextlib.suppress(BaseException):
+                loop.measure()
+            for number, error in loop.raised.items():
+                self._note(self.slice.lifted[name].statements[number], error)
+        return {"failed": self.failed}
+
     def _run(
         self, found: slicing.Slice, module: types.ModuleType, file: str | None
     ) -> None:
@@ -224,22 +237,16 @@ class Worker:
         return loops
 
     def _lift(self) -> None:
-        """Make the lifted loops ready to be called; which of their statements raised is noted."""
+        """Make the lifted loops ready to be called."""
         assert self.slice is not None
         for name, lifted in self.slice.lifted.items():
-            loop = LiftedLoop(
+            self.lifted[name] = LiftedLoop(
                 lifted,
                 self.settings[name],
                 self.module.__dict__,
                 self._execute_lifted,
                 list(modules.course.values()),
             )
-            self.lifted[name] = loop
-            # what it raises now, it will raise again when it is called
-            with contextlib.suppress(BaseException):
-                loop.measure()
-            for number, error in loop.raised.items():
-                self._note(lifted.statements[number], error)
 
     def _execute_lifted(self, tree: ast.Module, cell: int | None) -> None:
         assert self.slice is not None
