@@ -66,6 +66,7 @@ class Turns:
         self._nb_samples = nb_samples
         self._names = names
         self._outputs = Outputs()
+        self._places_in: dict[str, Sequence[int]] = {}
         self._frame: types.FrameType | None = None
         self._iterable: Any = None
         self._turn = -1
@@ -244,7 +245,9 @@ class Turns:
                 arguments = inspect.signature(call).bind(*arguments, **named).args
             except (TypeError, ValueError):
                 return None
-        places = self._setting.state[function]
+        if function not in self._places_in:
+            self._places_in[function] = self._own_places(function, call)
+        places = self._places_in[function]
         state = [arguments[place] for place in places if place < len(arguments)]
         if len(state) < len(places) or not all(isinstance(t, Tensor) for t in state):
             variables = self._variables()
@@ -252,6 +255,16 @@ class Turns:
         if not all(isinstance(tensor, Tensor) for tensor in state):
             return None
         return state
+
+    def _own_places(self, function: str, call: Callable[..., Any]) -> Sequence[int]:
+        """The places of what is followed: those of the parameters of these names, else the hand-out's."""
+        try:
+            parameters = [
+                name.casefold() for name in inspect.signature(call).parameters
+            ]
+            return [parameters.index(name) for name in self._setting.names]
+        except (TypeError, ValueError):
+            return self._setting.state[function]
 
     def _by_name(self) -> list[Tensor] | None:
         """What is followed, from the variables of these names; None where there are no such variables."""
