@@ -302,21 +302,15 @@ def _lifted(
     bindings = Bindings(statements, graph)
     needed = set(statements_for(start.statement, start.number, bindings))
     after = _updates_after(start, statements)
-    known = {_position(statement) for statement in loaded}
+    there = _declared_by(loaded)
     run: list[Statement] = []
     for following in after:
         for number in statements_for(following, start.number, bindings):
             needed.add(number)
     for number in sorted(needed):
         statement = statements[number]
-        if statement in after:
-            continue
-        is_loaded = _position(statement) in known
-        if (
-            is_loaded
-            and declares(statement)
-            and statement.tree is not start.holder.tree
-        ):
+        is_there = declares(statement) and statement.binds <= there
+        if statement in after or (is_there and statement.tree is not start.holder.tree):
             continue
         run.append(statement)
     run.append(start.statement)
@@ -423,9 +417,13 @@ def _is_run_for_effect(statement: Statement, file: File) -> bool:
     return bool(statement.calls_now & file.declared.defined)
 
 
-def _position(statement: Statement) -> tuple[int | None, int, frozenset[str]]:
-    # several may share a line: `import math, time` is read as two
-    return statement.cell, statement.tree.lineno, frozenset(statement.binds)
+def _declared_by(loaded: Iterable[Statement]) -> set[str]:
+    """The functions, classes and modules that are there already, which no earlier definition must replace."""
+    there: set[str] = set()
+    for statement in loaded:
+        if declares(statement):
+            there |= statement.binds
+    return there
 
 
 def _is_definition(statement: Statement) -> bool:

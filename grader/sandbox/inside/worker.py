@@ -150,7 +150,7 @@ class Worker:
             "findings": self._findings(found),
             "parameters": parameters,
             "own_names": dict(found.own_names),
-            "labels": {cell.number: cell.label for cell in text.cells},
+            "labels": [(cell.number, cell.label) for cell in text.cells],
         }
 
     def _findings(self, found: slicing.Slice) -> Plain:
