@@ -283,9 +283,9 @@ class Session:
         """The diagnosis under the first substitution that explains something; else under the first of all."""
         diagnoses = []
         own = OwnConvention(
-            judge.convention(function),
-            judge.convention_is_told(function),
-            judge.calls_with_a_mixture(function),
+            judge.conventions.of(function),
+            judge.conventions.is_told(function),
+            judge.conventions.mixed_up_by(function),
         )
         for plugged, replaced in judge.to_diagnose(function):
             with calls.replacing(replaced):
