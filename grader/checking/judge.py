@@ -256,8 +256,10 @@ class Judge:
 
     def _known_before(self, function: str) -> list[EarlierFunction]:
         """What is known of the functions that this one builds on, which have been judged before it."""
-        earlier = self._exercise.functions[function].earlier
-        return [self._known(name) for name in earlier]
+        known = []
+        for name in self._exercise.functions[function].earlier:
+            known.append(self._known(name))
+        return known
 
     def _known(self, name: str) -> EarlierFunction:
         checks = self.checked[name]
