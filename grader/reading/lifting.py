@@ -160,7 +160,8 @@ class _Finder:
             loops = self.loops_in(statement.tree)
             if loops:
                 return _Start(number, statement, statement, loops[-1])
-            called = self._calls(statement) | _classes_used(statement.tree, instances)
+            called = self._calls(statement)
+            called |= _classes_used(statement.tree, instances)
             holder = self._holder(called)
             if holder is not None:
                 return _Start(number, statement, *holder)
@@ -224,10 +225,7 @@ class _Finder:
         calls |= _classes_used(loop, self._instances(self.reaching))
         if not calls & (self.reaching | set(inner)):
             return False
-        if not self.nested_only:
-            return True
-        loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
-        return len(loops) > 1
+        return _is_nested(loop) or not self.nested_only
 
     def _holder(self, called: Collection[str]) -> tuple[Statement, ast.stmt] | None:
         """The definition with the loop that calls of these functions come to first, and the loop."""
@@ -300,25 +298,21 @@ def _lifted(
     statements = _runnable(start, file, finder)
     graph = call_graph(statements, ())
     bindings = Bindings(statements, graph)
-    needed = set(statements_for(start.statement, start.number, bindings))
     after = _updates_after(start, statements)
+    needed = set(statements_for(start.statement, start.number, bindings))
+    for following in after:
+        needed.update(statements_for(following, start.number, bindings))
     known = {_position(statement) for statement in loaded}
     run: list[Statement] = []
-    for following in after:
-        for number in statements_for(following, start.number, bindings):
-            needed.add(number)
     for number in sorted(needed):
         statement = statements[number]
         if statement in after:
             continue
-        is_loaded = _position(statement) in known
-        if (
-            is_loaded
-            and declares(statement)
-            and statement.tree is not start.holder.tree
-        ):
-            continue
-        run.append(statement)
+        if statement.tree is start.holder.tree or not declares(statement):
+            run.append(statement)
+        elif _position(statement) not in known:
+            # a definition or an import that has not been run yet
+            run.append(statement)
     run.append(start.statement)
     return Lifted(
         statements=(*run, *after),
@@ -338,20 +332,16 @@ def _updates_after(start: _Start, statements: Sequence[Statement]) -> list[State
     worked_with = start.statement.names.now.keys()
     after = []
     for statement in statements[start.number + 1 :]:
-        changed = statement.binds | statement.changes_now
-        if (
-            statement.never_run is None
-            and not declares(statement)
-            and changed & worked_with
-        ):
+        if statement.never_run is not None or declares(statement):
+            continue
+        if (statement.binds | statement.changes_now) & worked_with:
             after.append(statement)
     return after
 
 
 def _is_single_pass(loop: ast.stmt) -> bool:
     """Whether it goes through the data itself, and no loop in it does."""
-    loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
-    if len(loops) > 1 or not isinstance(loop, ast.For):
+    if _is_nested(loop) or not isinstance(loop, ast.For):
         return False
     over = loop.iter
     if not isinstance(over, ast.Call) or not isinstance(over.func, ast.Name):
@@ -361,6 +351,15 @@ def _is_single_pass(loop: ast.stmt) -> bool:
     plain = (ast.Constant, ast.Name)
     counts = all(isinstance(argument, plain) for argument in over.args)
     return over.func.id != "range" or not counts
+
+
+def _is_nested(loop: ast.AST) -> bool:
+    """Whether a loop has another one in it."""
+    loops = 0
+    for node in ast.walk(loop):
+        if isinstance(node, LOOPS):
+            loops += 1
+    return loops > 1
 
 
 def _runnable(start: _Start, file: File, finder: _Finder) -> list[Statement]:
@@ -475,7 +474,7 @@ def _call_with(tree: ast.FunctionDef, parameters: Sequence[str]) -> ast.Expr | N
     taken = [argument.arg for argument in tree.args.args]
     needed = taken[: len(taken) - len(tree.args.defaults)]
     meant = _meant(taken, parameters)
-    if any(name not in meant for name in needed):
+    if not meant.keys() >= set(needed):
         if len(needed) > len(parameters):
             return None
         # the hand-out's order
@@ -515,7 +514,10 @@ def _definition(
         text = textwrap.dedent("\n".join(lines))
         label = file.labels[holder.cell]
         return Definition(text, first, holder.cell, holder.tree, label=label)
-    body = [statement for statement in run if not declares(statement)]
+    body = []
+    for statement in run:
+        if not declares(statement):
+            body.append(statement)
     numbered, places = _numbered(body, file)
     header = f"def {name}({', '.join(wanted.parameters)}):"
     return _as_function(header, numbered, places)
@@ -556,7 +558,9 @@ def _lines_of(statement: Statement, file: File) -> Iterator[tuple[int, str]]:
 
 def _outdented(line: str, columns: int) -> str:
     """The line without its first columns, where these are blank: a text may begin further to the left."""
-    return line if line[:columns].strip() else line[columns:]
+    if line[:columns].strip():
+        return line
+    return line[columns:]
 
 
 def _cut(line: str, end: int | None) -> str:
@@ -576,7 +580,9 @@ def _as_function(
     text = [header]
     for number in range(first, last + 1):
         line = numbered.get(number, "")
-        text.append(_INDENT + line if line else line)
+        if line:
+            line = _INDENT + line
+        text.append(line)
     whole = "\n".join(text)
     module = ast.parse(whole)
     ast.increment_lineno(module, first - 2)

@@ -1,8 +1,8 @@
 """What a submission calls the required functions: as the hand-out does, or by an obvious variant of the name.
 
-A variant differs in case or underscores; for a derivative, in how it says that it is one (`sigma_prime`,
-`grad_loss`); or the exercise lists it. It is taken only where the file binds the hand-out's own name to no
-function, and holds one variant that takes the right number of arguments.
+A variant differs in case or underscores, or the exercise lists it. For a derivative, it may also say in
+another way that it is one (`sigma_prime`, `grad_loss`). A variant is taken only if the file binds the
+hand-out's own name to no function, and if it alone takes the right number of arguments.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class OwnNames:
-    """names: required name -> the student's, where that is another. unclear: required name -> why none is
-    taken of the variants that are there, in one sentence.
+    """What a file calls the required functions.
+
+    names: required name -> the student's, where that is another. unclear: required name -> one sentence on
+    why none of the file's variants is taken.
     """
 
     names: Mapping[str, str]
@@ -78,7 +80,7 @@ class OwnNames:
 
 
 def own_names(expected: Mapping[str, Expected], file: File) -> OwnNames:
-    """What the file calls the functions. `expected`: all required functions; empty where names are strict."""
+    """What the file calls the functions. expected: all required functions; empty where names are strict."""
     functions = _functions(file)
     names: dict[str, str] = {}
     unclear: dict[str, str] = {}
@@ -86,15 +88,20 @@ def own_names(expected: Mapping[str, Expected], file: File) -> OwnNames:
         variants = _variants(name, expected, functions)
         if not variants or _is_defined(name, variants, file):
             continue
-        usable = [own for own in variants if _takes(functions[own], wanted)]
+        usable = []
+        for own in variants:
+            if _takes(functions[own], wanted):
+                usable.append(own)
         if len(usable) == 1:
             names[name] = usable[0]
         else:
             unclear[name] = _why_none(name, wanted, variants, usable, functions)
     # a function that could be two of them is neither
     taken = Counter(names.values())
-    clear = {name: own for name, own in names.items() if taken[own] == 1}
-    return OwnNames(clear, unclear)
+    for name, own in list(names.items()):
+        if taken[own] > 1:
+            del names[name]
+    return OwnNames(names, unclear)
 
 
 def _functions(file: File) -> dict[str, Function]:
