@@ -68,6 +68,11 @@ class FunctionChecks:
         return outcomes == {"passed"} and not self.right
 
     @property
+    def follow_through(self) -> bool:
+        """Whether some check counts as it was found with follow-through."""
+        return any(finding.follow_through for finding in self.findings.values())
+
+    @property
     def no_value(self) -> bool:
         """Whether checks have run, and none of them got a value from the function."""
         has_run = False

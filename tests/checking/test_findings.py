@@ -56,3 +56,5 @@ def test_the_first_check_that_has_not_passed_whatever_its_parameter() -> None:
 def test_a_finding_with_a_substitution_was_found_with_follow_through() -> None:
     assert FOLLOWED.follow_through
     assert not PASSED.follow_through
+    assert found(PASSED, FOLLOWED).follow_through
+    assert not found(PASSED, WRONG).follow_through
