@@ -1,8 +1,8 @@
 """Patterns on syntax trees: `replace` is matched, `with` is put in its place.
 
 A name of one underscore and capitals, `_E`, is a placeholder: it stands for any expression, and the same
-placeholder stands for the same expression. All other names stand for themselves. `f(..., key=value)` stands for
-any call of f that has these keyword arguments, whatever its others are.
+placeholder stands for the same expression. All other names stand for themselves. `f(..., key=value)` stands
+for any call of f that has these keyword arguments, whatever its others are.
 """
 
 from __future__ import annotations
@@ -83,18 +83,18 @@ def match(
     # "foreign" marks what an edit has put in: it is no code of the reference to be matched again
     if type(pattern) is not type(node) or getattr(node, "foreign", False):
         return False
-    if _is_open(pattern):
+    if isinstance(pattern, ast.Call) and _is_open(pattern):
         return _match_among(pattern, node, captures, renaming)
     if renaming is not None and _commutes(pattern):
         return _match_either_order(pattern, node, captures, renaming)
     return _match_fields(pattern, node, captures, renaming)
 
 
-def _is_open(pattern: ast.AST) -> TypeGuard[ast.Call]:
-    """Whether a pattern is a call of which it names only some arguments: `f(..., key=value)`."""
-    if not isinstance(pattern, ast.Call) or len(pattern.args) != 1:
+def _is_open(call: ast.Call) -> bool:
+    """Whether a pattern names only some of a call's arguments: `f(..., key=value)`."""
+    if len(call.args) != 1:
         return False
-    (argument,) = pattern.args
+    (argument,) = call.args
     return isinstance(argument, ast.Constant) and argument.value is ...
 
 

@@ -62,7 +62,9 @@ class LiftedLoop:
         turns = self._execute(None, 0)
         if turns.initial is None:
             return
-        shapes = [tuple(tensor.shape) for tensor in turns.initial]
+        shapes = []
+        for tensor in turns.initial:
+            shapes.append(tuple(tensor.shape))
         course = self._prologues[0]
         samples = course.nb_samples_served()
         names = course.TRAINING_NAMES, course.TEST_NAMES
@@ -97,7 +99,9 @@ class LiftedLoop:
         holder = getattr(self._lifted.definition.tree, "name", name)
         for outcome in outcomes:
             error = outcome["error"]
-            for frame in error["frames"] if error else ():
+            if not error:
+                continue
+            for frame in error["frames"]:
                 if frame[0] in ("<module>", holder):
                     frame[0] = name
 
@@ -113,8 +117,9 @@ class LiftedLoop:
                 trees += itertools.islice(body, 1)
             else:
                 trees.append(statement.tree)
-        # an edited text may have more statements
-        trees += body if is_lifted else ()
+        if is_lifted:
+            # an edited text may have more statements
+            trees += body
         trees = copy.deepcopy(trees)
         _instrument(trees, self._number)
         return trees
@@ -260,7 +265,9 @@ def _told_by_progress_bars() -> Iterator[None]:
     before = bar.set_postfix, bar.set_description
 
     def set_postfix(_self: Any, ordered: Any = None, *_: Any, **shown: Any) -> None:
-        for name, value in {**(ordered or {}), **shown}.items():
+        values = dict(ordered or {})
+        values.update(shown)
+        for name, value in values.items():
             print(name, value)
 
     def set_description(_self: Any, text: Any = None, *_: Any) -> None:

@@ -7,6 +7,7 @@ the source once on these data.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,9 +42,8 @@ class WrittenFor:
 
     def named_by(self, identifiers: Collection[str]) -> tuple[bool, bool]:
         """Whether some name the training samples, and whether some name the test samples."""
-        of_training, of_test = (re.compile(name, re.IGNORECASE) for name in self.names)
-        trains = any(map(of_training.search, identifiers))
-        return trains, any(map(of_test.search, identifiers))
+        of_training, of_test = self.names
+        return _names_any(of_training, identifiers), _names_any(of_test, identifiers)
 
     def values(self, shapes: Shapes, samples: tuple[int, int]) -> dict[str, Any]:
         """The variables that stand for the sizes, for data of other sizes."""
@@ -56,9 +56,8 @@ class WrittenFor:
         for old in clashing:
             # two sizes that are equal here: the number does not tell which it means
             values[_size(old)] = old
-        for old_shape in self.shapes:
-            for old in old_shape:
-                values.setdefault(_size(old), old)
+        for old in itertools.chain(*self.shapes):
+            values.setdefault(_size(old), old)
         values["_train_samples"], values["_test_samples"] = samples
         for number, value in enumerate(self.per_sample):
             values[f"_per_sample_{number}"] = value / samples[0]
@@ -76,8 +75,7 @@ def replace_sizes(
     names = _names_of_sizes(trees, signatures)
     replacer = _Replacer(written, names, signatures)
     replacer.loop = loop
-    head = loop.test if isinstance(loop, ast.While) else loop.iter
-    replacer.head = set(map(id, ast.walk(head)))
+    replacer.head = set(map(id, ast.walk(_head(loop))))
     replacer.of_turns = _names_of_turns(loop)
     of_training, of_test = _computed_over_samples(trees, written)
     replacer.of_training, replacer.of_test = of_training, of_test
@@ -86,6 +84,18 @@ def replace_sizes(
         visited: ast.stmt = replacer.visit(tree)
         replaced.append(ast.fix_missing_locations(visited))
     return replaced
+
+
+def _head(loop: ast.For | ast.While) -> ast.expr:
+    """What says how many turns there are."""
+    if isinstance(loop, ast.While):
+        return loop.test
+    return loop.iter
+
+
+def _names_any(pattern: str, identifiers: Iterable[str]) -> bool:
+    found = re.compile(pattern, re.IGNORECASE).search
+    return any(map(found, identifiers))
 
 
 def _size(old: int) -> str:
@@ -101,7 +111,7 @@ class _Replacer(ast.NodeTransformer):
         names: set[str],
         signatures: Mapping[str, ast.arguments],
     ) -> None:
-        self.sizes = {size for shape in written.shapes for size in shape}
+        self.sizes = set(itertools.chain(*written.shapes))
         self.written = written
         self.names = names
         self.signatures = signatures
@@ -149,24 +159,39 @@ class _Replacer(ast.NodeTransformer):
         if id(inner) in self.head:
             return True
         for node in reversed(self.above[:-1]):
-            if isinstance(node, LOOPS) and node is not self.loop:
-                # of the samples of a turn
+            if self._is_inner(node):
+                # it counts the samples of a turn
                 return False
             if isinstance(node, ast.Compare):
-                is_test_of_inner = any(self._is_inner(loop) for loop in self.above)
-                return not is_test_of_inner
-            if isinstance(node, ast.Assign | ast.AnnAssign):
-                return not self.of_turns.isdisjoint(self._taking(node))
-            if isinstance(node, ast.keyword):
-                return node.arg in self.of_turns
-            if isinstance(node, ast.Call) and inner in node.args:
-                name = self._parameter(node, inner)
-                if name is not None:
-                    return name in self.of_turns
-            if isinstance(node, ast.arguments):
-                return self._defaulted(node, inner) in self.of_turns
+                # in the test of another loop, it counts that one's turns
+                return not any(map(self._is_inner, self.above))
+            variables = self._given_by(node, inner)
+            if variables is not None:
+                return not self.of_turns.isdisjoint(variables)
             inner = node
         return False
+
+    def _given_by(self, node: ast.AST, inner: ast.AST) -> set[str] | None:
+        """The variables to which a node gives what stands in its part `inner`.
+
+        None where the node gives it to none; something around the node may still do so.
+        """
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            return self._taking(node)
+        name: str | None = None
+        if isinstance(node, ast.keyword):
+            name = node.arg
+        elif isinstance(node, ast.arguments):
+            name = self._defaulted(node, inner)
+        elif isinstance(node, ast.Call) and inner in node.args:
+            name = self._parameter(node, inner)
+            if name is None:
+                return None
+        else:
+            return None
+        if name is None:
+            return set()
+        return {name}
 
     def _taking(self, assignment: ast.Assign | ast.AnnAssign) -> set[str]:
         """The variables of an assignment that take the number, as in `nb_train, nb_test = 1000, 100`."""
@@ -199,10 +224,11 @@ class _Replacer(ast.NodeTransformer):
             trains, tests = self.written.named_by(names)
             trains = trains or not names.isdisjoint(self.of_training)
             tests = tests or not names.isdisjoint(self.of_test)
-            if tests != trains:
-                return "_test_samples" if tests else "_train_samples"
-            if tests:
+            if trains:
+                # where both are named, the training samples count
                 break
+            if tests:
+                return "_test_samples"
         return "_train_samples"
 
     def _is_shape(self, node: ast.Constant) -> bool:
@@ -283,17 +309,17 @@ def _names_of_sizes(
     """The variables that shapes are written with, directly or through other variables and parameters."""
     names: set[str] = set()
     taken: list[tuple[set[str], ast.expr]] = []
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                taken.append((_stored(node), node.value))
-            if not isinstance(node, ast.Call):
-                continue
-            if _called(node) in _SHAPED:
-                for argument in [*node.args, *node.keywords]:
-                    names |= _identifiers(argument)
-            for given, parameter in _passed(node, signatures):
-                taken.append(({parameter}, given))
+    whole = ast.Module([*trees], [])
+    for node in ast.walk(whole):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            taken.append((_stored(node), node.value))
+        if not isinstance(node, ast.Call):
+            continue
+        if _called(node) in _SHAPED:
+            for argument in [*node.args, *node.keywords]:
+                names |= _identifiers(argument)
+        for given, parameter in _passed(node, signatures):
+            taken.append(({parameter}, given))
     nb_before = -1
     while len(names) != nb_before:
         nb_before = len(names)
@@ -347,7 +373,9 @@ def _called(call: ast.Call) -> str:
     function = call.func
     if isinstance(function, ast.Attribute):
         return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
+    if isinstance(function, ast.Name):
+        return function.id
+    return ""
 
 
 def _stored(node: ast.AST) -> set[str]:

@@ -1,4 +1,4 @@
-"""What each turn of a loop tells of itself: numbers that it prints, or appends to lists, as columns.
+"""What each turn of a loop puts out: the numbers that it prints or appends to lists, as columns.
 
 A column is what stands under one label from turn to turn: the words before a printed number, or the name of
 a list.
@@ -6,6 +6,7 @@ a list.
 
 from __future__ import annotations
 
+import math
 import re
 import types
 from collections import Counter
@@ -43,7 +44,9 @@ class Column:
     def as_plain(self, nb_turns: int) -> list[Any]:
         """[label, percent, values (nb_turns,), half units (nb_turns,)], nan where a turn has no number."""
         missing = (float("nan"), 0.0)
-        pairs = [self.values.get(turn, missing) for turn in range(nb_turns)]
+        pairs = []
+        for turn in range(nb_turns):
+            pairs.append(self.values.get(turn, missing))
         both = torch.tensor(pairs, dtype=torch.float64).view(nb_turns, 2)
         return [self.label, self.percent, both[:, 0].clone(), both[:, 1].clone()]
 
@@ -148,7 +151,7 @@ def _value(written: str) -> Value:
     unit = float(f"1e{int(exponent or 0) - len(decimals)}")
     value = float(written)
     is_whole = "." not in mantissa and not exponent
-    if is_whole or value != value:
+    if is_whole or math.isnan(value):
         # a count is exact; so is what has no digits
         return value, 0.0
     return value, unit / 2
@@ -156,23 +159,31 @@ def _value(written: str) -> Value:
 
 def _row(name: str, entry: Any) -> Iterator[tuple[str, Value]]:
     """The numbers of what was appended: one, or a few together."""
-    if isinstance(entry, Tensor) and entry.dim() == 1 and len(entry) <= _MOST_IN_ROW:
-        entry = entry.tolist()
-    if isinstance(entry, dict) and len(entry) <= _MOST_IN_ROW:
-        for key, part in entry.items():
-            yield from _row(str(key), part)
-        return
-    if isinstance(entry, list | tuple) and len(entry) <= _MOST_IN_ROW:
-        for part in entry:
-            yield from _row(name, part)
-        return
-    if isinstance(entry, Tensor) and entry.numel() != 1:
+    if isinstance(entry, Tensor):
+        if entry.dim() == 1 and len(entry) <= _MOST_IN_ROW:
+            entry = entry.tolist()
+        elif entry.numel() != 1:
+            return
+    if isinstance(entry, dict | list | tuple):
+        if len(entry) <= _MOST_IN_ROW:
+            for label, part in _parts(name, entry):
+                yield from _row(label, part)
         return
     try:
         yield name, (float(entry), 0.0)
     except (TypeError, ValueError):
         # a text, say
         return
+
+
+def _parts(name: str, entry: Any) -> Iterator[tuple[str, Any]]:
+    """What was appended together, each part with its label."""
+    if isinstance(entry, dict):
+        for key, part in entry.items():
+            yield str(key), part
+        return
+    for part in entry:
+        yield name, part
 
 
 def _containers(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -183,28 +194,45 @@ def _containers(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from _container(name, value)
         if isinstance(value, dict):
             # it may hold a number for each step
-            yield name, [part for part in value.values() if not isinstance(part, list)]
-            for key, part in list(value.items()):
-                yield from _container(str(key), part)
+            yield name, _without_lists(value)
+            parts = value
         elif is_instance_of_own(value):
-            for key, part in list(vars(value).items()):
-                yield from _container(key, part)
+            parts = vars(value)
+        else:
+            continue
+        for key, part in list(parts.items()):
+            yield from _container(str(key), part)
+
+
+def _without_lists(values: Mapping[Any, Any]) -> list[Any]:
+    found = []
+    for value in values.values():
+        if not isinstance(value, list):
+            found.append(value)
+    return found
 
 
 def _container(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, list):
         yield name, value
         return
-    if type(value).__module__ == "numpy" and hasattr(value, "ndim"):
-        if value.ndim in (1, 2) and value.dtype.kind in "fiu":
-            yield from _container(name, torch.from_numpy(value))
-    elif isinstance(value, Tensor) and value.dim() in (1, 2):
-        rows = value.detach()
-        if rows.dim() == 2 and rows.size(1) > _MOST_IN_ROW:
-            # a column for each turn
-            rows = rows.t()
-        if _may_hold_rows(rows):
-            yield name, rows
+    if _is_numeric_array(value):
+        value = torch.from_numpy(value)
+    if not isinstance(value, Tensor) or value.dim() not in (1, 2):
+        return
+    rows = value.detach()
+    if rows.dim() == 2 and rows.size(1) > _MOST_IN_ROW:
+        # a column for each turn
+        rows = rows.t()
+    if _may_hold_rows(rows):
+        yield name, rows
+
+
+def _is_numeric_array(value: Any) -> bool:
+    """Whether it is a vector or a matrix of numpy's, of numbers."""
+    if type(value).__module__ != "numpy" or not hasattr(value, "ndim"):
+        return False
+    return value.ndim in (1, 2) and value.dtype.kind in "fiu"
 
 
 def _may_hold_rows(value: Tensor) -> bool:

@@ -118,8 +118,8 @@ class Turns:
             return
         if function == self._setting.around:
             self._nb_calls += 1
-            if self._turn == 0:
-                self._is_batch = self._is_batch or self._has_all_samples(arguments)
+            if self._turn == 0 and self._has_all_samples(arguments):
+                self._is_batch = True
         state = self._state_in(function, call, arguments, named)
         if state is None:
             return
@@ -219,20 +219,29 @@ class Turns:
                 arguments = inspect.signature(call).bind(*arguments, **named).args
             except (TypeError, ValueError):
                 return None
-        places = self._setting.state[function]
-        state = [arguments[place] for place in places if place < len(arguments)]
-        if len(state) < len(places) or not all(isinstance(t, Tensor) for t in state):
-            variables = self._variables()
-            state = [variables.get(name) for name in self._setting.names]
-        if not all(isinstance(tensor, Tensor) for tensor in state):
-            return None
-        return state
+        state = []
+        for place in self._setting.state[function]:
+            if place < len(arguments):
+                state.append(arguments[place])
+            else:
+                state.append(None)
+        given = _tensors(state)
+        if given is None:
+            return self._in_variables()
+        return given
 
-    def _by_name(self) -> list[Tensor] | None:
+    def _in_variables(self) -> list[Tensor] | None:
         """What is followed, from the variables of these names; None where there are no such variables."""
         variables = self._variables()
-        state: list[Any] = [variables.get(name) for name in self._setting.names]
-        if not all(isinstance(tensor, Tensor) for tensor in state):
+        state = []
+        for name in self._setting.names:
+            state.append(variables.get(name))
+        return _tensors(state)
+
+    def _by_name(self) -> list[Tensor] | None:
+        """The same, copied as it is now."""
+        state = self._in_variables()
+        if state is None:
             return None
         return _cloned(state)
 
@@ -255,7 +264,11 @@ class Turns:
         places = self._places()
         held_at = []
         for tensor in state:
-            held_at.append([place for place in places if places[place] is tensor])
+            own_places = []
+            for place, value in places.items():
+                if value is tensor:
+                    own_places.append(place)
+            held_at.append(own_places)
         return held_at
 
     def _left_behind(self) -> list[Tensor] | None:
@@ -272,6 +285,16 @@ class Turns:
                     left = now
             final.append(left)
         return _cloned(final)
+
+
+def _tensors(values: Sequence[Any]) -> list[Tensor] | None:
+    """The values where all of them are tensors, else None."""
+    tensors = []
+    for value in values:
+        if not isinstance(value, Tensor):
+            return None
+        tensors.append(value)
+    return tensors
 
 
 def _parts(value: Any) -> Iterable[tuple[Any, Any]]:
