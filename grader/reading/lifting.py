@@ -25,6 +25,9 @@ from grader.reading.trees import DEFINITIONS, LOOPS, first_line, nodes
 _INDENT = "    "
 _SIMILARITY = 0.75  # difflib's ratio, from which a parameter is taken for another
 
+Statements = Sequence[Statement]
+Held = Mapping[str, set[str]]  # variable -> the variables that it holds
+
 
 @dataclass(frozen=True)
 class LoopWanted:
@@ -109,13 +112,17 @@ def lift(
 
 def _loop_that_changes(state: Collection[str], file: File) -> _Start | None:
     """The last loop at the top level that gives all of these variables other values."""
-    for number in range(len(file.statements) - 1, -1, -1):
-        statement = file.statements[number]
+    for number, statement in _from_the_last(file.statements):
         if not isinstance(statement.tree, LOOPS):
             continue
         if set(state) <= statement.binds | statement.changes_now:
             return _Start(number, statement, statement, statement.tree)
     return None
+
+
+def _from_the_last(statements: Statements) -> Iterator[tuple[int, Statement]]:
+    """The statements with their numbers, the last one first."""
+    return reversed(list(enumerate(statements)))
 
 
 @dataclass(frozen=True)
@@ -151,10 +158,8 @@ class _Finder:
 
     def start(self) -> _Start | None:
         """The last statement of the file that starts a training."""
-        statements = self.file.statements
         instances = self._instances(self.looping)
-        for number in range(len(statements) - 1, -1, -1):
-            statement = statements[number]
+        for number, statement in _from_the_last(self.file.statements):
             if _is_definition(statement):
                 continue
             loops = self.loops_in(statement.tree)
@@ -170,8 +175,7 @@ class _Finder:
     def call_of_uncalled(self, parameters: Sequence[str]) -> _Start | None:
         """A call of the last function that trains and that nothing in the file calls."""
         statements = self.file.statements
-        for number in range(len(statements) - 1, -1, -1):
-            statement = statements[number]
+        for statement in reversed(statements):
             tree = statement.tree
             if not isinstance(tree, ast.FunctionDef) or tree.name not in self.looping:
                 continue
@@ -216,7 +220,8 @@ class _Finder:
         for node in ast.walk(tree):
             if node is tree or not isinstance(node, ast.FunctionDef):
                 continue
-            if _names_called(node) & (self.reaching | inner.keys()):
+            leading = self.reaching | inner.keys()
+            if _names_called(node) & leading:
                 inner[node.name] = node
         return inner
 
@@ -257,7 +262,8 @@ class _Finder:
         """Whether a statement that is no definition trains as it runs."""
         if self.loops_in(statement.tree) or self._calls(statement):
             return True
-        return bool(_classes_used(statement.tree, self._instances(self.looping)))
+        instances = self._instances(self.looping)
+        return bool(_classes_used(statement.tree, instances))
 
     def _calls(self, statement: Statement) -> set[str]:
         """The functions that train and that a statement calls; to make an instance trains nothing."""
@@ -325,7 +331,7 @@ def _lifted(
     )
 
 
-def _updates_after(start: _Start, statements: Sequence[Statement]) -> list[Statement]:
+def _updates_after(start: _Start, statements: Statements) -> list[Statement]:
     """After a single pass over the samples: the statements that change what it worked with."""
     if not _is_single_pass(start.loop):
         return []
@@ -393,9 +399,7 @@ def _held(statements: Iterable[Statement]) -> dict[str, set[str]]:
     return held
 
 
-def _changing_what_it_reads(
-    statement: Statement, held: Mapping[str, set[str]], file: File
-) -> Statement:
+def _changing_what_it_reads(statement: Statement, held: Held, file: File) -> Statement:
     """The statement, which may change what it reads where it changes anything under another name.
 
     `for p in parameters: p.normal_(0, 1)` changes `w1`, and so do `init(w1)` and
@@ -408,7 +412,8 @@ def _changing_what_it_reads(
         for part in held.get(name, ()):
             read.setdefault(part, line)
     names = replace(statement.names, now=read)
-    now = Effects(statement.now.calls, statement.now.changes | read.keys())
+    changes = statement.now.changes | read.keys()
+    now = Effects(statement.now.calls, changes)
     return replace(statement, names=names, now=now)
 
 
@@ -483,7 +488,8 @@ def _call_with(tree: ast.FunctionDef, parameters: Sequence[str]) -> ast.Expr | N
     for name, parameter in meant.items():
         value = ast.Name(given(parameter), ast.Load())
         keywords.append(ast.keyword(name, value))
-    call = ast.Expr(ast.Call(ast.Name(tree.name, ast.Load()), [], keywords))
+    function = ast.Name(tree.name, ast.Load())
+    call = ast.Expr(ast.Call(function, [], keywords))
     ast.copy_location(call, tree)
     return ast.fix_missing_locations(call)
 
@@ -510,7 +516,8 @@ def _definition(
     holder = start.holder
     if _is_definition(holder):
         first = first_line(holder.tree)
-        lines = file.lines[holder.cell][first - 1 : holder.tree.end_lineno]
+        lines = file.lines[holder.cell]
+        lines = lines[first - 1 : holder.tree.end_lineno]
         text = textwrap.dedent("\n".join(lines))
         label = file.labels[holder.cell]
         return Definition(text, first, holder.cell, holder.tree, label=label)

@@ -24,6 +24,7 @@ from grader.reading.trees import Kind, binder_of, kind_of
 
 Wanted = tuple[Path, set[str]]  # a module, and the names that are wanted of it
 Trees = list[ast.stmt]
+Home = tuple[str, "Module"]  # a name, and the module that has it under that name
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ class OwnModules:
         if path not in self._read and path in self.files.texts:
             # two modules may import each other
             self._read[path] = None
-            self._read[path] = self._module(path, self.files.texts[path])
+            text = self.files.texts[path]
+            self._read[path] = self._module(path, text)
         return self._read.get(path)
 
     def module_at(self, path: Path | None) -> Module | None:
@@ -157,7 +159,7 @@ class OwnModules:
             for name in list(missing):
                 if name in module.bindings:
                     missing.remove(name)
-                    imports.append(ast.ImportFrom(dotted, [ast.alias(name)], 0))
+                    imports.append(_import_from(dotted, name))
         return imports
 
     def _reachable(self, main: Module) -> Iterator[Module]:
@@ -208,7 +210,7 @@ class OwnModules:
 
     # -- where a name comes from -----------------------------------------------------------------------
 
-    def home(self, name: str, module: Module) -> tuple[str, Module]:
+    def home(self, name: str, module: Module) -> Home:
         """The module that defines what a name stands for in `module`, and its name there."""
         for _ in range(len(self.files.texts) + 1):
             found = self._passed_on(name, module)
@@ -217,7 +219,7 @@ class OwnModules:
             name, module = found
         return name, module
 
-    def _passed_on(self, name: str, module: Module) -> tuple[str, Module] | None:
+    def _passed_on(self, name: str, module: Module) -> Home | None:
         """Where `module` has the name from, if it imports it from a module of the submission's own."""
         binder = module.binder(name)
         if binder is None:
@@ -235,7 +237,7 @@ class OwnModules:
 
     def _imported_name(
         self, name: str, binder: Statement | None, module: Module
-    ) -> tuple[str, Module] | None:
+    ) -> Home | None:
         """What a statement of `module` imports as `name`, if another module of the submission defines it."""
         if binder is None:
             return None
@@ -249,9 +251,7 @@ class OwnModules:
             return None
         return original, other
 
-    def _attribute(
-        self, name: str, owner: str, module: Module
-    ) -> tuple[str, Module] | None:
+    def _attribute(self, name: str, owner: str, module: Module) -> Home | None:
         """The attribute of a module of the submission's own that `module` imports whole as `owner`."""
         binder = module.binder(owner)
         if binder is None or not isinstance(binder.tree, ast.Import):
@@ -315,12 +315,14 @@ class _Splitter(ast.NodeTransformer):
         run = _file_that_is_run(tree)
         if run is None:
             return [tree]
-        path = self.files.resolve(".".join(module_path(run)))
+        name = ".".join(module_path(run))
+        path = self.files.resolve(name)
         module = self.own.module_at(path)
         if path is None or module is None:
             return [tree]
         self.own.lines_that_run.add(tree.lineno)
-        return [tree, *self._all_of(module, ".".join(path), tree)]
+        dotted = ".".join(path)
+        return [tree, *self._all_of(module, dotted, tree)]
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> Trees:
         """`from … import a, b` as one absolute import for each name."""
@@ -367,7 +369,7 @@ class _Splitter(ast.NodeTransformer):
                 continue
             one = self._import_of_library(module, name)
             if one is None:
-                one = ast.ImportFrom(dotted, [ast.alias(name)], 0)
+                one = _import_from(dotted, name)
             trees.append(_place(one, tree))
         return trees
 
@@ -380,6 +382,10 @@ class _Splitter(ast.NodeTransformer):
         if own is not None:
             return None
         return copy.deepcopy(binder.tree)
+
+
+def _import_from(dotted: str, name: str) -> ast.ImportFrom:
+    return ast.ImportFrom(dotted, [ast.alias(name)], 0)
 
 
 def _place(tree: ast.stmt, other: ast.stmt) -> ast.stmt:

@@ -54,6 +54,9 @@ _VALUES = (
 )
 
 
+Functions = Mapping[str, Function]  # the file's own, by name
+
+
 @dataclass(frozen=True)
 class Expected:
     """A required function: how many positional arguments it takes, and what else it may be called.
@@ -118,7 +121,7 @@ def _functions(file: File) -> dict[str, Function]:
 
 
 def _variants(
-    name: str, expected: Mapping[str, Expected], functions: Mapping[str, Function]
+    name: str, expected: Mapping[str, Expected], functions: Functions
 ) -> list[str]:
     """The file's functions whose names are variants of a required one."""
     spellings = set(_spellings(name, expected))
@@ -175,7 +178,9 @@ def _takes(function: Function, wanted: Expected) -> bool:
         return False
     most = len(parameters(function))
     least = most - len(arguments.defaults)
-    return least <= wanted.most and (most >= wanted.least or bool(arguments.vararg))
+    if least > wanted.most:
+        return False
+    return most >= wanted.least or arguments.vararg is not None
 
 
 def _why_none(
@@ -183,7 +188,7 @@ def _why_none(
     wanted: Expected,
     variants: Sequence[str],
     usable: Sequence[str],
-    functions: Mapping[str, Function],
+    functions: Functions,
 ) -> str:
     if usable:
         listed = " and ".join(f"`{own}`" for own in sorted(usable))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.notices import Notice
@@ -32,6 +32,9 @@ _MAX_NOTICES = 60
 # notices that say the same of different places, before one stands for all of them
 _MAX_ALIKE = 3
 _MAX_MARKS = 20  # lines that a notice lists
+
+Loops = Mapping[str, LoopWanted]  # required name -> the loop that may take its place
+Notices = Iterable[Notice]
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def _slice(
     names: Sequence[str],
     main: Module,
     own: OwnModules,
-    loops: Mapping[str, LoopWanted],
+    loops: Loops,
     called: OwnNames,
 ) -> Slice:
     name_of = {name: called.names.get(name, name) for name in names}
@@ -116,7 +119,8 @@ def _slice(
     for name, loop in lifted.items():
         definitions[name] = loop.definition
         homes.pop(name, None)
-        notices.append(Notice("lifted", {"function": name}, loop.line, loop.cell))
+        values = {"function": name}
+        notices.append(Notice("lifted", values, loop.line, loop.cell))
     missing = {}
     for name in names:
         if name not in definitions:
@@ -188,12 +192,13 @@ def _all_notices(
 
 
 def _lifted(
-    text: Text, loops: Mapping[str, LoopWanted], found: Slice, own: OwnModules
+    text: Text, loops: Loops, found: Slice, own: OwnModules
 ) -> dict[str, Lifted]:
     """The loops that take the place of functions that have no usable definition."""
     lifted: dict[str, Lifted] = {}
     for name, wanted in loops.items():
-        if is_usable(found.definitions.get(name), len(wanted.parameters)):
+        definition = found.definitions.get(name)
+        if is_usable(definition, len(wanted.parameters)):
             continue
         # what stands in a file may be of any form: without a loop to judge, the rest is graded
         with contextlib.suppress(*UNCOMPILABLE):
@@ -271,7 +276,7 @@ def _kinds(module: Module, own: OwnModules) -> dict[str, Kind]:
     return kinds
 
 
-def _name_notices(own_names: Mapping[str, str]) -> Iterator[Notice]:
+def _name_notices(own_names: Mapping[str, str]) -> Notices:
     """One notice on all functions that have other names than in the hand-out."""
     pairs = []
     for name, own in own_names.items():
@@ -280,7 +285,7 @@ def _name_notices(own_names: Mapping[str, str]) -> Iterator[Notice]:
         yield Notice("own-names", {"names": ", ".join(pairs)})
 
 
-def _syntax_notices(file: File) -> Iterator[Notice]:
+def _syntax_notices(file: File) -> Notices:
     is_broken_file = False
     with_marks: set[int | None] = set()
     for broken in file.broken:
@@ -307,21 +312,19 @@ def _merge_notice(cell: int | None, marks: Sequence[int]) -> Notice:
     return Notice("merge-marks", values, first + 1, cell)
 
 
-def _never_run_notices(
-    needs: Needs, statements: Sequence[Statement]
-) -> Iterator[Notice]:
+def _never_run_notices(needs: Needs, statements: Sequence[Statement]) -> Notices:
     for i in sorted(needs.never_run):
         yield never_run_notice(statements[i])
 
 
-def _labelled(notices: Iterable[Notice], file: File) -> Iterator[Notice]:
+def _labelled(notices: Notices, file: File) -> Notices:
     """The notices with the names of their cells."""
     for notice in notices:
         label = file.labels.get(notice.cell, "")
         yield replace(notice, label=label)
 
 
-def _grouped(notices: Iterable[Notice]) -> list[Notice]:
+def _grouped(notices: Notices) -> list[Notice]:
     """The notices; where many say the same of different places, the first one speaks for all."""
     groups: dict[str, list[Notice]] = {}
     for notice in notices:
@@ -336,7 +339,7 @@ def _grouped(notices: Iterable[Notice]) -> list[Notice]:
     return grouped
 
 
-def _capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+def _capped(notices: Notices) -> tuple[Notice, ...]:
     """The notices, each once, and no more than a report can use."""
     # by their sentences: a notice cannot be hashed, as its values are a dict
     by_sentence = {str(notice): notice for notice in notices}

@@ -30,6 +30,8 @@ _OVER = "_turns_over"  # what a `for` loop iterates over
 _TEST = "_turn_if"  # what a `while` loop tests
 
 Run = Callable[[ast.Module, int | None], None]  # a tree, and its cell
+Named = Mapping[str, Any]  # what the caller gives, by the names of the parameters
+Trees = list[ast.stmt]
 
 
 class LiftedLoop:
@@ -81,18 +83,20 @@ class LiftedLoop:
     def edited(self, text: str) -> LiftedLoop:
         """The same loop with another text of its definition. Raises SyntaxError."""
         changed = copy.copy(self)
-        trees = self._made(ast.parse(text).body[0])
+        definition = ast.parse(text).body[0]
+        trees = self._made(definition)
         changed._trees = self._with_sizes(trees)
         return changed
 
-    def _with_sizes(self, trees: list[ast.stmt]) -> list[ast.stmt]:
+    def _with_sizes(self, trees: Trees) -> Trees:
         """The trees with the caller's sizes in the place of those in the source."""
         if self._written_for is None:
             return trees
         loops = list(_loops(trees))
         if self._number >= len(loops):
             return trees
-        return literals.replace_sizes(trees, self._written_for, loops[self._number])
+        loop = loops[self._number]
+        return literals.replace_sizes(trees, self._written_for, loop)
 
     def name_frames(self, name: str, outcomes: Sequence[dict[str, Any]]) -> None:
         """Have the errors among the outcomes say that they were raised in the function of that name."""
@@ -105,9 +109,9 @@ class LiftedLoop:
                 if frame[0] in ("<module>", holder):
                     frame[0] = name
 
-    def _made(self, definition: ast.stmt) -> list[ast.stmt]:
+    def _made(self, definition: ast.stmt) -> Trees:
         """The statements to run, with the loop as this definition has it; it asks for its turns."""
-        trees: list[ast.stmt] = []
+        trees: Trees = []
         body: Iterator[ast.stmt] = iter(getattr(definition, "body", []))
         is_lifted = self._lifted.definition.is_lifted
         for statement in self._lifted.statements:
@@ -124,7 +128,7 @@ class LiftedLoop:
         _instrument(trees, self._number)
         return trees
 
-    def _execute(self, named: Mapping[str, Any] | None, nb_turns: int) -> Turns:
+    def _execute(self, named: Named | None, nb_turns: int) -> Turns:
         """Run the statements. named: what they are given in the place of the course's data."""
         names = self._names
         before = dict(names)
@@ -177,12 +181,12 @@ class LiftedLoop:
             return None
         return statement.cell
 
-    def _nb_samples(self, named: Mapping[str, Any] | None) -> int:
+    def _nb_samples(self, named: Named | None) -> int:
         if named is None:
             return 0
         return len(next(iter(named.values())))
 
-    def _given(self, named: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _given(self, named: Named | None) -> dict[str, Any]:
         """The variables that stand for what the caller gives."""
         if named is None:
             named = self._prologues[0].everything()
@@ -250,7 +254,8 @@ def _instrument(trees: Sequence[ast.stmt], number: int) -> None:
 
 
 def _call(function: str, argument: ast.expr) -> ast.expr:
-    call = ast.Call(ast.Name(function, ast.Load()), [argument], [])
+    called = ast.Name(function, ast.Load())
+    call = ast.Call(called, [argument], [])
     ast.copy_location(call, argument)
     return ast.fix_missing_locations(call)
 

@@ -16,6 +16,10 @@ from typing import Any
 from grader.reading.trees import LOOPS
 
 Shapes = Sequence[Sequence[int]]
+Loop = ast.For | ast.While
+Assignment = ast.Assign | ast.AnnAssign
+Signatures = Mapping[str, ast.arguments]  # function -> its parameters
+Samples = tuple[int, int]  # how many there are in training, and in test
 
 # calls that take shapes
 _SHAPED = {
@@ -36,7 +40,7 @@ class WrittenFor:
     """
 
     shapes: Shapes
-    samples: tuple[int, int]
+    samples: Samples
     names: tuple[str, str]
     per_sample: Sequence[float] = ()
 
@@ -45,7 +49,7 @@ class WrittenFor:
         of_training, of_test = self.names
         return _names_any(of_training, identifiers), _names_any(of_test, identifiers)
 
-    def values(self, shapes: Shapes, samples: tuple[int, int]) -> dict[str, Any]:
+    def values(self, shapes: Shapes, samples: Samples) -> dict[str, Any]:
         """The variables that stand for the sizes, for data of other sizes."""
         values: dict[str, Any] = {}
         clashing = set()
@@ -65,7 +69,7 @@ class WrittenFor:
 
 
 def replace_sizes(
-    trees: Sequence[ast.stmt], written: WrittenFor, loop: ast.For | ast.While
+    trees: Sequence[ast.stmt], written: WrittenFor, loop: Loop
 ) -> list[ast.stmt]:
     """The trees with variables in the place of the numbers that are sizes; they are changed in place.
 
@@ -86,7 +90,7 @@ def replace_sizes(
     return replaced
 
 
-def _head(loop: ast.For | ast.While) -> ast.expr:
+def _head(loop: Loop) -> ast.expr:
     """What says how many turns there are."""
     if isinstance(loop, ast.While):
         return loop.test
@@ -109,7 +113,7 @@ class _Replacer(ast.NodeTransformer):
         self,
         written: WrittenFor,
         names: set[str],
-        signatures: Mapping[str, ast.arguments],
+        signatures: Signatures,
     ) -> None:
         self.sizes = set(itertools.chain(*written.shapes))
         self.written = written
@@ -144,7 +148,7 @@ class _Replacer(ast.NodeTransformer):
         if type(value) is not int:
             return None
         if value in self.sizes:
-            if value >= _LARGE or (self._is_shape(node) and not self._is_of_turns()):
+            if value >= _LARGE or self._is_only_a_shape(node):
                 return _size(value)
             return None
         # the hand-out has as many steps as samples
@@ -152,6 +156,9 @@ class _Replacer(ast.NodeTransformer):
         if counts_samples and not self._is_of_turns():
             return self._samples()
         return None
+
+    def _is_only_a_shape(self, node: ast.Constant) -> bool:
+        return self._is_shape(node) and not self._is_of_turns()
 
     def _is_of_turns(self) -> bool:
         """Whether the number may say how many turns there are."""
@@ -176,7 +183,7 @@ class _Replacer(ast.NodeTransformer):
 
         None where the node gives it to none; something around the node may still do so.
         """
-        if isinstance(node, ast.Assign | ast.AnnAssign):
+        if isinstance(node, Assignment):
             return self._taking(node)
         name: str | None = None
         if isinstance(node, ast.keyword):
@@ -193,7 +200,7 @@ class _Replacer(ast.NodeTransformer):
             return set()
         return {name}
 
-    def _taking(self, assignment: ast.Assign | ast.AnnAssign) -> set[str]:
+    def _taking(self, assignment: Assignment) -> set[str]:
         """The variables of an assignment that take the number, as in `nb_train, nb_test = 1000, 100`."""
         target, value = _last_target(assignment), assignment.value
         if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple):
@@ -239,7 +246,7 @@ class _Replacer(ast.NodeTransformer):
                 return self._is_shape_in(outer, inner)
             if isinstance(outer, ast.keyword) and outer.arg in self.names:
                 return True
-            if isinstance(outer, ast.Assign | ast.AnnAssign):
+            if isinstance(outer, Assignment):
                 return not self.names.isdisjoint(self._taking(outer))
             if isinstance(outer, ast.arguments):
                 return self._defaulted(outer, node) in self.names
@@ -261,14 +268,15 @@ class _Replacer(ast.NodeTransformer):
 
     def _defaulted(self, arguments: ast.arguments, node: ast.AST) -> str | None:
         """The parameter whose default this is."""
-        with_defaults = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+        without_default = len(arguments.args) - len(arguments.defaults)
+        with_defaults = arguments.args[without_default:]
         for argument, default in zip(with_defaults, arguments.defaults, strict=True):
             if default is node:
                 return argument.arg
         return None
 
 
-def _names_of_turns(loop: ast.For | ast.While) -> set[str]:
+def _names_of_turns(loop: Loop) -> set[str]:
     """The variables that say how many turns there are, and the arrays with a row for each."""
     if isinstance(loop, ast.While):
         return _identifiers(loop.test)
@@ -303,15 +311,13 @@ def _computed_over_samples(
     return of_training - of_test, of_test - of_training
 
 
-def _names_of_sizes(
-    trees: Iterable[ast.stmt], signatures: Mapping[str, ast.arguments]
-) -> set[str]:
+def _names_of_sizes(trees: Iterable[ast.stmt], signatures: Signatures) -> set[str]:
     """The variables that shapes are written with, directly or through other variables and parameters."""
     names: set[str] = set()
     taken: list[tuple[set[str], ast.expr]] = []
     whole = ast.Module([*trees], [])
     for node in ast.walk(whole):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+        if isinstance(node, Assignment) and node.value is not None:
             taken.append((_stored(node), node.value))
         if not isinstance(node, ast.Call):
             continue
@@ -343,9 +349,7 @@ def _signatures(trees: Iterable[ast.stmt]) -> dict[str, ast.arguments]:
     return signatures
 
 
-def _passed(
-    call: ast.Call, signatures: Mapping[str, ast.arguments]
-) -> Iterator[tuple[ast.expr, str]]:
+def _passed(call: ast.Call, signatures: Signatures) -> Iterator[tuple[ast.expr, str]]:
     """Each argument that one of these functions is called with, and the parameter that takes it."""
     arguments = signatures.get(_called(call))
     if arguments is None:
@@ -363,7 +367,7 @@ def _passed(
             yield keyword.value, keyword.arg
 
 
-def _last_target(assignment: ast.Assign | ast.AnnAssign) -> ast.expr:
+def _last_target(assignment: Assignment) -> ast.expr:
     if isinstance(assignment, ast.AnnAssign):
         return assignment.target
     return assignment.targets[-1]

@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 
 Value = tuple[float, float]  # a number, and half a unit of its last printed digit
+Variables = Mapping[str, Any]
+Labelled = Iterator[tuple[str, Any]]  # values, each with the name of what holds it
 
 _NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)(?!\w)(\s*%)?"
@@ -48,7 +50,8 @@ class Column:
         for turn in range(nb_turns):
             pairs.append(self.values.get(turn, missing))
         both = torch.tensor(pairs, dtype=torch.float64).view(nb_turns, 2)
-        return [self.label, self.percent, both[:, 0].clone(), both[:, 1].clone()]
+        values, half_units = both.unbind(1)
+        return [self.label, self.percent, values.clone(), half_units.clone()]
 
 
 class Outputs:
@@ -59,11 +62,11 @@ class Outputs:
         self._lengths: dict[str, int] = {}
         self._arrays: dict[str, Tensor] = {}
 
-    def begin(self, variables: Mapping[str, Any]) -> None:
+    def begin(self, variables: Variables) -> None:
         """Look at the variables before the first turn."""
         self._remember(variables)
 
-    def end_turn(self, turn: int, printed: str, variables: Mapping[str, Any]) -> None:
+    def end_turn(self, turn: int, printed: str, variables: Variables) -> None:
         """Take what the turn has printed and what it has left in the variables."""
         labels: Counter[str] = Counter()
         for label, value in self._appended(turn, variables):
@@ -94,7 +97,7 @@ class Outputs:
         column = self.columns.setdefault(key, Column(label, percent))
         column.values[turn] = value
 
-    def _remember(self, variables: Mapping[str, Any]) -> None:
+    def _remember(self, variables: Variables) -> None:
         self._lengths = {}
         self._arrays = {}
         for name, value in _containers(variables):
@@ -103,9 +106,7 @@ class Outputs:
             else:
                 self._arrays[name] = value.clone()
 
-    def _appended(
-        self, turn: int, variables: Mapping[str, Any]
-    ) -> Iterator[tuple[str, Value]]:
+    def _appended(self, turn: int, variables: Variables) -> Iterator[tuple[str, Value]]:
         for name, value in _containers(variables):
             if isinstance(value, list):
                 if self._lengths.get(name, 0) == len(value) - 1:
@@ -120,9 +121,11 @@ class Outputs:
         before = self._arrays[name]
         if before.shape != now.shape:
             return None
-        differs = (before != now) & ~(before.isnan() & now.isnan())
-        differs = differs.reshape(len(now), -1).any(1)
-        changed = differs.nonzero().flatten().tolist()
+        # nan differs from nan, which is no change
+        both_nan = before.isnan() & now.isnan()
+        differs = (before != now) & ~both_nan
+        rows = differs.reshape(len(now), -1).any(1)
+        changed = rows.nonzero().flatten().tolist()
         if len(changed) == 1:
             return int(changed[0])
         # what it set may be what was there before
@@ -136,7 +139,8 @@ def printed_numbers(text: str) -> Iterator[tuple[str, Value, bool]]:
     text = _TENSOR.sub(r"\1", text)
     end = 0
     for found in _NUMBER.finditer(text):
-        label = " ".join(text[end : found.start()].split())
+        words = text[end : found.start()].split()
+        label = " ".join(words)
         # a time that is printed before it would make it another label each turn
         label = _DIGITS.sub("0", label)
         end = found.end()
@@ -176,7 +180,7 @@ def _row(name: str, entry: Any) -> Iterator[tuple[str, Value]]:
         return
 
 
-def _parts(name: str, entry: Any) -> Iterator[tuple[str, Any]]:
+def _parts(name: str, entry: Any) -> Labelled:
     """What was appended together, each part with its label."""
     if isinstance(entry, dict):
         for key, part in entry.items():
@@ -186,12 +190,13 @@ def _parts(name: str, entry: Any) -> Iterator[tuple[str, Any]]:
         yield name, part
 
 
-def _containers(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _containers(variables: Variables) -> Labelled:
     """The lists, and the arrays that may be filled turn by turn, in variables and right below them."""
     for name, value in list(variables.items()):
         if name.startswith("_"):
             continue
         yield from _container(name, value)
+        parts: Mapping[Any, Any]
         if isinstance(value, dict):
             # it may hold a number for each step
             yield name, _without_lists(value)
@@ -212,7 +217,7 @@ def _without_lists(values: Mapping[Any, Any]) -> list[Any]:
     return found
 
 
-def _container(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _container(name: str, value: Any) -> Labelled:
     if isinstance(value, list):
         yield name, value
         return

@@ -46,6 +46,9 @@ MODULE = "submission"
 
 Request = dict[str, Any]
 Plain = dict[str, Any]  # what a reply holds
+Namespace = dict[str, Any]
+Function = Callable[..., Any]
+Edits = dict[str, str]  # function -> its other text
 
 
 def serve(
@@ -233,7 +236,8 @@ class Worker:
 
     def _execute_lifted(self, tree: ast.Module, cell: int | None) -> None:
         assert self.slice is not None
-        _execute(tree, _filename(None, cell), self.slice.flags, self.module.__dict__)
+        filename = _filename(None, cell)
+        _execute(tree, filename, self.slice.flags, self.module.__dict__)
 
     def _enter_module(self) -> None:
         """Make the submission's module the one that it finds itself in, with a notebook's names."""
@@ -272,7 +276,7 @@ class Worker:
             outcomes[row]["changed"] = changed
         return {"rows": outcomes, "seconds": seconds, "autograd": autograd}
 
-    def _function(self, name: str, edits: dict[str, str]) -> Callable[..., Any] | None:
+    def _function(self, name: str, edits: Edits) -> Function | None:
         """The function to call, where these are edited."""
         loop = self.lifted.get(name)
         if loop is None:
@@ -294,7 +298,7 @@ class Worker:
         assert self.slice is not None
         return self.slice.own_names.get(name, name)
 
-    def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
+    def _redefine(self, edits: Edits) -> Function | None:
         """Define functions by another text; where that raises, a function that raises the same."""
         assert self.slice is not None
         assert self.own is not None
@@ -305,7 +309,8 @@ class Worker:
                 if home is None:
                     home = self.module.__dict__
                 else:
-                    flags = self.slice.modules[self.slice.homes[name]].flags
+                    path = self.slice.homes[name]
+                    flags = self.slice.modules[path].flags
                 filename = f"<submission {name}, edited>"
                 _show_source(filename, text.split("\n"))
                 _execute(text, filename, flags, home)
@@ -316,7 +321,7 @@ class Worker:
             return functools.partial(_raise, error)
         return None
 
-    def _spaces(self, name: str, function: str) -> list[dict[str, Any]]:
+    def _spaces(self, name: str, function: str) -> list[Namespace]:
         """The namespaces in which a name is set for a call of `function`: where it is known, or is read."""
         assert self.own is not None
         spaces = [self.module.__dict__]
@@ -327,12 +332,13 @@ class Worker:
         return spaces
 
     @contextlib.contextmanager
-    def _supplied(self, values: dict[str, Any], function: str) -> Iterator[None]:
+    def _supplied(self, values: Namespace, function: str) -> Iterator[None]:
         """The modules with these globals set, for one call of `function`."""
         before = []
         for name, value in values.items():
             for space in self._spaces(name, function):
-                before.append((space, name, _present(space, [name])))
+                was = _present(space, [name])
+                before.append((space, name, was))
                 space[name] = value
         try:
             yield
@@ -418,14 +424,14 @@ def _show_source(filename: str, lines: Sequence[str]) -> None:
 
 
 def _execute(
-    source: str | ast.Module, filename: str, flags: int, names: dict[str, Any]
+    source: str | ast.Module, filename: str, flags: int, names: Namespace
 ) -> None:
     """Run code of the submission, under the `from __future__` imports of its file."""
     code = compile(source, filename, "exec", flags=flags, dont_inherit=True)
     exec(code, names)
 
 
-def _present(names: dict[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
+def _present(names: Namespace, wanted: Iterable[str]) -> Namespace:
     """The values of those names that are there."""
     found = {}
     for name in wanted:
@@ -434,11 +440,11 @@ def _present(names: dict[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def _standins(wanted: dict[str, Any]) -> dict[str, Any]:
+def _standins(wanted: Plain) -> Namespace:
     """The exercise's functions that take the place of the student's for one call."""
     if not wanted["names"]:
         return {}
-    names: dict[str, Any] = {}
+    names: Namespace = {}
     exec(compile(wanted["source"], "<standins>", "exec"), names)
     standins = {}
     for name in wanted["names"]:
