@@ -1,7 +1,7 @@
 """Conventions: how a submission lays out vectors, where it does so in another way than the exercise.
 
-An exercise's vectors have one dimension. A student may write everything for columns (n, 1) or rows (1, n),
-for all vectors or for some of them. `exercise.toml` says which arguments of a function are vectors, in groups
+An exercise's vectors have one dimension. A student may use columns (n, 1) or rows (1, n) in their place, for
+all vectors or for some of them. `exercise.toml` says which arguments of a function are vectors, in groups
 that are laid out alike, and which parts of its result are. The convention of a function is found by calling
 it with its arguments laid out in every way: see `find`.
 """
@@ -83,7 +83,7 @@ class Convention:
 
     @property
     def kind(self) -> Kind:
-        """In a word."""
+        """The convention in one word."""
         if self.others == {"column"}:
             return "columns"
         if self.others == {"row"}:

@@ -39,7 +39,7 @@ from grader.sandbox.walls.confinement import Policy
 
 
 class Session:
-    """A warm process's means to grade: an exercise, a profile, a sandbox and pytest. A context manager."""
+    """What grading needs, kept warm: an exercise, a profile, a sandbox and pytest. A context manager."""
 
     def __init__(
         self,

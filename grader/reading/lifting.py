@@ -98,7 +98,7 @@ def lift(
     """
     for around in wanted.around:
         finder = _Finder(file, around)
-        # a loop around a later choice only counts with a loop around itself: the first may only measure
+        # a loop that only calls a later choice may just measure something: it must have a loop in it
         finder.nested_only = around != wanted.around[0]
         start = finder.start() or finder.call_of_uncalled(wanted.parameters)
         if start is not None:
@@ -233,7 +233,7 @@ class _Finder:
         return _is_nested(loop) or not self.nested_only
 
     def _holder(self, called: Collection[str]) -> tuple[Statement, ast.stmt] | None:
-        """The definition with the loop that calls of these functions come to first, and the loop."""
+        """The first definition with such a loop that calls of these functions lead to, and the loop."""
         queue = sorted(set(called) & self.looping)
         seen = set(queue)
         while queue:
@@ -400,7 +400,7 @@ def _held(statements: Iterable[Statement]) -> dict[str, set[str]]:
 
 
 def _changing_what_it_reads(statement: Statement, held: Held, file: File) -> Statement:
-    """The statement, which may change what it reads where it changes anything under another name.
+    """The statement; if it changes anything, it is taken to change all that it reads, under any name.
 
     `for p in parameters: p.normal_(0, 1)` changes `w1`, and so do `init(w1)` and
     `[p.normal_(0, 1) for p in parameters]`.
@@ -437,7 +437,7 @@ def _is_definition(statement: Statement) -> bool:
 
 
 def declares(statement: Statement) -> bool:
-    """Whether it is a definition or an import, which no text of a loop contains."""
+    """Whether it is a definition or an import, of which a loop's text contains none."""
     return isinstance(statement.tree, (*DEFINITIONS, ast.Import, ast.ImportFrom))
 
 

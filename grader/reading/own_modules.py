@@ -135,7 +135,7 @@ class OwnModules:
         return self._read.get(path)
 
     def module_at(self, path: Path | None) -> Module | None:
-        """The same where an import may lead nowhere: None for no path."""
+        """The module at the path that an import resolves to; None where that is no path."""
         if path is None:
             return None
         return self.module(path)
@@ -149,7 +149,7 @@ class OwnModules:
         return Module(path, file, statements, Bindings(statements, graph))
 
     def _found_elsewhere(self, main: Module) -> Trees:
-        """Imports of the required functions that only modules bind which the graded file leads to."""
+        """Imports of the required functions that the graded file lacks, from the modules that it leads to."""
         imports: Trees = []
         missing = [name for name in self._names if name not in main.bindings]
         if not missing or not self.files.texts:
@@ -279,7 +279,7 @@ class OwnModules:
         return notice.within(file_of(path))
 
     def has_run(self, notice: Notice) -> bool:
-        """Whether a notice says that a `%run` was not run whose module has been read."""
+        """Whether a notice says that a `%run` was left out although its module has been read."""
         is_run = notice.kind == "line-magic" and notice.values["magic"] == "run"
         return is_run and notice.line in self.lines_that_run
 

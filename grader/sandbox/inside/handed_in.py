@@ -1,4 +1,4 @@
-"""How a submission's own modules are imported: of each, only the statements run that are needed.
+"""Imports of a submission's own modules: of each module, only the statements that are needed run.
 
 An import finds here what was handed in, and nothing on the disk. A statement that raises costs only what it
 binds, as in the graded file.

@@ -265,7 +265,7 @@ def _call(function: str, argument: ast.expr) -> ast.expr:
 
 @contextlib.contextmanager
 def _told_by_progress_bars() -> Iterator[None]:
-    """Have progress bars print what they are told to show: for some it is the only output of a step."""
+    """Have progress bars print what they are told to show: in some submissions it is a step's only output."""
     bar = tqdm.std.tqdm
     before = bar.set_postfix, bar.set_description
 

@@ -178,27 +178,22 @@ class _Replacer(ast.NodeTransformer):
             inner = node
         return False
 
-    def _given_by(self, node: ast.AST, inner: ast.AST) -> set[str] | None:
+    def _given_by(self, node: ast.AST, inner: ast.AST) -> Collection[str | None] | None:
         """The variables to which a node gives what stands in its part `inner`.
 
         None where the node gives it to none; something around the node may still do so.
         """
         if isinstance(node, Assignment):
             return self._taking(node)
-        name: str | None = None
         if isinstance(node, ast.keyword):
-            name = node.arg
-        elif isinstance(node, ast.arguments):
-            name = self._defaulted(node, inner)
-        elif isinstance(node, ast.Call) and inner in node.args:
-            name = self._parameter(node, inner)
-            if name is None:
-                return None
-        else:
-            return None
-        if name is None:
-            return set()
-        return {name}
+            return [node.arg]
+        if isinstance(node, ast.arguments):
+            return [self._defaulted(node, inner)]
+        if isinstance(node, ast.Call) and inner in node.args:
+            parameter = self._parameter(node, inner)
+            if parameter is not None:
+                return [parameter]
+        return None
 
     def _taking(self, assignment: Assignment) -> set[str]:
         """The variables of an assignment that take the number, as in `nb_train, nb_test = 1000, 100`."""
