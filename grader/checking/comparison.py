@@ -126,7 +126,9 @@ def _difference(
     worst = int(comparable.argmax())
     where = torch.unravel_index(torch.tensor(worst), expected.shape)
     greatest = float(difference.reshape(-1)[worst])
-    is_finite = greatest < float("inf")  # false for nan too
+    shown = None
+    if greatest < float("inf"):  # false for nan too
+        shown = greatest
     return Mismatch(
         quantity,
         "values",
@@ -134,8 +136,8 @@ def _difference(
         _entry(expected, worst),
         wrong=int(wrong.sum()),
         total=wrong.numel(),
-        greatest=greatest if is_finite else None,
-        where=tuple(int(i) for i in where),
+        greatest=shown,
+        where=tuple(map(int, where)),
     )
 
 
@@ -198,8 +200,9 @@ def type_in_words(value: Any) -> str:
     name = type(value).__name__
     if isinstance(value, list | tuple):
         return f"a {name} of {len(value)}"
-    article = "an" if name[:1] in "aeiou" else "a"
-    return f"{article} {name}"
+    if name[:1] in "aeiou":
+        return f"an {name}"
+    return f"a {name}"
 
 
 def _shape(tensor: Tensor) -> str:

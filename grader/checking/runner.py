@@ -298,7 +298,9 @@ class _Plugin:
         """Have the check judged, in place of calling it."""
         assert self.judge is not None
         finding = self.judge.judge(pyfuncitem)
-        mismatch = finding.mismatch
+        mismatch = None
+        if finding.mismatch is not None:
+            mismatch = vars(finding.mismatch)
         worth = self.worth[pyfuncitem.nodeid]
         self._check = {
             "id": f"{marks.function_of(pyfuncitem)}/{marks.name_of(pyfuncitem)}",
@@ -308,7 +310,7 @@ class _Plugin:
             "points": round(worth * finding.credit, 4),
             "max_points": round(worth, 4),
             "message": finding.message,
-            "mismatch": None if mismatch is None else vars(mismatch),
+            "mismatch": mismatch,
         }
         # for pytest: the call has been made
         return True
