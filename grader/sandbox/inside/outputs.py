@@ -143,6 +143,7 @@ def _of_the_turn(text: str) -> list[Printed]:
         return numbers
     labels = Counter(label for label, _, _ in numbers)
     kept = [number for number in numbers if labels[number[0]] <= _MOST_ALIKE]
+    kept = [number for number in kept if any(map(str.isalpha, number[0]))]
     if not kept:
         # without words, what is printed last is of the turn
         _, _, last = text.rstrip().rpartition("\n")
