@@ -178,7 +178,9 @@ def sentence(mismatch: Mismatch) -> str:
     if mismatch.kind == "type" or mismatch.total == 1:
         return f"{subject} is {actual}; expected {expected}."
     # of several entries, the worst one as an example
-    verb = "is" if mismatch.wrong == 1 else "are"
+    verb = "are"
+    if mismatch.wrong == 1:
+        verb = "is"
     return (
         f"{mismatch.wrong} of {mismatch.total} entries of {quantity} {verb} wrong. "
         f"The largest difference is at index {list(mismatch.where)}: "

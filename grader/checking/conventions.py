@@ -212,7 +212,9 @@ def convention_of(
 
 def _computes(call: CallRows, rows: Iterable[Row]) -> bool:
     """Whether a function gives a value for one of these rows of arguments at least."""
-    copies = [_copies(row) for row in rows]
+    copies = []
+    for row in rows:
+        copies.append(_copies(row))
     return any(answer.error is None for answer in call(copies))
 
 

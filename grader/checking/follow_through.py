@@ -78,9 +78,15 @@ def substitutions(earlier: Functions) -> list[Substitution]:
     Each is different and replaces something; the list is empty where nothing before the function is wrong.
     """
     usable, without_value = _usable_or_not(earlier)
-    missing = [f for f in earlier if not f.present and f.has_standin]
+    missing = []
+    for function in earlier:
+        if not function.present and function.has_standin:
+            missing.append(function)
     replaceable, not_replaceable = _replaceable_or_not(earlier)
-    answering = [f for f in usable + without_value if not f.refuses]
+    answering = []
+    for function in usable + without_value:
+        if not function.refuses:
+            answering.append(function)
 
     tried = [
         # 1. Everything of the student's that is wrong, as it is. What gives no value cannot be used.

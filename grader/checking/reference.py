@@ -159,7 +159,9 @@ class Differentiable:
 
     def map(self, rows: TensorRows) -> list[Any]:
         """What the function returns for each row; autograd does not follow it."""
-        copies = [_copies(row) for row in rows]
+        copies = []
+        for row in rows:
+            copies.append(_copies(row))
         return _map(self._function, copies)
 
 

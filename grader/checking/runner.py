@@ -322,9 +322,10 @@ class _Plugin:
         """Give pytest's own report the outcome. A failure raised in the check would cost a traceback."""
         report = yield
         if call.when == "call" and self._check is not None:
-            outcome = self._check["outcome"]
-            # pytest knows no other word for a check that did not run
-            report.outcome = "skipped" if outcome == "blocked" else outcome
+            report.outcome = self._check["outcome"]
+            if report.outcome == "blocked":
+                # pytest's own word for a check that did not run
+                report.outcome = "skipped"
         return report
 
     def pytest_json_runtest_stage(
