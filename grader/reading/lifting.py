@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -139,12 +140,14 @@ class _Finder:
     nested_only: bool = False
     reaching: frozenset[str] = field(init=False)
     looping: frozenset[str] = field(init=False)
+    methods: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         statements = self.file.statements
         self.reaching = frozenset()
         if self.around is not None:
             self.reaching = call_graph(statements, {self.around}).slow
+        self.methods = self._methods()
         holders: set[str] = set()
         for statement in statements:
             if _is_definition(statement) and self.loops_in(statement.tree):
@@ -155,18 +158,19 @@ class _Finder:
 
     def start(self) -> _Start | None:
         """The last statement of the file that starts a training."""
-        instances = self._instances(self.looping)
+        instances = self._looping_instances
         for number, statement in _from_the_last(self.file.statements):
             if _is_definition(statement):
                 continue
             loops = self.loops_in(statement.tree)
             if loops:
-                return _Start(number, statement, statement, loops[-1])
+                holder, loop = self._within_settings(statement, loops[-1])
+                return _Start(number, statement, holder, loop)
             called = self._calls(statement)
             called |= _classes_used(statement.tree, instances)
-            holder = self._holder(called)
-            if holder is not None:
-                return _Start(number, statement, *holder)
+            found = self._holder(called)
+            if found is not None:
+                return _Start(number, statement, *found)
         return None
 
     def call_of_uncalled(self, parameters: Sequence[str]) -> _Start | None:
@@ -200,10 +204,10 @@ class _Finder:
             node = stack.pop()
             if isinstance(node, LOOPS) and self._leads_there(node, inner):
                 found.append(node)
-                called |= _names_called(node)
+                called |= _names_called(node) | _attributes_called(node)
             else:
                 stack += ast.iter_child_nodes(node)
-        # a loop in an inner function that another loop calls is not the outermost
+        # a loop in an inner function or method that another loop calls is not the outermost
         hidden: set[int] = set()
         for name in called & inner.keys():
             hidden.update(map(id, ast.walk(inner[name])))
@@ -217,17 +221,35 @@ class _Finder:
         for node in ast.walk(tree):
             if node is tree or not isinstance(node, ast.FunctionDef):
                 continue
-            leading = self.reaching | inner.keys()
-            if _names_called(node) & leading:
+            calls = _names_called(node) & (self.reaching | inner.keys())
+            if calls or node.name in self.methods:
                 inner[node.name] = node
         return inner
+
+    def _methods(self) -> frozenset[str]:
+        """The methods of the file's classes that lead to the call, by themselves or through others."""
+        todo: list[ast.FunctionDef] = []
+        for statement in self.file.statements:
+            if isinstance(statement.tree, ast.ClassDef):
+                body = statement.tree.body
+                todo += [part for part in body if isinstance(part, ast.FunctionDef)]
+        methods: set[str] = set()
+        nb_before = -1
+        while len(methods) != nb_before:
+            nb_before = len(methods)
+            for method in todo:
+                calls = _names_called(method) & self.reaching
+                if calls or _attributes_called(method) & methods:
+                    methods.add(method.name)
+        return frozenset(methods)
 
     def _leads_there(self, loop: ast.stmt, inner: Collection[str]) -> bool:
         if self.around is None:
             return self._changes_state(loop)
         calls = _names_called(loop)
-        calls |= _classes_used(loop, self._instances(self.reaching))
-        if not calls & (self.reaching | set(inner)):
+        calls |= _classes_used(loop, self._reaching_instances)
+        by_method = _attributes_called(loop) & self.methods
+        if not by_method and not calls & (self.reaching | set(inner)):
             return False
         if not self.nested_only or _is_nested(loop):
             return True
@@ -261,6 +283,40 @@ class _Finder:
                 break
         return None
 
+    def _within_settings(
+        self, statement: Statement, loop: ast.stmt
+    ) -> tuple[Statement, ast.stmt]:
+        """The loop that trains in each turn of one over a list of settings, and its holder; else the loop."""
+        if not isinstance(loop, ast.For) or not self._is_listed(loop.iter):
+            return statement, loop
+        for part in loop.body:
+            for inner in self.loops_in(part):
+                if self._is_nested(inner):
+                    return statement, inner
+        holder = self._holder(_names_called(loop))
+        if holder is not None and self._is_nested(holder[1]):
+            return holder
+        return statement, loop
+
+    def _is_listed(self, items: ast.expr) -> bool:
+        """Whether a loop's items are written out in the file, directly or under a name."""
+        if isinstance(items, ast.List | ast.Tuple):
+            return True
+        if isinstance(items, ast.Call):
+            return bool(items.args) and all(map(self._is_listed, items.args))
+        if not isinstance(items, ast.Name):
+            return False
+        for statement in reversed(self.file.statements):
+            if items.id in statement.binds:
+                value = getattr(statement.tree, "value", None)
+                return isinstance(value, ast.List | ast.Tuple)
+        return False
+
+    def _is_nested(self, loop: ast.stmt) -> bool:
+        """Whether there is another loop in it, or in what it calls."""
+        loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
+        return len(loops) > 1 or bool(_names_called(loop) & self.looping)
+
     def _loops_calling_loops(self, tree: ast.stmt) -> list[ast.stmt]:
         found: list[ast.stmt] = []
         for node in ast.walk(tree):
@@ -272,32 +328,62 @@ class _Finder:
         """Whether a statement that is no definition trains as it runs."""
         if self.loops_in(statement.tree) or self._calls(statement):
             return True
-        instances = self._instances(self.looping)
-        return bool(_classes_used(statement.tree, instances))
+        return bool(_classes_used(statement.tree, self._looping_instances))
 
     def _calls(self, statement: Statement) -> set[str]:
         """The functions that train and that a statement calls; to make an instance trains nothing."""
         called = statement.calls_now & self.looping
+        called |= _names_passed(statement.tree) & self.looping
         if isinstance(statement.tree, ast.Assign):
-            called -= self._classes()
+            called -= self._makers
         return called
 
-    def _classes(self) -> set[str]:
-        classes: set[str] = set()
+    @functools.cached_property
+    def _makers(self) -> set[str]:
+        """What makes something to call later: the classes, and the functions that return one of their own."""
+        makers: set[str] = set()
         for statement in self.file.statements:
-            if isinstance(statement.tree, ast.ClassDef):
-                classes.add(statement.tree.name)
-        return classes
+            tree = statement.tree
+            is_maker = isinstance(tree, ast.ClassDef)
+            if isinstance(tree, ast.FunctionDef):
+                is_maker = _returns_a_function(tree)
+            if is_maker:
+                makers |= statement.binds
+        return makers
+
+    @functools.cached_property
+    def _looping_instances(self) -> dict[str, str]:
+        return self._instances(self.looping)
+
+    @functools.cached_property
+    def _reaching_instances(self) -> dict[str, str]:
+        return self._instances(self.reaching)
 
     def _instances(self, among: Collection[str]) -> dict[str, str]:
-        """The variables that hold an instance of one of these classes -> the class."""
+        """The variables that hold what one of these classes or functions has made -> its name."""
         instances: dict[str, str] = {}
-        classes = self._classes() & set(among)
+        makers = self._makers & set(among)
+        if not makers:
+            return instances
         for statement in self.file.statements:
-            if isinstance(statement.tree, ast.Assign):
-                for name in statement.calls_now & classes:
-                    instances.update(dict.fromkeys(statement.binds, name))
+            for node in ast.walk(statement.tree):
+                if not isinstance(node, ast.Assign):
+                    continue
+                for name in _names_called(node.value) & makers:
+                    instances.update(dict.fromkeys(_variables(node.targets), name))
         return instances
+
+
+def _returns_a_function(tree: ast.FunctionDef) -> bool:
+    """Whether it returns a function that it defines."""
+    inner: set[str] = set()
+    returned: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            inner.add(node.name)
+        elif isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
+            returned.add(node.value.id)
+    return not inner.isdisjoint(returned)
 
 
 # -- what the loop needs ------------------------------------------------------------------------------
@@ -460,6 +546,34 @@ def _names_called(tree: ast.AST) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             called.add(node.func.id)
+    return called
+
+
+def _variables(targets: Iterable[ast.expr]) -> set[str]:
+    """The variables that are assigned to."""
+    variables: set[str] = set()
+    for target in targets:
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                variables.add(node.id)
+    return variables
+
+
+def _names_passed(tree: ast.AST) -> set[str]:
+    """What is given to `map` and the like, which call it: the variables that stand as arguments."""
+    passed: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            passed |= {part.id for part in node.args if isinstance(part, ast.Name)}
+    return passed
+
+
+def _attributes_called(tree: ast.AST) -> set[str]:
+    """The names of the methods that are called."""
+    called: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            called.add(node.func.attr)
     return called
 
 

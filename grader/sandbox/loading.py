@@ -77,6 +77,8 @@ class LoadedSubmission:
         self.unloadable: tuple[type[StudentFailure], str] | None = None
         self.used: set[str] = set()
         self.printed = ""
+        # whether a new worker is to find out the sizes that its lifted loops are written for
+        self._measures = False
 
     def start(self, seconds: float, seed: int) -> SourceReading:
         """Have a first worker read the submission and, within so many seconds, run its definitions."""
@@ -109,6 +111,7 @@ class LoadedSubmission:
             parameters=reply["parameters"],
         )
         self._labels = reading.labels
+        self._measures = bool(reading.lifted)
         self._load(worker, seconds, seed)
         return reading
 
@@ -123,6 +126,9 @@ class LoadedSubmission:
             self._lose(worker)
             raise
         self._load(worker, seconds, seed)
+        if self._worker is None and self.unloadable is None:
+            # the loops could not be measured; the next worker leaves that to their calls
+            self.make_ready(seconds, seed)
         if self._worker is None:
             raise Ended("died", "the file's definitions could not be run once more")
 
@@ -199,6 +205,26 @@ class LoadedSubmission:
             notice = Notice("not-loaded", {"reason": ended.reason})
             self.unloadable = FAILURES[ended.kind], str(notice)
             self._notice(notice)
+            return
+        if self._measures:
+            self._measure(worker, seconds)
+
+    def _measure(self, worker: WorkerHandle, seconds: float) -> None:
+        """Have the worker run its lifted loops as far as their first turn.
+
+        Where that fails, the worker is gone. The next one leaves it to the call of the loop, so that a loop
+        which is never reached costs no other function anything.
+        """
+        try:
+            reply = worker.exchange({"do": "measure"}, seconds)
+            self.undefined |= self._failed_statements(reply)
+        except GraderError:
+            raise
+        except Exception:
+            # a reply is a claim, and may be of any form
+            self._measures = False
+            worker.kill()
+            self._lose(worker)
 
     def _failed_statements(self, reply: dict[str, Any]) -> dict[str, str]:
         """The names that could not be defined, and why."""

@@ -16,6 +16,7 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
                       "parameters": [...], "steps": str}},
      "expected": {name: {"least", "most", "also", "derivative_of"}}}
     {"number": n, "do": "load", "seed": int}
+    {"number": n, "do": "measure"}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
      "edits": {function: source}, "standins": {"names": [...], "source": str}}
 
@@ -27,6 +28,7 @@ Replies (worker -> trusted), each with the request's number as well:
            "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": [[cell, label], ...]}
     load  {"failed": [{"line": n, "cell": n | null, "file": str | null, "binds": [names], "error": error},
             ...]}
+    measure  the same, of the statements that lifted loops need
     call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
            "seconds": float, "autograd": {function: [torch's names]}}
     error {"kind": str, "text": str, "frames": [[function, line, cell | null], ...]}

@@ -20,6 +20,9 @@ MOST_COLUMNS = 100  # a worker sends no more
 SAME_LOSS = 1e-3  # as in the checks of the history
 SAME_ERROR = 1e-4
 PERCENT = 100
+HALF = 0.5  # of a number that is printed without decimals
+MOST_SLACK = 0.05  # what is printed more coarsely tells nothing: a share of the loss, or an error
+MOST_HIDDEN = 1000  # units of a network that is computed here for comparison
 UNTOLD = float("nan")
 
 TEST = re.compile(r"test|valid|(?:\b|_)te(?:\b|_)", re.IGNORECASE)
@@ -49,6 +52,18 @@ class Column:
         counted = first + torch.arange(len(self.values), dtype=torch.float64)
         return first in (0, 1) and bool((self.values == counted).all())
 
+    def slack(self, role, scale):
+        """(nb_turns,): how far each number, divided by `scale`, may be from what it was rounded from."""
+        slacks = self.slacks
+        if not slacks.any() and (role == LOSS or scale == PERCENT):
+            # a count is exact, but neither of these is one
+            is_whole = bool((self.values == self.values.round()).all())
+            slacks = slacks + HALF * is_whole
+        most = MOST_SLACK
+        if role == LOSS:
+            most = (MOST_SLACK * self.values.abs()).clamp(min=HALF)
+        return (slacks / scale).clamp(max=most)
+
     def agreement(self, role, expected, scales):
         """(share of the turns whose number is the expected one, what the numbers are divided by)."""
         best = 0.0, 1
@@ -56,7 +71,7 @@ class Column:
             # measured before the step or after it
             for shift in (0, 1):
                 right = expected[shift : shift + len(self.values), role]
-                slack = self.slacks / scale
+                slack = self.slack(role, scale)
                 slack = slack + (SAME_ERROR if role in ERRORS else SAME_LOSS * right)
                 same = (self.values / scale - right).abs() <= slack
                 share = float(same.double().mean())
@@ -123,6 +138,8 @@ def _expected(arguments, initial, nb_turns):
     """The reference's history from the same parameters, and one turn more; nan where they do not fit."""
     *data, _, _ = arguments
     nothing = torch.full((nb_turns + 1, 3), UNTOLD, dtype=torch.float64)
+    if any(max(tensor.shape, default=0) > MOST_HIDDEN for tensor in initial[1:]):
+        return nothing
     try:
         _, history = batched.train(*data, nb_turns + 1, initial)
     except (RuntimeError, IndexError, ValueError, TypeError):
@@ -168,9 +185,12 @@ def _candidates(columns, role, expected, scales):
 def _fill_in_order(chosen, columns):
     """Give the roles that nothing tells of what is left without a label, in order."""
     taken = [one[0] for one in chosen if one]
-    left = [
-        c for c in columns if c not in taken and not re.search("[a-z]", c.label, re.I)
-    ]
+    left = []
+    for column in columns:
+        # the same numbers, printed twice, are no other column
+        is_told = any(column.values.equal(other.values) for other in taken)
+        if not is_told and not re.search("[a-z]", column.label, re.IGNORECASE):
+            left.append(column)
     roles = [role for role in (LOSS, *ERRORS) if chosen[role] is None]
     for role, column in zip(roles, left, strict=False):
         chosen[role] = column, PERCENT if column.percent else 1
@@ -182,12 +202,12 @@ def _rows(chosen, nb_turns):
         return
     for turn in range(nb_turns):
         row = []
-        for one in chosen:
+        for role, one in enumerate(chosen):
             if one is None:
                 row.append(UNTOLD)
                 continue
             column, scale = one
-            value, slack = column.values[turn], column.slacks[turn]
-            row.append(Rounded(float(value) / scale, float(slack) / scale))
+            value, slack = column.values[turn], column.slack(role, scale)[turn]
+            row.append(Rounded(float(value) / scale, float(slack)))
         if not all(value != value for value in row):
             yield tuple(row)

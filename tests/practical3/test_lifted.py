@@ -105,6 +105,39 @@ def test_rounded_numbers_say_how_far_they_may_be_off(digits: int) -> None:
             assert abs(number - exact) <= number.slack + 1e-9
 
 
+def test_whole_numbers_are_rounded_where_they_are_no_counts() -> None:
+    history = told(
+        ("loss", L.round()), ("train", (100 * TRAIN).round()), ("test", TEST)
+    )
+    for entry, right in zip(history, rows(L, TRAIN, TEST), strict=True):
+        assert [number.slack for number in entry] == [0.5, 0.005, 0]
+        for number, exact in zip(entry, right, strict=True):
+            assert abs(number - exact) <= number.slack + 1e-9
+
+
+@pytest.mark.parametrize("slack", [1e9, math.inf, math.nan, -1.0])
+def test_numbers_that_are_said_to_be_very_coarse_tell_nothing(slack: float) -> None:
+    slacks = torch.full((NB_STEPS,), slack, dtype=torch.float64)
+    columns = [[name, False, 0 * L, slacks] for name in ("loss", "train", "test")]
+    value = (INITIAL, INITIAL, NB_STEPS, columns)
+    _, history = EXERCISE.lifted.as_returned(ARGUMENTS, value)
+    for entry in history:
+        loss, *errors = (number.slack for number in entry)
+        assert not loss > 0.5
+        assert not max(errors) > 0.05
+
+
+def test_the_same_numbers_again_are_no_other_column() -> None:
+    history = told(("step", STEPS), ("", L), ("", L), ("train", TRAIN))
+    assert same(history, L, TRAIN, NAN)
+
+
+def test_a_network_too_large_to_be_computed_here_is_compared_with_nothing() -> None:
+    large = torch.zeros(1001, 784), torch.zeros(1001), torch.zeros(10, 1001), INITIAL[3]
+    assert EXERCISE.lifted._expected(ARGUMENTS, large, NB_STEPS).isnan().all()
+    assert not EXERCISE.lifted._expected(ARGUMENTS, INITIAL, NB_STEPS).isnan().any()
+
+
 def test_measured_after_the_step() -> None:
     loss, train, test = AFTER
     assert same(told(("a", test), ("a", loss), ("b", train)), loss, train, test)

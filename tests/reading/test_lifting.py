@@ -67,6 +67,57 @@ LOOPS = [
         id="a later choice, with loops in a function that it calls",
     ),
     pytest.param(
+        BACK + "class Net:\n    def step(self):\n        for x in (1, 2):\n"
+        "            back(self, x)\n    def fit(self):\n        for i in range(3):\n"
+        "            self.step()\nnet = Net()\nnet.fit()",
+        7,
+        [2, 9, 10],
+        id="in a method that calls another one",
+    ),
+    pytest.param(
+        BACK + "class Net:\n    def add(self, x): back(self, x)\n"
+        "def main():\n    net = Net()\n    for i in range(3):\n"
+        "        for x in (1, 2): net.add(x)\nmain()",
+        6,
+        [2, 4, 8],
+        id="methods of an object within a function",
+    ),
+    pytest.param(
+        BACK + "def make():\n    def run():\n        for x in (1, 2): back(1, x)\n"
+        "    return run\nrun = make()\nfor i in range(3): run()",
+        7,
+        [2, 6, 7],
+        id="a function that another one returns",
+    ),
+    pytest.param(
+        BACK + "def fits(rate):\n    for i in range(3):\n"
+        "        for x in (1, 2): back(rate, x)\nrates = [1, 2]\n"
+        "for rate in rates: fits(rate)",
+        3,
+        [2, 5, 6],
+        id="one training for each of several settings",
+    ),
+    pytest.param(
+        BACK + "for rate in (1, 2):\n    for i in range(3):\n"
+        "        for x in (1, 2): back(rate, x)",
+        3,
+        [2],
+        id="settings around the loop itself",
+    ),
+    pytest.param(
+        BACK + "for i in (1, 2, 3):\n    for x in range(3): back(i, x)",
+        2,
+        [2],
+        id="turns that are written out",
+    ),
+    pytest.param(
+        BACK
+        + "def turn(i):\n    for x in (1, 2): back(i, x)\nlist(map(turn, range(3)))",
+        3,
+        [2, 4],
+        id="a function that is handed to another",
+    ),
+    pytest.param(
         BACK + "if __name__ == '__main__':\n    for i in range(3):\n        back(1, i)",
         3,
         [3],

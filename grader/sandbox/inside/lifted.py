@@ -16,6 +16,7 @@ import contextlib
 import copy
 import functools
 import itertools
+import logging
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -55,12 +56,14 @@ class LiftedLoop:
         self._number = _number_of(lifted)
         self._trees = self._made(lifted.definition.tree)
         self._written_for: literals.WrittenFor | None = None
+        self._is_measured = False
 
     def measure(self) -> None:
         """Find out the sizes that the source is written for: run it as far as the first call in its loop.
 
         Raises what the statements raise.
         """
+        self._is_measured = True
         turns = self._execute(None, 0)
         if turns.initial is None:
             return
@@ -76,6 +79,10 @@ class LiftedLoop:
 
     def __call__(self, *arguments: Any) -> Any:
         """(final parameters, initial ones, number of turns, columns); see `Turns.result`."""
+        if not self._is_measured:
+            # it raises now what it will raise below
+            with contextlib.suppress(Exception):
+                self.measure()
         named = dict(zip(self._setting.parameters, arguments, strict=True))
         nb_turns = named.pop(self._setting.steps)
         return self._execute(named, nb_turns).result()
@@ -137,7 +144,7 @@ class LiftedLoop:
             names.update(self._hooks(turns))
             # the loop goes on for one more turn
             names[given(self._setting.steps)] = nb_turns + 1
-            with contextlib.redirect_stdout(turns.printed), _told_by_progress_bars():
+            with contextlib.redirect_stdout(turns.printed), _told_otherwise():
                 names.update(self._given(named))
                 self._run_statements()
                 turns.end()
@@ -260,14 +267,15 @@ def _call(function: str, argument: ast.expr) -> ast.expr:
     return ast.fix_missing_locations(call)
 
 
-# -- progress bars ------------------------------------------------------------------------------------
+# -- what is told otherwise than by `print` -----------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _told_by_progress_bars() -> Iterator[None]:
-    """Have progress bars print what they are told to show: in some submissions it is a step's only output."""
-    bar = tqdm.std.tqdm
-    before = bar.set_postfix, bar.set_description
+def _told_otherwise() -> Iterator[None]:
+    """Have progress bars and logs printed: for some submissions they are the only output of a step."""
+    bar: Any = tqdm.std.tqdm
+    logger: Any = logging.Logger
+    before = bar.set_postfix, bar.set_description, logger.handle, logging.root.level
 
     def set_postfix(_self: Any, ordered: Any = None, *_: Any, **shown: Any) -> None:
         values = dict(ordered or {})
@@ -278,8 +286,15 @@ def _told_by_progress_bars() -> Iterator[None]:
     def set_description(_self: Any, text: Any = None, *_: Any) -> None:
         print(text)
 
+    def handle(_self: Any, record: Any) -> None:
+        print(record.getMessage())
+
     bar.set_postfix, bar.set_description = set_postfix, set_description
+    logger.handle = handle
+    # what sets the level is no statement that the loop needs
+    logging.root.setLevel(min(logging.root.level, logging.INFO))
     try:
         yield
     finally:
-        bar.set_postfix, bar.set_description = before
+        bar.set_postfix, bar.set_description, logger.handle, level = before
+        logging.root.setLevel(level)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.reading.trees import LOOPS
+from grader.reading.trees import DEFINITIONS, LOOPS
 
 Shapes = Sequence[Sequence[int]]
 Loop = ast.For | ast.While
@@ -28,6 +28,7 @@ _SHAPED = {
     "uniform", "one_hot", "eye", "randint",
 }  # fmt: skip
 _RANGES = {"range", "trange", "arange"}
+_CALLERS = {"map", "reduce", "accumulate"}  # what calls a function for each item
 _LARGE = 100  # from here on a number is a size wherever it stands
 
 
@@ -175,8 +176,23 @@ class _Replacer(ast.NodeTransformer):
             variables = self._given_by(node, inner)
             if variables is not None:
                 return not self.of_turns.isdisjoint(variables)
+            if self._makes_turns(node):
+                return True
             inner = node
         return False
+
+    def _makes_turns(self, node: ast.AST) -> bool:
+        """Whether it calls a function of the submission so many times: `[step() for _ in range(1000)]`."""
+        is_caller = isinstance(node, ast.Call) and _called(node) in _CALLERS
+        if not is_caller and not isinstance(node, ast.ListComp | ast.GeneratorExp):
+            return False
+        if any(isinstance(outer, DEFINITIONS) for outer in self.above):
+            # there, samples may have any name
+            return False
+        names = _identifiers(node)
+        if names.isdisjoint(self.signatures):
+            return False
+        return not any(self.written.named_by(names))
 
     def _given_by(self, node: ast.AST, inner: ast.AST) -> Collection[str | None] | None:
         """The variables to which a node gives what stands in its part `inner`.
@@ -245,6 +261,8 @@ class _Replacer(ast.NodeTransformer):
                 return not self.names.isdisjoint(self._taking(outer))
             if isinstance(outer, ast.arguments):
                 return self._defaulted(outer, node) in self.names
+            if isinstance(outer, ast.For) and inner is outer.iter:
+                return not self.names.isdisjoint(_stored(outer.target))
             if isinstance(outer, ast.stmt):
                 return False
             inner = outer

@@ -81,15 +81,17 @@ class Turns:
         self._awaits_call = False
         self._nb_calls = 0
         self._is_batch = False
-        # whether a turn is a step, and not one sample of a single pass over the data
+        # whether a turn is a step, and not one sample of a pass over the data
         self._counts = True
+        # of a loop that goes through the data: how often it has been entered again
+        self._nb_again = 0
 
     # -- what the instrumented source calls --------------------------------------------------------------
 
     def over(self, iterable: Any) -> Iterator[Any]:
         """The items of a `for` loop, for as many turns as are to be made."""
         if self._turn >= 0:
-            # the loop is entered once more
+            self._enter_again(sys._getframe(1))
             yield from iterable
             return
         self._iterable = iterable
@@ -109,6 +111,7 @@ class Turns:
         """What a `while` loop tests: `value`, or whether there are more turns to make."""
         frame = sys._getframe(1)
         if self._turn >= 0 and frame is not self._frame:
+            self._enter_again(frame)
             return value
         self._begin_turn(frame)
         if self._turn == 0 or not self._counts:
@@ -139,7 +142,7 @@ class Turns:
         self._held_at = self._places_of(state)
         if self._turn == 0:
             self.initial = _cloned(state)
-        if self._counts and self._turn == self._nb_turns:
+        if self._nb_made() == self._nb_turns:
             self._final = _cloned(state)
             raise Finished
 
@@ -151,15 +154,20 @@ class Turns:
         if final is None or self.initial is None:
             wanted = ", ".join(self._setting.names)
             raise RuntimeError(f"its loop calls no function with {wanted}")
-        nb_turns = min(max(self._turn, 0), self._nb_turns)
+        nb_turns = min(self._nb_made(), self._nb_turns)
         columns = self._outputs.as_plain(nb_turns)
         return tuple(final), tuple(self.initial), nb_turns, columns
 
     def end(self) -> None:
         """The statements have ended by themselves: so has the last turn."""
-        if self._turn >= 0 and self._counts and self._turn < self._nb_turns:
+        if self._turn < 0 or self._nb_made() >= self._nb_turns:
+            return
+        if self._counts:
             self._end_turn()
             self._turn += 1
+        elif self._nb_again:
+            self._end_turn()
+            self._nb_again += 1
 
     # -- turn by turn ------------------------------------------------------------------------------------
 
@@ -187,11 +195,28 @@ class Turns:
         self._awaits_call = True
         self._restart_printed()
 
+    def _enter_again(self, frame: types.FrameType) -> None:
+        """The loop is entered once more. One that goes through the data is a turn each time.
+
+        So something that is no loop makes the turns, such as `reduce` or a function that calls itself.
+        """
+        if self._counts:
+            return
+        self._end_turn()
+        self._frame = frame
+        self._nb_again += 1
+        self._awaits_call = True
+        self._restart_printed()
+
+    def _nb_made(self) -> int:
+        """How many turns have been made before the present one."""
+        return self._turn if self._counts else self._nb_again
+
     def _end_turn(self) -> None:
         # whatever the variables hold, looking at them must not stop the student's loop
         with contextlib.suppress(Exception):
             printed = self.printed.getvalue()
-            self._outputs.end_turn(self._turn, printed, self._variables())
+            self._outputs.end_turn(self._nb_made(), printed, self._variables())
 
     def _restart_printed(self) -> None:
         self.printed.seek(0)

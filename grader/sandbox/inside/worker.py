@@ -142,6 +142,7 @@ class Worker:
         actions: dict[str, Callable[[Request], Plain]] = {
             "read": self.read,
             "load": self.load,
+            "measure": self.measure,
             "call": self.call,
         }
         return actions[request["do"]](request)
@@ -193,6 +194,18 @@ class Worker:
         self._lift()
         return {"failed": self.failures.noted}
 
+    def measure(self, _request: Request) -> Plain:
+        """Run the lifted loops as far as their first turn; which of their statements raised is noted."""
+        assert self.slice is not None
+        self.failures = _Failures()
+        for name, loop in self.lifted.items():
+            # what it raises now, it will raise again when it is called
+            with contextlib.suppress(BaseException):
+                loop.measure()
+            for number, error in loop.raised.items():
+                self.failures.note(self.slice.lifted[name].statements[number], error)
+        return {"failed": self.failures.noted}
+
     def _run(
         self, found: slicing.Slice, module: types.ModuleType, file: str | None
     ) -> None:
@@ -217,22 +230,16 @@ class Worker:
         return loops
 
     def _lift(self) -> None:
-        """Make the lifted loops ready to be called; which of their statements raised is noted."""
+        """Make the lifted loops ready to be called."""
         assert self.slice is not None
         for name, lifted in self.slice.lifted.items():
-            loop = LiftedLoop(
+            self.lifted[name] = LiftedLoop(
                 lifted,
                 self.settings[name].named(self.slice.own_names),
                 self.module.__dict__,
                 self._execute_lifted,
                 list(modules.course.values()),
             )
-            self.lifted[name] = loop
-            # what it raises now, it will raise again when it is called
-            with contextlib.suppress(BaseException):
-                loop.measure()
-            for number, error in loop.raised.items():
-                self.failures.note(lifted.statements[number], error)
 
     def _execute_lifted(self, tree: ast.Module, cell: int | None) -> None:
         assert self.slice is not None

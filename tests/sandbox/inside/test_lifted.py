@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import logging
 import sys
 import types
 from collections.abc import Iterator
@@ -268,6 +269,19 @@ def test_it_trains_as_the_reference_does(
     losses = torch.tensor([entry[0] for entry in history], dtype=torch.float64)
     close = [torch.allclose(values, losses, rtol=1e-3) for _, _, values, _ in columns]
     assert nb_steps == 0 or any(close)
+
+
+@pytest.mark.parametrize("level", ["", "logging.getLogger('fit').setLevel('DEBUG')\n"])
+def test_what_is_logged_is_told(
+    level: str, data: Any, prologue: types.ModuleType
+) -> None:
+    logs = "import logging\ndef print(*what):\n"
+    logs += "    logging.getLogger('fit').info(' '.join(map(str, what)))\n"
+    logs += level + LITERALS
+    told = loop_of(LITERALS, prologue)(*data, NB_HIDDEN, 3)[3]
+    logged = loop_of(logs, prologue)(*data, NB_HIDDEN, 3)[3]
+    assert [column[0] for column in logged] == [column[0] for column in told]
+    assert logging.root.level == logging.WARNING
 
 
 def test_errors_are_divided_by_the_numbers_of_these_data(

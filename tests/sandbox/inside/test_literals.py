@@ -157,6 +157,11 @@ STEPS = [
     pytest.param("def g(n=1000):\n    for step in range(n): f()", id="a default"),
     pytest.param("def g(n):\n    for step in range(n): f()\ng(1000)", id="an argument"),
     pytest.param("def g(n):\n    for step in range(n): f()\ng(n=1000)", id="a keyword"),
+    pytest.param("def g(n):\n    for x in y: f()\nlist(map(g, range(1000)))", id="map"),
+    pytest.param(
+        "def g(n):\n    for x in y: f()\nh = [g(n) for n in range(1000)]",
+        id="in brackets",
+    ),
 ]
 
 

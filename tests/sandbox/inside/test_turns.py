@@ -221,6 +221,35 @@ def test_a_loop_that_is_entered_again_is_not_counted_again() -> None:
     assert [p.item() for p in ran(source, 3).result()[0]] == [7, 4]
 
 
+AGAIN = [
+    pytest.param("for x in over(data): back(w, b, x)", id="for"),
+    pytest.param(
+        "k = 0\n    while test(k < len(data)):\n        back(w, b, data[k]); k += 1",
+        id="while",
+    ),
+]
+
+
+@pytest.mark.parametrize("nb_turns", [0, 1, 4])
+@pytest.mark.parametrize("loop", AGAIN)
+@pytest.mark.parametrize("calls", ["list(map(turn, range(4)))", "turn(3)", "first()"])
+def test_a_pass_over_the_data_that_is_entered_again_makes_the_turns(
+    calls: str, loop: str, nb_turns: int
+) -> None:
+    again = "    if i and not i == 9: turn(i - 1)\n" if "turn(3)" in calls else ""
+    again = again or ("    if i < 3: turn(i + 1)\n" if "first" in calls else "")
+    source = (
+        f"h = []\ndef turn(i):\n    global w, b\n    {loop}\n    w = w - 1; b = b - 2\n"
+        f"    h.append(w.item())\n{again}def first(): turn(0)\n{calls}"
+    )
+    final, initial, counted, columns = ran(source, nb_turns).result()
+    assert [p.item() for p in initial] == [10, 10]
+    assert [p.item() for p in final] == [10 - nb_turns, 10 - 2 * nb_turns]
+    assert counted == nb_turns
+    told = [values.tolist() for label, _, values, _ in columns if label == "h"]
+    assert told == ([[9.0 - turn for turn in range(nb_turns)]] if nb_turns else [])
+
+
 def test_a_while_in_another_call_is_not_counted() -> None:
     source = (
         "def turn():\n    k = 0\n    while test(k < 2): k += 1\n    return k\n"
