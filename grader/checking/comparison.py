@@ -126,7 +126,9 @@ def _difference(
     worst = int(comparable.argmax())
     where = torch.unravel_index(torch.tensor(worst), expected.shape)
     greatest = float(difference.reshape(-1)[worst])
-    is_finite = greatest < float("inf")  # false for nan too
+    shown = None
+    if greatest < float("inf"):  # false for nan too
+        shown = greatest
     return Mismatch(
         quantity,
         "values",
@@ -134,8 +136,8 @@ def _difference(
         _entry(expected, worst),
         wrong=int(wrong.sum()),
         total=wrong.numel(),
-        greatest=greatest if is_finite else None,
-        where=tuple(int(i) for i in where),
+        greatest=shown,
+        where=tuple(map(int, where)),
     )
 
 
@@ -176,7 +178,9 @@ def sentence(mismatch: Mismatch) -> str:
     if mismatch.kind == "type" or mismatch.total == 1:
         return f"{subject} is {actual}; expected {expected}."
     # of several entries, the worst one as an example
-    verb = "is" if mismatch.wrong == 1 else "are"
+    verb = "are"
+    if mismatch.wrong == 1:
+        verb = "is"
     return (
         f"{mismatch.wrong} of {mismatch.total} entries of {quantity} {verb} wrong. "
         f"The largest difference is at index {list(mismatch.where)}: "
@@ -198,8 +202,9 @@ def type_in_words(value: Any) -> str:
     name = type(value).__name__
     if isinstance(value, list | tuple):
         return f"a {name} of {len(value)}"
-    article = "an" if name[:1] in "aeiou" else "a"
-    return f"{article} {name}"
+    if name[:1] in "aeiou":
+        return f"an {name}"
+    return f"a {name}"
 
 
 def _shape(tensor: Tensor) -> str:

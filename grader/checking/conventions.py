@@ -1,7 +1,7 @@
 """Conventions: how a submission lays out vectors, where it does so in another way than the exercise.
 
-An exercise's vectors have one dimension. A student may write everything for columns (n, 1) or rows (1, n),
-for all vectors or for some of them. `exercise.toml` says which arguments of a function are vectors, in groups
+An exercise's vectors have one dimension. A student may use columns (n, 1) or rows (1, n) in their place, for
+all vectors or for some of them. `exercise.toml` says which arguments of a function are vectors, in groups
 that are laid out alike, and which parts of its result are. The convention of a function is found by calling
 it with its arguments laid out in every way: see `find`.
 """
@@ -24,9 +24,7 @@ Layout = Literal["vector", "column", "row"]
 Layouts = tuple[Layout, ...]  # one for each group of arguments
 Kind = Literal["columns", "rows", "mixed"]
 Row = Sequence[Any]  # the arguments of one call
-Path = Sequence[
-    int
-]  # where in a nested sequence a part stands: the index on each level
+Path = Sequence[int]  # where in a nested sequence a part is: an index for each level
 
 _LAYOUTS: tuple[Layout, ...] = ("vector", "column", "row")
 _TOLERANCE = DEFAULT_TOLERANCE["float32"]
@@ -41,6 +39,9 @@ class Answer(Protocol):
     def arguments(self) -> Sequence[Any]: ...
     @property
     def error(self) -> Any: ...
+
+
+CallRows = Callable[[Sequence[Row]], Sequence[Answer]]  # calls a function on each row
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Convention:
 
     @property
     def kind(self) -> Kind:
-        """In a word."""
+        """The convention in one word."""
         if self.others == {"column"}:
             return "columns"
         if self.others == {"row"}:
@@ -146,13 +147,15 @@ class InConvention:
     def map(self, rows: Sequence[Row]) -> list[Any]:
         """What the function returns for each row of arguments. Raises what it raises."""
         given = self._convention.given_rows(rows)
-        return [self._convention.taken(value) for value in self._function.map(given)]
+        return self._taken(self._function.map(given))
 
     def map_outcomes(self, rows: Sequence[Row]) -> list[Any]:
         """For each row of arguments what the function returns, or the failure it ends in."""
         given = self._convention.given_rows(rows)
-        outcomes = self._function.map_outcomes(given)
-        return [self._convention.taken(outcome) for outcome in outcomes]
+        return self._taken(self._function.map_outcomes(given))
+
+    def _taken(self, values: Iterable[Any]) -> list[Any]:
+        return [self._convention.taken(value) for value in values]
 
 
 def vectors_of(exercise: Exercise, function: str) -> Vectors:
@@ -161,7 +164,8 @@ def vectors_of(exercise: Exercise, function: str) -> Vectors:
     parameters = patterns.parameters(exercise.solution.trees[function])
     groups = []
     for names in declared.vectors:
-        groups.append(tuple(parameters.index(name) for name in names))
+        group = map(parameters.index, names)
+        groups.append(tuple(group))
     return Vectors(tuple(groups), declared.returned_vectors)
 
 
@@ -180,7 +184,7 @@ class _Made:
 def convention_of(
     exercise: Exercise,
     function: str,
-    call: Callable[[Sequence[Row]], Sequence[Answer]],
+    call: CallRows,
     references: Iterable[Any],
     own: Layouts | None = None,
 ) -> Convention | None:
@@ -201,14 +205,23 @@ def convention_of(
     # How the submission calls the function is not known. One that computes something with vectors of equal
     # sizes was more likely meant for vectors, and has forgotten something in one place.
     probes = probes_of(exercise, function)
-    answers = call([_copies(probe) for probe in probes])
-    return found if all(answer.error is not None for answer in answers) else None
+    if _computes(call, probes):
+        return None
+    return found
+
+
+def _computes(call: CallRows, rows: Iterable[Row]) -> bool:
+    """Whether a function gives a value for one of these rows of arguments at least."""
+    copies = []
+    for row in rows:
+        copies.append(_copies(row))
+    return any(answer.error is None for answer in call(copies))
 
 
 def fits(
     exercise: Exercise,
     function: str,
-    call: Callable[[Sequence[Row]], Sequence[Answer]],
+    call: CallRows,
     reference: Any,
     layouts: Layouts,
 ) -> bool:
@@ -246,8 +259,9 @@ def arguments_for(exercise: Exercise, function: str) -> Row | None:
 def _copies(arguments: Row) -> list[Any]:
     copies = []
     for argument in arguments:
-        is_tensor = isinstance(argument, Tensor)
-        copies.append(argument.clone() if is_tensor else argument)
+        if isinstance(argument, Tensor):
+            argument = argument.clone()
+        copies.append(argument)
     return copies
 
 
@@ -261,7 +275,7 @@ class _Trial:
 
 
 def find(
-    call: Callable[[Sequence[Row]], Sequence[Answer]],
+    call: CallRows,
     vectors: Vectors,
     arguments: Row,
     expected: Sequence[Answer],
@@ -278,23 +292,54 @@ def find(
     Where nothing fits, the function may have another mistake; then what the submission itself does is taken.
     """
     candidates = _candidates(vectors, own)
-    answers = call([one.given(_copies(arguments)) for one in candidates])
-    if _has_right_shapes(answers[0], expected[0], arguments, vectors):
+    rows = []
+    for candidate in candidates:
+        rows.append(candidate.given(_copies(arguments)))
+    answers = call(rows)
+    # the first candidate is the exercise's own convention
+    with_vectors = answers[0]
+    if _has_right_shapes(with_vectors, expected[0], arguments, vectors):
         return None
-    raises = answers[0].error is not None
-    simple = {*_simple(len(vectors.groups)), own}
+    trials = []
+    for candidate, answer in zip(candidates, answers, strict=True):
+        trial = _trial(candidate, answer, expected, arguments)
+        if trial is not None:
+            trials.append(trial)
+    raises = with_vectors.error is not None
+    best = _best(trials, own)
+    if best is None:
+        return _as_the_submission_calls(vectors, own, raises)
+    if _is_plausible(best, own, raises):
+        return best.convention
+    return None
+
+
+def _best(trials: Iterable[_Trial], own: Layouts | None) -> _Trial | None:
+    """The trial with the most right results, the first of these; `own` comes before others with as many.
+
+    A mixture that the submission does not use itself only counts if all of its results are right.
+    """
     best: _Trial | None = None
-    for convention, answer in zip(candidates, answers, strict=True):
-        trial = _trial(convention, answer, expected, arguments)
-        if trial is None or not (trial.is_right or convention.layouts in simple):
+    for trial in trials:
+        layouts = trial.convention.layouts
+        is_expected = len(set(layouts)) <= 1 or layouts == own
+        if not trial.is_right and not is_expected:
             continue
         if best is None or _rank(trial, own) > _rank(best, own):
             best = trial
-    if best is not None and _is_plausible(best, own, raises):
-        return best.convention
-    if best is None and raises and own is not None and own != plain(len(own)):
-        return Convention(vectors, own)
-    return None
+    return best
+
+
+def _as_the_submission_calls(
+    vectors: Vectors, own: Layouts | None, raises: bool
+) -> Convention | None:
+    """What the submission itself does with a function that fits in no convention; None where that is unknown.
+
+    raises: whether the function raises when it is given vectors.
+    """
+    if not raises or own is None or own == plain(len(own)):
+        return None
+    return Convention(vectors, own)
 
 
 def _is_plausible(trial: _Trial, own: Layouts | None, raises: bool) -> bool:
@@ -387,10 +432,13 @@ def _shown(
     value: Any, arguments: Row, positions: Sequence[int], vectors: Vectors
 ) -> list[Tensor]:
     """The tensors that a call shows: arguments at these positions, or else those returned beside vectors."""
+    shown: list[Tensor] = []
     if positions:
-        return tensors_of([arguments[position] for position in positions])
-    shown = []
-    for path in dict.fromkeys(path[:-1] for path in vectors.returned):
+        for position in positions:
+            shown += tensors_of(arguments[position])
+        return shown
+    around = {path[:-1]: None for path in vectors.returned}  # each once, in order
+    for path in around:
         shown += tensors_of(_part(value, path))
     return shown
 
@@ -425,7 +473,7 @@ def _layouts_returned(value: Any, paths: Iterable[Path]) -> frozenset[Layout]:
     for path in paths:
         part = _part(value, path)
         if isinstance(part, Tensor) and part.dim() == 2:
-            layouts.add("column" if part.shape[1] == 1 else "row")
+            layouts.add(_layout_of(part.shape))
     return frozenset(layouts)
 
 
@@ -469,7 +517,9 @@ def _layout_of(shape: Sequence[int]) -> Layout:
     """The layout of what a submission takes for a vector. A matrix of several samples has them in rows."""
     if len(shape) != 2:
         return "vector"
-    return "column" if shape[1] == 1 else "row"
+    if shape[1] == 1:
+        return "column"
+    return "row"
 
 
 # -- layouts -----------------------------------------------------------------------------------------
@@ -479,7 +529,9 @@ def laid_out(value: Any, layout: Layout) -> Any:
     """A vector (n,) as a view of shape (n, 1) or (1, n); anything else as it is."""
     if layout == "vector" or not isinstance(value, Tensor) or value.dim() != 1:
         return value
-    return value.unsqueeze(1 if layout == "column" else 0)
+    if layout == "column":
+        return value.unsqueeze(1)
+    return value.unsqueeze(0)
 
 
 def as_column(value: Any) -> Any:

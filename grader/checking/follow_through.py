@@ -78,10 +78,15 @@ def substitutions(earlier: Functions) -> list[Substitution]:
     Each is different and replaces something; the list is empty where nothing before the function is wrong.
     """
     usable, without_value = _usable_or_not(earlier)
-    missing = [f for f in earlier if not f.present and f.has_standin]
-    replaceable = [f for f in earlier if f.mistaken and f.has_standin]
-    not_replaceable = [f for f in earlier if f.mistaken and not f.has_standin]
-    answering = [f for f in usable + without_value if not f.refuses]
+    missing = []
+    for function in earlier:
+        if not function.present and function.has_standin:
+            missing.append(function)
+    replaceable, not_replaceable = _replaceable_or_not(earlier)
+    answering = []
+    for function in usable + without_value:
+        if not function.refuses:
+            answering.append(function)
 
     tried = [
         # 1. Everything of the student's that is wrong, as it is. What gives no value cannot be used.
@@ -125,6 +130,22 @@ def _usable_or_not(
         else:
             usable.append(function)
     return usable, without_value
+
+
+def _replaceable_or_not(
+    earlier: Functions,
+) -> tuple[list[EarlierFunction], list[EarlierFunction]]:
+    """The functions with a mistake of their own: those with a stand-in, and those without."""
+    replaceable = []
+    not_replaceable = []
+    for function in earlier:
+        if not function.mistaken:
+            continue
+        if function.has_standin:
+            replaceable.append(function)
+        else:
+            not_replaceable.append(function)
+    return replaceable, not_replaceable
 
 
 def _substitution(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,12 +24,16 @@ def finite_differences(function: Callable[[Tensor], Any], x: Tensor) -> Tensor:
     For an elementwise function that is its derivative. (f(x + h) - f(x - h)) / 2h has an error of
     h^2 f'''/6 (Press et al., Numerical Recipes, 5.7). `x` must be float64.
     """
-
-    def map_rows(rows: Rows) -> list[Any]:
-        return [function(*row) for row in rows]
-
+    map_rows = partial(for_each_row, function)
     (gradient,) = differences_by_rows(map_rows, [[x]])
     return gradient
+
+
+def for_each_row(
+    function: Callable[..., Any], rows: Iterable[Sequence[Any]]
+) -> list[Any]:
+    """What a function returns for each row of arguments."""
+    return [function(*row) for row in rows]
 
 
 def differences_by_rows(map_rows: MapRows, rows: Rows) -> list[Tensor]:
@@ -68,8 +73,9 @@ def _differences_by_entries(map_rows: MapRows, rows: Rows) -> list[Tensor]:
         for entry in range(size):
             moved.append(_moved(row, STEP, entry))
             moved.append(_moved(row, -STEP, entry))
-    values = map_rows(moved)
-    sums = [_sum(value) for value in values]
+    sums = []
+    for value in map_rows(moved):
+        sums.append(_sum(value))
     pairs = torch.tensor(sums, dtype=torch.float64).view(-1, 2)
     up, down = pairs.unbind(1)
     parts = torch.split(_slope(up, down), sizes)

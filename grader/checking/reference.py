@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from grader.checking.conventions import as_column, as_vector
-from grader.checking.gradients import differences_by_rows
+from grader.checking.gradients import differences_by_rows, for_each_row
 from grader.errors import Raised
 from grader.exercise import Exercise
 
@@ -71,7 +71,7 @@ def _map(function: Any, rows: Rows) -> list[Any]:
     """A function's value for each row; by its own `map` where it has one."""
     if hasattr(function, "map"):
         return list(function.map(rows))
-    return [function(*row) for row in rows]
+    return for_each_row(function, rows)
 
 
 class TakingColumns:
@@ -159,7 +159,9 @@ class Differentiable:
 
     def map(self, rows: TensorRows) -> list[Any]:
         """What the function returns for each row; autograd does not follow it."""
-        copies = [_copies(row) for row in rows]
+        copies = []
+        for row in rows:
+            copies.append(_copies(row))
         return _map(self._function, copies)
 
 

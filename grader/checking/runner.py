@@ -298,7 +298,9 @@ class _Plugin:
         """Have the check judged, in place of calling it."""
         assert self.judge is not None
         finding = self.judge.judge(pyfuncitem)
-        mismatch = finding.mismatch
+        mismatch = None
+        if finding.mismatch is not None:
+            mismatch = vars(finding.mismatch)
         worth = self.worth[pyfuncitem.nodeid]
         self._check = {
             "id": f"{marks.function_of(pyfuncitem)}/{marks.name_of(pyfuncitem)}",
@@ -308,7 +310,7 @@ class _Plugin:
             "points": round(worth * finding.credit, 4),
             "max_points": round(worth, 4),
             "message": finding.message,
-            "mismatch": None if mismatch is None else vars(mismatch),
+            "mismatch": mismatch,
         }
         # for pytest: the call has been made
         return True
@@ -320,9 +322,10 @@ class _Plugin:
         """Give pytest's own report the outcome. A failure raised in the check would cost a traceback."""
         report = yield
         if call.when == "call" and self._check is not None:
-            outcome = self._check["outcome"]
-            # pytest knows no other word for a check that did not run
-            report.outcome = "skipped" if outcome == "blocked" else outcome
+            report.outcome = self._check["outcome"]
+            if report.outcome == "blocked":
+                # pytest's own word for a check that did not run
+                report.outcome = "skipped"
         return report
 
     def pytest_json_runtest_stage(

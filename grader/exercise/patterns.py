@@ -1,7 +1,8 @@
 """Patterns on syntax trees: `replace` is matched, `with` is put in its place.
 
 A name of one underscore and capitals, `_E`, is a placeholder: it stands for any expression, and the same
-placeholder stands for the same expression. All other names stand for themselves.
+placeholder stands for the same expression. All other names stand for themselves. `f(..., key=value)` stands
+for any call of f that has these keyword arguments, whatever its others are.
 """
 
 from __future__ import annotations
@@ -82,35 +83,27 @@ def match(
     # "foreign" marks what an edit has put in: it is no code of the reference to be matched again
     if type(pattern) is not type(node) or getattr(node, "foreign", False):
         return False
-    if (
-        isinstance(pattern, ast.Call)
-        and isinstance(node, ast.Call)
-        and _is_open(pattern)
-    ):
+    if isinstance(pattern, ast.Call) and _is_open(pattern):
         return _match_among(pattern, node, captures, renaming)
-    if renaming is not None and _commutes(pattern) and isinstance(node, ast.BinOp):
+    if renaming is not None and _commutes(pattern):
         return _match_either_order(pattern, node, captures, renaming)
-    for name in pattern._fields:
-        if name in _IGNORED:
-            continue
-        if not _match_field(
-            getattr(pattern, name, None), getattr(node, name, None), captures, renaming
-        ):
-            return False
-    return True
+    return _match_fields(pattern, node, captures, renaming)
 
 
 def _is_open(call: ast.Call) -> bool:
     """Whether a pattern names only some of a call's arguments: `f(..., key=value)`."""
-    if len(call.args) != 1 or not isinstance(call.args[0], ast.Constant):
+    if len(call.args) != 1:
         return False
-    return call.args[0].value is ...
+    (argument,) = call.args
+    return isinstance(argument, ast.Constant) and argument.value is ...
 
 
 def _match_among(
-    pattern: ast.Call, node: ast.Call, captures: Captures, renaming: Renaming | None
+    pattern: ast.Call, node: ast.AST, captures: Captures, renaming: Renaming | None
 ) -> bool:
     """Whether a call has the pattern's keyword arguments among its own."""
+    if not isinstance(node, ast.Call):
+        return False
     if not match(pattern.func, node.func, captures, renaming):
         return False
     own = {keyword.arg: keyword.value for keyword in node.keywords}
@@ -134,21 +127,36 @@ def _commutes(node: ast.AST) -> TypeGuard[ast.BinOp]:
 
 
 def _match_either_order(
-    pattern: ast.BinOp, node: ast.BinOp, captures: Captures, renaming: Renaming
+    pattern: ast.BinOp, node: ast.AST, captures: Captures, renaming: Renaming
 ) -> bool:
-    if type(pattern.op) is not type(node.op):
+    if not isinstance(node, ast.BinOp) or type(pattern.op) is not type(node.op):
         return False
     for left, right in ((node.left, node.right), (node.right, node.left)):
         # copies, since the first order may fill some of them before it fails
         tried = dict(captures)
         tried_renaming = Renaming(renaming.known, dict(renaming.names))
-        if match(pattern.left, left, tried, tried_renaming) and match(
-            pattern.right, right, tried, tried_renaming
-        ):
-            captures.update(tried)
-            renaming.names.update(tried_renaming.names)
-            return True
+        if not match(pattern.left, left, tried, tried_renaming):
+            continue
+        if not match(pattern.right, right, tried, tried_renaming):
+            continue
+        captures.update(tried)
+        renaming.names.update(tried_renaming.names)
+        return True
     return False
+
+
+def _match_fields(
+    pattern: ast.AST, node: ast.AST, captures: Captures, renaming: Renaming | None
+) -> bool:
+    """Whether two nodes of one type hold the same."""
+    for name in pattern._fields:
+        if name in _IGNORED:
+            continue
+        wanted = getattr(pattern, name, None)
+        value = getattr(node, name, None)
+        if not _match_field(wanted, value, captures, renaming):
+            return False
+    return True
 
 
 def _match_field(
@@ -209,7 +217,9 @@ class _Rewriting:
         if isinstance(node, ast.arguments):
             return node
         # Thousands of variants share their statements: each remembers the edits that it has no place for.
-        without = _without(node) if isinstance(node, ast.stmt) else set()
+        without: set[tuple[str, str]] = set()
+        if isinstance(node, ast.stmt):
+            without = _without(node)
         if self.key in without:
             return node
         captures: Captures = {}

@@ -15,6 +15,7 @@ import gc
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -38,7 +39,7 @@ from grader.sandbox.walls.confinement import Policy
 
 
 class Session:
-    """A warm process's means to grade: an exercise, a profile, a sandbox and pytest. A context manager."""
+    """What grading needs, kept warm: an exercise, a profile, a sandbox and pytest. A context manager."""
 
     def __init__(
         self,
@@ -149,16 +150,8 @@ class Session:
         result = results_[best]
         if len(versions) == 1:
             return result
-        names = [version.filename for version in versions]
-        if len(set(names)) < len(names):
-            names = [f"{version.folder}/{version.filename}" for version in versions]
-        values = {
-            "count": str(len(versions)),
-            "files": ", ".join(names),
-            "file": names[best],
-        }
         graded = dataclasses.replace(result.submission, sha256=submission.sha256)
-        notice = Notice("several-versions", values)
+        notice = _versions_notice(versions, best)
         return dataclasses.replace(
             result,
             submission=graded,
@@ -174,12 +167,10 @@ class Session:
             settle_orders(calls, self.exercise)
             judge = Judge(calls, self.exercise, self.profile, self.seed)
             checks = self._run_checks(judge)
+            judged = _Judged(self.exercise, calls, judge)
             functions = {}
             for name, function in self.exercise.functions.items():
-                own_checks = checks.get(name, ())
-                functions[name] = self._function_result(
-                    function, own_checks, calls, judge
-                )
+                functions[name] = judged.result(function, checks.get(name, ()))
             # its end looks like the student's fault in every check, so no result is given
             if not self.zygote_lives:
                 raise GraderFault(
@@ -231,74 +222,6 @@ class Session:
             self.close()
             raise
 
-    def _function_result(
-        self,
-        function: Function,
-        checks: tuple[CheckResult, ...],
-        calls: Calls,
-        judge: Judge,
-    ) -> FunctionResult:
-        name = function.name
-        judged = judge.checked[name]
-        status = _status(calls.has(name), checks)
-        diagnosis = Diagnosis()
-        if status in ("wrong", "partial"):
-            diagnosis = self._diagnose(name, calls, judge)
-        # where the diagnosis found nothing, the checks still know the first value that is wrong
-        first_wrong = diagnosis.first_wrong
-        if first_wrong is None and not diagnosis.misconceptions:
-            first_wrong = judged.first_wrong
-        score = sum(check.points for check in checks)
-        findings = judged.findings.values()
-        return FunctionResult(
-            status=status,
-            score=round(score, 2),
-            max_score=round(function.points, 2),
-            follow_through=any(finding.follow_through for finding in findings),
-            misconceptions=diagnosis.misconceptions,
-            alternatives=diagnosis.alternatives,
-            first_wrong=first_wrong,
-            line=diagnosis.line or calls.raised_in.get(name),
-            checks=checks,
-            source=calls.reading.sources.get(name),
-            facts=dict(diagnosis.facts),
-            lines=dict(diagnosis.lines),
-        )
-
-    def _diagnose(self, function: str, calls: Calls, judge: Judge) -> Diagnosis:
-        """What explains a function's wrong results; an empty diagnosis where it cannot be looked for."""
-        try:
-            return self._first_explanation(function, calls, judge)
-        except GraderError:
-            raise
-        except Exception as error:
-            # a student's values can be anything; the marks stand without a diagnosis
-            values = {"function": function, "reason": type(error).__name__}
-            calls.notices.append(Notice("not-diagnosed", values))
-            return Diagnosis()
-
-    def _first_explanation(
-        self, function: str, calls: Calls, judge: Judge
-    ) -> Diagnosis:
-        """The diagnosis under the first substitution that explains something; else under the first of all."""
-        diagnoses = []
-        own = OwnConvention(
-            judge.convention(function),
-            judge.convention_is_told(function),
-            judge.calls_with_a_mixture(function),
-        )
-        for plugged, replaced in judge.to_diagnose(function):
-            with calls.replacing(replaced):
-                prober = StudentProber(calls)
-                evidence = prober.evidence(function)
-                diagnosis = diagnose(
-                    self.exercise, function, prober, evidence, plugged, own
-                )
-            if diagnosis.misconceptions:
-                return diagnosis
-            diagnoses.append(diagnosis)
-        return diagnoses[0]
-
     # -- its end ---------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -320,6 +243,77 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A submission whose checks have run: tells what came of each function."""
+
+    exercise: Exercise
+    calls: Calls
+    judge: Judge
+
+    def result(
+        self, function: Function, checks: tuple[CheckResult, ...]
+    ) -> FunctionResult:
+        """What the checks of a function have found, and what explains it."""
+        name = function.name
+        status = _status(self.calls.has(name), checks)
+        diagnosis = Diagnosis()
+        if status in ("wrong", "partial"):
+            diagnosis = self._diagnose(name)
+        # where the diagnosis found nothing, the checks still know the first value that is wrong
+        first_wrong = diagnosis.first_wrong
+        if first_wrong is None and not diagnosis.misconceptions:
+            first_wrong = self.judge.checked[name].first_wrong
+        score = sum(check.points for check in checks)
+        return FunctionResult(
+            status=status,
+            score=round(score, 2),
+            max_score=round(function.points, 2),
+            follow_through=self.judge.checked[name].follow_through,
+            misconceptions=diagnosis.misconceptions,
+            alternatives=diagnosis.alternatives,
+            first_wrong=first_wrong,
+            line=diagnosis.line or self.calls.raised_in.get(name),
+            checks=checks,
+            source=self.calls.reading.sources.get(name),
+            facts=dict(diagnosis.facts),
+            lines=dict(diagnosis.lines),
+        )
+
+    def _diagnose(self, function: str) -> Diagnosis:
+        """What explains a function's wrong results; an empty diagnosis where it cannot be looked for."""
+        try:
+            return self._first_explanation(function)
+        except GraderError:
+            raise
+        except Exception as error:
+            # a student's values can be anything; the marks stand without a diagnosis
+            values = {"function": function, "reason": type(error).__name__}
+            self.calls.notices.append(Notice("not-diagnosed", values))
+            return Diagnosis()
+
+    def _first_explanation(self, function: str) -> Diagnosis:
+        """The diagnosis under the first substitution that explains something; else under the first of all."""
+        diagnoses = []
+        conventions = self.judge.conventions
+        own = OwnConvention(
+            conventions.of(function),
+            conventions.is_told(function),
+            conventions.mixed_up_by(function),
+        )
+        for plugged, replaced in self.judge.to_diagnose(function):
+            with self.calls.replacing(replaced):
+                prober = StudentProber(self.calls)
+                evidence = prober.evidence(function)
+                diagnosis = diagnose(
+                    self.exercise, function, prober, evidence, plugged, own
+                )
+            if diagnosis.misconceptions:
+                return diagnosis
+            diagnoses.append(diagnosis)
+        return diagnoses[0]
 
 
 def check_profile(exercise: Exercise, profile: str) -> None:
@@ -370,6 +364,19 @@ def _notices(
     if weak is None:
         return notices
     return (weak, *notices)
+
+
+def _versions_notice(versions: Sequence[Submission], best: int) -> Notice:
+    """Which files were graded, and which of them counts: the one at the index `best`."""
+    names = [version.filename for version in versions]
+    if len(set(names)) < len(names):
+        names = [f"{version.folder}/{version.filename}" for version in versions]
+    values = {
+        "count": str(len(versions)),
+        "files": ", ".join(names),
+        "file": names[best],
+    }
+    return Notice("several-versions", values)
 
 
 def _curves(judge: Judge) -> Curves | None:

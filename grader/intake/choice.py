@@ -1,4 +1,4 @@
-"""Which of a student's files is graded: the one that, with the modules it imports, has most of the functions.
+"""Which of a student's files is graded: the one that has most of the functions, with the modules it imports.
 
 Nothing is parsed here: definitions and imports are looked for in the raw bytes.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader.intake.entries import Entry, Refused
 
-MOST_VERSIONS = 3  # of one submission that are graded, of which the best counts
+MOST_VERSIONS = 3  # of one submission that are graded; the best one counts
 MOST_MODULES = 50  # modules that one file is graded with
 LARGEST_MODULES = 8 << 20  # bytes of these together
 
@@ -49,8 +49,8 @@ def candidates(
     """The files to grade, the most likely one first: several where they have as many functions.
 
     files: all that were handed in, among which are the modules. gradable: the files that may be graded.
-    support: names of modules that are the course's. A file with one function less than the best counts as a
-    version too, as it may hold the last one in another form.
+    support: names of the course's own modules. A file with one function less than the best counts as a
+    version too, as it may have the last one in another form.
     """
     texts = _Texts(files, names)
     found = []
@@ -61,13 +61,21 @@ def candidates(
         found.append(Candidate(entry, own, provides, tuple(modules)))
     found.sort(key=lambda candidate: candidate.rank, reverse=True)
     found = _without_asides(found, support)
-    best, *_ = whole = _without_parts(found)
-    if len(best.provides) < len(names):
+    whole = _without_parts(found)
+    if len(whole[0].provides) < len(names):
         # a function that the hand-out asks for may be a loop in a module that the best one only starts
-        whole += [other for other in found if _may_loop(other, best, texts)]
-    least = max(len(best.provides) - 1, 1 + len(names) // 2)
+        whole += [other for other in found if _may_loop(other, whole[0], texts)]
+    return _versions(whole, nb_functions=len(names))
+
+
+def _versions(found: Sequence[Candidate], nb_functions: int) -> list[Candidate]:
+    """The best candidate, and those after it that have at most one function less."""
+    best = found[0]
+    half = nb_functions // 2
+    # a file with half of the functions or fewer is no version
+    least = max(len(best.provides) - 1, half + 1)
     versions = [best]
-    for other in whole[1:]:
+    for other in found[1:]:
         if len(other.provides) >= least:
             versions.append(other)
     return versions[:MOST_VERSIONS]
@@ -75,24 +83,28 @@ def candidates(
 
 def _without_parts(found: list[Candidate]) -> list[Candidate]:
     """Without the modules of another file, which has all that they have."""
-    kept: list[Candidate] = []
+    kept = []
     for candidate in found:
-        if not any(_is_part_of(candidate, other) for other in found):
+        if not _is_part_of_another(candidate, found):
             kept.append(candidate)
-    # all of them, where they import each other in a circle
+    # where they all import each other in a circle, none is kept
     return kept or found[:1]
 
 
 def _may_loop(candidate: Candidate, best: Candidate, texts: _Texts) -> bool:
     """Whether a module of the best one has loops, and calls functions that both of them import."""
-    is_part = _is_part_of(candidate, best) and candidate.provides == best.provides
-    return is_part and texts.loops_around(candidate)
+    is_part = _is_part_of_another(candidate, [best])
+    has_as_many = candidate.provides == best.provides
+    return is_part and has_as_many and texts.loops_around(candidate)
 
 
-def _is_part_of(candidate: Candidate, other: Candidate) -> bool:
-    if candidate.entry not in other.modules or other.entry in candidate.modules:
-        return False
-    return candidate.provides <= other.provides
+def _is_part_of_another(candidate: Candidate, found: Iterable[Candidate]) -> bool:
+    for other in found:
+        if candidate.entry not in other.modules or other.entry in candidate.modules:
+            continue
+        if candidate.provides <= other.provides:
+            return True
+    return False
 
 
 def _without_asides(
@@ -129,20 +141,26 @@ class _Texts:
         while todo:
             mentioned = self._imports(todo.pop(0))
             for module in self._modules:
-                if module == entry or module in found or module.size > room:
+                if _module_name(module) not in mentioned:
                     continue
-                if _module_name(module) in mentioned and len(found) < MOST_MODULES:
-                    found.append(module)
-                    todo.append(module)
-                    room -= module.size
+                if module == entry or module in found:
+                    continue
+                if module.size > room or len(found) == MOST_MODULES:
+                    continue
+                found.append(module)
+                todo.append(module)
+                room -= module.size
         return found
 
     def loops_around(self, candidate: Candidate) -> bool:
         """Whether a file seems to have a loop, and to call what its modules define."""
         data = self._data(candidate.entry)
-        imported = candidate.provides - candidate.own
-        calls = [re.search(rb"\b%b\s*\(" % name.encode(), data) for name in imported]
-        return _LOOP.search(data) is not None and any(calls)
+        if not _LOOP.search(data):
+            return False
+        for name in candidate.provides - candidate.own:
+            if re.search(rb"\b%b\s*\(" % name.encode(), data):
+                return True
+        return False
 
     def _imports(self, entry: Entry) -> frozenset[str]:
         self._look_at(entry)
@@ -161,7 +179,10 @@ class _Texts:
         if entry.suffix == ".ipynb":
             # a cell may be one string, whose line ends are written as two characters
             data = data.replace(rb"\n", b"\n")
-        defined = [name for name in self._names if _defines(name.encode(), data)]
+        defined = []
+        for name in self._names:
+            if _defines(name.encode(), data):
+                defined.append(name)
         self._defined[entry] = frozenset(defined)
         self._mentioned[entry] = frozenset(_imported_words(data))
 

@@ -101,13 +101,15 @@ class Submission:
         """The same submission with its bytes in it, to be graded in another process or on another machine."""
         versions = tuple(version.held() for version in self.versions)
         try:
-            return dataclasses.replace(
-                self, source=self.data, modules=self.module_bytes(), versions=versions
-            )
+            data = self.data
+            modules = self.module_bytes()
         except UsageError as error:
             return dataclasses.replace(
                 self, source=b"", modules={}, versions=(), problem=str(error)
             )
+        return dataclasses.replace(
+            self, source=data, modules=modules, versions=versions
+        )
 
 
 def _bytes(source: bytes | Entry) -> bytes:
@@ -146,7 +148,7 @@ def _entry_on_disk(path: Path, root: Path | None = None) -> Entry:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     names = path.relative_to(root or path.parent).parts
-    parts = tuple(shown(name) for name in names)
+    parts = tuple(map(shown, names))
     return Entry(parts, status.st_size, status.st_mtime, path)
 
 
@@ -181,7 +183,7 @@ def find(
                 f"{path} is neither a folder nor a zip nor a .py or .ipynb file."
             )
     if not found:
-        places = ", ".join(str(path) for path in paths)
+        places = ", ".join(map(str, paths))
         raise UsageError(
             f"there is no submission in {places}: no .py and no .ipynb file."
         )
@@ -344,10 +346,9 @@ def _of_student(
         chosen = candidates(files, latest, names, support)
     versions = []
     for candidate in chosen:
-        one = _of_candidate(candidate, id_)
         remarks = _remarks(owner, files, gradable, candidate)
         version = dataclasses.replace(
-            one,
+            _of_candidate(candidate, id_),
             name=owner.name,
             files=_named(files),
             notices=tuple(remarks),
@@ -369,7 +370,7 @@ def _of_entry(entry: Entry, id_: str) -> Submission:
     problem = None
     if entry.size > LARGEST:
         problem = f"{entry.name} {TOO_LARGE}."
-    *_, file = _own(entry)
+    file = _own(entry)[-1]
     name = Path(file).stem
     return Submission(
         id=id_,
@@ -395,27 +396,20 @@ def _of_candidate(candidate: Candidate, id_: str) -> Submission:
 
 def _common_folders(files: Files) -> int:
     """How many folders all these files lie in."""
-    count = 0
-    for folders in zip(*(entry.parts[:-1] for entry in files), strict=False):
-        if len(set(folders)) > 1:
-            break
-        count += 1
+    first, *others = files
+    folders = first.parts[:-1]
+    count = len(folders)
+    for entry in others:
+        while entry.parts[:-1][:count] != folders[:count]:
+            count -= 1
     return count
 
 
 def _remarks(
     owner: _Owner, files: Files, gradable: Files, chosen: Candidate
 ) -> Iterator[Notice]:
-    count = len(gradable)
-    if count > 1:
-        file = _shown_path(owner, chosen.entry)
-        values = {"count": str(count), "file": file}
-        kind = "several-files"
-        if chosen.modules:
-            kind = "several-files-imported"
-            modules = [_shown_path(owner, module) for module in chosen.modules]
-            values["modules"] = ", ".join(modules)
-        yield Notice(kind, values)
+    if len(gradable) > 1:
+        yield _choice_notice(owner, len(gradable), chosen)
     for entry in files:
         if entry.problem:
             file = _shown_path(owner, entry)
@@ -426,6 +420,16 @@ def _remarks(
             yield Notice("late", {"platform": "Canvas"})
             # once, however many files are late
             break
+
+
+def _choice_notice(owner: _Owner, count: int, chosen: Candidate) -> Notice:
+    """Which of several files is graded, and with which of the others as its modules."""
+    values = {"count": str(count), "file": _shown_path(owner, chosen.entry)}
+    if not chosen.modules:
+        return Notice("several-files", values)
+    modules = [_shown_path(owner, module) for module in chosen.modules]
+    values["modules"] = ", ".join(modules)
+    return Notice("several-files-imported", values)
 
 
 def _marked_late(entry: Entry) -> bool:
@@ -466,8 +470,9 @@ def _latest_attempts(gradable: Files) -> list[Entry]:
     latest_numbers: dict[Parts, Numbers] = {}
     for entry in gradable:
         # Canvas adds the number itself, as "-2"; elsewhere "tp-2.py" may be the second exercise
-        is_of_canvas = _CANVAS.fullmatch(entry.parts[0])
-        pattern = _CANVAS_ATTEMPT if is_of_canvas else _ATTEMPT
+        pattern = _ATTEMPT
+        if _CANVAS.fullmatch(entry.parts[0]):
+            pattern = _CANVAS_ATTEMPT
         base, numbers = _attempt(_own(entry), pattern)
         if base not in latest or latest_numbers[base] < numbers:
             latest[base] = entry
@@ -489,7 +494,7 @@ def _attempt(parts: Parts, pattern: re.Pattern[str]) -> tuple[Parts, Numbers]:
         else:
             base.append(part[: match.start()])
             # the group of the alternative that has matched
-            number = next(group for group in match.groups() if group)
+            number = match[match.lastindex or 0]
             numbers.append(int(number))
     return (*base, suffix), tuple(numbers)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from grader.reading.call_graph import call_graph
 from grader.reading.definitions import Definition, Place
-from grader.reading.effects import Effects
+from grader.reading.effects import Effects, effects_of
 from grader.reading.names import names_of
 from grader.reading.needs import Bindings, statements_for
 from grader.reading.statements import File, Statement
@@ -25,6 +25,9 @@ from grader.reading.trees import DEFINITIONS, LOOPS, first_line, nodes
 
 _INDENT = "    "
 _SIMILARITY = 0.75  # difflib's ratio, from which a parameter is taken for another
+
+Statements = Sequence[Statement]
+Held = Mapping[str, set[str]]  # variable -> the variables that it holds
 
 
 @dataclass(frozen=True)
@@ -94,29 +97,23 @@ def lift(
 
     file: with what stands under the main guard. loaded: the statements that have been run before.
     """
-    for around in wanted.around:
-        finder = _Finder(file, around)
-        # a loop around a later choice only counts with a loop around itself: the first may only measure
-        finder.nested_only = around != wanted.around[0]
+    state = frozenset(wanted.state)
+    first, *others = wanted.around
+    finders = [_Finder(file, first)]
+    for around in others:
+        # one that only calls a later choice may just measure: it needs a loop in it, or to change the state
+        finders.append(_Finder(file, around, state, nested_only=True))
+    finders.append(_Finder(file, None, state))
+    for finder in finders:
         start = finder.start() or finder.call_of_uncalled(wanted.parameters)
         if start is not None:
             return _lifted(start, name, wanted, file, finder, loaded)
-    start = _loop_that_changes(wanted.state, file)
-    if start is None:
-        return None
-    finder = _Finder(file, wanted.around[0])
-    return _lifted(start, name, wanted, file, finder, loaded)
-
-
-def _loop_that_changes(state: Collection[str], file: File) -> _Start | None:
-    """The last loop at the top level that gives all of these variables other values."""
-    for number in range(len(file.statements) - 1, -1, -1):
-        statement = file.statements[number]
-        if not isinstance(statement.tree, LOOPS):
-            continue
-        if set(state) <= statement.binds | statement.changes_now:
-            return _Start(number, statement, statement, statement.tree)
     return None
+
+
+def _from_the_last(statements: Statements) -> Iterator[tuple[int, Statement]]:
+    """The statements with their numbers, the last one first."""
+    return reversed(list(enumerate(statements)))
 
 
 @dataclass(frozen=True)
@@ -131,10 +128,15 @@ class _Start:
 
 @dataclass
 class _Finder:
-    """Finds the loops that lead to a call of `around`, and the statements that start them."""
+    """Finds the loops that lead to a call of `around`, and the statements that start them.
+
+    Without `around`, those that give all the variables `state` other values. nested_only: a loop without
+    another in it only counts where it does.
+    """
 
     file: File
-    around: str
+    around: str | None
+    state: frozenset[str] = frozenset()
     nested_only: bool = False
     reaching: frozenset[str] = field(init=False)
     looping: frozenset[str] = field(init=False)
@@ -142,7 +144,9 @@ class _Finder:
 
     def __post_init__(self) -> None:
         statements = self.file.statements
-        self.reaching = call_graph(statements, {self.around}).slow
+        self.reaching = frozenset()
+        if self.around is not None:
+            self.reaching = call_graph(statements, {self.around}).slow
         self.methods = self._methods()
         holders: set[str] = set()
         for statement in statements:
@@ -154,17 +158,16 @@ class _Finder:
 
     def start(self) -> _Start | None:
         """The last statement of the file that starts a training."""
-        statements = self.file.statements
         instances = self._looping_instances
-        for number in range(len(statements) - 1, -1, -1):
-            statement = statements[number]
+        for number, statement in _from_the_last(self.file.statements):
             if _is_definition(statement):
                 continue
             loops = self.loops_in(statement.tree)
             if loops:
                 holder, loop = self._within_settings(statement, loops[-1])
                 return _Start(number, statement, holder, loop)
-            called = self._calls(statement) | _classes_used(statement.tree, instances)
+            called = self._calls(statement)
+            called |= _classes_used(statement.tree, instances)
             found = self._holder(called)
             if found is not None:
                 return _Start(number, statement, *found)
@@ -173,8 +176,7 @@ class _Finder:
     def call_of_uncalled(self, parameters: Sequence[str]) -> _Start | None:
         """A call of the last function that trains and that nothing in the file calls."""
         statements = self.file.statements
-        for number in range(len(statements) - 1, -1, -1):
-            statement = statements[number]
+        for statement in reversed(statements):
             tree = statement.tree
             if not isinstance(tree, ast.FunctionDef) or tree.name not in self.looping:
                 continue
@@ -241,19 +243,29 @@ class _Finder:
                     methods.add(method.name)
         return frozenset(methods)
 
-    def _leads_there(self, loop: ast.AST, inner: Collection[str]) -> bool:
+    def _leads_there(self, loop: ast.stmt, inner: Collection[str]) -> bool:
+        if self.around is None:
+            return self._changes_state(loop)
         calls = _names_called(loop)
         calls |= _classes_used(loop, self._reaching_instances)
         by_method = _attributes_called(loop) & self.methods
         if not by_method and not calls & (self.reaching | set(inner)):
             return False
-        if not self.nested_only:
+        if not self.nested_only or _is_nested(loop):
             return True
-        loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
-        return len(loops) > 1
+        return self._changes_state(loop)
+
+    def _changes_state(self, loop: ast.stmt) -> bool:
+        """Whether it gives all of the variables other values, or changes them in place."""
+        now, _ = effects_of(loop, self.file.declared)
+        changed = set(now.changes)
+        for node in ast.walk(loop):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                changed.add(node.id)
+        return self.state <= changed
 
     def _holder(self, called: Collection[str]) -> tuple[Statement, ast.stmt] | None:
-        """The definition with the loop that calls of these functions come to first, and the loop."""
+        """The first definition with such a loop that calls of these functions lead to, and the loop."""
         queue = sorted(set(called) & self.looping)
         seen = set(queue)
         while queue:
@@ -388,25 +400,21 @@ def _lifted(
     statements = _runnable(start, file, finder)
     graph = call_graph(statements, ())
     bindings = Bindings(statements, graph)
-    needed = set(statements_for(start.statement, start.number, bindings))
     after = _updates_after(start, statements)
-    known = {_position(statement) for statement in loaded}
-    run: list[Statement] = []
+    there = _declared_by(loaded)
+    needed = set(statements_for(start.statement, start.number, bindings))
     for following in after:
-        for number in statements_for(following, start.number, bindings):
-            needed.add(number)
+        needed.update(statements_for(following, start.number, bindings))
+    run: list[Statement] = []
     for number in sorted(needed):
         statement = statements[number]
         if statement in after:
             continue
-        is_loaded = _position(statement) in known
-        if (
-            is_loaded
-            and declares(statement)
-            and statement.tree is not start.holder.tree
-        ):
-            continue
-        run.append(statement)
+        if statement.tree is start.holder.tree or not declares(statement):
+            run.append(statement)
+        elif not statement.binds <= there:
+            # a definition or an import that has not been run yet
+            run.append(statement)
     run.append(start.statement)
     return Lifted(
         statements=(*run, *after),
@@ -419,27 +427,23 @@ def _lifted(
     )
 
 
-def _updates_after(start: _Start, statements: Sequence[Statement]) -> list[Statement]:
+def _updates_after(start: _Start, statements: Statements) -> list[Statement]:
     """After a single pass over the samples: the statements that change what it worked with."""
     if not _is_single_pass(start.loop):
         return []
     worked_with = start.statement.names.now.keys()
     after = []
     for statement in statements[start.number + 1 :]:
-        changed = statement.binds | statement.changes_now
-        if (
-            statement.never_run is None
-            and not declares(statement)
-            and changed & worked_with
-        ):
+        if statement.never_run is not None or declares(statement):
+            continue
+        if (statement.binds | statement.changes_now) & worked_with:
             after.append(statement)
     return after
 
 
 def _is_single_pass(loop: ast.stmt) -> bool:
     """Whether it goes through the data itself, and no loop in it does."""
-    loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
-    if len(loops) > 1 or not isinstance(loop, ast.For):
+    if _is_nested(loop) or not isinstance(loop, ast.For):
         return False
     over = loop.iter
     if not isinstance(over, ast.Call) or not isinstance(over.func, ast.Name):
@@ -449,6 +453,15 @@ def _is_single_pass(loop: ast.stmt) -> bool:
     plain = (ast.Constant, ast.Name)
     counts = all(isinstance(argument, plain) for argument in over.args)
     return over.func.id != "range" or not counts
+
+
+def _is_nested(loop: ast.AST) -> bool:
+    """Whether a loop has another one in it."""
+    loops = 0
+    for node in ast.walk(loop):
+        if isinstance(node, LOOPS):
+            loops += 1
+    return loops > 1
 
 
 def _runnable(start: _Start, file: File, finder: _Finder) -> list[Statement]:
@@ -482,10 +495,8 @@ def _held(statements: Iterable[Statement]) -> dict[str, set[str]]:
     return held
 
 
-def _changing_what_it_reads(
-    statement: Statement, held: Mapping[str, set[str]], file: File
-) -> Statement:
-    """The statement, which may change what it reads where it changes anything under another name.
+def _changing_what_it_reads(statement: Statement, held: Held, file: File) -> Statement:
+    """The statement; if it changes anything, it is taken to change all that it reads, under any name.
 
     `for p in parameters: p.normal_(0, 1)` changes `w1`, and so do `init(w1)` and
     `[p.normal_(0, 1) for p in parameters]`.
@@ -497,7 +508,8 @@ def _changing_what_it_reads(
         for part in held.get(name, ()):
             read.setdefault(part, line)
     names = replace(statement.names, now=read)
-    now = Effects(statement.now.calls, statement.now.changes | read.keys())
+    changes = statement.now.changes | read.keys()
+    now = Effects(statement.now.calls, changes)
     return replace(statement, names=names, now=now)
 
 
@@ -511,9 +523,13 @@ def _is_run_for_effect(statement: Statement, file: File) -> bool:
     return bool(statement.calls_now & file.declared.defined)
 
 
-def _position(statement: Statement) -> tuple[int | None, int, frozenset[str]]:
-    # several may share a line: `import math, time` is read as two
-    return statement.cell, statement.tree.lineno, frozenset(statement.binds)
+def _declared_by(loaded: Iterable[Statement]) -> set[str]:
+    """The functions, classes and modules that are there already, which no earlier definition must replace."""
+    there: set[str] = set()
+    for statement in loaded:
+        if declares(statement):
+            there |= statement.binds
+    return there
 
 
 def _is_definition(statement: Statement) -> bool:
@@ -521,7 +537,7 @@ def _is_definition(statement: Statement) -> bool:
 
 
 def declares(statement: Statement) -> bool:
-    """Whether it is a definition or an import, which no text of a loop contains."""
+    """Whether it is a definition or an import, of which a loop's text contains none."""
     return isinstance(statement.tree, (*DEFINITIONS, ast.Import, ast.ImportFrom))
 
 
@@ -591,7 +607,7 @@ def _call_with(tree: ast.FunctionDef, parameters: Sequence[str]) -> ast.Expr | N
     taken = [argument.arg for argument in tree.args.args]
     needed = taken[: len(taken) - len(tree.args.defaults)]
     meant = _meant(taken, parameters)
-    if any(name not in meant for name in needed):
+    if not meant.keys() >= set(needed):
         if len(needed) > len(parameters):
             return None
         # the hand-out's order
@@ -600,7 +616,8 @@ def _call_with(tree: ast.FunctionDef, parameters: Sequence[str]) -> ast.Expr | N
     for name, parameter in meant.items():
         value = ast.Name(given(parameter), ast.Load())
         keywords.append(ast.keyword(name, value))
-    call = ast.Expr(ast.Call(ast.Name(tree.name, ast.Load()), [], keywords))
+    function = ast.Name(tree.name, ast.Load())
+    call = ast.Expr(ast.Call(function, [], keywords))
     ast.copy_location(call, tree)
     return ast.fix_missing_locations(call)
 
@@ -627,11 +644,15 @@ def _definition(
     holder = start.holder
     if _is_definition(holder):
         first = first_line(holder.tree)
-        lines = file.lines[holder.cell][first - 1 : holder.tree.end_lineno]
+        lines = file.lines[holder.cell]
+        lines = lines[first - 1 : holder.tree.end_lineno]
         text = textwrap.dedent("\n".join(lines))
         label = file.labels[holder.cell]
         return Definition(text, first, holder.cell, holder.tree, label=label)
-    body = [statement for statement in run if not declares(statement)]
+    body = []
+    for statement in run:
+        if not declares(statement):
+            body.append(statement)
     numbered, places = _numbered(body, file)
     header = f"def {name}({', '.join(wanted.parameters)}):"
     return _as_function(header, numbered, places)
@@ -672,7 +693,9 @@ def _lines_of(statement: Statement, file: File) -> Iterator[tuple[int, str]]:
 
 def _outdented(line: str, columns: int) -> str:
     """The line without its first columns, where these are blank: a text may begin further to the left."""
-    return line if line[:columns].strip() else line[columns:]
+    if line[:columns].strip():
+        return line
+    return line[columns:]
 
 
 def _cut(line: str, end: int | None) -> str:
@@ -692,7 +715,9 @@ def _as_function(
     text = [header]
     for number in range(first, last + 1):
         line = numbered.get(number, "")
-        text.append(_INDENT + line if line else line)
+        if line:
+            line = _INDENT + line
+        text.append(line)
     whole = "\n".join(text)
     module = ast.parse(whole)
     ast.increment_lineno(module, first - 2)

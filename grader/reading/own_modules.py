@@ -10,7 +10,7 @@ import ast
 import copy
 import dataclasses
 import functools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.notices import Notice
@@ -19,11 +19,12 @@ from grader.reading.cells import Text
 from grader.reading.needs import Bindings
 from grader.reading.never_run import without_never_run
 from grader.reading.own_files import OwnFiles, Path, file_of, module_path
-from grader.reading.statements import File, Split, Statement, read_statements
+from grader.reading.statements import File, Statement, read_statements
 from grader.reading.trees import Kind, binder_of, kind_of
 
 Wanted = tuple[Path, set[str]]  # a module, and the names that are wanted of it
 Trees = list[ast.stmt]
+Home = tuple[str, "Module"]  # a name, and the module that has it under that name
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ class Module:
     def binder(self, name: str) -> Statement | None:
         """The last statement that binds a name."""
         number = self.bindings.last_binder(name, self.bindings.end)
-        return None if number is None else self.statements[number]
+        if number is None:
+            return None
+        return self.statements[number]
 
 
 class OwnModules:
@@ -79,8 +82,8 @@ class OwnModules:
         self._slow = slow
         self._read: dict[Path, Module | None] = {}
         self._written: list[Path] = []
-        # the lines of `%run` with a module
-        self._run: set[int] = set()
+        # those of `%run` with a module
+        self.lines_that_run: set[int] = set()
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -110,44 +113,43 @@ class OwnModules:
     def read_again(self, text: Text, own_names: Mapping[str, str]) -> Module:
         """Read the graded file, in which some of the required functions have other names."""
         self._names = [*self._names, *own_names.values()]
-        slow = [own_names[name] for name in self._slow if name in own_names]
-        self._slow = [*self._slow, *slow]
+        slow = list(self._slow)
+        for name in self._slow:
+            if name in own_names:
+                slow.append(own_names[name])
+        self._slow = slow
         return self.read_main(text)
 
     def as_script(self, text: Text) -> File:
         """The graded file as a script runs, with what stands under its main guard."""
-        return read_statements(text, self._splitter(self.main, ()), as_main=True)
+        splitter = _Splitter(self, self.main, [])
+        return read_statements(text, splitter.split, as_main=True)
 
     def module(self, path: Path) -> Module | None:
         """A module by its path; None where there is none, or where it is being read just now."""
         if path not in self._read and path in self.files.texts:
             # two modules may import each other
             self._read[path] = None
-            self._read[path] = self._module(path, self.files.texts[path])
+            text = self.files.texts[path]
+            self._read[path] = self._module(path, text)
         return self._read.get(path)
+
+    def module_at(self, path: Path | None) -> Module | None:
+        """The module at the path that an import resolves to; None where that is no path."""
+        if path is None:
+            return None
+        return self.module(path)
 
     def _module(self, path: Path, text: Text, first: Sequence[ast.stmt] = ()) -> Module:
         """Read a file, as if the statements `first` stood at its top."""
-        file = read_statements(text, self._splitter(path, first))
+        splitter = _Splitter(self, path, list(first))
+        file = read_statements(text, splitter.split)
         graph = call_graph(file.statements, self._slow, self._names)
         statements = without_never_run(file, graph)
         return Module(path, file, statements, Bindings(statements, graph))
 
-    def _splitter(self, path: Path, first: Sequence[ast.stmt]) -> Split:
-        """What reads each import of a file as one for each name; `first` stands above the first statement."""
-        above = list(first)
-
-        def split(tree: ast.stmt) -> Iterable[ast.stmt]:
-            for statement in above:
-                _place(statement, tree)
-            trees = [*above, *self._split(tree, path)]
-            above.clear()
-            return trees
-
-        return split
-
     def _found_elsewhere(self, main: Module) -> Trees:
-        """Imports of the required functions that only modules bind which the graded file leads to."""
+        """Imports of the required functions that the graded file lacks, from the modules that it leads to."""
         imports: Trees = []
         missing = [name for name in self._names if name not in main.bindings]
         if not missing or not self.files.texts:
@@ -157,7 +159,7 @@ class OwnModules:
             for name in list(missing):
                 if name in module.bindings:
                     missing.remove(name)
-                    imports.append(ast.ImportFrom(dotted, [ast.alias(name)], 0))
+                    imports.append(_import_from(dotted, name))
         return imports
 
     def _reachable(self, main: Module) -> Iterator[Module]:
@@ -178,79 +180,6 @@ class OwnModules:
         for statement in module.statements:
             for path, _ in self.imported(statement.tree, module):
                 yield path
-
-    # -- imports, name by name -------------------------------------------------------------------------
-
-    def _split(self, tree: ast.stmt, importer: Path) -> Trees:
-        """A statement; of an import, one statement for each name."""
-        if isinstance(tree, ast.Import):
-            return [_place(ast.Import([alias]), tree) for alias in tree.names]
-        if isinstance(tree, ast.ImportFrom):
-            return self.split_from(tree, importer)
-        if self.files.texts:
-            tree = _InnerImports(self, importer).visit(tree)
-        run = _file_that_is_run(tree)
-        path = self.files.resolve(".".join(module_path(run))) if run else None
-        module = self.module(path) if path is not None else None
-        if path is None or module is None:
-            return [tree]
-        self._run.add(tree.lineno)
-        return [tree, *self._all_of(module, ".".join(path), tree)]
-
-    def split_from(self, tree: ast.ImportFrom, importer: Path) -> Trees:
-        """`from … import a, b` as one absolute import for each name."""
-        dotted = self.files.source_of(tree, importer)
-        if dotted == "__future__":
-            return [tree]
-        path = self.files.resolve(dotted)
-        module = self.module(path) if path is not None else None
-        trees: Trees = []
-        for alias in tree.names:
-            if alias.name == "*":
-                trees += self._star(module, dotted, tree)
-            elif self._is_submodule(module, dotted, alias.name):
-                name = f"{dotted}.{alias.name}".strip(".")
-                whole = ast.alias(name, alias.asname or alias.name)
-                trees.append(_place(ast.Import([whole]), tree))
-            elif path is not None:
-                trees.append(_place(ast.ImportFrom(dotted, [alias], 0), tree))
-            else:
-                one = ast.ImportFrom(tree.module, [alias], tree.level)
-                trees.append(_place(one, tree))
-        return trees
-
-    def _is_submodule(self, package: Module | None, dotted: str, name: str) -> bool:
-        if package is not None and name in package.bindings:
-            return False
-        return self.files.submodule(dotted, name) is not None
-
-    def _star(self, module: Module | None, dotted: str, tree: ast.ImportFrom) -> Trees:
-        if module is None:
-            return [tree]
-        trees = self._all_of(module, dotted, tree)
-        if dotted in self.files.standins:
-            trees.append(tree)
-        return trees
-
-    def _all_of(self, module: Module, dotted: str, tree: ast.stmt) -> Trees:
-        """One import for each name that a module of the submission's exports."""
-        trees: Trees = []
-        for name in module.exports:
-            if self.files.has_standin(dotted, name):
-                continue
-            one = self._import_of_library(module, name)
-            if one is None:
-                one = ast.ImportFrom(dotted, [ast.alias(name)], 0)
-            trees.append(_place(one, tree))
-        return trees
-
-    def _import_of_library(self, module: Module, name: str) -> ast.stmt | None:
-        """The import of a library by which a module has this name: `torch` is torch, whoever passes it on."""
-        binder = module.binder(name)
-        if binder is None or not isinstance(binder.tree, ast.Import | ast.ImportFrom):
-            return None
-        is_own = next(self.imported(binder.tree, module), None) is not None
-        return None if is_own else copy.deepcopy(binder.tree)
 
     # -- what is wanted of which module ----------------------------------------------------------------
 
@@ -281,7 +210,7 @@ class OwnModules:
 
     # -- where a name comes from -----------------------------------------------------------------------
 
-    def home(self, name: str, module: Module) -> tuple[str, Module]:
+    def home(self, name: str, module: Module) -> Home:
         """The module that defines what a name stands for in `module`, and its name there."""
         for _ in range(len(self.files.texts) + 1):
             found = self._passed_on(name, module)
@@ -290,37 +219,48 @@ class OwnModules:
             name, module = found
         return name, module
 
-    def _passed_on(self, name: str, module: Module) -> tuple[str, Module] | None:
+    def _passed_on(self, name: str, module: Module) -> Home | None:
         """Where `module` has the name from, if it imports it from a module of the submission's own."""
         binder = module.binder(name)
         if binder is None:
             return None
-        value = binder.tree.value if isinstance(binder.tree, ast.Assign) else None
-        if isinstance(value, ast.Name):
-            # `sigma = act`, where `act` is imported
-            name = value.id
-            binder = module.binder(name)
-        elif isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+        if not isinstance(binder.tree, ast.Assign):
+            return self._imported_name(name, binder, module)
+        value = binder.tree.value
+        if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
             # `sigma = utils.sigma`
             return self._attribute(value.attr, value.value.id, module)
-        found = _import_of(binder.tree, name) if binder is not None else None
+        if isinstance(value, ast.Name):
+            # `sigma = act`, where `act` is imported
+            return self._imported_name(value.id, module.binder(value.id), module)
+        return None
+
+    def _imported_name(
+        self, name: str, binder: Statement | None, module: Module
+    ) -> Home | None:
+        """What a statement of `module` imports as `name`, if another module of the submission defines it."""
+        if binder is None:
+            return None
+        found = _import_of(binder.tree, name)
         if found is None:
             return None
-        tree, name = found
-        path = self.files.resolve(self.files.source_of(tree, module.path))
-        other = self.module(path) if path is not None else None
-        return None if other is None else (name, other)
+        tree, original = found
+        dotted = self.files.source_of(tree, module.path)
+        other = self.module_at(self.files.resolve(dotted))
+        if other is None:
+            return None
+        return original, other
 
-    def _attribute(
-        self, name: str, owner: str, module: Module
-    ) -> tuple[str, Module] | None:
+    def _attribute(self, name: str, owner: str, module: Module) -> Home | None:
         """The attribute of a module of the submission's own that `module` imports whole as `owner`."""
         binder = module.binder(owner)
         if binder is None or not isinstance(binder.tree, ast.Import):
             return None
-        path = self.files.resolve(binder.tree.names[0].name)
-        other = self.module(path) if path is not None else None
-        return None if other is None else (name, other)
+        dotted = binder.tree.names[0].name
+        other = self.module_at(self.files.resolve(dotted))
+        if other is None:
+            return None
+        return name, other
 
     def kind_of(self, name: str, module: Module) -> Kind:
         """How a name that `module` imports is bound where it comes from; "import" where that is a library."""
@@ -339,21 +279,113 @@ class OwnModules:
         return notice.within(file_of(path))
 
     def has_run(self, notice: Notice) -> bool:
-        """Whether a notice says that a `%run` was not run whose module has been read."""
+        """Whether a notice says that a `%run` was left out although its module has been read."""
         is_run = notice.kind == "line-magic" and notice.values["magic"] == "run"
-        return is_run and notice.line in self._run
+        return is_run and notice.line in self.lines_that_run
 
 
-class _InnerImports(ast.NodeTransformer):
-    """Splits the imports within a compound statement or a function."""
+class _Splitter(ast.NodeTransformer):
+    """Reads each import of one file as an import for each name.
 
-    def __init__(self, own: OwnModules, importer: Path) -> None:
+    above: statements to put above the file's first one.
+    """
+
+    def __init__(self, own: OwnModules, importer: Path, above: Trees) -> None:
         self.own = own
+        self.files = own.files
         self.importer = importer
+        self.above = above
+
+    def split(self, tree: ast.stmt) -> Trees:
+        """The statement; of an import, one statement for each name."""
+        for statement in self.above:
+            _place(statement, tree)
+        trees = [*self.above, *self._split(tree)]
+        self.above = []
+        return trees
+
+    def _split(self, tree: ast.stmt) -> Trees:
+        if isinstance(tree, ast.Import):
+            return [_place(ast.Import([alias]), tree) for alias in tree.names]
+        if isinstance(tree, ast.ImportFrom):
+            return self.visit_ImportFrom(tree)
+        if self.files.texts:
+            # the imports within a compound statement or a function
+            tree = self.visit(tree)
+        run = _file_that_is_run(tree)
+        if run is None:
+            return [tree]
+        name = ".".join(module_path(run))
+        path = self.files.resolve(name)
+        module = self.own.module_at(path)
+        if path is None or module is None:
+            return [tree]
+        self.own.lines_that_run.add(tree.lineno)
+        dotted = ".".join(path)
+        return [tree, *self._all_of(module, dotted, tree)]
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> Trees:
-        """The imports of the single names."""
-        return self.own.split_from(node, self.importer)
+        """`from … import a, b` as one absolute import for each name."""
+        dotted = self.files.source_of(node, self.importer)
+        if dotted == "__future__":
+            return [node]
+        path = self.files.resolve(dotted)
+        module = self.own.module_at(path)
+        trees: Trees = []
+        for alias in node.names:
+            if alias.name == "*":
+                trees += self._star(module, dotted, node)
+                continue
+            one: ast.stmt
+            if self._is_submodule(module, dotted, alias.name):
+                name = f"{dotted}.{alias.name}".strip(".")
+                whole = ast.alias(name, alias.asname or alias.name)
+                one = ast.Import([whole])
+            elif path is not None:
+                one = ast.ImportFrom(dotted, [alias], 0)
+            else:
+                one = ast.ImportFrom(node.module, [alias], node.level)
+            trees.append(_place(one, node))
+        return trees
+
+    def _is_submodule(self, package: Module | None, dotted: str, name: str) -> bool:
+        if package is not None and name in package.bindings:
+            return False
+        return self.files.submodule(dotted, name) is not None
+
+    def _star(self, module: Module | None, dotted: str, tree: ast.ImportFrom) -> Trees:
+        if module is None:
+            return [tree]
+        trees = self._all_of(module, dotted, tree)
+        if dotted in self.files.standins:
+            trees.append(tree)
+        return trees
+
+    def _all_of(self, module: Module, dotted: str, tree: ast.stmt) -> Trees:
+        """One import for each name that a module of the submission's exports."""
+        trees: Trees = []
+        for name in module.exports:
+            if self.files.has_standin(dotted, name):
+                continue
+            one = self._import_of_library(module, name)
+            if one is None:
+                one = _import_from(dotted, name)
+            trees.append(_place(one, tree))
+        return trees
+
+    def _import_of_library(self, module: Module, name: str) -> ast.stmt | None:
+        """The import by which a module has this name from a library; None where it has it from elsewhere."""
+        binder = module.binder(name)
+        if binder is None or not isinstance(binder.tree, ast.Import | ast.ImportFrom):
+            return None
+        own = next(self.own.imported(binder.tree, module), None)
+        if own is not None:
+            return None
+        return copy.deepcopy(binder.tree)
+
+
+def _import_from(dotted: str, name: str) -> ast.ImportFrom:
+    return ast.ImportFrom(dotted, [ast.alias(name)], 0)
 
 
 def _place(tree: ast.stmt, other: ast.stmt) -> ast.stmt:
@@ -379,11 +411,16 @@ def _file_that_is_run(tree: ast.stmt) -> str | None:
     call = tree.value
     if not ast.unparse(call.func).endswith(".run_line_magic"):
         return None
-    words = [word.value for word in call.args if isinstance(word, ast.Constant)]
+    words = []
+    for argument in call.args:
+        if isinstance(argument, ast.Constant):
+            words.append(argument.value)
     if len(words) != 2 or words[0] != "run":
         return None
     file = str(words[1]).strip().strip("'\"").removeprefix("./")
-    return file if file.endswith(".py") else None
+    if not file.endswith(".py"):
+        return None
+    return file
 
 
 def _strings(tree: ast.stmt) -> list[str] | None:

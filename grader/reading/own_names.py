@@ -1,8 +1,8 @@
 """What a submission calls the required functions: as the hand-out does, or by an obvious variant of the name.
 
-A variant differs in case or underscores; for a derivative, in how it says that it is one (`sigma_prime`,
-`grad_loss`); or the exercise lists it. It is taken only where the file binds the hand-out's own name to no
-function, and holds one variant that takes the right number of arguments.
+A variant differs in case or underscores, or the exercise lists it. For a derivative, it may also say in
+another way that it is one (`sigma_prime`, `grad_loss`). A variant is taken only if the file binds the
+hand-out's own name to no function, and if it alone takes the right number of arguments.
 """
 
 from __future__ import annotations
@@ -54,6 +54,9 @@ _VALUES = (
 )
 
 
+Functions = Mapping[str, Function]  # the file's own, by name
+
+
 @dataclass(frozen=True)
 class Expected:
     """A required function: how many positional arguments it takes, and what else it may be called.
@@ -69,8 +72,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class OwnNames:
-    """names: required name -> the student's, where that is another. unclear: required name -> why none is
-    taken of the variants that are there, in one sentence.
+    """What a file calls the required functions.
+
+    names: required name -> the student's, where that is another. unclear: required name -> one sentence on
+    why none of the file's variants is taken.
     """
 
     names: Mapping[str, str]
@@ -78,7 +83,7 @@ class OwnNames:
 
 
 def own_names(expected: Mapping[str, Expected], file: File) -> OwnNames:
-    """What the file calls the functions. `expected`: all required functions; empty where names are strict."""
+    """What the file calls the functions. expected: all required functions; empty where names are strict."""
     functions = _functions(file)
     names: dict[str, str] = {}
     unclear: dict[str, str] = {}
@@ -86,15 +91,20 @@ def own_names(expected: Mapping[str, Expected], file: File) -> OwnNames:
         variants = _variants(name, expected, functions)
         if not variants or _is_defined(name, variants, file):
             continue
-        usable = [own for own in variants if _takes(functions[own], wanted)]
+        usable = []
+        for own in variants:
+            if _takes(functions[own], wanted):
+                usable.append(own)
         if len(usable) == 1:
             names[name] = usable[0]
         else:
             unclear[name] = _why_none(name, wanted, variants, usable, functions)
     # a function that could be two of them is neither
     taken = Counter(names.values())
-    clear = {name: own for name, own in names.items() if taken[own] == 1}
-    return OwnNames(clear, unclear)
+    for name, own in list(names.items()):
+        if taken[own] > 1:
+            del names[name]
+    return OwnNames(names, unclear)
 
 
 def _functions(file: File) -> dict[str, Function]:
@@ -111,7 +121,7 @@ def _functions(file: File) -> dict[str, Function]:
 
 
 def _variants(
-    name: str, expected: Mapping[str, Expected], functions: Mapping[str, Function]
+    name: str, expected: Mapping[str, Expected], functions: Functions
 ) -> list[str]:
     """The file's functions whose names are variants of a required one."""
     spellings = set(_spellings(name, expected))
@@ -168,7 +178,9 @@ def _takes(function: Function, wanted: Expected) -> bool:
         return False
     most = len(parameters(function))
     least = most - len(arguments.defaults)
-    return least <= wanted.most and (most >= wanted.least or bool(arguments.vararg))
+    if least > wanted.most:
+        return False
+    return most >= wanted.least or arguments.vararg is not None
 
 
 def _why_none(
@@ -176,7 +188,7 @@ def _why_none(
     wanted: Expected,
     variants: Sequence[str],
     usable: Sequence[str],
-    functions: Mapping[str, Function],
+    functions: Functions,
 ) -> str:
     if usable:
         listed = " and ".join(f"`{own}`" for own in sorted(usable))

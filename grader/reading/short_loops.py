@@ -1,4 +1,4 @@
-"""Which loops at the top level are short by their own text, such as one that fills a table.
+"""Which loops at the top level are seen to be short from their text alone, such as one that fills a table.
 
 They are run where a graded function needs what they fill. Any other loop may train for an hour.
 """
@@ -24,9 +24,8 @@ _VIEWS = {"items", "keys", "values"}
 # what a training calls in each pass
 _TRAINS = {"backward", "step"}
 
-Sizes = Mapping[
-    str, int
-]  # variables that only ever hold what is written out -> the most items
+# variables that only ever hold what is written out -> the most items
+Sizes = Mapping[str, int]
 
 
 def sizes_of(trees: Iterable[ast.stmt]) -> dict[str, int]:
@@ -34,22 +33,38 @@ def sizes_of(trees: Iterable[ast.stmt]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     others: set[str] = set()
     for tree in trees:
-        if isinstance(tree, ast.Assign) and len(tree.targets) == 1:
-            (target,) = tree.targets
-            size = _size(tree.value, {})
-            if isinstance(target, ast.Name) and size is not None:
-                sizes[target.id] = max(size, sizes.get(target.id, 0))
-                continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                others.add(node.id)
+        written = _written_out(tree)
+        if written is None:
+            others |= _stored(tree)
+            continue
+        name, size = written
+        sizes[name] = max(size, sizes.get(name, 0))
     for name in others:
         sizes.pop(name, None)
     return sizes
 
 
+def _written_out(tree: ast.stmt) -> tuple[str, int] | None:
+    """The variable that is assigned a value that is written out, and its size; None for another statement."""
+    if not isinstance(tree, ast.Assign) or len(tree.targets) != 1:
+        return None
+    (target,) = tree.targets
+    size = _size(tree.value, {})
+    if not isinstance(target, ast.Name) or size is None:
+        return None
+    return target.id, size
+
+
+def _stored(tree: ast.stmt) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
 def is_short(loop: ast.AST, sizes: Sizes) -> bool:
-    """Whether a loop ends soon, by its own text, and neither trains nor defines functions."""
+    """Whether a loop's text shows that it ends soon, and that it neither trains nor defines functions."""
     for node in ast.walk(loop):
         if isinstance(node, DEFINITIONS):
             return False
@@ -82,8 +97,9 @@ def _size(value: ast.expr, sizes: Sizes) -> int | None:
     if isinstance(value, ast.Name):
         return sizes.get(value.id)
     if isinstance(value, ast.List | ast.Tuple | ast.Set):
-        if any(isinstance(item, ast.Starred) for item in value.elts):
-            return None
+        for item in value.elts:
+            if isinstance(item, ast.Starred):
+                return None
         return len(value.elts)
     if isinstance(value, ast.Dict):
         return len(value.keys)

@@ -1,17 +1,17 @@
 """The statements of a submission that its graded functions need, and no others.
 
-From the required names, the free names are followed through the file's top-level definitions, assignments
+What a required function uses is followed, name by name, through the file's top-level definitions, assignments
 and imports. Loops at the top level, and statements that start a slow function such as a training, are never
 run.
 
-Runs in the worker before any of the student's code, and executes nothing.
+This runs in the worker before any of the student's code, and executes nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.notices import Notice
@@ -19,7 +19,7 @@ from grader.reading.cells import Text
 from grader.reading.definitions import Definition, definition_of, order_notice
 from grader.reading.lifting import Lifted, LoopWanted, is_usable, lift
 from grader.reading.missing import why_missing
-from grader.reading.needs import Bindings, Needs, hidden_names, needs_of
+from grader.reading.needs import Needs, hidden_names, needs_of
 from grader.reading.never_run import loader_notices, never_run_notice
 from grader.reading.own_files import OwnFiles, Path
 from grader.reading.own_modules import Module, OwnModules
@@ -29,10 +29,12 @@ from grader.reading.syntax_errors import IS_MERGE, UNCOMPILABLE, merge_marks
 from grader.reading.trees import Kind, binders_within, kind_of
 
 _MAX_NOTICES = 60
-_MAX_ALIKE = (
-    3  # notices that say the same of different places, before one speaks for all
-)
+# notices that say the same of different places, before one stands for all of them
+_MAX_ALIKE = 3
 _MAX_MARKS = 20  # lines that a notice lists
+
+Loops = Mapping[str, LoopWanted]  # required name -> the loop that may take its place
+Notices = Iterable[Notice]
 
 
 @dataclass(frozen=True)
@@ -91,73 +93,112 @@ def _slice(
     names: Sequence[str],
     main: Module,
     own: OwnModules,
-    loops: Mapping[str, LoopWanted],
+    loops: Loops,
     called: OwnNames,
 ) -> Slice:
-    file, bindings = main.file, main.bindings
     name_of = {name: called.names.get(name, name) for name in names}
     needs = _needs(main, name_of.values(), own)
-
-    homes: dict[str, Path] = {}
-    # of the graded file and of each module
-    definitions: dict[Path, dict[str, Definition]] = {path: {} for path in needs}
-    missing: dict[str, str] = {}
-    for name in names:
-        own_name, module = own.home(name_of[name], main)
-        definition = definition_of(own_name, module.bindings, module.file)
-        if definition is None:
-            wanted = loops.get(name)
-            missing[name] = why_missing(
-                name, names, wanted, bindings, file, called.unclear
-            )
-            continue
-        definitions[main.path][name] = definition
-        if module is not main:
-            homes[name] = module.path
-            definitions[module.path][name] = definition
-
-    modules: dict[Path, Slice] = {}
+    found = _found(name_of, main, own)
+    slices = {}
     for path, needed in needs.items():
-        module_read = own.module(path)
-        if module_read is not None:
-            # another name is one of the graded file
-            own_name_of = name_of if path == main.path else {}
-            modules[path] = _part(
-                module_read, needed, definitions[path], own, own_name_of
-            )
-    whole = modules.pop(main.path)
-    notices = [notice for notice in text.notices if not own.has_run(notice)]
-    notices += _name_notices(called.names)
-    notices += whole.notices
-    for path, module_slice in modules.items():
-        for notice in module_slice.notices:
-            notices.append(own.placed(notice, path))
-    lifted = _lifted(text, loops, whole, own)
-    all_definitions = dict(whole.definitions)
+        module = own.module(path)
+        if module is None:
+            continue
+        definitions = found.definitions.get(path, {})
+        # another name is one of the graded file only
+        called_there: Mapping[str, str] = {}
+        if path == main.path:
+            called_there = called.names
+        slices[path] = _part(module, needed, definitions, own, called_there)
+    whole = slices.pop(main.path)
+    notices = _all_notices(text, called, whole, slices, own)
+
+    definitions = dict(whole.definitions)
+    homes = found.homes
+    lifted = _lifted(text, _named(loops, name_of), whole, own)
     for name, loop in lifted.items():
-        all_definitions[name] = loop.definition
-        missing.pop(name, None)
+        definitions[name] = loop.definition
         homes.pop(name, None)
-        notices.append(Notice("lifted", {"function": name}, loop.line, loop.cell))
+        values = {"function": name}
+        notices.append(Notice("lifted", values, loop.line, loop.cell))
+    missing = {}
+    for name in names:
+        if name not in definitions:
+            missing[name] = why_missing(
+                name,
+                names,
+                loops.get(name),
+                main.bindings,
+                main.file,
+                called.unclear,
+            )
     return replace(
         whole,
-        definitions=all_definitions,
+        definitions=definitions,
         missing=missing,
-        notices=_capped(_labelled(notices, file)),
-        modules=modules,
+        notices=_capped(_labelled(notices, main.file)),
+        modules=slices,
         homes=homes,
         own_names=called.names,
         lifted=lifted,
     )
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Where the required functions are defined.
+
+    definitions: a file -> required name -> its definition; the graded file has all of them. homes: required
+    name -> the module that defines it, where that is not the graded file.
+    """
+
+    definitions: dict[Path, dict[str, Definition]]
+    homes: dict[str, Path]
+
+
+def _found(name_of: Mapping[str, str], main: Module, own: OwnModules) -> _Found:
+    """Look for the required functions. name_of: required name -> what the graded file calls it."""
+    found = _Found({main.path: {}}, {})
+    for name, own_name in name_of.items():
+        original_name, module = own.home(own_name, main)
+        definition = definition_of(original_name, module.bindings, module.file)
+        if definition is None:
+            continue
+        found.definitions[main.path][name] = definition
+        if module is not main:
+            found.homes[name] = module.path
+            found.definitions.setdefault(module.path, {})[name] = definition
+    return found
+
+
+def _all_notices(
+    text: Text,
+    called: OwnNames,
+    whole: Slice,
+    modules: Mapping[Path, Slice],
+    own: OwnModules,
+) -> list[Notice]:
+    """The notices on the text, on other names, on the graded file and on its modules, in this order."""
+    notices = []
+    for notice in text.notices:
+        if not own.has_run(notice):
+            notices.append(notice)
+    notices += _name_notices(called.names)
+    notices += whole.notices
+    for path, module in modules.items():
+        for notice in module.notices:
+            notices.append(own.placed(notice, path))
+    return notices
+
+
 def _lifted(
-    text: Text, loops: Mapping[str, LoopWanted], found: Slice, own: OwnModules
+    text: Text, loops: Loops, found: Slice, own: OwnModules
 ) -> dict[str, Lifted]:
     """The loops that take the place of functions that have no usable definition."""
     lifted: dict[str, Lifted] = {}
     for name, wanted in loops.items():
-        if is_usable(found.definitions.get(name), len(wanted.parameters)):
+        definition = found.definitions.get(name)
+        if is_usable(definition, len(wanted.parameters)):
             continue
         # what stands in a file may be of any form: without a loop to judge, the rest is graded
         with contextlib.suppress(*UNCOMPILABLE):
@@ -165,6 +206,15 @@ def _lifted(
             if loop is not None:
                 lifted[name] = loop
     return lifted
+
+
+def _named(loops: Loops, name_of: Mapping[str, str]) -> dict[str, LoopWanted]:
+    """The loops, with the functions in them as the file calls them."""
+    named: dict[str, LoopWanted] = {}
+    for name, wanted in loops.items():
+        around = [name_of.get(function, function) for function in wanted.around]
+        named[name] = replace(wanted, around=around)
+    return named
 
 
 def _needs(main: Module, names: Iterable[str], own: OwnModules) -> dict[Path, Needs]:
@@ -193,17 +243,22 @@ def _part(
     needs: Needs,
     definitions: Mapping[str, Definition],
     own: OwnModules,
-    name_of: Mapping[str, str],
+    own_names: Mapping[str, str],
 ) -> Slice:
     """The slice of one file, with its own notices."""
     statements = module.statements
-    called = {name: name_of.get(name, name) for name in definitions}
     notices: list[Notice] = []
-    notices += _order_notices(definitions, called, module.bindings, module.file)
+    for name in definitions:
+        own_name = own_names.get(name, name)
+        notice = order_notice(own_name, module.bindings, module.file)
+        if notice is not None:
+            notices.append(notice)
     notices += _syntax_notices(module.file)
     notices += _never_run_notices(needs, statements)
     notices += hidden_names(module.bindings, needs)
-    needed = [statements[i] for i in sorted(needs.statements)]
+    needed = []
+    for i in sorted(needs.statements):
+        needed.append(statements[i])
     notices += loader_notices(needed)
     return Slice(
         statements=tuple(needed),
@@ -230,23 +285,16 @@ def _kinds(module: Module, own: OwnModules) -> dict[str, Kind]:
     return kinds
 
 
-def _name_notices(own_names: Mapping[str, str]) -> Iterator[Notice]:
+def _name_notices(own_names: Mapping[str, str]) -> Notices:
     """One notice on all functions that have other names than in the hand-out."""
-    pairs = [f"`{own}` (`{name}`)" for name, own in own_names.items()]
+    pairs = []
+    for name, own in own_names.items():
+        pairs.append(f"`{own}` (`{name}`)")
     if pairs:
         yield Notice("own-names", {"names": ", ".join(pairs)})
 
 
-def _order_notices(
-    names: Iterable[str], called: Mapping[str, str], bindings: Bindings, file: File
-) -> Iterator[Notice]:
-    for name in names:
-        notice = order_notice(called[name], bindings, file)
-        if notice is not None:
-            yield notice
-
-
-def _syntax_notices(file: File) -> Iterator[Notice]:
+def _syntax_notices(file: File) -> Notices:
     is_broken_file = False
     with_marks: set[int | None] = set()
     for broken in file.broken:
@@ -266,26 +314,26 @@ def _syntax_notices(file: File) -> Iterator[Notice]:
 def _merge_notice(cell: int | None, marks: Sequence[int]) -> Notice:
     """What the report says about the marks of a merge, the indices of whose lines these are."""
     first, *others = marks
-    numbers = [str(mark + 1) for mark in others[:_MAX_MARKS]]
+    numbers = []
+    for mark in others[:_MAX_MARKS]:
+        numbers.append(str(mark + 1))
     values = {"others": ", ".join(numbers)}
     return Notice("merge-marks", values, first + 1, cell)
 
 
-def _never_run_notices(
-    needs: Needs, statements: Sequence[Statement]
-) -> Iterator[Notice]:
+def _never_run_notices(needs: Needs, statements: Sequence[Statement]) -> Notices:
     for i in sorted(needs.never_run):
         yield never_run_notice(statements[i])
 
 
-def _labelled(notices: Iterable[Notice], file: File) -> Iterator[Notice]:
+def _labelled(notices: Notices, file: File) -> Notices:
     """The notices with the names of their cells."""
     for notice in notices:
         label = file.labels.get(notice.cell, "")
         yield replace(notice, label=label)
 
 
-def _grouped(notices: Iterable[Notice]) -> list[Notice]:
+def _grouped(notices: Notices) -> list[Notice]:
     """The notices; where many say the same of different places, the first one speaks for all."""
     groups: dict[str, list[Notice]] = {}
     for notice in notices:
@@ -300,7 +348,7 @@ def _grouped(notices: Iterable[Notice]) -> list[Notice]:
     return grouped
 
 
-def _capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+def _capped(notices: Notices) -> tuple[Notice, ...]:
     """The notices, each once, and no more than a report can use."""
     # by their sentences: a notice cannot be hashed, as its values are a dict
     by_sentence = {str(notice): notice for notice in notices}

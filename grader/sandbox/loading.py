@@ -106,7 +106,7 @@ class LoadedSubmission:
             findings=reply["findings"],
             notices=tuple(map(from_plain, reply["notices"])),
             lifted=frozenset(reply["lifted"]),
-            labels=reply["labels"],
+            labels=dict(reply["labels"]),
             own_names=reply["own_names"],
             parameters=reply["parameters"],
         )

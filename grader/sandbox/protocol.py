@@ -25,7 +25,7 @@ Replies (worker -> trusted), each with the request's number as well:
     read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
            "definitions": {name: {"text", "first_line", "cell", "label", "file", "is_lifted", "places"}},
            "lifted": [names], "findings": {name: {...}},
-           "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": {cell: label}}
+           "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": [[cell, label], ...]}
     load  {"failed": [{"line": n, "cell": n | null, "file": str | null, "binds": [names], "error": error},
             ...]}
     measure  the same, of the statements that lifted loops need

@@ -127,3 +127,27 @@ def test_modules_are_bounded_in_number_and_size(tmp_path):
     assert len(chosen(tmp_path)[0].modules) == choice.MOST_MODULES
     (tmp_path / "m0.py").write_bytes(b"#" * (choice.LARGEST_MODULES + 1))
     assert "m0.py" not in [module.name for module in chosen(tmp_path)[0].modules]
+
+
+LOOP = b"from utils import *\ndef run():\n    for x in (1, 2): sigma(x)\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "versions"),
+    [
+        pytest.param(LOOP, ["main.py", "loop.py"], id="a loop of its own"),
+        pytest.param(
+            LOOP.replace(b"for x in (1, 2): ", b""), ["main.py"], id="no loop"
+        ),
+        pytest.param(
+            LOOP.replace(b"sigma(", b"other("), ["main.py"], id="another call"
+        ),
+        pytest.param(LOOP + TRAIN, ["main.py"], id="the function itself"),
+    ],
+)
+def test_a_module_may_hold_the_loop_that_the_main_file_starts(
+    tmp_path, source, versions
+):
+    main = b"from loop import run\nrun()\n"
+    written(tmp_path, {"main.py": main, "loop.py": source, "utils.py": SIGMA})
+    assert paths(chosen(tmp_path)) == versions

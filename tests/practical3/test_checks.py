@@ -93,7 +93,7 @@ CHANGES = {
     ),
     "errors exchanged": (
         "history = [(a, c, b) for a, b, c in history]",
-        {"history[train error]", "history[test error]", "long_run"},
+        {"history[train error]", "history[test error]"},
     ),
     "a row": ("return (*parameters, history)", {"returns"}),
     "an argument that is changed": ("train_input += 1", {"pure"}),

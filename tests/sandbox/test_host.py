@@ -32,6 +32,8 @@ def read(worker: WorkerHandle, source: str) -> None:
         "filename": "x.py",
         "names": ["f"],
         "slow": [],
+        "loops": {},
+        "expected": {},
     }
     worker.exchange(request, 20)
     worker.exchange({"do": "load", "seed": 0}, 20)

@@ -187,19 +187,32 @@ class _Search:
         """
         arguments, again = self.student.arguments, self.student.inputs.again
         # One step shows most sets to be wrong, and costs less than all of them.
-        first = self.history_with(forms, self.start, arguments, 1)
-        if first is None:
+        first = self.history_with(forms, self.start, arguments, 2)
+        if not self.agreeing(self.theirs[:1], first, columns):
             return []
-        theirs_first = self.theirs[:1]
-        if not _agreeing(theirs_first, first[:1], columns):
-            return []
-        made = self.history_with(forms, self.start, arguments, self.steps)
-        agreeing = _agreeing(self.theirs, made, columns)
+        # one more, since a column may be measured after each step
+        made = self.history_with(forms, self.start, arguments, self.steps + 1)
+        agreeing = self.agreeing(self.theirs, made, columns)
         if not agreeing or self.start_again is None:
             return agreeing
         start = self.start_again.parameters
-        made_again = self.history_with(forms, start, again, self.steps)
-        return _agreeing(self.theirs_again, made_again, agreeing)
+        made_again = self.history_with(forms, start, again, self.steps + 1)
+        return self.agreeing(self.theirs_again, made_again, agreeing)
+
+    def agreeing(
+        self, theirs: History | None, made: History | None, columns: Sequence[int]
+    ) -> list[int]:
+        """Those of the columns that agree with what was made, or with that of a step later where they may."""
+        if theirs is None or made is None:
+            return []
+        in_time = _agreeing(theirs, made[: len(theirs)], columns)
+        late = _agreeing(theirs, made[1 : len(theirs) + 1], columns)
+        may_be_late = _late_columns(self.student)
+        found = []
+        for column in columns:
+            if column in in_time or (column in late and column in may_be_late):
+                found.append(column)
+        return found
 
     def history_with(
         self,

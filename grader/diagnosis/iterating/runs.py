@@ -173,7 +173,8 @@ class ReferenceRuns:
         """The history's entry for a student's parameters; None where they do not fit the network."""
         try:
             return self.trajectory.measure(parameters, arguments)
-        except (RuntimeError, TypeError):
+        except (RuntimeError, TypeError, ValueError, IndexError):
+            # the parameters do not fit, or the student's own functions give something else
             return None
 
     def right_values(self, arguments: LeadingArguments) -> list[Tensor]:

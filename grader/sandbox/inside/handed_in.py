@@ -1,4 +1,4 @@
-"""A submission's own modules, imported: of each, the statements run that were found to be needed, no others.
+"""Imports of a submission's own modules: of each module, only the statements that are needed run.
 
 An import finds here what was handed in, and nothing on the disk. A statement that raises costs only what it
 binds, as in the graded file.
@@ -66,9 +66,8 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         """A spec for a module or a folder of the submission's, None for every other name."""
         del path, target
-        if self._files.resolve(fullname) is None and not self._files.is_folder(
-            fullname
-        ):
+        is_module = self._files.resolve(fullname) is not None
+        if not is_module and not self._files.is_folder(fullname):
             return None
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
@@ -84,7 +83,9 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: types.ModuleType) -> None:
         """Run what is needed of it."""
         spec = module.__spec__
-        path = self._files.resolve(spec.name) if spec is not None else None
+        if spec is None:
+            return
+        path = self._files.resolve(spec.name)
         if path is not None:
             self._run_once(module, path)
 

@@ -31,6 +31,8 @@ _OVER = "_turns_over"  # what a `for` loop iterates over
 _TEST = "_turn_if"  # what a `while` loop tests
 
 Run = Callable[[ast.Module, int | None], None]  # a tree, and its cell
+Named = Mapping[str, Any]  # what the caller gives, by the names of the parameters
+Trees = list[ast.stmt]
 
 
 class LiftedLoop:
@@ -65,7 +67,9 @@ class LiftedLoop:
         turns = self._execute(None, 0)
         if turns.initial is None:
             return
-        shapes = [tuple(tensor.shape) for tensor in turns.initial]
+        shapes = []
+        for tensor in turns.initial:
+            shapes.append(tuple(tensor.shape))
         course = self._prologues[0]
         samples = course.nb_samples_served()
         names = course.TRAINING_NAMES, course.TEST_NAMES
@@ -86,31 +90,35 @@ class LiftedLoop:
     def edited(self, text: str) -> LiftedLoop:
         """The same loop with another text of its definition. Raises SyntaxError."""
         changed = copy.copy(self)
-        trees = self._made(ast.parse(text).body[0])
+        definition = ast.parse(text).body[0]
+        trees = self._made(definition)
         changed._trees = self._with_sizes(trees)
         return changed
 
-    def _with_sizes(self, trees: list[ast.stmt]) -> list[ast.stmt]:
+    def _with_sizes(self, trees: Trees) -> Trees:
         """The trees with the caller's sizes in the place of those in the source."""
         if self._written_for is None:
             return trees
         loops = list(_loops(trees))
         if self._number >= len(loops):
             return trees
-        return literals.replace_sizes(trees, self._written_for, loops[self._number])
+        loop = loops[self._number]
+        return literals.replace_sizes(trees, self._written_for, loop)
 
     def name_frames(self, name: str, outcomes: Sequence[dict[str, Any]]) -> None:
         """Have the errors among the outcomes say that they were raised in the function of that name."""
         holder = getattr(self._lifted.definition.tree, "name", name)
         for outcome in outcomes:
             error = outcome["error"]
-            for frame in error["frames"] if error else ():
+            if not error:
+                continue
+            for frame in error["frames"]:
                 if frame[0] in ("<module>", holder):
                     frame[0] = name
 
-    def _made(self, definition: ast.stmt) -> list[ast.stmt]:
+    def _made(self, definition: ast.stmt) -> Trees:
         """The statements to run, with the loop as this definition has it; it asks for its turns."""
-        trees: list[ast.stmt] = []
+        trees: Trees = []
         body: Iterator[ast.stmt] = iter(getattr(definition, "body", []))
         is_lifted = self._lifted.definition.is_lifted
         for statement in self._lifted.statements:
@@ -120,13 +128,14 @@ class LiftedLoop:
                 trees += itertools.islice(body, 1)
             else:
                 trees.append(statement.tree)
-        # an edited text may have more statements
-        trees += body if is_lifted else ()
+        if is_lifted:
+            # an edited text may have more statements
+            trees += body
         trees = copy.deepcopy(trees)
         _instrument(trees, self._number)
         return trees
 
-    def _execute(self, named: Mapping[str, Any] | None, nb_turns: int) -> Turns:
+    def _execute(self, named: Named | None, nb_turns: int) -> Turns:
         """Run the statements. named: what they are given in the place of the course's data."""
         names = self._names
         before = dict(names)
@@ -179,12 +188,12 @@ class LiftedLoop:
             return None
         return statement.cell
 
-    def _nb_samples(self, named: Mapping[str, Any] | None) -> int:
+    def _nb_samples(self, named: Named | None) -> int:
         if named is None:
             return 0
         return len(next(iter(named.values())))
 
-    def _given(self, named: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _given(self, named: Named | None) -> dict[str, Any]:
         """The variables that stand for what the caller gives."""
         if named is None:
             named = self._prologues[0].everything()
@@ -252,7 +261,8 @@ def _instrument(trees: Sequence[ast.stmt], number: int) -> None:
 
 
 def _call(function: str, argument: ast.expr) -> ast.expr:
-    call = ast.Call(ast.Name(function, ast.Load()), [argument], [])
+    called = ast.Name(function, ast.Load())
+    call = ast.Call(called, [argument], [])
     ast.copy_location(call, argument)
     return ast.fix_missing_locations(call)
 
@@ -268,7 +278,9 @@ def _told_otherwise() -> Iterator[None]:
     before = bar.set_postfix, bar.set_description, logger.handle, logging.root.level
 
     def set_postfix(_self: Any, ordered: Any = None, *_: Any, **shown: Any) -> None:
-        for name, value in {**(ordered or {}), **shown}.items():
+        values = dict(ordered or {})
+        values.update(shown)
+        for name, value in values.items():
             print(name, value)
 
     def set_description(_self: Any, text: Any = None, *_: Any) -> None:

@@ -7,6 +7,7 @@ the source once on these data.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from typing import Any
 from grader.reading.trees import DEFINITIONS, LOOPS
 
 Shapes = Sequence[Sequence[int]]
+Loop = ast.For | ast.While
+Assignment = ast.Assign | ast.AnnAssign
+Signatures = Mapping[str, ast.arguments]  # function -> its parameters
+Samples = tuple[int, int]  # how many there are in training, and in test
 
 # calls that take shapes
 _SHAPED = {
@@ -36,17 +41,16 @@ class WrittenFor:
     """
 
     shapes: Shapes
-    samples: tuple[int, int]
+    samples: Samples
     names: tuple[str, str]
     per_sample: Sequence[float] = ()
 
     def named_by(self, identifiers: Collection[str]) -> tuple[bool, bool]:
         """Whether some name the training samples, and whether some name the test samples."""
-        of_training, of_test = (re.compile(name, re.IGNORECASE) for name in self.names)
-        trains = any(map(of_training.search, identifiers))
-        return trains, any(map(of_test.search, identifiers))
+        of_training, of_test = self.names
+        return _names_any(of_training, identifiers), _names_any(of_test, identifiers)
 
-    def values(self, shapes: Shapes, samples: tuple[int, int]) -> dict[str, Any]:
+    def values(self, shapes: Shapes, samples: Samples) -> dict[str, Any]:
         """The variables that stand for the sizes, for data of other sizes."""
         values: dict[str, Any] = {}
         clashing = set()
@@ -57,9 +61,8 @@ class WrittenFor:
         for old in clashing:
             # two sizes that are equal here: the number does not tell which it means
             values[_size(old)] = old
-        for old_shape in self.shapes:
-            for old in old_shape:
-                values.setdefault(_size(old), old)
+        for old in itertools.chain(*self.shapes):
+            values.setdefault(_size(old), old)
         values["_train_samples"], values["_test_samples"] = samples
         for number, value in enumerate(self.per_sample):
             values[f"_per_sample_{number}"] = value / samples[0]
@@ -67,7 +70,7 @@ class WrittenFor:
 
 
 def replace_sizes(
-    trees: Sequence[ast.stmt], written: WrittenFor, loop: ast.For | ast.While
+    trees: Sequence[ast.stmt], written: WrittenFor, loop: Loop
 ) -> list[ast.stmt]:
     """The trees with variables in the place of the numbers that are sizes; they are changed in place.
 
@@ -77,8 +80,7 @@ def replace_sizes(
     names = _names_of_sizes(trees, signatures)
     replacer = _Replacer(written, names, signatures)
     replacer.loop = loop
-    head = loop.test if isinstance(loop, ast.While) else loop.iter
-    replacer.head = set(map(id, ast.walk(head)))
+    replacer.head = set(map(id, ast.walk(_head(loop))))
     replacer.of_turns = _names_of_turns(loop)
     of_training, of_test = _computed_over_samples(trees, written)
     replacer.of_training, replacer.of_test = of_training, of_test
@@ -87,6 +89,18 @@ def replace_sizes(
         visited: ast.stmt = replacer.visit(tree)
         replaced.append(ast.fix_missing_locations(visited))
     return replaced
+
+
+def _head(loop: Loop) -> ast.expr:
+    """What says how many turns there are."""
+    if isinstance(loop, ast.While):
+        return loop.test
+    return loop.iter
+
+
+def _names_any(pattern: str, identifiers: Iterable[str]) -> bool:
+    found = re.compile(pattern, re.IGNORECASE).search
+    return any(map(found, identifiers))
 
 
 def _size(old: int) -> str:
@@ -100,9 +114,9 @@ class _Replacer(ast.NodeTransformer):
         self,
         written: WrittenFor,
         names: set[str],
-        signatures: Mapping[str, ast.arguments],
+        signatures: Signatures,
     ) -> None:
-        self.sizes = {size for shape in written.shapes for size in shape}
+        self.sizes = set(itertools.chain(*written.shapes))
         self.written = written
         self.names = names
         self.signatures = signatures
@@ -135,7 +149,7 @@ class _Replacer(ast.NodeTransformer):
         if type(value) is not int:
             return None
         if value in self.sizes:
-            if value >= _LARGE or (self._is_shape(node) and not self._is_of_turns()):
+            if value >= _LARGE or self._is_only_a_shape(node):
                 return _size(value)
             return None
         # the hand-out has as many steps as samples
@@ -144,30 +158,26 @@ class _Replacer(ast.NodeTransformer):
             return self._samples()
         return None
 
+    def _is_only_a_shape(self, node: ast.Constant) -> bool:
+        return self._is_shape(node) and not self._is_of_turns()
+
     def _is_of_turns(self) -> bool:
         """Whether the number may say how many turns there are."""
         inner: ast.AST = self.above[-1]
         if id(inner) in self.head:
             return True
         for node in reversed(self.above[:-1]):
-            if isinstance(node, LOOPS) and node is not self.loop:
-                # of the samples of a turn
+            if self._is_inner(node):
+                # it counts the samples of a turn
                 return False
             if isinstance(node, ast.Compare):
-                is_test_of_inner = any(self._is_inner(loop) for loop in self.above)
-                return not is_test_of_inner
-            if isinstance(node, ast.Assign | ast.AnnAssign):
-                return not self.of_turns.isdisjoint(self._taking(node))
-            if isinstance(node, ast.keyword):
-                return node.arg in self.of_turns
-            if isinstance(node, ast.Call) and inner in node.args:
-                name = self._parameter(node, inner)
-                if name is not None:
-                    return name in self.of_turns
+                # in the test of another loop, it counts that one's turns
+                return not any(map(self._is_inner, self.above))
+            variables = self._given_by(node, inner)
+            if variables is not None:
+                return not self.of_turns.isdisjoint(variables)
             if self._makes_turns(node):
                 return True
-            if isinstance(node, ast.arguments):
-                return self._defaulted(node, inner) in self.of_turns
             inner = node
         return False
 
@@ -180,11 +190,28 @@ class _Replacer(ast.NodeTransformer):
             # there, samples may have any name
             return False
         names = _identifiers(node)
-        return not names.isdisjoint(self.signatures) and not any(
-            self.written.named_by(names)
-        )
+        if names.isdisjoint(self.signatures):
+            return False
+        return not any(self.written.named_by(names))
 
-    def _taking(self, assignment: ast.Assign | ast.AnnAssign) -> set[str]:
+    def _given_by(self, node: ast.AST, inner: ast.AST) -> Collection[str | None] | None:
+        """The variables to which a node gives what stands in its part `inner`.
+
+        None where the node gives it to none; something around the node may still do so.
+        """
+        if isinstance(node, Assignment):
+            return self._taking(node)
+        if isinstance(node, ast.keyword):
+            return [node.arg]
+        if isinstance(node, ast.arguments):
+            return [self._defaulted(node, inner)]
+        if isinstance(node, ast.Call) and inner in node.args:
+            parameter = self._parameter(node, inner)
+            if parameter is not None:
+                return [parameter]
+        return None
+
+    def _taking(self, assignment: Assignment) -> set[str]:
         """The variables of an assignment that take the number, as in `nb_train, nb_test = 1000, 100`."""
         target, value = _last_target(assignment), assignment.value
         if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple):
@@ -215,10 +242,11 @@ class _Replacer(ast.NodeTransformer):
             trains, tests = self.written.named_by(names)
             trains = trains or not names.isdisjoint(self.of_training)
             tests = tests or not names.isdisjoint(self.of_test)
-            if tests != trains:
-                return "_test_samples" if tests else "_train_samples"
-            if tests:
+            if trains:
+                # where both are named, the training samples count
                 break
+            if tests:
+                return "_test_samples"
         return "_train_samples"
 
     def _is_shape(self, node: ast.Constant) -> bool:
@@ -229,7 +257,7 @@ class _Replacer(ast.NodeTransformer):
                 return self._is_shape_in(outer, inner)
             if isinstance(outer, ast.keyword) and outer.arg in self.names:
                 return True
-            if isinstance(outer, ast.Assign | ast.AnnAssign):
+            if isinstance(outer, Assignment):
                 return not self.names.isdisjoint(self._taking(outer))
             if isinstance(outer, ast.arguments):
                 return self._defaulted(outer, node) in self.names
@@ -253,14 +281,15 @@ class _Replacer(ast.NodeTransformer):
 
     def _defaulted(self, arguments: ast.arguments, node: ast.AST) -> str | None:
         """The parameter whose default this is."""
-        with_defaults = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+        without_default = len(arguments.args) - len(arguments.defaults)
+        with_defaults = arguments.args[without_default:]
         for argument, default in zip(with_defaults, arguments.defaults, strict=True):
             if default is node:
                 return argument.arg
         return None
 
 
-def _names_of_turns(loop: ast.For | ast.While) -> set[str]:
+def _names_of_turns(loop: Loop) -> set[str]:
     """The variables that say how many turns there are, and the arrays with a row for each."""
     if isinstance(loop, ast.While):
         return _identifiers(loop.test)
@@ -295,23 +324,21 @@ def _computed_over_samples(
     return of_training - of_test, of_test - of_training
 
 
-def _names_of_sizes(
-    trees: Iterable[ast.stmt], signatures: Mapping[str, ast.arguments]
-) -> set[str]:
+def _names_of_sizes(trees: Iterable[ast.stmt], signatures: Signatures) -> set[str]:
     """The variables that shapes are written with, directly or through other variables and parameters."""
     names: set[str] = set()
     taken: list[tuple[set[str], ast.expr]] = []
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                taken.append((_stored(node), node.value))
-            if not isinstance(node, ast.Call):
-                continue
-            if _called(node) in _SHAPED:
-                for argument in [*node.args, *node.keywords]:
-                    names |= _identifiers(argument)
-            for given, parameter in _passed(node, signatures):
-                taken.append(({parameter}, given))
+    whole = ast.Module([*trees], [])
+    for node in ast.walk(whole):
+        if isinstance(node, Assignment) and node.value is not None:
+            taken.append((_stored(node), node.value))
+        if not isinstance(node, ast.Call):
+            continue
+        if _called(node) in _SHAPED:
+            for argument in [*node.args, *node.keywords]:
+                names |= _identifiers(argument)
+        for given, parameter in _passed(node, signatures):
+            taken.append(({parameter}, given))
     nb_before = -1
     while len(names) != nb_before:
         nb_before = len(names)
@@ -335,9 +362,7 @@ def _signatures(trees: Iterable[ast.stmt]) -> dict[str, ast.arguments]:
     return signatures
 
 
-def _passed(
-    call: ast.Call, signatures: Mapping[str, ast.arguments]
-) -> Iterator[tuple[ast.expr, str]]:
+def _passed(call: ast.Call, signatures: Signatures) -> Iterator[tuple[ast.expr, str]]:
     """Each argument that one of these functions is called with, and the parameter that takes it."""
     arguments = signatures.get(_called(call))
     if arguments is None:
@@ -355,7 +380,7 @@ def _passed(
             yield keyword.value, keyword.arg
 
 
-def _last_target(assignment: ast.Assign | ast.AnnAssign) -> ast.expr:
+def _last_target(assignment: Assignment) -> ast.expr:
     if isinstance(assignment, ast.AnnAssign):
         return assignment.target
     return assignment.targets[-1]
@@ -365,7 +390,9 @@ def _called(call: ast.Call) -> str:
     function = call.func
     if isinstance(function, ast.Attribute):
         return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
+    if isinstance(function, ast.Name):
+        return function.id
+    return ""
 
 
 def _stored(node: ast.AST) -> set[str]:

@@ -11,7 +11,7 @@ import importlib.machinery
 import importlib.util
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import tqdm.std
@@ -30,6 +30,15 @@ _FOR_SHOW = (
     "torchviz",
     "visdom",
     "wandb",
+)
+# they show how far a loop has come, and hand on what it goes through
+_BARS = (
+    "progressbar",
+    "alive_progress",
+    "fastprogress",
+    "enlighten",
+    "tqdm_joblib",
+    "pyprind",
 )
 _TENSORBOARD = "torch.utils.tensorboard"
 
@@ -77,15 +86,30 @@ def _unpacked_into(frame: types.FrameType) -> int:
     return 2
 
 
+class Bar(Mute):
+    """Hands on what it is called with, if that can be gone through: `for step in bar(range(1000))`."""
+
+    def __call__(self, *args: Any, **_kwargs: Any) -> Any:
+        first = args[0] if args else None
+        if isinstance(first, Iterable) and not isinstance(first, str | Mute):
+            return first
+        return self
+
+
 class _MuteModule(types.ModuleType):
     def __init__(self, name: str) -> None:
         super().__init__(name)
+        self._gives = Bar() if _package(name) in _BARS else Mute()
         self.__path__ = []  # a package, so that its submodules are looked for too
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Mute()
+        return self._gives
+
+
+def _package(name: str) -> str:
+    return name.partition(".")[0]
 
 
 class MuteFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -99,7 +123,7 @@ class MuteFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         """A spec for a mute module, or None for every other name."""
         del path, target
-        is_for_show = fullname.partition(".")[0] in _FOR_SHOW
+        is_for_show = _package(fullname) in (*_FOR_SHOW, *_BARS)
         if is_for_show or fullname.startswith(_TENSORBOARD):
             return importlib.util.spec_from_loader(fullname, self, is_package=True)
         return None

@@ -12,7 +12,7 @@ import io
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
@@ -41,6 +41,14 @@ class LoopSetting:
     names: Sequence[str]
     around: str
 
+    def named(self, own_names: Mapping[str, str]) -> LoopSetting:
+        """The same with the functions as a submission calls them."""
+        state = {}
+        for function, places in self.state.items():
+            state[own_names.get(function, function)] = places
+        around = own_names.get(self.around, self.around)
+        return replace(self, state=state, around=around)
+
 
 class Turns:
     """The turns of one run of a loop.
@@ -65,8 +73,8 @@ class Turns:
         self._nb_turns = nb_turns
         self._nb_samples = nb_samples
         self._names = names
+        self._known_places: dict[str, Sequence[int]] = {}
         self._outputs = Outputs()
-        self._places_in: dict[str, Sequence[int]] = {}
         self._frame: types.FrameType | None = None
         self._iterable: Any = None
         self._turn = -1
@@ -122,8 +130,8 @@ class Turns:
             return
         if function == self._setting.around:
             self._nb_calls += 1
-            if self._turn == 0:
-                self._is_batch = self._is_batch or self._has_all_samples(arguments)
+            if self._turn == 0 and self._has_all_samples(arguments):
+                self._is_batch = True
         state = self._state_in(function, call, arguments, named)
         if state is None:
             return
@@ -245,32 +253,40 @@ class Turns:
                 arguments = inspect.signature(call).bind(*arguments, **named).args
             except (TypeError, ValueError):
                 return None
-        if function not in self._places_in:
-            self._places_in[function] = self._own_places(function, call)
-        places = self._places_in[function]
-        state = [arguments[place] for place in places if place < len(arguments)]
-        if len(state) < len(places) or not all(isinstance(t, Tensor) for t in state):
-            variables = self._variables()
-            state = [variables.get(name) for name in self._setting.names]
-        if not all(isinstance(tensor, Tensor) for tensor in state):
-            return None
-        return state
+        state = []
+        for place in self._places_in(function, call):
+            if place < len(arguments):
+                state.append(arguments[place])
+            else:
+                state.append(None)
+        given = _tensors(state)
+        if given is None:
+            return self._in_variables()
+        return given
 
-    def _own_places(self, function: str, call: Callable[..., Any]) -> Sequence[int]:
-        """The places of what is followed: those of the parameters of these names, else the hand-out's."""
-        try:
-            parameters = [
-                name.casefold() for name in inspect.signature(call).parameters
-            ]
-            return [parameters.index(name) for name in self._setting.names]
-        except (TypeError, ValueError):
-            return self._setting.state[function]
+    def _places_in(self, function: str, call: Callable[..., Any]) -> Sequence[int]:
+        """Where the function takes what is followed: as its parameters say, else as the exercise says."""
+        if function not in self._known_places:
+            places = self._setting.state[function]
+            with contextlib.suppress(TypeError, ValueError):
+                parameters = list(inspect.signature(call).parameters)
+                if set(self._setting.names) <= set(parameters):
+                    places = [parameters.index(name) for name in self._setting.names]
+            self._known_places[function] = places
+        return self._known_places[function]
 
-    def _by_name(self) -> list[Tensor] | None:
+    def _in_variables(self) -> list[Tensor] | None:
         """What is followed, from the variables of these names; None where there are no such variables."""
         variables = self._variables()
-        state: list[Any] = [variables.get(name) for name in self._setting.names]
-        if not all(isinstance(tensor, Tensor) for tensor in state):
+        state = []
+        for name in self._setting.names:
+            state.append(variables.get(name))
+        return _tensors(state)
+
+    def _by_name(self) -> list[Tensor] | None:
+        """The same, copied as it is now."""
+        state = self._in_variables()
+        if state is None:
             return None
         return _cloned(state)
 
@@ -293,7 +309,11 @@ class Turns:
         places = self._places()
         held_at = []
         for tensor in state:
-            held_at.append([place for place in places if places[place] is tensor])
+            own_places = []
+            for place, value in places.items():
+                if value is tensor:
+                    own_places.append(place)
+            held_at.append(own_places)
         return held_at
 
     def _left_behind(self) -> list[Tensor] | None:
@@ -310,6 +330,16 @@ class Turns:
                     left = now
             final.append(left)
         return _cloned(final)
+
+
+def _tensors(values: Sequence[Any]) -> list[Tensor] | None:
+    """The values where all of them are tensors, else None."""
+    tensors = []
+    for value in values:
+        if not isinstance(value, Tensor):
+            return None
+        tensors.append(value)
+    return tensors
 
 
 def _parts(value: Any) -> Iterable[tuple[Any, Any]]:

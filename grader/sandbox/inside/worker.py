@@ -46,6 +46,9 @@ MODULE = "submission"
 
 Request = dict[str, Any]
 Plain = dict[str, Any]  # what a reply holds
+Namespace = dict[str, Any]
+Function = Callable[..., Any]
+Edits = dict[str, str]  # function -> its other text
 
 
 def serve(
@@ -92,6 +95,35 @@ def _flush() -> None:
             stream.flush()
 
 
+class _Failures:
+    """The statements that have raised, each once."""
+
+    def __init__(self) -> None:
+        self.noted: list[Plain] = []
+
+    def note(
+        self, statement: Statement, error: BaseException, file: str | None = None
+    ) -> None:
+        """Keep what a statement raised. file: the module that it stands in; None for the graded file."""
+        binds = sorted(statement.binds)
+        if isinstance(error, ImportError) and self._has(binds):
+            # the definition that it imports has raised itself
+            return
+        if statement.cell is not None:
+            file = None
+        failed = {
+            "line": statement.line,
+            "cell": statement.cell,
+            "file": file,
+            "binds": binds,
+            "error": describe_error(error),
+        }
+        self.noted.append(failed)
+
+    def _has(self, binds: Sequence[str]) -> bool:
+        return any(failed["binds"] == binds for failed in self.noted)
+
+
 class Worker:
     """One submission: its slice, its module, and the calls into it."""
 
@@ -103,7 +135,7 @@ class Worker:
         self.names: list[str] = []
         self.settings: dict[str, LoopSetting] = {}
         self.lifted: dict[str, LiftedLoop] = {}
-        self.failed: list[Plain] = []
+        self.failures = _Failures()
 
     def answer(self, request: Request) -> Plain:
         """The reply to one request, without its number."""
@@ -123,45 +155,29 @@ class Worker:
             text = cells.read(data, request["filename"])
         except cells.Unreadable as error:
             return {"unreadable": str(error)}
-        folder = request["folder"].split("/") if request["folder"] else []
-        name = Path(request["filename"]).stem
-        files = OwnFiles(
-            main=(*folder, *module_path(name)),
-            texts=_texts(request["modules"]),
-            standins=modules.course,
-        )
-        own = OwnModules(files, self.names, request["slow"])
+        slow = request["slow"]
+        own = OwnModules(_files(request), self.names, slow)
         expected = {}
         for name, described in request["expected"].items():
             expected[name] = Expected(**described)
-        found = slicing.slice_functions(
-            text, self.names, request["slow"], own, self._loops(request), expected
-        )
+        loops = self._loops(request)
+        found = slicing.slice_functions(text, self.names, slow, own, loops, expected)
         self.slice = found
         self.own = HandedIn(own.files, found, self._run)
-        parameters = {}
-        for name, definition in found.definitions.items():
-            parameters[name] = definition.parameters
+        labels = []
+        for cell in text.cells:
+            labels.append((cell.number, cell.label))
         return {
             "unreadable": None,
             "notices": [to_plain(notice) for notice in found.notices],
             "missing": dict(found.missing),
             "lifted": list(found.lifted),
             "definitions": _definitions(found),
-            "findings": self._findings(found),
-            "parameters": parameters,
+            "findings": _findings(found, self.names),
+            "parameters": _parameters(found),
             "own_names": dict(found.own_names),
-            "labels": {cell.number: cell.label for cell in text.cells},
+            "labels": labels,
         }
-
-    def _findings(self, found: slicing.Slice) -> Plain:
-        """What the source of each function shows, in the file that defines it."""
-        shown: Plain = {}
-        shown.update(findings.find(found, self.names))
-        for path, module in found.modules.items():
-            own_names = [name for name, home in found.homes.items() if home == path]
-            shown.update(findings.find(module, own_names))
-        return shown
 
     def load(self, request: Request) -> Plain:
         """Run the statements that the graded functions need; one that raises costs only what it binds."""
@@ -169,26 +185,26 @@ class Worker:
         assert self.own is not None
         self._enter_module()
         seed(request["seed"])
-        self.failed = []
+        self.failures = _Failures()
         self.own.install(self.module)
         self._run(self.slice, self.module, None)
         for name in self.names:
             function = self.module.__dict__.get(self._own(name))
             self.watch.know(name, function)
         self._lift()
-        return {"failed": self.failed}
+        return {"failed": self.failures.noted}
 
     def measure(self, _request: Request) -> Plain:
         """Run the lifted loops as far as their first turn; which of their statements raised is noted."""
         assert self.slice is not None
-        self.failed = []
+        self.failures = _Failures()
         for name, loop in self.lifted.items():
             # what it raises now, it will raise again when it is called
             with contextlib.suppress(BaseException):
                 loop.measure()
             for number, error in loop.raised.items():
-                self._note(self.slice.lifted[name].statements[number], error)
-        return {"failed": self.failed}
+                self.failures.note(self.slice.lifted[name].statements[number], error)
+        return {"failed": self.failures.noted}
 
     def _run(
         self, found: slicing.Slice, module: types.ModuleType, file: str | None
@@ -202,30 +218,7 @@ class Worker:
                 filename = _filename(file, statement.cell)
                 _execute(tree, filename, found.flags, module.__dict__)
             except BaseException as error:
-                self._note(statement, error, file)
-
-    def _note(
-        self, statement: Statement, error: BaseException, file: str | None = None
-    ) -> None:
-        """Keep what a statement raised."""
-        binds = sorted(statement.binds)
-        if self._is_known(error, binds):
-            return
-        self.failed.append(
-            {
-                "line": statement.line,
-                "cell": statement.cell,
-                "file": file if statement.cell is None else None,
-                "binds": binds,
-                "error": describe_error(error),
-            }
-        )
-
-    def _is_known(self, error: BaseException, binds: Sequence[str]) -> bool:
-        """Whether an import lacks a name because the definition that it wants has raised: noted already."""
-        if not isinstance(error, ImportError):
-            return False
-        return any(failed["binds"] == binds for failed in self.failed)
+                self.failures.note(statement, error, file)
 
     def _loops(self, request: Request) -> dict[str, LoopWanted]:
         """The loops that may take a function's place; their settings are kept."""
@@ -242,7 +235,7 @@ class Worker:
         for name, lifted in self.slice.lifted.items():
             self.lifted[name] = LiftedLoop(
                 lifted,
-                self.settings[name],
+                self.settings[name].named(self.slice.own_names),
                 self.module.__dict__,
                 self._execute_lifted,
                 list(modules.course.values()),
@@ -250,7 +243,8 @@ class Worker:
 
     def _execute_lifted(self, tree: ast.Module, cell: int | None) -> None:
         assert self.slice is not None
-        _execute(tree, _filename(None, cell), self.slice.flags, self.module.__dict__)
+        filename = _filename(None, cell)
+        _execute(tree, filename, self.slice.flags, self.module.__dict__)
 
     def _enter_module(self) -> None:
         """Make the submission's module the one that it finds itself in, with a notebook's names."""
@@ -266,11 +260,10 @@ class Worker:
         copies = ArgumentCopies(rows)
         names = self.module.__dict__
         # supplied as they are, the edited functions are put back when the call is over
-        before = _present(names, map(self._own, edits))
-        standins = {}
+        supply = _present(names, map(self._own, edits))
+        supply.update(request["supply"])
         for name, standin in _standins(request["standins"]).items():
-            standins[self._own(name)] = standin
-        supply = {**before, **request["supply"], **standins}
+            supply[self._own(name)] = standin
         outcomes = []
         function = request["function"]
         with self._supplied(supply, function), warnings.catch_warnings(action="ignore"):
@@ -290,19 +283,20 @@ class Worker:
             outcomes[row]["changed"] = changed
         return {"rows": outcomes, "seconds": seconds, "autograd": autograd}
 
-    def _function(self, name: str, edits: dict[str, str]) -> Callable[..., Any] | None:
+    def _function(self, name: str, edits: Edits) -> Function | None:
         """The function to call, where these are edited."""
         loop = self.lifted.get(name)
         if loop is None:
             return self._redefine(edits) or self.module.__dict__.get(self._own(name))
-        others = {
-            function: text for function, text in edits.items() if function != name
-        }
+        others = dict(edits)
+        text = others.pop(name, None)
         raising = self._redefine(others)
-        if raising is not None or name not in edits:
-            return raising or loop
+        if raising is not None:
+            return raising
+        if text is None:
+            return loop
         try:
-            return loop.edited(edits[name])
+            return loop.edited(text)
         except SyntaxError as error:
             return functools.partial(_raise, error)
 
@@ -311,7 +305,7 @@ class Worker:
         assert self.slice is not None
         return self.slice.own_names.get(name, name)
 
-    def _redefine(self, edits: dict[str, str]) -> Callable[..., Any] | None:
+    def _redefine(self, edits: Edits) -> Function | None:
         """Define functions by another text; where that raises, a function that raises the same."""
         assert self.slice is not None
         assert self.own is not None
@@ -322,7 +316,8 @@ class Worker:
                 if home is None:
                     home = self.module.__dict__
                 else:
-                    flags = self.slice.modules[self.slice.homes[name]].flags
+                    path = self.slice.homes[name]
+                    flags = self.slice.modules[path].flags
                 filename = f"<submission {name}, edited>"
                 _show_source(filename, text.split("\n"))
                 _execute(text, filename, flags, home)
@@ -333,7 +328,7 @@ class Worker:
             return functools.partial(_raise, error)
         return None
 
-    def _spaces(self, name: str, function: str) -> list[dict[str, Any]]:
+    def _spaces(self, name: str, function: str) -> list[Namespace]:
         """The namespaces in which a name is set for a call of `function`: where it is known, or is read."""
         assert self.own is not None
         spaces = [self.module.__dict__]
@@ -344,12 +339,13 @@ class Worker:
         return spaces
 
     @contextlib.contextmanager
-    def _supplied(self, values: dict[str, Any], function: str) -> Iterator[None]:
+    def _supplied(self, values: Namespace, function: str) -> Iterator[None]:
         """The modules with these globals set, for one call of `function`."""
         before = []
         for name, value in values.items():
             for space in self._spaces(name, function):
-                before.append((space, name, _present(space, [name])))
+                was = _present(space, [name])
+                before.append((space, name, was))
                 space[name] = value
         try:
             yield
@@ -357,6 +353,19 @@ class Worker:
             for space, name, was in before:
                 space.pop(name, None)
                 space.update(was)
+
+
+def _files(request: Request) -> OwnFiles:
+    """The submission's own files, as a request to read names them."""
+    folder = []
+    if request["folder"]:
+        folder = request["folder"].split("/")
+    name = Path(request["filename"]).stem
+    return OwnFiles(
+        main=(*folder, *module_path(name)),
+        texts=_texts(request["modules"]),
+        standins=modules.course,
+    )
 
 
 def _texts(files: dict[str, torch.Tensor]) -> dict[ModulePath, cells.Text]:
@@ -368,6 +377,26 @@ def _texts(files: dict[str, torch.Tensor]) -> dict[ModulePath, cells.Text]:
             text = cells.read(data.numpy().tobytes(), path)
         texts[module_path(path)] = text
     return texts
+
+
+def _findings(found: slicing.Slice, names: Sequence[str]) -> Plain:
+    """What the source of each function shows, in the file that defines it."""
+    shown: Plain = {}
+    shown.update(findings.find(found, names))
+    for path, module in found.modules.items():
+        defined_there = []
+        for name, home in found.homes.items():
+            if home == path:
+                defined_there.append(name)
+        shown.update(findings.find(module, defined_there))
+    return shown
+
+
+def _parameters(found: slicing.Slice) -> Plain:
+    parameters = {}
+    for name, definition in found.definitions.items():
+        parameters[name] = definition.parameters
+    return parameters
 
 
 def _definitions(found: slicing.Slice) -> Plain:
@@ -397,18 +426,19 @@ def _filename(file: str | None, cell: int | None) -> str:
 def _show_source(filename: str, lines: Sequence[str]) -> None:
     """Have `inspect` find the source: torch.jit reads it, and dataclasses do."""
     ended = [line + "\n" for line in lines]
-    linecache.cache[filename] = (sum(map(len, ended)), None, ended, filename)
+    size = sum(map(len, ended))
+    linecache.cache[filename] = (size, None, ended, filename)
 
 
 def _execute(
-    source: str | ast.Module, filename: str, flags: int, names: dict[str, Any]
+    source: str | ast.Module, filename: str, flags: int, names: Namespace
 ) -> None:
     """Run code of the submission, under the `from __future__` imports of its file."""
     code = compile(source, filename, "exec", flags=flags, dont_inherit=True)
     exec(code, names)
 
 
-def _present(names: dict[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
+def _present(names: Namespace, wanted: Iterable[str]) -> Namespace:
     """The values of those names that are there."""
     found = {}
     for name in wanted:
@@ -417,13 +447,16 @@ def _present(names: dict[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def _standins(wanted: dict[str, Any]) -> dict[str, Any]:
+def _standins(wanted: Plain) -> Namespace:
     """The exercise's functions that take the place of the student's for one call."""
     if not wanted["names"]:
         return {}
-    names: dict[str, Any] = {}
+    names: Namespace = {}
     exec(compile(wanted["source"], "<standins>", "exec"), names)
-    return {name: names[name] for name in wanted["names"]}
+    standins = {}
+    for name in wanted["names"]:
+        standins[name] = names[name]
+    return standins
 
 
 def _raise(error: BaseException, *_: Any) -> None:

@@ -5,6 +5,7 @@ import pytest
 from grader.checking.conventions import Convention, Vectors
 from grader.diagnosis.observation import Evidence
 from grader.diagnosis.recognisers.layouts import line_of_call, line_of_layout
+from grader.errors import Frame
 
 VECTORS = Vectors(groups=((0,), (1,)))  # x and b of f(x, b)
 ROW_AND_COLUMN = Convention(VECTORS, ("row", "column"))
@@ -51,9 +52,9 @@ def test_what_makes_none_is_not_taken_for_it(other):
 
 def test_a_line_on_which_vectors_raise_shows_it_before_others():
     source = evidence("y = x.view(-1, 1)", "return g(y) + b")
-    raised_in = [("h", 20), ("f", 3), ("g", 9)]
+    raised_in = [Frame("h", 20), Frame("f", 3), Frame("g", 9)]
     assert line_of_layout(source, COLUMNS, "f", raised_in) == 3
-    assert line_of_layout(source, COLUMNS, "f", [("g", 9)]) == 2
+    assert line_of_layout(source, COLUMNS, "f", [Frame("g", 9)]) == 2
     assert line_of_layout(evidence("return x + b"), ROW_AND_COLUMN, "f", raised_in) == 2
 
 

@@ -124,6 +124,12 @@ FILLED = [
         "", "out = f'{10 + n}:3{n}s a {v}'", ["", ":0s a"], id="a time before it"
     ),
     pytest.param("h = []", "h.append(v); out = f'a {v}'", ["h", "a"], id="both"),
+    pytest.param(
+        "", "out = 'x2 0.25\\n' * 50 + f'loss {v}'", ["loss"], id="beside each sample's"
+    ),
+    pytest.param(
+        "", "out = '0.25 0.5\\n' * 50 + f'{v}'", [""], id="below each sample's"
+    ),
 ]
 
 
