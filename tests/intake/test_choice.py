@@ -149,5 +149,7 @@ def test_a_module_may_hold_the_loop_that_the_main_file_starts(
     tmp_path, source, versions
 ):
     main = b"from loop import run\nrun()\n"
-    written(tmp_path, {"main.py": main, "loop.py": source, "utils.py": SIGMA})
-    assert paths(chosen(tmp_path)) == versions
+    utils = SIGMA + b"def other(x): pass\ndef another(x): pass\n"
+    written(tmp_path, {"main.py": main, "loop.py": source, "utils.py": utils})
+    names = "sigma", "another", "train"
+    assert paths(chosen(tmp_path, names)) == versions
