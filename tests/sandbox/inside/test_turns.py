@@ -39,7 +39,7 @@ def ran(source: str, nb_turns: int) -> Turns:
     names["data"] = torch.arange(6.0).view(3, 2)
     names["Own"] = type("Own", (types.SimpleNamespace,), {"__module__": "submission"})
     turns = Turns(SETTING, nb_turns, len(names["data"]), names)
-    names |= {"over": turns.over, "test": turns.test}
+    names |= {"over": turns.over, "test": turns.test, "turns": turns}
     for function in (back, fore):
         names[function.__name__] = followed(function, turns)
     try:
@@ -248,6 +248,17 @@ def test_a_pass_over_the_data_that_is_entered_again_makes_the_turns(
     assert counted == nb_turns
     told = [values.tolist() for label, _, values, _ in columns if label == "h"]
     assert told == ([[9.0 - turn for turn in range(nb_turns)]] if nb_turns else [])
+
+
+def test_a_function_may_take_them_in_another_order() -> None:
+    source = (
+        "def own(x, b, w): return x, b, w\n"
+        "def back(w, b, x): turns.called('back', own, (x, b, w), {})\n"
+        "for i in over(range(9)):\n" + TURN
+    )
+    final, initial, *_ = ran(source, 3).result()
+    assert [p.item() for p in initial] == [10, 10]
+    assert [p.item() for p in final] == [7, 4]
 
 
 def test_a_while_in_another_call_is_not_counted() -> None:
