@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -284,10 +285,15 @@ class Judge:
     def to_diagnose(self, function: str) -> list[tuple[Plugged, tuple[str, ...]]]:
         """What to plug into the reference when a function is diagnosed, and which of it are stand-ins.
 
-        First all of the student's own earlier functions that are wrong and can be used. Then each
-        substitution that a finding of the function's checks was made with, the most frequent first.
+        First all of the student's own earlier functions that are wrong, can be used and are; then also
+        those whose derivatives may be written out in place of a call. Then each substitution that a finding
+        of the function's checks was made with, the most frequent first.
         """
-        own = self._own_mistakes(function)
+        earlier = self._known_before(function)
+        used = follow_through.own_mistakes(self._used(function, earlier))
+        written_out = follow_through.own_mistakes(
+            self._used_or_written_out(function, earlier)
+        )
         counted: Counter[Substitution] = Counter()
         for finding in self.checked[function].findings.values():
             if finding.follow_through:
@@ -295,7 +301,26 @@ class Judge:
         # equally frequent ones are ordered too, so that a diagnosis does not depend on the order of checks
         by_count = sorted(counted, key=lambda one: (-counted[one], one))
         to_diagnose = []
-        for substitution in dict.fromkeys([own, *by_count]):
+        for substitution in dict.fromkeys([used, written_out, *by_count]):
             plugged = self._plugged(substitution)
             to_diagnose.append((plugged, substitution.standins))
         return to_diagnose
+
+    def _used(
+        self, function: str, earlier: Iterable[EarlierFunction]
+    ) -> list[EarlierFunction]:
+        """Those that the function may call, or is the derivative of: what it never uses explains nothing."""
+        derived = self._exercise.functions[function].derivative_of
+        used = []
+        for one in earlier:
+            if one.name == derived or self.calls.reaches(function, one.name):
+                used.append(one)
+        return used
+
+    def _used_or_written_out(
+        self, function: str, earlier: Sequence[EarlierFunction]
+    ) -> list[EarlierFunction]:
+        """The same, and those with a derivative among them: its formula may stand in the function itself."""
+        used = self._used(function, earlier)
+        derived = {one.derivative_of for one in earlier}
+        return [one for one in earlier if one in used or one.name in derived]

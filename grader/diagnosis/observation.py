@@ -79,7 +79,10 @@ class Evidence:
 
     reads_globals, shadows: name -> line. calls: dotted name -> line. is_stub: the body does nothing.
     passes_once: the line of the one loop that it has, which goes through the samples. is_lifted: whether a
-    loop is judged in the function's place.
+    loop is judged in the function's place. reaches: the functions of the exercise that it leads to, None
+    where that is not known.
+    raised_before: whether a statement before this loop has raised, which then did not do what the student
+    wrote. unbound_before: whether such a statement should have given a name a new value.
     autograd: whether autograd was seen at work when the function ran, None where that is not known.
     own_names: function of the exercise -> what the student calls it, where that is another name.
     order: the order in which the function is given its arguments, where that is not the hand-out's.
@@ -93,6 +96,9 @@ class Evidence:
     is_stub: bool = False
     passes_once: int | None = None
     is_lifted: bool = False
+    reaches: Sequence[str] | None = None
+    raised_before: bool = False
+    unbound_before: bool = False
     autograd: bool | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)
     order: Sequence[int] | None = None

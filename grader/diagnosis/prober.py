@@ -50,6 +50,11 @@ class StudentProber:
         """What the source of a function shows, and whether autograd was at work when it ran."""
         reading = self._calls.reading
         source = reading.sources[function]
+        findings = dict(reading.findings[function])
+        raised = []
+        for line, cell, gives_value in findings.pop("prepares"):
+            if self._calls.has_raised_at(line, cell):
+                raised.append(gives_value)
         return Evidence(
             source=source.text,
             first_line=source.first_line,
@@ -57,7 +62,9 @@ class StudentProber:
             own_names=reading.own_names,
             order=self._calls.orders.get(function),
             is_lifted=self._calls.is_lifted(function),
-            **reading.findings[function],
+            raised_before=bool(raised),
+            unbound_before=any(raised),
+            **findings,
         )
 
 

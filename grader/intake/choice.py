@@ -85,7 +85,7 @@ def _without_parts(found: list[Candidate]) -> list[Candidate]:
     """Without the modules of another file, which has all that they have."""
     kept = []
     for candidate in found:
-        if not _is_part_of_another(candidate, found):
+        if not any(_is_part_of(candidate, other) for other in found):
             kept.append(candidate)
     # where they all import each other in a circle, none is kept
     return kept or found[:1]
@@ -93,18 +93,14 @@ def _without_parts(found: list[Candidate]) -> list[Candidate]:
 
 def _may_loop(candidate: Candidate, best: Candidate, texts: _Texts) -> bool:
     """Whether a module of the best one has loops, and calls functions that both of them import."""
-    is_part = _is_part_of_another(candidate, [best])
-    has_as_many = candidate.provides == best.provides
-    return is_part and has_as_many and texts.loops_around(candidate)
+    is_part = _is_part_of(candidate, best) and candidate.provides == best.provides
+    return is_part and texts.loops_around(candidate)
 
 
-def _is_part_of_another(candidate: Candidate, found: Iterable[Candidate]) -> bool:
-    for other in found:
-        if candidate.entry not in other.modules or other.entry in candidate.modules:
-            continue
-        if candidate.provides <= other.provides:
-            return True
-    return False
+def _is_part_of(candidate: Candidate, other: Candidate) -> bool:
+    if candidate.entry not in other.modules or other.entry in candidate.modules:
+        return False
+    return candidate.provides <= other.provides
 
 
 def _without_asides(
@@ -155,12 +151,9 @@ class _Texts:
     def loops_around(self, candidate: Candidate) -> bool:
         """Whether a file seems to have a loop, and to call what its modules define."""
         data = self._data(candidate.entry)
-        if not _LOOP.search(data):
-            return False
-        for name in candidate.provides - candidate.own:
-            if re.search(rb"\b%b\s*\(" % name.encode(), data):
-                return True
-        return False
+        imported = candidate.provides - candidate.own
+        calls = [re.search(rb"\b%b\s*\(" % name.encode(), data) for name in imported]
+        return _LOOP.search(data) is not None and any(calls)
 
     def _imports(self, entry: Entry) -> frozenset[str]:
         self._look_at(entry)

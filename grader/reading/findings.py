@@ -22,12 +22,14 @@ from grader.reading.names import (
     names_of,
     operations,
 )
+from grader.reading.reaching import Reaching
 from grader.reading.slicing import Slice
 from grader.reading.statements import Statement
 from grader.reading.stubs import is_stub
 from grader.reading.trees import ENDS, constant_truth, is_star_import
 
 Alias = tuple[str, str]  # a name, and the dotted name of what it stands for
+Preparation = tuple[int, int | None, bool]
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
@@ -43,7 +45,9 @@ class Findings(TypedDict):
     the file and read before it is assigned (`loss = loss(...)`). is_stub: whether nothing is implemented.
     calls: each dotted or imported name that is called (see `dotted_calls`), by the function or by a helper
     it uses that is not graded itself. passes_once: of a loop that is judged in the function's place, its line
-    where each of its turns is a sample.
+    where each of its turns is a sample. reaches: the graded functions that it leads to, None where that
+    cannot be told (see `reaching`). prepares: the statements that run before such a loop, as (first line,
+    cell, whether it gives a name a new value).
     """
 
     reads_globals: Lines
@@ -51,6 +55,8 @@ class Findings(TypedDict):
     is_stub: bool
     calls: Lines
     passes_once: int | None
+    reaches: list[str] | None
+    prepares: list[Preparation]
 
 
 def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
@@ -58,11 +64,13 @@ def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         file = _File(found)
+        reaching = Reaching(found, names)
         findings: dict[str, Findings] = {}
         for name in names:
             if name in found.definitions:
                 function = _Function(file, name)
-                findings[name] = function.findings()
+                reached = reaching.reached_by(name)
+                findings[name] = function.findings(reached)
         return findings
 
 
@@ -112,13 +120,15 @@ class _Function:
                 return statement.names
         return names_of(self.tree, self.slice.flags)
 
-    def findings(self) -> Findings:
+    def findings(self, reached: list[str] | None) -> Findings:
         return {
             "reads_globals": self._reads_globals(),
             "shadows": self._shadows(),
             "is_stub": is_stub(self.tree),
             "calls": self._calls(),
             "passes_once": self._passes_once(),
+            "reaches": reached,
+            "prepares": list(self._prepares()),
         }
 
     def _passes_once(self) -> int | None:
@@ -126,6 +136,14 @@ class _Function:
         if lifted is None or not lifted.is_single_pass:
             return None
         return lifted.number_of_line()
+
+    def _prepares(self) -> Iterator[Preparation]:
+        lifted = self.slice.lifted.get(self.name)
+        if lifted is None:
+            return
+        for statement in lifted.statements[: lifted.number]:
+            changes_only = isinstance(statement.tree, ast.AugAssign | ast.Expr)
+            yield statement.line, statement.cell, not changes_only
 
     def _reads_globals(self) -> Lines:
         values = _read_as_values(self.tree)

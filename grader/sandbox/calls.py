@@ -126,6 +126,15 @@ class Calls:
         """Whether a loop of the submission is judged in the function's place."""
         return function in self.reading.lifted
 
+    def reaches(self, function: str, other: str) -> bool:
+        """Whether a call of the function may lead to another one, as far as its source shows."""
+        reached = self.reading.findings[function]["reaches"]
+        return reached is None or other in reached
+
+    def has_raised_at(self, line: int, cell: int | None) -> bool:
+        """Whether the statement of the graded file that begins there raised when it was run."""
+        return (line, cell) in self._submission.raised_at
+
     def gave_up(self, function: str) -> bool:
         """Whether the function hung or died, and is not called any more."""
         return _Called(function) in self._failures

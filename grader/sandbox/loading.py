@@ -52,7 +52,8 @@ class LoadedSubmission:
     """One submission and the worker that holds it, if any.
 
     undefined: name -> why its definition failed. unloadable: where the definitions could not be run at all,
-    the failure of every call and its sentence. used: the functions that the present worker has been asked
+    the failure of every call and its sentence. raised_at: (line, cell) of each statement of
+    the graded file that raised. used: the functions that the present worker has been asked
     for. printed: what the latest worker has printed.
     """
 
@@ -74,6 +75,7 @@ class LoadedSubmission:
         self.isolation: Mapping[str, str] = {}
         self._labels: Mapping[int | None, str] = {}
         self.undefined: dict[str, str] = {}
+        self.raised_at: set[tuple[int, int | None]] = set()
         self.unloadable: tuple[type[StudentFailure], str] | None = None
         self.used: set[str] = set()
         self.printed = ""
@@ -237,6 +239,8 @@ class LoadedSubmission:
                 module = shortened(failed["file"], LONGEST_NAME)
             kind = shortened(failed["error"]["kind"], LONGEST_NAME)
             error = f"{kind}: {shortened(failed['error']['text'])}"
+            if module is None:
+                self.raised_at.add((line, cell))
             label = self._labels.get(cell, "")
             why = f"{place(line, cell, label, module=module)} raised {error}"
             for name in failed["binds"]:

@@ -120,6 +120,9 @@ class Calls:
     def why_missing(self, function: str) -> str:
         return f"The file does not define {function}."
 
+    def reaches(self, function: str, other: str) -> bool:
+        return other in self._own[function].__code__.co_names
+
     def gave_up(self, function: str) -> bool:
         return function in self._given_up
 
@@ -350,6 +353,23 @@ def test_what_a_diagnosis_plugs_in(judged: Callable[..., Case]) -> None:
         )
     ]
     assert names == [([], ()), (["square"], ("square",))]
+
+
+def test_a_diagnosis_begins_without_what_the_function_never_calls(
+    judged: Callable[..., Case],
+) -> None:
+    def plugged(function: str, **bodies: str) -> list[list[str]]:
+        judge = judged(changed(**bodies)).judge
+        return [sorted(names) for names, _ in judge.to_diagnose(function)]
+
+    cube = "x * x * x"
+    assert plugged("fourth", square=cube, fourth="-x") == [[]]
+    # the derivative of `square` may be written out, so that one comes second
+    assert plugged("dfourth", square=cube, dfourth="x")[:2] == [[], ["square"]]
+    # what it is the derivative of is part of what it should be
+    assert plugged("dsquare", square=cube, dsquare="-x") == [["square"]]
+    # a derivative that is never called explains nothing
+    assert plugged("dfourth", dsquare="-x", dfourth="x") == [[]]
 
 
 PARTIAL = """

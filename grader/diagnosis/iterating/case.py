@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 
 from grader.diagnosis.closeness import MOVED
@@ -90,7 +91,7 @@ class IteratingCase:
     def claim_start(self, *, always_steps: bool = False) -> None:
         """Claim what is wrong with the initial parameters."""
         form = start.wrong_start(self.student, always_steps=always_steps)
-        if form is not None:
+        if form is not None and self._is_the_students(form):
             self.claim_form(form)
 
     def claim_history(
@@ -102,7 +103,8 @@ class IteratingCase:
         """Claim what is wrong with the history, given the mistakes that explain the parameters."""
         found = history.explanation(self.student, runs, initial, forms)
         for form in found.values():
-            self.claim_form(form)
+            if self._is_the_students(form):
+                self.claim_form(form)
 
     def claim_what_the_source_says(self) -> None:
         """Claim mistakes whose wrong expression stands in the source, where numbers are not to be had."""
@@ -153,8 +155,41 @@ class IteratingCase:
         order = list(self.by_id)
         if not sets:
             return self.claims.diagnosis(order)
-        first, *others = sets
+        kept = []
+        for forms in sets:
+            kept.append(tuple(filter(self._is_the_students, forms)))
+        first, *others = dict.fromkeys(kept)
         for form in first:
             self.claims.place(form.id, self.line_of(form))
         alternatives = [ids_of(other) for other in others]
         return self.claims.diagnosis(order, ids_of(first), alternatives)
+
+    def _is_the_students(self, form: Form) -> bool:
+        """Whether the student made this mistake, which explains numbers, and no statement that raised did.
+
+        A loop runs without the statements before it that raised. What only changes a value, as `t *= 0.9`,
+        explains mistakes in what the solution prepares before its loop; what gives a new value explains any.
+        """
+        if not self.evidence.raised_before or self.line_of(form) is not None:
+            return True
+        if self.evidence.unbound_before:
+            return False
+        known = self.by_id[form.id]
+        return not any(map(self._is_made_before_the_loop, known.forms))
+
+    def _is_made_before_the_loop(self, form: Form) -> bool:
+        edited = form.apply(self.trees)
+        if form.function != self.function or edited is None:
+            return True
+        before = _before_loops(self.trees[self.function])
+        return _before_loops(edited[self.function]) != before
+
+
+def _before_loops(tree: ast.FunctionDef) -> list[str]:
+    """The statements of a function before its first loop."""
+    before = []
+    for statement in tree.body:
+        if isinstance(statement, ast.For | ast.While):
+            break
+        before.append(ast.dump(statement))
+    return before

@@ -265,13 +265,12 @@ class Turns:
         return given
 
     def _places_in(self, function: str, call: Callable[..., Any]) -> Sequence[int]:
-        """Where the function takes what is followed: as its parameters say, else as the exercise says."""
+        """The places of what is followed: those of the parameters of these names, else the hand-out's."""
         if function not in self._known_places:
             places = self._setting.state[function]
             with contextlib.suppress(TypeError, ValueError):
-                parameters = list(inspect.signature(call).parameters)
-                if set(self._setting.names) <= set(parameters):
-                    places = [parameters.index(name) for name in self._setting.names]
+                parameters = list(map(str.casefold, inspect.signature(call).parameters))
+                places = [parameters.index(name) for name in self._setting.names]
             self._known_places[function] = places
         return self._known_places[function]
 

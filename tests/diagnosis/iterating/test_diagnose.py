@@ -126,3 +126,27 @@ def test_parameters_that_fit_no_network_are_accused_of_nothing(returned, count):
         ("1e-6", "0.3"),
     )
     assert set(found.misconceptions) <= {"train-ignores-nb-steps"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "raised", "ids"),
+    [
+        (("* 0.9", "* 1.0"), {}, ["train-no-zeta"]),
+        (("* 0.9", "* 1.0"), {"raised_before": True}, []),
+        # within the loop, where what raised has changed nothing
+        (("p.sub_(eta", "p.sub_(-eta"), {"raised_before": True}, []),
+        (("g.zero_()", "pass"), {"raised_before": True}, ["train-never-resets"]),
+        (("g.zero_()", "pass"), {"raised_before": True, "unbound_before": True}, []),
+        # the source shows it, whatever has raised
+        (
+            ("normal_(0, 1e-6)", "normal_(0, math.exp(-6))"),
+            {"raised_before": True, "unbound_before": True},
+            ["train-init-exp"],
+        ),
+    ],
+)
+def test_what_a_statement_that_raised_explains_is_no_mistake(edit, raised, ids):
+    source = edited(edit)
+    evident = Evidence(source=source.strip(), is_lifted=True, **raised)
+    found = diagnose(EXERCISE, "train", Here(source, base(EXERCISE)), evident)
+    assert list(found.misconceptions) == ids
