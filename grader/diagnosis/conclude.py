@@ -35,7 +35,7 @@ def conclude(case: Case, explained: Explained) -> Diagnosis | None:
     What the source speaks for, or at least not against, is preferred; all sets that are left are named.
     """
     preferred = _possible(case, _preferred(case, _candidates(case, explained)))
-    if len(preferred) > 1 and _show_nothing(case, explained.reading.outcomes):
+    if _show_nothing(case, explained.reading.outcomes):
         preferred = _beyond_doubt(case, preferred)
     if not preferred:
         return None
@@ -141,29 +141,28 @@ def _show_nothing(case: Case, outcomes: Sequence[Outcome]) -> bool:
 
 
 def _beyond_doubt(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Of several candidates for what has no numbers: those in the source, or else what all agree on."""
+    """Of several candidates for what has no numbers: those in the source, or else what all
+    agree on and the source shows."""
     shown = []
     for candidate in candidates:
         if all(_line(case, form) is not None for form in candidate.forms):
             shown.append(candidate)
     if shown:
         return shown
-    common = set(candidates[0].ids)
-    for candidate in candidates:
+    first, *others = candidates
+    common = set(first.ids)
+    for candidate in others:
         common &= set(candidate.ids)
-    if not common:
+    kept = []
+    for form, index in zip(first.forms, first.combination, strict=True):
+        if form.id in common and _line(case, form) is not None:
+            kept.append((form, index))
+    if not kept:
         return []
-    first = candidates[0]
-    pairs = zip(first.forms, first.combination, strict=True)
-    kept = [(form, index) for form, index in pairs if form.id in common]
-    return [
-        replace(
-            first,
-            ids=case.in_order(common),
-            forms=[form for form, _ in kept],
-            combination=tuple(index for _, index in kept),
-        )
-    ]
+    forms = [form for form, _ in kept]
+    ids = case.in_order(form.id for form in forms)
+    combination = tuple(index for _, index in kept)
+    return [replace(first, ids=ids, forms=forms, combination=combination)]
 
 
 def _first_wrong(runner: ReferenceRunner, candidate: _Candidate) -> str | None:
