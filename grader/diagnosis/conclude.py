@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.diagnosis.case import Case
 from grader.diagnosis.explain import Explained
 from grader.diagnosis.first_wrong import first_wrong_of_variant
+from grader.diagnosis.observation import Outcome
+from grader.diagnosis.recognisers import changed_arguments
 from grader.diagnosis.reference_runner import Combination, ReferenceRunner
 from grader.diagnosis.verdict import Clue, Diagnosis
-from grader.exercise import Form, Misconception
+from grader.exercise import Form, Misconception, patterns
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,20 @@ class _Candidate:
     placed: int
 
 
-def conclude(case: Case, explained: Explained) -> Diagnosis:
-    """The diagnosis where sets of mistakes explain the numbers equally well.
+def conclude(case: Case, explained: Explained) -> Diagnosis | None:
+    """The diagnosis where sets of mistakes explain the numbers equally well; None where none can be told.
 
     What the source speaks for, or at least not against, is preferred; all sets that are left are named.
     """
+    preferred = _possible(case, _preferred(case, _candidates(case, explained)))
+    if _show_nothing(case, explained.reading.outcomes):
+        preferred = _beyond_doubt(case, preferred)
+    if not preferred:
+        return None
     if explained.misconception is not None:
         clue = Clue(explained.reading.line)
         case.claims.add(explained.misconception, clue)
-    best, *others = _preferred(case, _candidates(case, explained))
+    best, *others = preferred
     for form in best.forms:
         case.claims.place(form.id, _line(case, form))
     alternatives = [other.ids for other in others]
@@ -90,6 +97,72 @@ def _preferred(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]
         if candidate.support == ranked[0].support:
             preferred.append(candidate)
     return preferred
+
+
+def _possible(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """The candidates whose mistakes can have been made in this source.
+
+    The numbers have another cause then, so what the source speaks against is left out as well.
+    """
+    possible = []
+    for candidate in candidates:
+        if not any(
+            _permutes_what_is_not_called(case, form) for form in candidate.forms
+        ):
+            possible.append(candidate)
+    if len(possible) == len(candidates):
+        return possible
+    return [candidate for candidate in possible if candidate.support >= 0]
+
+
+def _permutes_what_is_not_called(case: Case, form: Form) -> bool:
+    """Whether a form only permutes the arguments of a function that the student's code never uses."""
+    reached = case.seen.evidence.reaches
+    if reached is None:
+        return False
+    permuted = set()
+    for edit in form.edits:
+        permuted.add(patterns.permuted_call(edit))
+    unused = case.seen.functions - set(reached)
+    return bool(permuted & unused)
+
+
+def _show_nothing(case: Case, outcomes: Sequence[Outcome]) -> bool:
+    """Whether no call has given a number of its own: each raised, or left the accumulators as they were."""
+    accumulators = set(case.seen.accumulators)
+    for arguments, outcome in zip(case.seen.arguments, outcomes, strict=True):
+        if outcome.error is not None:
+            continue
+        if not accumulators or accumulators & set(
+            changed_arguments(arguments, outcome)
+        ):
+            return False
+    return True
+
+
+def _beyond_doubt(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Of several candidates for what has no numbers: those in the source, or else what all
+    agree on and the source shows."""
+    shown = []
+    for candidate in candidates:
+        if all(_line(case, form) is not None for form in candidate.forms):
+            shown.append(candidate)
+    if shown:
+        return shown
+    first, *others = candidates
+    common = set(first.ids)
+    for candidate in others:
+        common &= set(candidate.ids)
+    kept = []
+    for form, index in zip(first.forms, first.combination, strict=True):
+        if form.id in common and _line(case, form) is not None:
+            kept.append((form, index))
+    if not kept:
+        return []
+    forms = [form for form, _ in kept]
+    ids = case.in_order(form.id for form in forms)
+    combination = tuple(index for _, index in kept)
+    return [replace(first, ids=ids, forms=forms, combination=combination)]
 
 
 def _first_wrong(runner: ReferenceRunner, candidate: _Candidate) -> str | None:

@@ -136,7 +136,9 @@ def _diagnose_calls(
     # Which known mistakes give the same numbers?
     explained = explain(case)
     if explained is not None:
-        return conclude(case, explained)
+        concluded = conclude(case, explained)
+        if concluded is not None:
+            return concluded
 
     # None: which quantity is the first wrong one?
     return conclude_unexplained(case)

@@ -196,6 +196,20 @@ class Edit:
         return rewriting.made
 
 
+def permuted_call(edit: Edit) -> str | None:
+    """The function of which the edit permutes a call's arguments and does nothing else; None elsewhere."""
+    before = expression(fragment(edit.replace))
+    after = expression(fragment(edit.by))
+    if not isinstance(before, ast.Call) or not isinstance(after, ast.Call):
+        return None
+    function = before.func
+    if not isinstance(function, ast.Name) or ast.dump(function) != ast.dump(after.func):
+        return None
+    given = [ast.dump(argument) for argument in before.args]
+    now = [ast.dump(argument) for argument in after.args]
+    return function.id if given != now and sorted(given) == sorted(now) else None
+
+
 class _Rewriting:
     """Rebuilds a tree along the paths to the matches and shares the rest."""
 

@@ -8,10 +8,13 @@ hand-out's own name to no function, and if it alone takes the right number of ar
 from __future__ import annotations
 
 import ast
+import importlib.util
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.reading.own_files import OwnFiles
 from grader.reading.statements import File
 from grader.reading.trees import (
     LOOPS,
@@ -82,14 +85,20 @@ class OwnNames:
     unclear: Mapping[str, str]
 
 
-def own_names(expected: Mapping[str, Expected], file: File) -> OwnNames:
-    """What the file calls the functions. expected: all required functions; empty where names are strict."""
+def own_names(
+    expected: Mapping[str, Expected], file: File, handed_in: OwnFiles | None = None
+) -> OwnNames:
+    """What the file calls the functions.
+
+    expected: all required functions; empty where names are strict. handed_in: the modules beside the file.
+    """
+    handed_in = handed_in or OwnFiles()
     functions = _functions(file)
     names: dict[str, str] = {}
     unclear: dict[str, str] = {}
     for name, wanted in expected.items():
         variants = _variants(name, expected, functions)
-        if not variants or _is_defined(name, variants, file):
+        if not variants or _is_defined(name, variants, file, handed_in):
             continue
         usable = []
         for own in variants:
@@ -147,15 +156,31 @@ def _plain(name: str) -> str:
     return name.replace("_", "").casefold()
 
 
-def _is_defined(name: str, variants: Sequence[str], file: File) -> bool:
+def _is_defined(
+    name: str, variants: Sequence[str], file: File, handed_in: OwnFiles
+) -> bool:
     """Whether the file itself binds a required name to what may be a function."""
     for statement in file.statements:
         if name not in statement.binds:
             continue
         tree = binder_of(statement.tree, name)
-        if not _is_value(tree, variants):
-            return True
+        if _is_value(tree, variants) or _is_import_in_vain(tree, handed_in):
+            continue
+        return True
     return any(broken.defines(name) for broken in file.broken)
+
+
+def _is_import_in_vain(tree: ast.stmt, handed_in: OwnFiles) -> bool:
+    """Whether it imports from a module that is neither here nor handed in: that binds nothing."""
+    if not isinstance(tree, ast.ImportFrom) or tree.level or tree.module is None:
+        return False
+    if handed_in.resolve(tree.module) is not None:
+        return False
+    # of a package only: to look for a module within it would import it
+    package = tree.module.partition(".")[0]
+    if package in sys.modules or package in handed_in.standins:
+        return False
+    return importlib.util.find_spec(package) is None
 
 
 def _is_value(tree: ast.stmt, variants: Sequence[str]) -> bool:

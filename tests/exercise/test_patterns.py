@@ -122,3 +122,18 @@ def test_a_source_without_a_function_has_no_last_one(source):
 def test_the_last_function_of_a_source_stands():
     source = "    def f(a):\n        pass\n    def f(b):\n        pass\n"
     assert patterns.parameters(patterns.last_function(source)) == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("replace", "by", "function"),
+    [
+        ("g(a, b)", "g(b, a)", "g"),
+        ("g(a, b)", "g(a, b)", None),
+        ("g(a, b)", "g(a, a)", None),
+        ("g(a, b)", "h(b, a)", None),
+        ("torch.outer(a, b)", "torch.outer(b, a)", None),
+        ("a", "b", None),
+    ],
+)
+def test_an_edit_that_permutes_the_arguments_of_a_call(replace, by, function):
+    assert patterns.permuted_call(Edit(replace, by)) == function

@@ -4,6 +4,8 @@ import pytest
 from texts import notebook, python
 
 from grader.notices import Notice
+from grader.reading.own_files import OwnFiles
+from grader.reading.own_modules import OwnModules
 from grader.reading.own_names import Expected
 from grader.reading.slicing import slice_functions
 
@@ -132,3 +134,23 @@ def test_a_training_under_another_name_is_not_run():
 def test_strict_names():
     source = python(defining("Sigma", "x"))
     assert slice_functions(source, list(EXPECTED)).own_names == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "handed_in", "taken"),
+    [
+        ("from nowhere_at_all import optimizer, loss", {}, True),
+        ("from nowhere_at_all.parts import loss", {}, True),
+        # a library, which may well have it
+        ("from torch.nn.functional import loss", {}, False),
+        ("from beside import loss", {("beside",): defining("loss", "v, t")}, False),
+    ],
+)
+def test_an_import_in_vain_does_not_stand_in_the_way(line, handed_in, taken):
+    texts = {path: python(source) for path, source in handed_in.items()}
+    own = OwnModules(OwnFiles(texts=texts), list(EXPECTED), ["train"])
+    source = f"{line}\n{defining('loss_', 'v, t')}"
+    found = slice_functions(
+        python(source), list(EXPECTED), ["train"], own, expected=EXPECTED
+    )
+    assert found.own_names == ({"loss": "loss_"} if taken else {})
