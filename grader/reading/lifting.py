@@ -468,12 +468,13 @@ def _runnable(start: _Start, file: File, finder: _Finder) -> list[Statement]:
     """The file's statements, of which only the other trainings never run."""
     statements = []
     held = _held(file.statements)
+    changing = _changing(file.statements)
     for number, statement in enumerate(file.statements):
         never_run = statement.never_run
         if never_run == "loop":
             never_run = None
         if never_run is None and not _is_definition(statement):
-            statement = _changing_what_it_reads(statement, held, file)
+            statement = _changing_what_it_reads(statement, held, changing)
         is_other = number != start.number and not _is_definition(statement)
         if is_other and finder.trains(statement):
             never_run = "slow"
@@ -495,13 +496,24 @@ def _held(statements: Iterable[Statement]) -> dict[str, set[str]]:
     return held
 
 
-def _changing_what_it_reads(statement: Statement, held: Held, file: File) -> Statement:
+def _changing(statements: Statements) -> frozenset[str]:
+    """The functions of the file that change something in place, by themselves or through others."""
+    changing: set[str] = set()
+    for statement in statements:
+        if _is_definition(statement) and statement.later.changes:
+            changing |= statement.binds
+    return call_graph(statements, changing).slow
+
+
+def _changing_what_it_reads(
+    statement: Statement, held: Held, changing: Collection[str]
+) -> Statement:
     """The statement; if it changes anything, it is taken to change all that it reads, under any name.
 
     `for p in parameters: p.normal_(0, 1)` changes `w1`, and so do `init(w1)` and
     `[p.normal_(0, 1) for p in parameters]`.
     """
-    if not statement.now.changes and not _is_run_for_effect(statement, file):
+    if not statement.now.changes and not _is_run_for_effect(statement, changing):
         return statement
     read = dict(statement.names.now)
     for name, line in statement.names.now.items():
@@ -513,14 +525,14 @@ def _changing_what_it_reads(statement: Statement, held: Held, file: File) -> Sta
     return replace(statement, names=names, now=now)
 
 
-def _is_run_for_effect(statement: Statement, file: File) -> bool:
-    """Whether it calls a function of the file, or loops in brackets, and makes nothing of the value."""
+def _is_run_for_effect(statement: Statement, changing: Collection[str]) -> bool:
+    """Whether it calls a function that changes something, or loops in brackets, and drops the value."""
     tree = statement.tree
     if not isinstance(tree, ast.Expr):
         return False
     if isinstance(tree.value, ast.ListComp):
         return True
-    return bool(statement.calls_now & file.declared.defined)
+    return not statement.calls_now.isdisjoint(changing)
 
 
 def _declared_by(loaded: Iterable[Statement]) -> set[str]:
