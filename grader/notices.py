@@ -174,6 +174,9 @@ class Notice:
         # not `format`: a value may be anything that a student wrote, braces included
         sentence = _NAME.sub(lambda name: values.get(name[1], "…"), pattern)
         if self.more:
+            if not sentence.endswith((".", "!", "?")):
+                # what an exception says may end without a full stop
+                sentence += "."
             sentence += " " + translate(ELSEWHERE).format(count=self.more)
         return sentence
 

@@ -92,7 +92,8 @@ class FunctionResult:
     """One graded function. `line` counts in the same file or cell as `source.first_line`.
 
     lines: misconception -> the line of the student's own source that holds it, where it could be placed.
-    facts: the student's own names, numbers and shapes, for the notes.
+    facts: the student's own names, numbers and shapes, for the notes. told_before: whether what fails is
+    explained at an earlier function, which has the same convention.
     """
 
     status: Status
@@ -107,6 +108,7 @@ class FunctionResult:
     source: Source | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    told_before: bool = False
 
     @property
     def in_notebook(self) -> bool:
@@ -188,9 +190,19 @@ def _fields(record: object) -> Mapping[str, Any]:
         return notices.to_plain(record)
     if isinstance(record, Source):
         return _of_source(record)
+    if isinstance(record, FunctionResult):
+        return _of_function(record)
     if not dataclasses.is_dataclass(record):
         raise TypeError(f"a {type(record).__name__} has no place in a grade.json")
     return vars(record)
+
+
+def _of_function(function: FunctionResult) -> Mapping[str, Any]:
+    """A function's fields; what most have not is left out."""
+    fields = dict(vars(function))
+    if not function.told_before:
+        del fields["told_before"]
+    return fields
 
 
 def _of_source(source: Source) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import pytest
 from grader.exercise import Exercise
 from grader.grading.session import Session
 from grader.intake import submission
+from grader.reports.views.content import unexplained
 
 CASES = Path(__file__).parent / "cases" / "fair"
 EXPECTED = tomllib.loads((CASES.parent / "fair.toml").read_text(encoding="utf-8"))
@@ -49,6 +50,16 @@ def test_case(session: Session, tmp_path: Path, name: str) -> None:
     assert points == pytest.approx(row.get("points", {}))
     assert result.score == pytest.approx(row["score"])
     assert sorted(kinds) == row.get("notices", [])
+
+
+def test_what_an_earlier_function_explains_is_no_unknown_mistake(
+    session: Session, tmp_path: Path
+) -> None:
+    case = CASES / "08_columns_throughout.py"
+    result = session.grade(handed_in(session, case, tmp_path))
+    told = {name: f.told_before for name, f in result.functions.items()}
+    assert told["backward_pass"] and not told["forward_pass"]
+    assert unexplained(result) == ()
 
 
 def handed_in(session: Session, case: Path, folder: Path) -> Any:

@@ -18,6 +18,16 @@ def test_a_result_reads_back(result: Result) -> None:
     assert from_json(to_json(result)) == result
 
 
+def test_what_was_told_before_is_kept_and_left_out_elsewhere() -> None:
+    result = samples.wrong()
+    functions = dict(result.functions)
+    name = next(iter(functions))
+    assert "told_before" not in to_json(result)
+    functions[name] = replace(functions[name], told_before=True)
+    result = replace(result, functions=functions)
+    assert from_json(to_json(result)) == result
+
+
 def test_notices_are_told_in_english_beside_their_kind() -> None:
     data = json.loads(to_json(samples.wrong()))
     assert all(notice["text"] and notice["kind"] for notice in data["notices"])

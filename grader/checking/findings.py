@@ -39,13 +39,14 @@ class FunctionChecks:
     """What the checks of one function have found so far.
 
     findings and titles: by a check's name. first_wrong: the quantity that the first failed check shows to be
-    wrong. shared: for each substitution, what the checks share among themselves. converted: the same, of
-    runs within the function's own convention.
+    wrong. about_shapes: the checks that are marked `shapes`. shared: for each substitution, what the checks
+    share among themselves. converted: the same, of runs within the function's own convention.
     """
 
     findings: dict[str, Finding] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     first_wrong: str | None = None
+    about_shapes: set[str] = field(default_factory=set)
     shared: defaultdict[Substitution, dict[str, Any]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -71,6 +72,15 @@ class FunctionChecks:
     def follow_through(self) -> bool:
         """Whether some check counts as it was found with follow-through."""
         return any(finding.follow_through for finding in self.findings.values())
+
+    @property
+    def only_shapes_fail(self) -> bool:
+        """Whether checks have failed, each of them one of those that ask for vectors."""
+        failed = set()
+        for name, finding in self.findings.items():
+            if finding.outcome == "failed":
+                failed.add(name)
+        return bool(failed) and failed <= self.about_shapes
 
     @property
     def no_value(self) -> bool:

@@ -83,6 +83,8 @@ class Judge:
         name = marks.name_of(item)
         checks.findings[name] = finding
         checks.titles[name] = marks.title_of(item)
+        if marks.is_about_shapes(item):
+            checks.about_shapes.add(name)
         if checks.first_wrong is None and self._shows_a_wrong_value(function, finding):
             checks.first_wrong = marks.located_by(item)
         return finding

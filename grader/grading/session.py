@@ -280,7 +280,14 @@ class _Judged:
             source=self.calls.reading.sources.get(name),
             facts=dict(diagnosis.facts),
             lines=dict(diagnosis.lines),
+            told_before=self._is_told_before(name),
         )
+
+    def _is_told_before(self, function: str) -> bool:
+        """Whether only its convention is held against it, of which an earlier function has a note."""
+        if not self.judge.checked[function].only_shapes_fail:
+            return False
+        return self.judge.conventions.is_told(function)
 
     def _diagnose(self, function: str) -> Diagnosis:
         """What explains a function's wrong results; an empty diagnosis where it cannot be looked for."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from grader.notices import Notice, from_plain, place
 from grader.results import Source
 from grader.sandbox.host import Ended, WorkerHandle, Zygote
 from grader.sandbox.protocol import Bounds
-from grader.sandbox.replies import LONGEST_NAME, shortened
+from grader.sandbox.replies import LONGEST_NAME, name_missing, shortened
 from grader.sandbox.walls.confinement import Policy
 
 NO_REPLY = "its process sent something other than a reply"
@@ -229,8 +230,9 @@ class LoadedSubmission:
             self._lose(worker)
 
     def _failed_statements(self, reply: dict[str, Any]) -> dict[str, str]:
-        """The names that could not be defined, and why."""
-        undefined = {}
+        """The names that could not be defined, and why. The same error of several statements is told once."""
+        undefined: dict[str, str] = {}
+        notices: defaultdict[str, list[Notice]] = defaultdict(list)
         for failed in reply["failed"]:
             line = int(failed["line"])
             cell = int(failed["cell"]) if failed["cell"] else None
@@ -243,12 +245,18 @@ class LoadedSubmission:
                 self.raised_at.add((line, cell))
             label = self._labels.get(cell, "")
             why = f"{place(line, cell, label, module=module)} raised {error}"
+            missing = name_missing(kind, failed["error"]["text"])
+            follows = missing in undefined
             for name in failed["binds"]:
                 undefined[shortened(name, LONGEST_NAME)] = why
             notice = Notice("statement-raised", {"error": error}, line, cell, label)
             if module is not None:
                 notice = notice.within(module)
-            self._notice(notice)
+            # what follows from another failure needs no notice of its own
+            if not follows and notice not in notices[error]:
+                notices[error].append(notice)
+        for first, *others in filter(None, notices.values()):
+            self._notice(replace(first, more=len(others)))
         return undefined
 
     def _keep_printed(self, worker: WorkerHandle) -> None:

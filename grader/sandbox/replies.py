@@ -31,6 +31,12 @@ class Reply:
     error: Raised | None = None
 
 
+def name_missing(kind: str, text: str) -> str:
+    """The name that an exception of this kind says is not defined; empty where it says none."""
+    named = _NAMED.search(text) if kind == "NameError" else None
+    return named[1] if named else ""
+
+
 @dataclass(frozen=True)
 class ErrorContext:
     """What helps to explain an exception of a student's function.
@@ -46,11 +52,9 @@ class ErrorContext:
 
     def explain(self, kind: str, text: str) -> str:
         """The text of an exception of this kind, in words that help the student."""
-        if kind == "NameError":
-            named = _NAMED.search(text)
-            why = self.undefined.get(named[1]) if named else None
-            if why is not None:
-                text = f"{text} ({why})"
+        missing = name_missing(kind, text)
+        if missing in self.undefined:
+            text = f"{text} ({self.undefined[missing]})"
         if kind == "MemoryError" or _is_torchs_memory_error(text):
             return f"it asked for more memory than the {self.memory_mb} MB that are allowed"
         if kind == "EOFError" and "reading a line" in text:

@@ -58,3 +58,21 @@ def test_a_finding_with_a_substitution_was_found_with_follow_through() -> None:
     assert not PASSED.follow_through
     assert found(PASSED, FOLLOWED).follow_through
     assert not found(PASSED, WRONG).follow_through
+
+
+@pytest.mark.parametrize(
+    ("findings", "only_shapes"),
+    [
+        ((WRONG, PASSED), True),
+        ((WRONG, BLOCKED), True),
+        ((WRONG, WRONG), False),
+        ((PASSED, WRONG), False),
+        ((PASSED, PASSED), False),
+    ],
+)
+def test_whether_only_checks_about_shapes_fail(
+    findings: tuple[Finding, ...], only_shapes: bool
+) -> None:
+    checks = found(*findings)
+    checks.about_shapes.add("check_0")
+    assert checks.only_shapes_fail is only_shapes

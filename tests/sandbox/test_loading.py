@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 from collections.abc import Iterator
 
 import pytest
@@ -102,6 +103,25 @@ def test_a_fresh_worker_holds_the_submission_too(loading: Loading) -> None:
     loaded.make_ready(5, SEED)
     assert not loaded.used
     assert loaded.unloadable is None
+
+
+def test_one_missing_module_is_told_once(loading: Loading) -> None:
+    source = """
+        from nowhere import factor, other
+        import nowhere.else_ as elsewhere
+        shift = factor + 1
+        twice = undefined_name * 2
+
+        def double(x):
+            return twice * elsewhere.f(x) + shift + other
+    """
+    loading(textwrap.dedent(source)).start(5, SEED)
+    told = [str(notice) for notice in loading.notices]
+    assert [notice.line for notice in loading.notices] == [2, 5]
+    # line 4 only follows from line 2
+    assert told[0].endswith(
+        "No module named 'nowhere'. The same is true of 1 more places."
+    )
 
 
 def test_what_is_printed_at_load_and_how_much_is_kept(

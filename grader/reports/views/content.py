@@ -159,7 +159,7 @@ def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
 
 
 def _lost_by_checks(function: FunctionResult) -> bool:
-    if function.status not in ("partial", "wrong"):
+    if function.told_before or function.status not in ("partial", "wrong"):
         return False
     return first_failed(function) is not None
 

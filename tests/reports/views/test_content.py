@@ -47,6 +47,8 @@ def test_an_explanation_is_a_misconception_or_the_first_wrong_quantity_or_neithe
     assert [note.id for note in named.notes] == ["dsigma-not-squared"]
     assert not named.first_wrong and not named.unexplained
     assert explained(checks=()) == content.Explanation()
+    # an earlier function's note says it
+    assert explained(told_before=True) == content.Explanation()
 
 
 def test_sets_that_explain_as_well_are_told_once_each():
