@@ -15,7 +15,13 @@ from grader.reading.names import Names, names_of
 from grader.reading.parsing import Broken, parse
 from grader.reading.short_loops import Sizes, is_short, sizes_of
 from grader.reading.syntax_errors import UNCOMPILABLE, reason
-from grader.reading.trees import COMPOUND, LOOPS, constant_truth, first_line
+from grader.reading.trees import (
+    COMPOUND,
+    DEFINITIONS,
+    LOOPS,
+    constant_truth,
+    first_line,
+)
 
 # Why a statement never runs: it loops, it awaits, or it starts a slow function such as a training.
 Reason = Literal["loop", "await", "slow"]
@@ -52,6 +58,16 @@ class Statement:
     def is_compound(self) -> bool:
         """Whether it holds other statements, which run or do not, as an `if` does."""
         return isinstance(self.tree, COMPOUND)
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it defines a function or a class."""
+        return isinstance(self.tree, DEFINITIONS)
+
+    @property
+    def declares(self) -> bool:
+        """Whether it is a definition or an import, which no text of a loop contains."""
+        return isinstance(self.tree, (*DEFINITIONS, ast.Import, ast.ImportFrom))
 
     @property
     def calls_now(self) -> set[str]:

@@ -23,7 +23,8 @@ from typing import Any
 
 import tqdm.std
 
-from grader.reading.lifting import Lifted, declares, given
+from grader.reading.lifting import Lifted
+from grader.reading.loops import given
 from grader.sandbox.inside import literals
 from grader.sandbox.inside.turns import Finished, LoopSetting, Turns
 
@@ -124,7 +125,7 @@ class LiftedLoop:
         for statement in self._lifted.statements:
             if statement.tree is self._lifted.definition.tree:
                 trees.append(definition)
-            elif is_lifted and not declares(statement):
+            elif is_lifted and not statement.declares:
                 trees += itertools.islice(body, 1)
             else:
                 trees.append(statement.tree)
@@ -184,7 +185,7 @@ class LiftedLoop:
         if number >= len(statements):
             return None
         statement = statements[number]
-        if self._lifted.definition.is_lifted and not declares(statement):
+        if self._lifted.definition.is_lifted and not statement.declares:
             return None
         return statement.cell
 
