@@ -130,7 +130,7 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
-ELSEWHERE = "The same is true of {count} more places."  # follows a notice that speaks for others
+ELSEWHERE = "Further places of which the same is true: {count}."  # follows a notice that speaks for others
 _NAME = re.compile(r"\{(\w+)\}")
 _LONGEST = 2_000  # characters of a value
 

@@ -120,7 +120,7 @@ def test_one_missing_module_is_told_once(loading: Loading) -> None:
     assert [notice.line for notice in loading.notices] == [2, 5]
     # line 4 only follows from line 2
     assert told[0].endswith(
-        "No module named 'nowhere'. The same is true of 1 more places."
+        "No module named 'nowhere'. Further places of which the same is true: 1."
     )
 
 
