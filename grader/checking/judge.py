@@ -149,8 +149,12 @@ class Judge:
     def _with_follow_through(self, item: pytest.Function) -> Finding | None:
         """Step 4: the finding that earns most with follow-through; None where nothing can be substituted."""
         best = None
-        earlier = self._known_before(marks.function_of(item))
-        for substitution in follow_through.substitutions(earlier):
+        function = marks.function_of(item)
+        earlier = self._known_before(function)
+        # then those of what the function uses: what it never calls is no reason to fail
+        tried = follow_through.substitutions(earlier)
+        tried += follow_through.substitutions(self._used(function, earlier))
+        for substitution in dict.fromkeys(tried):
             with self.calls.replacing(substitution.standins):
                 finding = self._run(item, substitution, self._converts(item))
             finding.credit *= self._exercise.follow_through
