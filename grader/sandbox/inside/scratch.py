@@ -7,6 +7,7 @@ A training that saves its history at the end may still be right. What was kept c
 from __future__ import annotations
 
 import builtins
+import errno
 import functools
 import io
 import os
@@ -19,6 +20,8 @@ import numpy
 import torch
 
 _WRITES = frozenset("wax+")
+# nothing is there, it may not be written, or (within bubblewrap) nothing may be written at all
+_REFUSED = frozenset((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS))
 _HOME = Path("/nonexistent")  # a worker's home, where nothing is
 
 
@@ -50,8 +53,8 @@ class _Files:
             return self._opened(path, mode, **kwargs)
         try:
             return self._open(file, mode, *args, **kwargs)
-        except (PermissionError, FileNotFoundError):
-            if path is None or _WRITES.isdisjoint(mode):
+        except OSError as error:
+            if path is None or _WRITES.isdisjoint(mode) or error.errno not in _REFUSED:
                 raise
         return self._opened(path, mode, **kwargs)
 
@@ -140,8 +143,8 @@ def _forgiving(make: Callable[..., None]) -> Callable[..., None]:
     def made(name: Any, *args: Any, **kwargs: Any) -> None:
         try:
             make(name, *args, **kwargs)
-        except (PermissionError, FileNotFoundError):
-            if _path(name) is None:
+        except OSError as error:
+            if _path(name) is None or error.errno not in _REFUSED:
                 raise
 
     return made

@@ -33,8 +33,9 @@ KEEPS = {
     "logging": "logging.FileHandler('x.log').emit(logging.makeLogRecord({}))",
 }
 REFUSED = {
-    "PermissionError": "open('/etc/hosts', 'a')",
-    "FileNotFoundError": "open('no_such.txt')",
+    # within bubblewrap the whole file system is read-only
+    "open('/etc/hosts', 'a')": {"PermissionError", "OSError"},
+    "open('no_such.txt')": {"FileNotFoundError"},
 }
 HEAD = "import logging, os, tempfile, numpy, torch\nfrom pathlib import Path\n"
 
@@ -46,10 +47,10 @@ def test_it_is_kept(open_calls: OpenCalls, name: str) -> None:
         assert calls.call("double", (torch.ones(2),)).error is None
 
 
-@pytest.mark.parametrize("kind", REFUSED)
-def test_it_is_refused(open_calls: OpenCalls, kind: str) -> None:
-    source = f"{HEAD}def double(x):\n    {REFUSED[kind]}\n    return 2 * x\n"
+@pytest.mark.parametrize("opening", REFUSED)
+def test_it_is_refused(open_calls: OpenCalls, opening: str) -> None:
+    source = f"{HEAD}def double(x):\n    {opening}\n    return 2 * x\n"
     with open_calls(source) as calls:
         error = calls.call("double", (torch.ones(2),)).error
     assert error is not None
-    assert error.kind == kind
+    assert error.kind in REFUSED[opening]
