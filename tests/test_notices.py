@@ -59,7 +59,9 @@ def test_what_is_true_of_many_places_is_said_once() -> None:
 
 def test_an_exception_without_a_full_stop_ends_before_more_is_said() -> None:
     notice = Notice("statement-raised", {"error": "ValueError: no"}, line=3, more=2)
-    assert str(notice).endswith("ValueError: no. Further places of which the same is true: 2.")
+    assert str(notice).endswith(
+        "ValueError: no. Further places of which the same is true: 2."
+    )
 
 
 def test_the_sentence_and_the_place_are_translated() -> None:
