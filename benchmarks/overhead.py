@@ -32,7 +32,7 @@ from rich.table import Table
 
 from grader.checking.runner import Checks
 from grader.exercise import Exercise
-from grader.grading import output
+from grader.grading import output, session
 from grader.grading.session import Session
 from grader.intake import submission
 from grader.sandbox.calls import Calls
@@ -136,7 +136,7 @@ class Stages:
                 (Zygote, "fork", self.START),
                 (WorkerHandle, "kill", self.END),
                 (Checks, "run", self.CHECKS),
-                (Session, "_diagnose", self.DIAGNOSIS),
+                (session, "diagnose", self.DIAGNOSIS),
                 (output, "save", self.REPORT),
                 (output, "render_one", self.REPORT),
             ):
