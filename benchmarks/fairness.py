@@ -31,13 +31,17 @@ from grader.exercise import Exercise  # noqa: E402
 from grader.grading.session import Session  # noqa: E402
 
 ALL = -1
-Case = tuple[str, Callable[[Session], list[str]]]  # its name, and what it finds
+Case = tuple[
+    str, Callable[[Session], list[str]]
+]  # its name, and what it finds
 
 
 @functools.cache
 def session(seed: int) -> Session:
     """This process's session."""
-    return broken.WithoutDiagnosis(broken.quick(Exercise.load("practical3")), seed=seed)
+    return broken.WithoutDiagnosis(
+        broken.quick(Exercise.load("practical3")), seed=seed
+    )
 
 
 def tried(case: Case, seed: int) -> list[str]:
@@ -46,7 +50,9 @@ def tried(case: Case, seed: int) -> list[str]:
     return find(session(seed))
 
 
-def drawn(rng: random.Random, cases: Sequence[Case], number: int) -> list[Case]:
+def drawn(
+    rng: random.Random, cases: Sequence[Case], number: int
+) -> list[Case]:
     """So many of the cases."""
     if number == ALL or number >= len(cases):
         return list(cases)
@@ -81,7 +87,9 @@ def cases_of(options: argparse.Namespace) -> list[Case]:
 
 def _broken(path: Path, *breakages: broken.Breakage) -> Case:
     name = f"{path.name}: {' and '.join(map(str, breakages))}"
-    find = functools.partial(broken.lost_by_breaking, path=path, breakages=breakages)
+    find = functools.partial(
+        broken.lost_by_breaking, path=path, breakages=breakages
+    )
     return name, find
 
 
@@ -101,7 +109,9 @@ def main() -> int:
     started = time.perf_counter()
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         found = pool.map(tried, cases, itertools.repeat(options.seed))
-        for number, ((name, _), lost) in enumerate(zip(cases, found, strict=True), 1):
+        for number, ((name, _), lost) in enumerate(
+            zip(cases, found, strict=True), 1
+        ):
             if lost:
                 nb_found += 1
                 print(name, *lost, sep="\n    ", flush=True)

@@ -27,9 +27,14 @@ from grader.intake.submission import find
 from grader.results import Result
 
 SAMPLE = (
-    Path(__file__).parents[1] / "submissions" / "practical3" / "right-per-sample.py"
+    Path(__file__).parents[1]
+    / "submissions"
+    / "practical3"
+    / "right-per-sample.py"
 )
-RAISES = "def raises(*arguments):\n    raise ValueError('no')\n\n\n{} = raises\n"
+RAISES = (
+    "def raises(*arguments):\n    raise ValueError('no')\n\n\n{} = raises\n"
+)
 WARM = 3  # results that come while processes are still starting, per process
 FIRST = 100  # results after which memory should be flat
 
@@ -50,7 +55,9 @@ class Meter(batch.Watcher):
     def seconds_each(self, jobs: int) -> float:
         """Wall seconds a submission, once warm."""
         first = min(WARM * jobs, len(self.times) // 2)
-        return (self.times[-1] - self.times[first - 1]) / (len(self.times) - first)
+        return (self.times[-1] - self.times[first - 1]) / (
+            len(self.times) - first
+        )
 
     def grown(self) -> int | None:
         """Bytes by which memory grew after the first hundred results, at its highest; None with fewer."""
@@ -61,7 +68,11 @@ class Meter(batch.Watcher):
 
 def trusted_memory() -> int:
     """Bytes that this process and its grading processes hold."""
-    below = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    below = (
+        Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+        .read_text()
+        .split()
+    )
     grading = [
         pid
         for pid in below
@@ -73,7 +84,10 @@ def trusted_memory() -> int:
 def held(pid: str) -> int:
     """A process's proportional set size."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) << 10
+    return (
+        next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        << 10
+    )
 
 
 def graded(size: int, jobs: int, own: bool) -> Meter:
@@ -92,7 +106,10 @@ def graded(size: int, jobs: int, own: bool) -> Meter:
             )
         found = find([Path(folder)], exercise.functions)
         batch.run(
-            batch.Plan(found, exercise, Path(folder) / "out", seed=1, jobs=jobs), meter
+            batch.Plan(
+                found, exercise, Path(folder) / "out", seed=1, jobs=jobs
+            ),
+            meter,
         )
     return meter
 
@@ -100,9 +117,13 @@ def graded(size: int, jobs: int, own: bool) -> Meter:
 def main() -> None:
     """Grade the batches and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument(
-        "--own", action="store_true", help="right submissions, their own work included"
+        "--sizes", type=int, nargs="+", default=[10, 100, 1000]
+    )
+    parser.add_argument(
+        "--own",
+        action="store_true",
+        help="right submissions, their own work included",
     )
     options = parser.parse_args()
     cores = pools.cores()
@@ -118,7 +139,10 @@ def main() -> None:
     )
     base: float | None = None
     of_middle: dict[int, float] = {}
-    for size, jobs in [*((size, cores) for size in options.sizes), (middle, 1)]:
+    for size, jobs in [
+        *((size, cores) for size in options.sizes),
+        (middle, 1),
+    ]:
         meter = graded(size, jobs, options.own)
         each = meter.seconds_each(jobs)
         base = base or each

@@ -74,7 +74,9 @@ def mutants(tree: ast.Module) -> Iterator[Mutant]:
                 yield Mutant(f"{function}: {before}  ->  {after}", source)
 
 
-def edits(tree: ast.Module, function: str) -> Iterator[tuple[ast.Module, str, str]]:
+def edits(
+    tree: ast.Module, function: str
+) -> Iterator[tuple[ast.Module, str, str]]:
     """(the edited module, the statement or expression before, and after)."""
     names = names_of(tree, function)
     for index, node in enumerate(nodes_of(tree, function)):
@@ -90,7 +92,10 @@ def edits(tree: ast.Module, function: str) -> Iterator[tuple[ast.Module, str, st
 def nodes_of(tree: ast.Module, function: str) -> list[ast.AST]:
     """The nodes of one function, always in the same order."""
     for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == function:
+        if (
+            isinstance(statement, ast.FunctionDef)
+            and statement.name == function
+        ):
             return list(ast.walk(statement))
     raise ValueError(f"the solution has no {function}")
 
@@ -109,7 +114,12 @@ def names_of(tree: ast.Module, function: str) -> list[str]:
 def changes(node: ast.AST, names: list[str]) -> Iterator[Change]:
     """What can be done to one node."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        for value in (node.value + 1, node.value - 1, 2 * node.value, -node.value):
+        for value in (
+            node.value + 1,
+            node.value - 1,
+            2 * node.value,
+            -node.value,
+        ):
             yield Change(partial(set_, node, "value", value))
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         for name in names:
@@ -141,7 +151,9 @@ def changes_of_call(node: ast.Call) -> Iterator[Change]:
         if isinstance(argument, ast.Starred):
             continue
         for cut in CUTS:
-            value = ast.parse(cut.format(ast.unparse(argument)), mode="eval").body
+            value = ast.parse(
+                cut.format(ast.unparse(argument)), mode="eval"
+            ).body
             yield Change(partial(set_item, node.args, i, value))
         if i:
             order = node.args[:]
@@ -155,17 +167,25 @@ def changes_of_block(statements: list[ast.stmt]) -> Iterator[Change]:
     """A statement left out, done twice, moved by one, into the loop after it, or out of the loop it ends."""
     for i, statement in enumerate(statements):
         text = ast.unparse(statement).splitlines()[0]
-        yield Change(partial(set_item, statements, i, ast.Pass()), f"without {text}")
+        yield Change(
+            partial(set_item, statements, i, ast.Pass()), f"without {text}"
+        )
         twice = [statement, copy.deepcopy(statement)]
-        yield Change(partial(set_slice, statements, i, i + 1, twice), f"twice {text}")
+        yield Change(
+            partial(set_slice, statements, i, i + 1, twice), f"twice {text}"
+        )
         early = [ast.copy_location(ast.Break(), statement), statement]
-        yield Change(partial(set_slice, statements, i, i + 1, early), f"break, {text}")
+        yield Change(
+            partial(set_slice, statements, i, i + 1, early), f"break, {text}"
+        )
         if isinstance(statement, ast.For):
             yield from changes_around_loop(statements, i, statement)
         if i:
             swapped = [statement, statements[i - 1]]
             told = f"before the last, {text}"
-            yield Change(partial(set_slice, statements, i - 1, i + 1, swapped), told)
+            yield Change(
+                partial(set_slice, statements, i - 1, i + 1, swapped), told
+            )
 
 
 def changes_around_loop(
@@ -233,7 +253,11 @@ class Runner:
 
     def __init__(self, exercise: Exercise) -> None:
         inputs = exercise.inputs.Inputs(0, exercise.profiles["quick"].settings)
-        data = (inputs.made_up_data(), inputs.data(5, 4), inputs.contested_data())
+        data = (
+            inputs.made_up_data(),
+            inputs.data(5, 4),
+            inputs.contested_data(),
+        )
         self._cases = list(itertools.product(data, SIZES))
         train = self._train(ast.unparse(tree_of(exercise)))
         self._right = [values_of(train, *case) for case in self._cases]
@@ -249,14 +273,18 @@ class Runner:
             train = self._train(mutant.source)
             for case, right in zip(self._cases, self._right, strict=True):
                 found = values_of(train, *case)
-                if len(found) != len(right) or not all(map(same, found, right)):
+                if len(found) != len(right) or not all(
+                    map(same, found, right)
+                ):
                     return "differs"
         except Exception:
             return "raises"
         return "same"
 
 
-def values_of(train: Any, data: Any, size: tuple[int, int]) -> list[torch.Tensor]:
+def values_of(
+    train: Any, data: Any, size: tuple[int, int]
+) -> list[torch.Tensor]:
     """Parameters, history, and the data as the call leaves them."""
     torch.manual_seed(0)
     given = [part.clone() for part in data]
@@ -309,18 +337,26 @@ def passing(found: list[Mutant], seed: int) -> list[Mutant]:
     with WithoutDiagnosis(Exercise.load("practical3"), seed=seed) as session:
         for mutant in found:
             source = mutant.source.encode()
-            one = Submission("mutant", "Mutant", "mutant.py", source, ("mutant.py",))
+            one = Submission(
+                "mutant", "Mutant", "mutant.py", source, ("mutant.py",)
+            )
             result = session.grade(one)
             if result.score == result.max_score:
                 passed.append(mutant)
     return passed
 
 
-def different(exercise: Exercise) -> tuple[list[Mutant], Counter[str], list[Mutant]]:
+def different(
+    exercise: Exercise,
+) -> tuple[list[Mutant], Counter[str], list[Mutant]]:
     """(the edits that compute something else, how many of each verdict, those that compute the same)."""
     runner = Runner(exercise)
     counts: Counter[str] = Counter()
-    by_verdict: dict[str, list[Mutant]] = {"raises": [], "same": [], "differs": []}
+    by_verdict: dict[str, list[Mutant]] = {
+        "raises": [],
+        "same": [],
+        "differs": [],
+    }
     for mutant in mutants(tree_of(exercise)):
         verdict = runner.verdict(mutant)
         counts[verdict] += 1
@@ -332,7 +368,9 @@ def main() -> None:
     """Make the edits, grade those that differ, print those that pass."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--sample", type=int, help="so many of the edits, drawn")
+    parser.add_argument(
+        "--sample", type=int, help="so many of the edits, drawn"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--show-equivalent", action="store_true")
     options = parser.parse_args()
@@ -343,7 +381,9 @@ def main() -> None:
         for mutant in equivalent:
             print(f"  the same: {mutant.where}")
     if options.sample:
-        differing = random.Random(options.seed).sample(differing, options.sample)
+        differing = random.Random(options.seed).sample(
+            differing, options.sample
+        )
     shares = [differing[i :: options.jobs] for i in range(options.jobs)]
     with ProcessPoolExecutor(options.jobs) as pool:
         graded = pool.map(partial(passing, seed=options.seed), shares)

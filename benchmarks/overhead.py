@@ -43,7 +43,9 @@ SAMPLES = ROOT / "submissions" / "practical3"
 CORPUS = ROOT / "tests" / "corpus"
 SAMPLE = SAMPLES / "right-per-sample.py"
 WRONG = SAMPLES / "attempt-backward-skips-nodes.py"
-RAISES = "def raises(*arguments):\n    raise ValueError('no')\n\n\n{} = raises\n"
+RAISES = (
+    "def raises(*arguments):\n    raise ValueError('no')\n\n\n{} = raises\n"
+)
 
 Work = Callable[[], Any]
 
@@ -67,7 +69,8 @@ def recorded(
     ) -> Any:
         for arguments in rows:
             kept = tuple(
-                a.clone() if isinstance(a, torch.Tensor) else a for a in arguments
+                a.clone() if isinstance(a, torch.Tensor) else a
+                for a in arguments
             )
             made.append((function, kept))
         return plain(self, function, rows, *rest, **more)
@@ -91,12 +94,17 @@ def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
 def replayed(calls: list[tuple[str, tuple[Any, ...]]]) -> Work:
     """The same calls, made of the same code in this process."""
     names: dict[str, Any] = {"__name__": "submission"}
-    exec(compile(SAMPLE.read_text(encoding="utf-8"), SAMPLE.name, "exec"), names)
+    exec(
+        compile(SAMPLE.read_text(encoding="utf-8"), SAMPLE.name, "exec"), names
+    )
 
     def work() -> None:
         for function, arguments in calls:
             names[function](
-                *(a.clone() if isinstance(a, torch.Tensor) else a for a in arguments)
+                *(
+                    a.clone() if isinstance(a, torch.Tensor) else a
+                    for a in arguments
+                )
             )
 
     return work
@@ -141,16 +149,22 @@ class Stages:
                 (output, "render_one", self.REPORT),
             ):
                 stack.enter_context(
-                    replaced(owner, name, self._timed(getattr(owner, name), stage))
+                    replaced(
+                        owner, name, self._timed(getattr(owner, name), stage)
+                    )
                 )
             stack.enter_context(
                 replaced(
-                    WorkerHandle, "exchange", self._exchange(WorkerHandle.exchange)
+                    WorkerHandle,
+                    "exchange",
+                    self._exchange(WorkerHandle.exchange),
                 )
             )
             yield
 
-    def _timed(self, function: Callable[..., Any], stage: str) -> Callable[..., Any]:
+    def _timed(
+        self, function: Callable[..., Any], stage: str
+    ) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
             before = sum(self.seconds.values())
             started = time.perf_counter()
@@ -165,7 +179,9 @@ class Stages:
         return call
 
     def _exchange(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def exchange(worker: WorkerHandle, message: dict[str, Any], *rest: Any) -> Any:
+        def exchange(
+            worker: WorkerHandle, message: dict[str, Any], *rest: Any
+        ) -> Any:
             started, reply = time.perf_counter(), {}
             try:
                 reply = function(worker, message, *rest)
@@ -181,7 +197,9 @@ class Stages:
         return exchange
 
 
-def of_a_class(session: Session, folder: Path, out: Path) -> list[Counter[str]]:
+def of_a_class(
+    session: Session, folder: Path, out: Path
+) -> list[Counter[str]]:
     """The seconds of each submission of a folder, by stage."""
     found = []
     for one in submission.find([folder], session.exercise.functions):
@@ -198,7 +216,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--submissions", type=Path, default=CORPUS if CORPUS.is_dir() else SAMPLES
+        "--submissions",
+        type=Path,
+        default=CORPUS if CORPUS.is_dir() else SAMPLES,
     )
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -213,12 +233,18 @@ def main() -> None:
         raising.write_text(
             RAISES.format(" = ".join(exercise.functions)), encoding="utf-8"
         )
-        right, wrong, raises = map(submission.from_file, (SAMPLE, WRONG, raising))
+        right, wrong, raises = map(
+            submission.from_file, (SAMPLE, WRONG, raising)
+        )
         works: dict[str, Work] = {
             "the bare work": replayed(recorded(session, right)),
-            "a right submission, graded and reported": graded(session, right, folder),
+            "a right submission, graded and reported": graded(
+                session, right, folder
+            ),
             "a wrong one, diagnosed": graded(session, wrong, folder),
-            "one whose functions raise at once": graded(session, raises, folder),
+            "one whose functions raise at once": graded(
+                session, raises, folder
+            ),
             "a fresh process, imports only": lambda: subprocess.run(
                 [sys.executable, "-c", "import torch, pytest"], check=True
             ),
@@ -231,7 +257,8 @@ def main() -> None:
                 times[name].append(timed(work))
         show_rounds(times)
         show_class(
-            of_a_class(session, options.submissions, folder), options.submissions
+            of_a_class(session, options.submissions, folder),
+            options.submissions,
         )
 
 
@@ -242,8 +269,12 @@ def show_rounds(times: dict[str, list[float]]) -> None:
         table.add_column(column, justify="right")
     bare = times["the bare work"]
     for name, values in times.items():
-        ratio = statistics.median(v / b for v, b in zip(values, bare, strict=True))
-        table.add_row(name, f"{1000 * statistics.median(values):.0f}", f"{ratio:.2f}")
+        ratio = statistics.median(
+            v / b for v, b in zip(values, bare, strict=True)
+        )
+        table.add_row(
+            name, f"{1000 * statistics.median(values):.0f}", f"{ratio:.2f}"
+        )
     right = times["a right submission, graded and reported"]
     added = statistics.median(g - b for g, b in zip(right, bare, strict=True))
     table.add_row("added to a right submission", f"{1000 * added:.0f}", "")
@@ -252,7 +283,9 @@ def show_rounds(times: dict[str, list[float]]) -> None:
 
 def show_class(found: list[Counter[str]], folder: Path) -> None:
     """What grading adds to each submission's own work, and where that goes."""
-    added = sorted(sum(seconds.values()) - seconds[Stages.OWN] for seconds in found)
+    added = sorted(
+        sum(seconds.values()) - seconds[Stages.OWN] for seconds in found
+    )
     table = Table(f"{len(found)} submissions of {folder.name}", box=box.SIMPLE)
     for column in ("median ms", "mean ms", "nine of ten within"):
         table.add_column(column, justify="right")

@@ -63,14 +63,22 @@ class Skipped(Exception):
 
 def ran(command: list[str], folder: Path, expect: str = "") -> None:
     """Run a command to its end. Raises Skipped where it fails or does not say what it should."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["PATH"] = f"{Path(command[0]).parent}{os.pathsep}{environment['PATH']}"
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    environment["PATH"] = (
+        f"{Path(command[0]).parent}{os.pathsep}{environment['PATH']}"
+    )
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True
     )
     said = done.stdout + done.stderr
     if done.returncode or expect not in said:
-        raise Skipped(f"`{' '.join(command[1:4])}` failed: {said.strip()[-600:]}")
+        raise Skipped(
+            f"`{' '.join(command[1:4])}` failed: {said.strip()[-600:]}"
+        )
 
 
 def environment(folder: Path, *packages: str) -> Path:
@@ -82,7 +90,17 @@ def environment(folder: Path, *packages: str) -> Path:
         (library / "zz-shared.pth").write_text(
             str(Path(torch.__file__).parents[1]) + "\n"
         )
-        ran([str(programs / "python"), "-m", "pip", "install", "-q", *packages], folder)
+        ran(
+            [
+                str(programs / "python"),
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                *packages,
+            ],
+            folder,
+        )
         (folder / "made").touch()
     return programs
 
@@ -101,7 +119,9 @@ def pytest_cold(folder: Path, calls: Path) -> Callable[[], None]:
 
 def otter(folder: Path, calls: Path, environments: Path) -> Callable[[], None]:
     """`otter run` on a notebook."""
-    programs = environment(environments / "otter", "otter-grader==7.*", "ipykernel")
+    programs = environment(
+        environments / "otter", "otter-grader==7.*", "ipykernel"
+    )
     source = SAMPLE.read_text(encoding="utf-8")
     cells = [
         nb.new_raw_cell(CONFIG),
@@ -116,33 +136,61 @@ def otter(folder: Path, calls: Path, environments: Path) -> Callable[[], None]:
     ]
     notebook(folder / "master.ipynb", cells)
     ran(
-        [str(programs / "otter"), "assign", "--no-run-tests", "master.ipynb", "dist"],
+        [
+            str(programs / "otter"),
+            "assign",
+            "--no-run-tests",
+            "master.ipynb",
+            "dist",
+        ],
         folder,
     )
     (archive,) = (folder / "dist").rglob("*.zip")
     notebook(folder / "submission.ipynb", [nb.new_code_cell(source)])
     return lambda: ran(
-        [str(programs / "otter"), "run", "-a", str(archive), "submission.ipynb"], folder
+        [
+            str(programs / "otter"),
+            "run",
+            "-a",
+            str(archive),
+            "submission.ipynb",
+        ],
+        folder,
     )
 
 
-def nbgrader(folder: Path, calls: Path, environments: Path) -> Callable[[], None]:
+def nbgrader(
+    folder: Path, calls: Path, environments: Path
+) -> Callable[[], None]:
     """`nbgrader autograde` of one student."""
-    programs = environment(environments / "nbgrader", "nbgrader==0.9.*", "ipykernel")
+    programs = environment(
+        environments / "nbgrader", "nbgrader==0.9.*", "ipykernel"
+    )
     (folder / "nbgrader_config.py").write_text(
         "c = get_config()\nc.CourseDirectory.course_id = 'bench'\n"
     )
     solution = nb.new_code_cell(SAMPLE.read_text(encoding="utf-8"))
     test = nb.new_code_cell(WORK.format(path=str(calls)))
     solution.metadata["nbgrader"] = marked("solution", solution=True)
-    test.metadata["nbgrader"] = marked("test", grade=True, locked=True, points=1)
+    test.metadata["nbgrader"] = marked(
+        "test", grade=True, locked=True, points=1
+    )
     (folder / "source" / "ps").mkdir(parents=True)
     notebook(folder / "source" / "ps" / "work.ipynb", [solution, test])
     ran([str(programs / "nbgrader"), "generate_assignment", "ps"], folder)
     (folder / "submitted" / "ada" / "ps").mkdir(parents=True)
-    notebook(folder / "submitted" / "ada" / "ps" / "work.ipynb", [solution, test])
+    notebook(
+        folder / "submitted" / "ada" / "ps" / "work.ipynb", [solution, test]
+    )
     return lambda: ran(
-        [str(programs / "nbgrader"), "autograde", "ps", "--student", "ada", "--force"],
+        [
+            str(programs / "nbgrader"),
+            "autograde",
+            "ps",
+            "--student",
+            "ada",
+            "--force",
+        ],
         folder,
     )
 
@@ -169,7 +217,8 @@ def notebook(path: Path, cells: list[Any]) -> None:
         }
     }
     path.write_text(
-        json.dumps(nb.new_notebook(cells=cells, metadata=kernel)), encoding="utf-8"
+        json.dumps(nb.new_notebook(cells=cells, metadata=kernel)),
+        encoding="utf-8",
     )
 
 
@@ -197,7 +246,10 @@ def contenders(
         ("nbgrader", lambda own: nbgrader(own, path, environments)),
         ("otter-grader", lambda own: otter(own, path, environments)),
     ):
-        own, done = folder / name.split(",")[0], path.with_name("calls.pt.done")
+        own, done = (
+            folder / name.split(",")[0],
+            path.with_name("calls.pt.done"),
+        )
         own.mkdir()
         try:
             work = make(own)
@@ -226,7 +278,9 @@ def main() -> None:
     ):
         session.prepare()
         folder = Path(temporary)
-        environments = (options.environments or folder / "environments").resolve()
+        environments = (
+            options.environments or folder / "environments"
+        ).resolve()
         ready, skipped = contenders(session, folder, environments)
         seconds: dict[str, list[float]] = {name: [] for name in ready}
         for _ in range(options.rounds):
@@ -239,13 +293,21 @@ def main() -> None:
     )
 
 
-def show(medians: dict[str, float], skipped: dict[str, str], rounds: int) -> None:
+def show(
+    medians: dict[str, float], skipped: dict[str, str], rounds: int
+) -> None:
     """Print the table; ratios are to this grader: of all the time, and of the cost beyond the bare work."""
     bare = medians["the bare work, one warm process"]
     ours = medians["this grader"]
     title = f"One submission, medians of {rounds} rounds, {time.strftime('%Y-%m-%d')}"
     table = Table(
-        "", "s", "ratio", "s beyond the work", "ratio", box=box.SIMPLE, title=title
+        "",
+        "s",
+        "ratio",
+        "s beyond the work",
+        "ratio",
+        box=box.SIMPLE,
+        title=title,
     )
     for name, each in medians.items():
         beyond = (

@@ -37,9 +37,14 @@ def seen(result: Result) -> Seen:
     for function, one in result.functions.items():
         found[name, function, "score"] = one.score
         found[name, function, "status"] = one.status
-        found[name, function, "named"] = (*one.misconceptions, *one.alternatives)
+        found[name, function, "named"] = (
+            *one.misconceptions,
+            *one.alternatives,
+        )
         found[name, function, "line"] = one.line
-        failed = [check.id for check in one.checks if check.outcome == "failed"]
+        failed = [
+            check.id for check in one.checks if check.outcome == "failed"
+        ]
         found[name, function, "failed"] = tuple(failed)
     return found
 
@@ -62,13 +67,17 @@ class Grader:
 
 def depending(found: list[Seen]) -> Iterator[str]:
     """A line for each quantity that takes several values."""
-    values: defaultdict[tuple[str, str, str], Counter[Any]] = defaultdict(Counter)
+    values: defaultdict[tuple[str, str, str], Counter[Any]] = defaultdict(
+        Counter
+    )
     for one in found:
         for quantity, value in one.items():
             values[quantity][value] += 1
     for quantity, counted in sorted(values.items()):
         if len(counted) > 1:
-            told = ", ".join(f"{value} x{n}" for value, n in counted.most_common())
+            told = ", ".join(
+                f"{value} x{n}" for value, n in counted.most_common()
+            )
             yield f"{' '.join(filter(None, quantity))}: {told}"
 
 
@@ -78,7 +87,9 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--every", type=int, default=1, help="take every n-th file")
+    parser.add_argument(
+        "--every", type=int, default=1, help="take every n-th file"
+    )
     options = parser.parse_args()
     exercise = Exercise.load("practical3")
     submissions = submission.find(options.paths or PATHS, exercise.functions)
@@ -91,7 +102,9 @@ def main() -> int:
             for line in depending(found):
                 print(line, flush=True)
                 count += 1
-    print(f"{len(chosen)} submissions, {len(seeds)} seeds: {count} differences")
+    print(
+        f"{len(chosen)} submissions, {len(seeds)} seeds: {count} differences"
+    )
     return 1 if count else 0
 
 

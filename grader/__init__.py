@@ -11,7 +11,8 @@ def _leave_out_current_folder() -> None:
 
     Both modules used here are Python's own, loaded long before. A checkout of grader itself is left in.
     """
-    own = _os.path.realpath(_os.path.join(_os.path.dirname(__file__), _os.pardir))  # noqa: PTH118, PTH120
+    package = _os.path.dirname(__file__)  # noqa: PTH120
+    own = _os.path.realpath(_os.path.join(package, _os.pardir))  # noqa: PTH118
     try:
         here = _os.path.realpath(_os.getcwd())  # noqa: PTH109
     except OSError:

@@ -34,7 +34,9 @@ from grader.sandbox.walls import doctor
 
 # Exit codes, as README.md lists them.
 BELOW = 1  # a score is lower than --fail-under
-UNUSABLE = 2  # arguments or inputs that cannot be used, or too little isolation
+UNUSABLE = (
+    2  # arguments or inputs that cannot be used, or too little isolation
+)
 FAULT = 3  # grader itself failed
 INTERRUPTED = 130
 
@@ -46,7 +48,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 exercise_app = typer.Typer(
-    help="Tools for authors of exercises.", no_args_is_help=True, rich_markup_mode=None
+    help="Tools for authors of exercises.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(exercise_app, name="exercise")
 
@@ -88,7 +92,8 @@ _ALL_FORMATS = ", ".join([*FORMATS, *CLASS_FORMATS])
 ExerciseOption = Annotated[
     str,
     typer.Option(
-        "--exercise", help="The name of an included exercise, or the path of a folder."
+        "--exercise",
+        help="The name of an included exercise, or the path of a folder.",
     ),
 ]
 ProfileOption = Annotated[
@@ -113,7 +118,10 @@ DataOption = Annotated[
 JobsOption = Annotated[
     int | None,
     typer.Option(
-        "--jobs", "-j", min=1, help="How many processes; by default one per core."
+        "--jobs",
+        "-j",
+        min=1,
+        help="How many processes; by default one per core.",
     ),
 ]
 IsolationOption = Annotated[
@@ -134,7 +142,8 @@ LangOption = Annotated[
 FormatsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--format", help=f"Also write this format: {_ALL_FORMATS}. May be repeated."
+        "--format",
+        help=f"Also write this format: {_ALL_FORMATS}. May be repeated.",
     ),
 ]
 
@@ -157,13 +166,16 @@ def grade(
     seed: Annotated[
         int | None,
         typer.Option(
-            "--seed", help="The seed of the random inputs; by default a new one."
+            "--seed",
+            help="The seed of the random inputs; by default a new one.",
         ),
     ] = None,
     data: DataOption = None,
     scheduler: Annotated[
         str | None,
-        typer.Option("--scheduler", help="Grade on a Dask cluster: tcp://HOST:PORT."),
+        typer.Option(
+            "--scheduler", help="Grade on a Dask cluster: tcp://HOST:PORT."
+        ),
     ] = None,
     roster: Annotated[
         Path | None,
@@ -175,7 +187,8 @@ def grade(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also grade again what has not changed.")
+        bool,
+        typer.Option("--force", help="Also grade again what has not changed."),
     ] = False,
     require_isolation: IsolationOption = "none",
     lang: LangOption = "en",
@@ -226,7 +239,9 @@ def grade(
         )
     _say_unused_overrides(out, graded.results)
     _say_faults(graded)
-    stdout.print(f"\nReports: {out / output.CLASS_PAGE}", markup=False, soft_wrap=True)
+    stdout.print(
+        f"\nReports: {out / output.CLASS_PAGE}", markup=False, soft_wrap=True
+    )
     if graded.faults:
         raise typer.Exit(FAULT)
     _fail_under(fail_under, graded.results)
@@ -237,7 +252,10 @@ def check(
     file: Annotated[
         Path,
         typer.Argument(
-            exists=True, dir_okay=False, help="Your .py or .ipynb file.", metavar="FILE"
+            exists=True,
+            dir_okay=False,
+            help="Your .py or .ipynb file.",
+            metavar="FILE",
         ),
     ],
     shape: Annotated[
@@ -270,7 +288,12 @@ def check(
     if data:
         folder = str(data.resolve())
     with Session(
-        chosen, profile, seed, folder, require_isolation, on_slow_run=_say_aside
+        chosen,
+        profile,
+        seed,
+        folder,
+        require_isolation,
+        on_slow_run=_say_aside,
     ) as session:
         result = session.grade(mine)
     if shape is Shape.TERMINAL:
@@ -298,7 +321,8 @@ def report(
     exercise: Annotated[
         str | None,
         typer.Option(
-            "--exercise", help="The exercise; by default the one that the grades name."
+            "--exercise",
+            help="The exercise; by default the one that the grades name.",
         ),
     ] = None,
     moodle_worksheet: Annotated[
@@ -318,12 +342,16 @@ def report(
     chosen_formats = Formats.named(formats or ())
     language.translations(lang)
     results = output.load(folder)
-    chosen = Exercise.load(exercise) if exercise else _graded_exercise(results[0])
+    chosen = (
+        Exercise.load(exercise) if exercise else _graded_exercise(results[0])
+    )
     output.check_manual_marks(folder, chosen)
     # first, as it fails where the file is no worksheet: then nothing has been written
     unmatched: Sequence[str] = ()
     if moodle_worksheet:
-        unmatched = output.fill_moodle_worksheet(folder, moodle_worksheet, results)
+        unmatched = output.fill_moodle_worksheet(
+            folder, moodle_worksheet, results
+        )
     output.render(folder, results, chosen, lang, chosen_formats)
     stdout.print(
         f"Reports of {len(results)}: {folder / output.CLASS_PAGE}",
@@ -333,7 +361,9 @@ def report(
     if moodle_worksheet:
         output.zip_moodle_feedback(folder, results)
         for name in (output.MOODLE_WORKSHEET, output.MOODLE_FEEDBACK):
-            stdout.print(f"For Moodle: {folder / name}", markup=False, soft_wrap=True)
+            stdout.print(
+                f"For Moodle: {folder / name}", markup=False, soft_wrap=True
+            )
     if unmatched:
         _warn(f"The worksheet has no row for {_listed(unmatched)}.")
     _say_unused_overrides(folder, results)
@@ -411,7 +441,9 @@ def exercise_tools() -> None:
 def check_exercise(
     folder: Annotated[
         str,
-        typer.Argument(metavar="FOLDER", help="The exercise's folder, or its name."),
+        typer.Argument(
+            metavar="FOLDER", help="The exercise's folder, or its name."
+        ),
     ],
 ) -> None:
     """Check an exercise's folder, and say what to correct where."""
@@ -421,7 +453,9 @@ def check_exercise(
     Checks(chosen).close()
     counts = f"{len(chosen.functions)} functions, {chosen.max_score:g} points, {len(chosen.notes())} mistakes"
     stdout.print(
-        f"{chosen.name}: {counts}. No problem was found.", markup=False, soft_wrap=True
+        f"{chosen.name}: {counts}. No problem was found.",
+        markup=False,
+        soft_wrap=True,
     )
 
 
@@ -432,7 +466,9 @@ def _check_formulas(exercise: Exercise) -> None:
         for note in exercise.notes(lang).values():
             for text in (note.title, note.note, note.hint):
                 for fault in formula.faults(text):
-                    faults.append(f"{exercise.folder}: [{note.id}] in {lang}: {fault}")
+                    faults.append(
+                        f"{exercise.folder}: [{note.id}] in {lang}: {fault}"
+                    )
     if faults:
         raise ExerciseError(*faults)
 
@@ -501,7 +537,9 @@ def _say_faults(graded: batch.Graded) -> None:
             details = getattr(error, "details", "")
             _warn(neutral.terminal(details))
     if graded.faults and not _global.debug:
-        _warn("Run `grader --debug grade …` to see where, and please report it.")
+        _warn(
+            "Run `grader --debug grade …` to see where, and please report it."
+        )
 
 
 def _listed(texts: Sequence[str]) -> str:

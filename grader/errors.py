@@ -63,7 +63,10 @@ class CheckFailure(GraderError):
     """
 
     def __init__(
-        self, message: str, mismatch: Mismatch | None = None, credit: float = 0.0
+        self,
+        message: str,
+        mismatch: Mismatch | None = None,
+        credit: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.mismatch = mismatch

@@ -114,7 +114,9 @@ class LabelledFunction:
     @property
     def catalogued(self) -> bool:
         """Whether the function's mistakes are all in the catalogue."""
-        return self.label.verdict == "wrong" and bool(self.label.misconceptions)
+        return self.label.verdict == "wrong" and bool(
+            self.label.misconceptions
+        )
 
     @property
     def novel(self) -> bool:
@@ -231,7 +233,9 @@ def read_labels(
 ) -> Labels:
     """The labels of a folder. Raises UsageError, with a line for each fault, where they are not usable."""
     path = folder / LABELS
-    problems = Problems()  # collected, so that an author sees all faults at once
+    problems = (
+        Problems()
+    )  # collected, so that an author sees all faults at once
     files: list[str] = []
     for submission in submissions:
         files += submission.files
@@ -246,7 +250,11 @@ def read_labels(
 
 
 def _labels_of_file(
-    table: object, exercise: Exercise, path: Path, file: str, problems: Problems
+    table: object,
+    exercise: Exercise,
+    path: Path,
+    file: str,
+    problems: Problems,
 ) -> dict[str, Label]:
     """Function -> label."""
     if not isinstance(table, dict):
@@ -257,7 +265,9 @@ def _labels_of_file(
     for function, described in table.items():
         place = f"[{file}] {function}"
         if function not in exercise.functions:
-            problems.add_unknown(path, place, "function", function, exercise.functions)
+            problems.add_unknown(
+                path, place, "function", function, exercise.functions
+            )
         label = read_table(Label, described, path, place, problems)
         if label is not None:
             labels[function] = label
@@ -266,7 +276,11 @@ def _labels_of_file(
 
 
 def _check_ids(
-    label: Label, exercise: Exercise, path: Path, place: str, problems: Problems
+    label: Label,
+    exercise: Exercise,
+    path: Path,
+    place: str,
+    problems: Problems,
 ) -> None:
     known = exercise.notes()
     ids = set(label.may_name).union(*label.accepted)
@@ -306,7 +320,9 @@ def show(evaluation: Evaluation, console: Console) -> None:
     _show_cases("False accusation", evaluation.false_accusations, console)
     _show_cases("Not the exact set", evaluation.inexact, console)
     _show_cases("First wrong step not found", evaluation.mislocated, console)
-    _show_cases("Follow-through differs", evaluation.wrong_follow_through, console)
+    _show_cases(
+        "Follow-through differs", evaluation.wrong_follow_through, console
+    )
     _show_ids(evaluation, console)
 
 
@@ -324,10 +340,18 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
     def add_all_but(figure: str, faults: Cases, of: Cases) -> None:
         add(figure, len(of) - len(faults), of)
 
-    add_all_but("verdicts right", evaluation.wrong_verdicts, evaluation.counted)
-    add("false accusations", len(evaluation.false_accusations), evaluation.counted)
+    add_all_but(
+        "verdicts right", evaluation.wrong_verdicts, evaluation.counted
+    )
+    add(
+        "false accusations",
+        len(evaluation.false_accusations),
+        evaluation.counted,
+    )
     add_all_but("exact set named", evaluation.inexact, evaluation.catalogued)
-    add_all_but("first wrong step found", evaluation.mislocated, evaluation.novel)
+    add_all_but(
+        "first wrong step found", evaluation.mislocated, evaluation.novel
+    )
     add_all_but(
         "follow-through as labelled",
         evaluation.wrong_follow_through,
@@ -367,7 +391,13 @@ def _said(verdict: str, of: FunctionResult | Label) -> str:
 def _show_ids(evaluation: Evaluation, console: Console) -> None:
     table = Grid(title="By misconception", box=box.SIMPLE)
     table.add_column("id")
-    for column in ("named", "named wrongly", "not named", "precision", "recall"):
+    for column in (
+        "named",
+        "named wrongly",
+        "not named",
+        "precision",
+        "recall",
+    ):
         table.add_column(column, justify="right")
     for id_, counts in evaluation.by_id().items():
         right, wrong, absent = counts

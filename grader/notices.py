@@ -26,7 +26,9 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     # reading the file
-    "notebook-in-py": Kind("{file} contains a Jupyter notebook and was read as one."),
+    "notebook-in-py": Kind(
+        "{file} contains a Jupyter notebook and was read as one."
+    ),
     "not-utf-8": Kind(
         "{file} is not UTF-8 ({where}), so it was read as Latin-1. Save it as UTF-8."
     ),
@@ -67,7 +69,9 @@ KINDS: Mapping[str, Kind] = {
         "{function} takes its arguments in another order than in the hand-out, and was called in its own "
         "order ({where}). The hand-out's order is {order}."
     ),
-    "loop-not-run": Kind("{where} has a loop at the top level. The loop was not run."),
+    "loop-not-run": Kind(
+        "{where} has a loop at the top level. The loop was not run."
+    ),
     "training-not-run": Kind(
         "{where} starts a training at the top level. The training was not run."
     ),
@@ -242,4 +246,6 @@ def _number(claim: object, kind: str) -> int | None:
     # not `isinstance`: True is an int as well
     if claim is None or type(claim) is int:
         return claim
-    raise ValueError(f"the place of the notice {kind} is not a line and a cell")
+    raise ValueError(
+        f"the place of the notice {kind} is not a line and a cell"
+    )

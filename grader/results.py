@@ -19,7 +19,9 @@ SCHEMA = 2
 
 Outcome = Literal["passed", "failed", "blocked"]
 Status = Literal["right", "partial", "wrong", "missing", "blocked"]
-Curve = tuple[tuple[float, float, float], ...]  # step -> loss, train error, test error
+Curve = tuple[
+    tuple[float, float, float], ...
+]  # step -> loss, train error, test error
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,9 @@ def _fields(record: object) -> Mapping[str, Any]:
     if isinstance(record, FunctionResult):
         return _of_function(record)
     if not dataclasses.is_dataclass(record):
-        raise TypeError(f"a {type(record).__name__} has no place in a grade.json")
+        raise TypeError(
+            f"a {type(record).__name__} has no place in a grade.json"
+        )
     return vars(record)
 
 
@@ -221,7 +225,12 @@ def from_json(text: str) -> Result:
         if data["schema"] != SCHEMA:
             raise ValueError(f"its schema is {data['schema']!r}, not {SCHEMA}")
         return _result(data)
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except (
+        KeyError,
+        TypeError,
+        AttributeError,
+        json.JSONDecodeError,
+    ) as error:
         raise ValueError(f"it is not a grade.json: {error}") from error
 
 

@@ -226,7 +226,9 @@ def _catalogue(exercise: Exercise, function: str) -> Iterator[Breakage]:
         for number, form in enumerate(known.forms):
             forest = form.apply(trees)
             assert forest is not None
-            yield Breakage(function, f"{known.id} {number}", _text(forest, function))
+            yield Breakage(
+                function, f"{known.id} {number}", _text(forest, function)
+            )
 
 
 def of_reference(exercise: Exercise, function: str) -> str:
@@ -240,8 +242,14 @@ def _text(forest: Mapping[str, ast.FunctionDef], function: str) -> str:
         needed = ["initial_parameters", "error_rate", "train"]
     text = "\n".join(ast.unparse(forest[name]) for name in needed) + "\n"
     # the submission may have names like these of its own
-    text = re.sub(r"\b(initial_parameters|error_rate)\b", r"reference_\1", text)
-    for name, value in {"ZETA": "0.9", "EPSILON": "1e-6", "ETA": "0.1"}.items():
+    text = re.sub(
+        r"\b(initial_parameters|error_rate)\b", r"reference_\1", text
+    )
+    for name, value in {
+        "ZETA": "0.9",
+        "EPSILON": "1e-6",
+        "ETA": "0.1",
+    }.items():
         text = re.sub(rf"\b{name}\b", value, text)
     return text
 
@@ -313,7 +321,9 @@ def quick(exercise: Exercise) -> Exercise:
 
 def right_submissions() -> list[Path]:
     """The corpus's and the samples' `.py` files in which everything is right."""
-    labels = tomllib.loads((CORPUS / "labels.toml").read_text(encoding="utf-8"))
+    labels = tomllib.loads(
+        (CORPUS / "labels.toml").read_text(encoding="utf-8")
+    )
     found = sorted(SAMPLES.glob("right-*.py"))
     found += sorted(STYLES.glob("*.py"))
     for path in sorted(CORPUS.glob("*.py")):
@@ -350,14 +360,20 @@ def lost_by_mending(session: Session, path: Path) -> list[str]:
     before = session.grade(_submission(path.name, data)).functions
     lost = []
     for mended, function in before.items():
-        if function.status == "right" or not _is_built_on(session.exercise, mended):
+        if function.status == "right" or not _is_built_on(
+            session.exercise, mended
+        ):
             continue
         text = of_reference(session.exercise, mended)
-        after = session.grade(with_functions(path.name, data, [text])).functions
+        after = session.grade(
+            with_functions(path.name, data, [text])
+        ).functions
         for name, was in before.items():
             makes_up = (path.name, mended, name) in MAKE_UP
             if after[name].score < was.score and not makes_up:
-                lost.append(f"{name}, as {mended} is mended: {_told(after[name])}")
+                lost.append(
+                    f"{name}, as {mended} is mended: {_told(after[name])}"
+                )
     return lost
 
 

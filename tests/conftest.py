@@ -26,7 +26,9 @@ def pytest_configure() -> None:
     if os.environ.get("CI") != "true":
         return
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
-    missing += [name for name in MODULES if importlib.util.find_spec(name) is None]
+    missing += [
+        name for name in MODULES if importlib.util.find_spec(name) is None
+    ]
     if missing:
         raise pytest.UsageError(
             f"CI=true, and there is no {', no '.join(missing)}; .ci/run installs them."

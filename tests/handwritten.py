@@ -46,7 +46,9 @@ def written(function, body, *edits):
         assert old in body
         body = body.replace(old, new)
     lines = body.strip().splitlines()
-    return "\n".join([HEADS[function], *("    " + line for line in lines)]) + "\n"
+    return (
+        "\n".join([HEADS[function], *("    " + line for line in lines)]) + "\n"
+    )
 
 
 def _student(function, source, names=None):
@@ -66,7 +68,9 @@ def case_of(function, source, plugged=None, names=None):
 
 def diagnosed(function, source, plugged=None, names=None):
     """The diagnosis of a function. names: more variables of its module."""
-    prober, evident = _student(function, source, {**(plugged or {}), **(names or {})})
+    prober, evident = _student(
+        function, source, {**(plugged or {}), **(names or {})}
+    )
     return diagnose(EXERCISE, function, prober, evident, plugged)
 
 
@@ -79,4 +83,6 @@ def backward(*edits, **kwargs):
 
 def forward(*edits, **kwargs):
     """The same for the forward pass."""
-    return diagnosed("forward_pass", written("forward_pass", FORWARD, *edits), **kwargs)
+    return diagnosed(
+        "forward_pass", written("forward_pass", FORWARD, *edits), **kwargs
+    )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "rect", "line", "polyline", "path", "br", "input", "mspace", "hr"}
+VOID = {
+    "meta",
+    "rect",
+    "line",
+    "polyline",
+    "path",
+    "br",
+    "input",
+    "mspace",
+    "hr",
+}
 
 
 class Page(HTMLParser):
@@ -19,7 +29,9 @@ class Page(HTMLParser):
         self.close()
         assert not self.open
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
         self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)

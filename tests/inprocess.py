@@ -34,7 +34,9 @@ class Here:
                 for frame in stack
                 if frame.filename == "<student>"
             ]
-            return Outcome(None, own, (type(error).__name__, str(error)), frames)
+            return Outcome(
+                None, own, (type(error).__name__, str(error)), frames
+            )
         return Outcome(value, own)
 
     def calls(self, function, rows):
@@ -55,7 +57,9 @@ def evidence(source, function, names):
     nodes = list(ast.walk(tree))
     arguments = {argument.arg for argument in tree.args.args}
     stored = {
-        n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        n.id
+        for n in nodes
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     loaded = {}
     for node in nodes:
@@ -77,7 +81,9 @@ def evidence(source, function, names):
         reads_globals={
             name: line for name, line in loaded.items() if name not in known
         },
-        shadows={name: loaded[name] for name in stored & functions if name in loaded},
+        shadows={
+            name: loaded[name] for name in stored & functions if name in loaded
+        },
         calls=calls,
         is_stub=all(isinstance(s, ast.Pass | ast.Raise) for s in tree.body),
         autograd=False,

@@ -7,7 +7,11 @@ from grader.errors import Frame
 
 
 def observed(
-    outcomes, arguments=None, source="def f(x):\n    pass\n", parameters=("x",), **more
+    outcomes,
+    arguments=None,
+    source="def f(x):\n    pass\n",
+    parameters=("x",),
+    **more,
 ):
     """`more` is of Observation; what is of Evidence stands in `evidence`, as a dict."""
     evidence = Evidence(source=source, **more.pop("evidence", {}))
@@ -20,7 +24,9 @@ def observed(
         parameters=parameters,
         functions=functions,
         evidence=evidence,
-        source=StudentSource(evidence, parameters, [*parameters, *functions, "torch"]),
+        source=StudentSource(
+            evidence, parameters, [*parameters, *functions, "torch"]
+        ),
         **more,
     )
 

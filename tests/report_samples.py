@@ -163,14 +163,19 @@ class SampleExercise(Exercise):
 
 _practical3 = Exercise.load("practical3")
 EXERCISE = SampleExercise(
-    **{field.name: getattr(_practical3, field.name) for field in fields(_practical3)}
+    **{
+        field.name: getattr(_practical3, field.name)
+        for field in fields(_practical3)
+    }
 )
 
 
 def right(identifier: str = "amelie") -> Result:
     """Everything right, with training curves."""
     functions = {name: _right(name) for name in POINTS}
-    return _result(identifier, "Amélie Poulain", functions, curves=training_curves())
+    return _result(
+        identifier, "Amélie Poulain", functions, curves=training_curves()
+    )
 
 
 def wrong(identifier: str = "bruno") -> Result:
@@ -229,7 +234,9 @@ def wrong(identifier: str = "bruno") -> Result:
         checks=(CheckResult("step", "One step", "blocked", 0, 5, "Not judged: it needs `backward_pass`."),),
         source=Source(RIGHT["train"], 60),
     )  # fmt: skip
-    notices = (Notice("loop-not-run", line=3, cell=15, label="`# training` (In [9])"),)
+    notices = (
+        Notice("loop-not-run", line=3, cell=15, label="`# training` (In [9])"),
+    )
     return _result(
         identifier,
         "Bruno Martin",
@@ -242,14 +249,17 @@ def wrong(identifier: str = "bruno") -> Result:
 def unfinished(identifier: str = "chloe") -> Result:
     """Functions missing, one unexplained, one that ran out of time; nothing could be isolated."""
     functions = {
-        name: FunctionResult("missing", 0, points) for name, points in POINTS.items()
+        name: FunctionResult("missing", 0, points)
+        for name, points in POINTS.items()
     }
     functions["sigma"] = _right("sigma")
     functions["dsigma"] = _failed(
         "dsigma",
         "def dsigma(x):\n    return 4 * (x.exp() + x.mul(-1).exp()).pow(-3)\n",
         "`dsigma` differs from the slope of your own `sigma`.",
-        Mismatch("dsigma(x)", "values", "nan", "0.4199743", 11, 12, None, (1, 2)),
+        Mismatch(
+            "dsigma(x)", "values", "nan", "0.4199743", 11, 12, None, (1, 2)
+        ),
         line=9,
     )
     functions["loss"] = replace(
@@ -283,7 +293,11 @@ def unfinished(identifier: str = "chloe") -> Result:
         "seccomp": "enforced",
     }
     return _result(
-        identifier, "Chloé O'Neil", functions, notices=notices, isolation=isolation
+        identifier,
+        "Chloé O'Neil",
+        functions,
+        notices=notices,
+        isolation=isolation,
     )
 
 
@@ -306,7 +320,8 @@ def hostile(identifier: str = 'eve"><b>\u202e') -> Result:
         Mismatch(HOSTILE, "type", HOSTILE, HOSTILE),
     )  # fmt: skip
     functions = {
-        name: FunctionResult("missing", 0, points) for name, points in POINTS.items()
+        name: FunctionResult("missing", 0, points)
+        for name, points in POINTS.items()
     }
     functions["sigma"] = FunctionResult(
         "wrong", 0, 1, misconceptions=("uses-global", HOSTILE), first_wrong=HOSTILE, line=2, checks=(check,),
@@ -340,7 +355,14 @@ def large(identifier: str = "dora") -> Result:
             + "".join(f"    y{i}=a+b*c-d<e>f&{i}\n" for i in range(4_000)),
             "x" * 100_000,
             Mismatch(
-                "q" * 9_000, "values", "1" * 9_000, "2" * 9_000, 1, 2, math.inf, (0,)
+                "q" * 9_000,
+                "values",
+                "1" * 9_000,
+                "2" * 9_000,
+                1,
+                2,
+                math.inf,
+                (0,),
             ),
             misconceptions=("backward-skips-dl_dx1",),
             line=2_000,
@@ -395,7 +417,9 @@ def training_curves(steps: int = 60, factor: float = 1.0) -> Curves:
         return 33 + 777 * fall, 0.9 * fall, 0.08 + 0.8 * fall
 
     reference = tuple(entry(step) for step in range(steps))
-    return Curves(tuple(entry(step / factor) for step in range(steps)), reference)
+    return Curves(
+        tuple(entry(step / factor) for step in range(steps)), reference
+    )
 
 
 def _right(name: str) -> FunctionResult:
@@ -408,7 +432,9 @@ def _right(name: str) -> FunctionResult:
             0.25 * points,
             0.25 * points,
         ),
-        CheckResult(f"{name}_values", "Values", "passed", 0.75 * points, 0.75 * points),
+        CheckResult(
+            f"{name}_values", "Values", "passed", 0.75 * points, 0.75 * points
+        ),
     )
     return FunctionResult(
         "right", points, points, checks=checks, source=Source(RIGHT[name], 5)
@@ -426,10 +452,20 @@ def _failed(
     points = POINTS[name]
     checks = (
         CheckResult(
-            f"{name}_shape", "Shape and dtype of the result", "passed", 0, 0.25 * points
+            f"{name}_shape",
+            "Shape and dtype of the result",
+            "passed",
+            0,
+            0.25 * points,
         ),
         CheckResult(
-            f"{name}_values", "Values", "failed", 0, 0.75 * points, message, mismatch
+            f"{name}_values",
+            "Values",
+            "failed",
+            0,
+            0.75 * points,
+            message,
+            mismatch,
         ),
     )
     first = 12 if line is None else max(1, line - 1)
@@ -448,7 +484,9 @@ def _random_failure(name: str, draw: random.Random) -> FunctionResult:
     named = draw.choice(list(NOTES)) if draw.random() < 0.8 else None
     if draw.random() < 0.1:
         return FunctionResult("missing", 0, POINTS[name])
-    return _failed(name, RIGHT[name], "Values differ.", None, (named,) if named else ())
+    return _failed(
+        name, RIGHT[name], "Values differ.", None, (named,) if named else ()
+    )
 
 
 def _result(
@@ -462,7 +500,9 @@ def _result(
     return Result(
         exercise="practical3",
         profile="quick",
-        submission=GradedFiles(identifier, name, ("practical-3.ipynb",), "0" * 64),
+        submission=GradedFiles(
+            identifier, name, ("practical-3.ipynb",), "0" * 64
+        ),
         seed=1234,
         versions={"grader": "0.1.0", "python": "3.11.2", "torch": "2.13.0"},
         started="2026-11-23T23:15:00+00:00",
@@ -472,7 +512,11 @@ def _result(
         functions=functions,
         notices=notices,
         isolation=isolation
-        or {"landlock": "enforced", "seccomp": "enforced", "limits": "enforced"},
+        or {
+            "landlock": "enforced",
+            "seccomp": "enforced",
+            "limits": "enforced",
+        },
         curves=curves,
     )
 

@@ -56,7 +56,9 @@ LAYERS = [
 ]
 
 # What is loaded beside a student's code. The first run it or read its source; the others confine and carry.
-READING = {f"reading.{path.stem}" for path in (GRADER / "reading").glob("[!_]*.py")}
+READING = {
+    f"reading.{path.stem}" for path in (GRADER / "reading").glob("[!_]*.py")
+}
 BESIDE_STUDENTS = READING | {
     "sandbox.inside.zygote",
     "sandbox.inside.worker",
@@ -99,7 +101,8 @@ def source_of(module: str) -> Path:
 def modules() -> list[str]:
     """Every module of grader by its name without `grader.`; a package by its own."""
     names = (
-        path.relative_to(GRADER).with_suffix("").parts for path in GRADER.rglob("*.py")
+        path.relative_to(GRADER).with_suffix("").parts
+        for path in GRADER.rglob("*.py")
     )
     return sorted(
         ".".join(parts).removesuffix(".__init__")
@@ -114,7 +117,8 @@ def imports(module: str) -> Iterator[str]:
     for_types = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        if isinstance(node, ast.If)
+        and ast.unparse(node.test).endswith("TYPE_CHECKING")
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
@@ -131,7 +135,8 @@ def imports(module: str) -> Iterator[str]:
 
 def is_module(name: str) -> bool:
     return (
-        name.startswith("grader.") and source_of(name.removeprefix("grader.")).exists()
+        name.startswith("grader.")
+        and source_of(name.removeprefix("grader.")).exists()
     )
 
 
@@ -146,20 +151,26 @@ def own_imports(module: str) -> set[str]:
 def layer(module: str) -> int | None:
     """The number of the line of LAYERS that `module`, or the package it is in, stands on."""
     for number, names in enumerate(LAYERS):
-        if any(module == name or module.startswith(name + ".") for name in names):
+        if any(
+            module == name or module.startswith(name + ".") for name in names
+        ):
             return number
     return None
 
 
 def test_every_module_has_its_place() -> None:
-    placed = {module for module in modules() if layer(module) is not None} | WORKER_SIDE
+    placed = {
+        module for module in modules() if layer(module) is not None
+    } | WORKER_SIDE
     assert placed | PACKAGES == set(modules())
     assert {name for names in LAYERS for name in names} <= set(modules()), (
         "LAYERS is out of date"
     )
 
 
-@pytest.mark.parametrize("module", [m for m in modules() if layer(m) is not None])
+@pytest.mark.parametrize(
+    "module", [m for m in modules() if layer(m) is not None]
+)
 def test_imports_run_one_way(module: str) -> None:
     own = layer(module)
     assert own is not None
@@ -168,7 +179,9 @@ def test_imports_run_one_way(module: str) -> None:
         assert other is not None, (
             f"{module} imports {imported}, which belongs to the worker"
         )
-        together = other == own and module.split(".")[0] == imported.split(".")[0]
+        together = (
+            other == own and module.split(".")[0] == imported.split(".")[0]
+        )
         assert other < own or together, (
             f"{module} imports {imported}, which does not stand above it"
         )
@@ -184,9 +197,13 @@ def test_no_two_modules_import_each_other() -> None:
     assert not graph, f"these import each other in a circle: {sorted(graph)}"
 
 
-@pytest.mark.parametrize("module", [m for m in modules() if m.startswith("reports")])
+@pytest.mark.parametrize(
+    "module", [m for m in modules() if m.startswith("reports")]
+)
 def test_reports_are_views_of_results(module: str) -> None:
-    others = {name for name in own_imports(module) if not name.startswith("reports")}
+    others = {
+        name for name in own_imports(module) if not name.startswith("reports")
+    }
     assert {name.split(".")[0] for name in others} <= {
         "results",
         "notices",
@@ -212,7 +229,9 @@ def test_student_code_runs_in_the_worker_alone() -> None:
 
 def graded_functions() -> set[str]:
     described = tomllib.loads(
-        (ROOT / "reference/practical3/exercise.toml").read_text(encoding="utf-8")
+        (ROOT / "reference/practical3/exercise.toml").read_text(
+            encoding="utf-8"
+        )
     )
     return set(described["functions"])
 
@@ -220,7 +239,9 @@ def graded_functions() -> set[str]:
 def named(module: str) -> Iterator[tuple[int, str]]:
     """(line, text) of each identifier and each string, docstrings aside, that `module` holds."""
     tree = ast.parse(source_of(module).read_text(encoding="utf-8"))
-    docstrings = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    docstrings = {
+        id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)
+    }
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 0)
         if (

@@ -26,7 +26,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an exercise, submissions, a batch that was graded, and all kinds of unusable things."""
     folder = tmp_path_factory.mktemp("cli")
     tiny.exercise(folder / "tiny")
-    tiny.submissions(folder / "class", {"right": tiny.RIGHT, "wrong": tiny.WRONG})
+    tiny.submissions(
+        folder / "class", {"right": tiny.RIGHT, "wrong": tiny.WRONG}
+    )
     (folder / "mine.py").write_text(tiny.RIGHT)
     (folder / "plain.txt").write_text("a,b\n1,2\n")
     (folder / "broken.csv").write_bytes(b'id,name\n"' + b"x" * 200_000)
@@ -40,12 +42,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         '["rihgt.py"]\ndouble = { verdict = "rihgt" }\n'
     )
     tiny.exercise(folder / "spoilt")
-    (folder / "spoilt" / "exercise.toml").write_text("[functions.triple]\npoints = 1\n")
+    (folder / "spoilt" / "exercise.toml").write_text(
+        "[functions.triple]\npoints = 1\n"
+    )
     tiny.submissions(folder / "graded", {})
     (folder / "marked").mkdir()
-    (folder / "marked" / "overrides.toml").write_text("[right.double]\npoints = 3\n")
+    (folder / "marked" / "overrides.toml").write_text(
+        "[right.double]\npoints = 3\n"
+    )
     assert (
-        run(folder, "grade {class} --exercise {tiny} --out {graded} --jobs 1 --seed 1")
+        run(
+            folder,
+            "grade {class} --exercise {tiny} --out {graded} --jobs 1 --seed 1",
+        )
         == 0
     )
     return folder
@@ -146,7 +155,9 @@ def test_what_cannot_be_used_is_said_before_anything_is_graded(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(batch._Run, "run", lambda _: pytest.fail("the batch was begun"))
+    monkeypatch.setattr(
+        batch._Run, "run", lambda _: pytest.fail("the batch was begun")
+    )
     monkeypatch.setattr(
         cli.Session, "grade", lambda *_: pytest.fail("grading was begun")
     )
@@ -164,7 +175,9 @@ def commands(group: object, name: str = "") -> dict[str, object]:
     for word, command in group.commands.items():  # type: ignore[attr-defined]
         path = f"{name} {word}".strip()
         found |= (
-            commands(command, path) if hasattr(command, "commands") else {path: command}
+            commands(command, path)
+            if hasattr(command, "commands")
+            else {path: command}
         )
     return found
 
@@ -175,7 +188,11 @@ ANY_VALUE = {"--out"}  # what is wrong with these is tried by other rows
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_bad_value_of_every_option_is_tried(name: str) -> None:
-    lines = [line for line in UNUSABLE if line == name or line.startswith(f"{name} ")]
+    lines = [
+        line
+        for line in UNUSABLE
+        if line == name or line.startswith(f"{name} ")
+    ]
     assert lines
     for parameter in COMMANDS[name].params:  # type: ignore[attr-defined]
         option = parameter.opts[-1]
@@ -186,7 +203,9 @@ def test_a_bad_value_of_every_option_is_tried(name: str) -> None:
             assert any(option in line for line in lines), option
 
 
-def test_help_is_not_cut_off(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_not_cut_off(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(place, "--help") == 0
     text = capsys.readouterr().out
     assert "..." not in text.split("Commands:")[1]
@@ -201,20 +220,24 @@ def test_a_score_below_the_limit_is_told_by_the_exit_code(
     assert (
         run(
             place,
-            "grade {class} --exercise {tiny} --out {graded} --fail-under " + limit,
+            "grade {class} --exercise {tiny} --out {graded} --fail-under "
+            + limit,
         )
         == code
     )
 
 
-def test_check_writes_json(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_writes_json(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(place, f"{CHECK} --format json --fail-under 2") == 0
     data = json.loads(capsys.readouterr().out)
     assert (data["score"], data["exercise_folder"]) == (2, str(place / "tiny"))
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("fast"), GraderFault("the sandbox is gone", "Traceback: …")]
+    "error",
+    [KeyError("fast"), GraderFault("the sandbox is gone", "Traceback: …")],
 )
 def test_a_fault_of_graders_own_is_one_sentence_and_with_debug_a_traceback(
     place: Path,
@@ -250,7 +273,10 @@ def test_a_submission_on_which_grader_fails_is_told_without_a_traceback(
     said = capsys.readouterr()
     assert re.search("grader failed on right: .*ZeroDivisionError", said.err)
     assert "Traceback" not in said.err + said.out
-    assert "Traceback" not in (tmp_path / "none" / "right" / "report.html").read_text()
+    assert (
+        "Traceback"
+        not in (tmp_path / "none" / "right" / "report.html").read_text()
+    )
 
 
 def test_data_that_is_no_data_set_is_told_once(
@@ -269,16 +295,22 @@ def test_data_that_is_no_data_set_is_told_once(
 
 
 def test_reports_of_a_copied_exercise_are_found_from_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     tiny.exercise(tmp_path / "mine" / "tiny")
     tiny.submissions(tmp_path / "class", {"right": tiny.RIGHT})
-    assert run(tmp_path, "grade {class} --exercise {mine/tiny} --out {out}") == 0
+    assert (
+        run(tmp_path, "grade {class} --exercise {mine/tiny} --out {out}") == 0
+    )
     monkeypatch.chdir("/")
     for name in REPORT_FILES:
         (tmp_path / "out" / "right" / name).unlink(missing_ok=True)
     assert run(tmp_path, "report {out} --format junit --format canvas") == 0
-    assert all((tmp_path / "out" / "right" / name).is_file() for name in REPORT_FILES)
+    assert all(
+        (tmp_path / "out" / "right" / name).is_file() for name in REPORT_FILES
+    )
     assert (tmp_path / "out" / "canvas.csv").is_file()
     (tmp_path / "mine").rename(tmp_path / "moved")
     capsys.readouterr()
@@ -299,13 +331,23 @@ def test_moodle_gets_its_worksheet_and_feedback_back(
 ) -> None:
     tiny.exercise(tmp_path / "tiny")
     with zipfile.ZipFile(tmp_path / "moodle.zip", "w") as archive:
-        archive.writestr("Ada Lovelace_7_assignsubmission_file_/mine.py", tiny.RIGHT)
-        archive.writestr("Alan Turing_9_assignsubmission_file_/mine.py", tiny.WRONG)
+        archive.writestr(
+            "Ada Lovelace_7_assignsubmission_file_/mine.py", tiny.RIGHT
+        )
+        archive.writestr(
+            "Alan Turing_9_assignsubmission_file_/mine.py", tiny.WRONG
+        )
     (tmp_path / "worksheet.csv").write_text(WORKSHEET, encoding="utf-8")
-    assert run(tmp_path, "grade {moodle.zip} --exercise {tiny} --out {out}") == 0
-    assert run(tmp_path, "report {out} --moodle-worksheet {worksheet.csv}") == 0
+    assert (
+        run(tmp_path, "grade {moodle.zip} --exercise {tiny} --out {out}") == 0
+    )
+    assert (
+        run(tmp_path, "report {out} --moodle-worksheet {worksheet.csv}") == 0
+    )
     assert "no row for Alan-Turing_9" in capsys.readouterr().err
-    written = (tmp_path / "out" / output.MOODLE_WORKSHEET).read_text(encoding="utf-8")
+    written = (tmp_path / "out" / output.MOODLE_WORKSHEET).read_text(
+        encoding="utf-8"
+    )
     rows = list(csv.DictReader(io.StringIO(written)))
     assert [row["Grade"] for row in rows] == ["10.00", ""]
     with zipfile.ZipFile(tmp_path / "out" / output.MOODLE_FEEDBACK) as archive:

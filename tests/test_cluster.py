@@ -26,7 +26,10 @@ def cluster(tmp_path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
-    environment = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3"}
+    environment = {
+        **os.environ,
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3",
+    }
     commands = [
         [
             "distributed.cli.dask_scheduler",
@@ -75,8 +78,12 @@ def cluster(tmp_path):
 def plan(tmp_path):
     exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
     sources = {f"s{i}": tiny.SLOW for i in range(8)} | {"exits": tiny.EXITS}
-    found = find([tiny.submissions(tmp_path / "class", sources)], exercise.functions)
-    return lambda **options: batch.Plan(found, exercise, tmp_path / "out", **options)
+    found = find(
+        [tiny.submissions(tmp_path / "class", sources)], exercise.functions
+    )
+    return lambda **options: batch.Plan(
+        found, exercise, tmp_path / "out", **options
+    )
 
 
 class Kills(batch.Watcher):
@@ -114,5 +121,7 @@ def test_every_grade_comes_though_a_worker_is_killed(cluster, plan):
 
 def test_a_scheduler_that_is_not_there_is_told(plan, monkeypatch):
     monkeypatch.setattr("grader.grading.pools._CONNECT_SECONDS", 1)
-    with pytest.raises(UsageError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
+    with pytest.raises(
+        UsageError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"
+    ):
         batch.run(plan(scheduler="tcp://127.0.0.1:9"))

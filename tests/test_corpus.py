@@ -17,7 +17,11 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> evaluation.Evaluation:
     exercise = Exercise.load("practical3")
     found = submission.find([CORPUS], exercise.functions)
     plan = batch.Plan(
-        found, exercise, tmp_path_factory.mktemp("grades"), seed=0, jobs=pools.cores()
+        found,
+        exercise,
+        tmp_path_factory.mktemp("grades"),
+        seed=0,
+        jobs=pools.cores(),
     )
     graded = batch.run(plan)
     assert not graded.faults
@@ -60,6 +64,10 @@ def test_the_first_wrong_step_is_found(figures: evaluation.Evaluation) -> None:
     )
 
 
-def test_every_label_is_in_the_catalogue(figures: evaluation.Evaluation) -> None:
-    labelled = {id_ for case in figures.counted for id_ in case.label.misconceptions}
+def test_every_label_is_in_the_catalogue(
+    figures: evaluation.Evaluation,
+) -> None:
+    labelled = {
+        id_ for case in figures.counted for id_ in case.label.misconceptions
+    }
     assert labelled <= set(Exercise.load("practical3").notes())

@@ -32,9 +32,13 @@ _LINK = re.compile(r"\]\(([\w./-]+)\)")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_is_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    missing = [path for path in _PATH.findall(text) if not (ROOT / path).exists()]
+    missing = [
+        path for path in _PATH.findall(text) if not (ROOT / path).exists()
+    ]
     missing += [
-        link for link in _LINK.findall(text) if not (page.parent / link).exists()
+        link
+        for link in _LINK.findall(text)
+        if not (page.parent / link).exists()
     ]
     assert not missing
 

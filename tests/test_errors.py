@@ -35,7 +35,9 @@ def test_an_exercises_faults_stand_a_line_each() -> None:
     assert str(error) == "a.toml: one\nb.toml: two"
 
 
-def test_the_line_of_an_exception_is_the_innermost_of_the_students_own() -> None:
+def test_the_line_of_an_exception_is_the_innermost_of_the_students_own() -> (
+    None
+):
     frames = (errors.Frame("f", 3), errors.Frame("helper", 8))
     raised = errors.Raised("f", "ValueError", "no", frames)
     assert raised.line == 8

@@ -17,14 +17,19 @@ from grader.intake.submission import find
 from grader.results import FunctionResult
 
 
-def case(label: Label, status: str = "wrong", **graded: object) -> LabelledFunction:
+def case(
+    label: Label, status: str = "wrong", **graded: object
+) -> LabelledFunction:
     return LabelledFunction(
         "a.py", "f", label, FunctionResult(status, 0.0, 1.0, **graded)
     )  # type: ignore[arg-type]
 
 
 WRONG = Label(
-    verdict="wrong", misconceptions=("a",), may_name=("b",), alternatives=(("c", "d"),)
+    verdict="wrong",
+    misconceptions=("a",),
+    may_name=("b",),
+    alternatives=(("c", "d"),),
 )
 NOVEL = Label(verdict="wrong", first_wrong="x1")
 
@@ -91,13 +96,19 @@ def test_the_figures() -> None:
         ("= 1", "this is not TOML"),
         ('["b.py"]\ndouble = {}', "there is no submission 'b.py'"),
         ('"a.py" = 1', "a table is expected here"),
-        ('["a.py"]\ntriple = {}', "there is no function 'triple'; known are double"),
+        (
+            '["a.py"]\ntriple = {}',
+            "there is no function 'triple'; known are double",
+        ),
         ('["a.py"]\ndouble = 1', "a table is expected here"),
         (
             '["a.py"]\ndouble = { verdict = "rihgt" }',
             "verdict: 'rihgt' is not known; did you mean 'right'?",
         ),
-        ('["a.py"]\ndouble = { mistakes = [] }', "mistakes: this key is not known"),
+        (
+            '["a.py"]\ndouble = { mistakes = [] }',
+            "mistakes: this key is not known",
+        ),
         ('["a.py"]\ndouble = { misconceptions = "a" }', "misconceptions: "),
         (
             '["a.py"]\ndouble = { alternatives = [["no-such"]] }',
@@ -112,5 +123,7 @@ def test_labels_that_fit_nothing_are_told(
     folder = tiny.submissions(tmp_path / "labelled", {"a": tiny.RIGHT})
     (folder / evaluation.LABELS).write_text(labels)
     with pytest.raises(UsageError) as raised:
-        evaluation.read_labels(folder, exercise, find([folder], exercise.functions))
+        evaluation.read_labels(
+            folder, exercise, find([folder], exercise.functions)
+        )
     assert said in str(raised.value)

@@ -19,7 +19,9 @@ from grader.intake import submission
 from grader.reports.views.content import unexplained
 
 CASES = Path(__file__).parent / "cases" / "fair"
-EXPECTED = tomllib.loads((CASES.parent / "fair.toml").read_text(encoding="utf-8"))
+EXPECTED = tomllib.loads(
+    (CASES.parent / "fair.toml").read_text(encoding="utf-8")
+)
 OF_THE_MACHINE = {"weak-isolation"}
 SEED = 3
 
@@ -69,6 +71,8 @@ def handed_in(session: Session, case: Path, folder: Path) -> Any:
     else:
         shutil.copy(case, folder)
     exercise = session.exercise
-    found = submission.find([folder], exercise.functions, support=exercise.prologues())
+    found = submission.find(
+        [folder], exercise.functions, support=exercise.prologues()
+    )
     (one,) = found
     return one

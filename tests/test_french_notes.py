@@ -70,7 +70,9 @@ def test_a_translation_keeps_facts_code_and_formulas(lang, id_):
     english, translated = texts("en", id_), texts(lang, id_)
     assert translated != english
     for what in (PLACEHOLDER, CODE, FORMULA):
-        assert sorted(re.findall(what, translated)) == sorted(re.findall(what, english))
+        assert sorted(re.findall(what, translated)) == sorted(
+            re.findall(what, english)
+        )
     for latex in re.findall(FORMULA, translated):
         formula.to_mathml(latex)
     assert "$" not in re.sub(FORMULA, "", translated)
@@ -90,7 +92,9 @@ def test_every_check_s_title_is_translated(lang):
     titles = check_titles()
     assert len(titles) > 40
     assert {
-        title for title in titles if PRACTICAL3.check_title(title, lang) == title
+        title
+        for title in titles
+        if PRACTICAL3.check_title(title, lang) == title
     } == set()
 
 
@@ -109,7 +113,10 @@ def test_the_values_of_a_title_are_filled_in():
     sizes = "The gradients should be right on a network of sizes (D, H, C) = (11, 2, 9)"
     french = "Les gradients doivent être justes sur un réseau de tailles (D, H, C) = (11, 2, 9)"
     assert PRACTICAL3.check_title(sizes, "fr") == french
-    assert PRACTICAL3.check_title("x0 should be right", "fr") == "x0 doit être juste"
+    assert (
+        PRACTICAL3.check_title("x0 should be right", "fr")
+        == "x0 doit être juste"
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,8 +129,14 @@ def test_a_title_that_is_not_known_stays_as_it_is(title):
 
 
 def test_a_title_stays_english_in_english_and_in_a_language_without_translations():
-    assert PRACTICAL3.check_title("x0 should be right", "en") == "x0 should be right"
-    assert PRACTICAL3.check_title("x0 should be right", "xx") == "x0 should be right"
+    assert (
+        PRACTICAL3.check_title("x0 should be right", "en")
+        == "x0 should be right"
+    )
+    assert (
+        PRACTICAL3.check_title("x0 should be right", "xx")
+        == "x0 should be right"
+    )
 
 
 def test_what_is_not_translated_is_english(tmp_path):

@@ -91,7 +91,10 @@ def session() -> Iterator[Session]:
 
 @pytest.fixture(scope="module")
 def graded(session: Session) -> dict[str, Result]:
-    return {path.stem: session.grade(submission.from_file(path)) for path in SAMPLES}
+    return {
+        path.stem: session.grade(submission.from_file(path))
+        for path in SAMPLES
+    }
 
 
 def test_every_sample_has_its_marks() -> None:
@@ -115,7 +118,9 @@ def test_the_source_notebooks_attempts_get_its_corrections(
 def test_golden(
     graded: dict[str, Result], snapshot: SnapshotAssertion, name: str
 ) -> None:
-    assert settled(graded[name]) == snapshot.use_extension(JSONSnapshotExtension)
+    assert settled(graded[name]) == snapshot.use_extension(
+        JSONSnapshotExtension
+    )
 
 
 def settled(result: Result) -> dict[str, Any]:
@@ -132,14 +137,21 @@ def settled(result: Result) -> dict[str, Any]:
         del plain[key]
     for function in plain["functions"].values():
         # as in a grade.json: a sample is one file
-        if function["source"] is not None and function["source"]["file"] is None:
+        if (
+            function["source"] is not None
+            and function["source"]["file"] is None
+        ):
             del function["source"]["file"]
     return _rounded(plain)  # type: ignore[no-any-return]
 
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items() if key != "where"}
+        return {
+            key: _rounded(item)
+            for key, item in value.items()
+            if key != "where"
+        }
     if isinstance(value, list | tuple):
         return [_rounded(item) for item in value]
     if isinstance(value, float):
@@ -151,7 +163,9 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("name", [name for name in MARKS if name.startswith("right-")])
+@pytest.mark.parametrize(
+    "name", [name for name in MARKS if name.startswith("right-")]
+)
 def test_right_ones_are_right_for_25_seeds(name: str) -> None:
     (path,) = (p for p in SAMPLES if p.stem == name)
     exercise = Exercise.load("practical3")
@@ -163,14 +177,18 @@ def test_right_ones_are_right_for_25_seeds(name: str) -> None:
                 n for n, f in result.functions.items() if f.status != "right"
             ]
             assert not any(
-                f.misconceptions or f.follow_through for f in result.functions.values()
+                f.misconceptions or f.follow_through
+                for f in result.functions.values()
             )
 
 
 def test_the_full_profile() -> None:
     told: list[str] = []
     with Session(
-        Exercise.load("practical3"), profile="full", seed=7, on_slow_run=told.append
+        Exercise.load("practical3"),
+        profile="full",
+        seed=7,
+        on_slow_run=told.append,
     ) as session:
         result = session.grade(
             submission.from_file(
@@ -179,7 +197,9 @@ def test_the_full_profile() -> None:
         )
     assert result.score == 20
     (sentence,) = told
-    assert re.fullmatch(r"The 1000 steps of train should take \d+ seconds\.", sentence)
+    assert re.fullmatch(
+        r"The 1000 steps of train should take \d+ seconds\.", sentence
+    )
     assert result.curves is not None
     assert len(result.curves.student) == 1000
 
@@ -187,9 +207,9 @@ def test_the_full_profile() -> None:
 def test_a_long_run_is_foretold_and_one_far_too_long_is_not_made(
     tmp_path: Path,
 ) -> None:
-    source = (ROOT / "submissions" / "practical3" / "right-per-sample.py").read_text(
-        encoding="utf-8"
-    )
+    source = (
+        ROOT / "submissions" / "practical3" / "right-per-sample.py"
+    ).read_text(encoding="utf-8")
     asleep = (
         source
         + "\n_train = train\n\ndef train(*a):\n    import time\n    time.sleep(0.4 * a[-1])\n"
@@ -205,13 +225,18 @@ def test_a_long_run_is_foretold_and_one_far_too_long_is_not_made(
         "nb_test": 10,
         "seconds": 60,
     }
-    with Session(exercise, profile="full", seed=7, on_slow_run=told.append) as session:
+    with Session(
+        exercise, profile="full", seed=7, on_slow_run=told.append
+    ) as session:
         session.profile = Profile("full", settings)
         result = session.grade(submission.from_file(path))
-    (check,) = (c for c in result.functions["train"].checks if c.id == "train/long_run")
+    (check,) = (
+        c for c in result.functions["train"].checks if c.id == "train/long_run"
+    )
     assert check.outcome == "failed"
     assert re.search(
-        r"1000 steps would take \d+ minutes; it may take \d+ seconds", check.message
+        r"1000 steps would take \d+ minutes; it may take \d+ seconds",
+        check.message,
     )
     assert not told
 

@@ -95,7 +95,10 @@ def unrolled(source: str) -> str:
     """The same with the body of `train` at the top level, on the data of the prologue."""
     body: list[ast.stmt] = []
     for statement in ast.parse(source).body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == "train":
+        if (
+            isinstance(statement, ast.FunctionDef)
+            and statement.name == "train"
+        ):
             *data, nb_hidden, nb_steps, parameters = (
                 argument.arg for argument in statement.args.args
             )

@@ -54,11 +54,15 @@ def test_a_place_in_words(
 def test_what_is_true_of_many_places_is_said_once() -> None:
     notice = Notice("loop-not-run", line=3, more=41)
     assert str(notice).startswith("Line 3 has a loop")
-    assert str(notice).endswith("Further places of which the same is true: 41.")
+    assert str(notice).endswith(
+        "Further places of which the same is true: 41."
+    )
 
 
 def test_an_exception_without_a_full_stop_ends_before_more_is_said() -> None:
-    notice = Notice("statement-raised", {"error": "ValueError: no"}, line=3, more=2)
+    notice = Notice(
+        "statement-raised", {"error": "ValueError: no"}, line=3, more=2
+    )
     assert str(notice).endswith(
         "ValueError: no. Further places of which the same is true: 2."
     )

@@ -30,7 +30,9 @@ EXERCISE = Exercise.load("practical3")
 WAYS = breakages(EXERCISE)
 RIGHT = {path.name: path for path in right_submissions()}
 NB_PAIRS = 16
-EVERY = 19  # of the labelled submissions, one in so many has its functions mended
+EVERY = (
+    19  # of the labelled submissions, one in so many has its functions mended
+)
 
 # What once cost more than the broken functions.
 ONCE_LOST = [
@@ -43,7 +45,11 @@ ONCE_LOST = [
     ("027-dead-code.py", "sigma", "hangs"),
     ("029-namedtuple.py", "forward_pass", "forward-bias-column 4"),
     ("035-compensating.py", "sigma", "text"),
-    ("038-broken-helper-unused.py", "backward_pass", "backward-outer-transposed 1"),
+    (
+        "038-broken-helper-unused.py",
+        "backward_pass",
+        "backward-outer-transposed 1",
+    ),
     ("partly_written_out.py", "sigma", "array"),
     ("right-batched.py", "sigma", "column"),
     ("slopes_from_activations.py", "forward_pass", "scalar tensor"),
@@ -74,7 +80,9 @@ def test_a_broken_function_costs_its_own_marks(
     assert lost_by_breaking(session, RIGHT[submission], [broken]) == []
 
 
-@pytest.mark.parametrize(("submission", "first", "second"), list(pairs()), ids=str)
+@pytest.mark.parametrize(
+    ("submission", "first", "second"), list(pairs()), ids=str
+)
 def test_two_broken_functions_cost_their_own_marks(
     session: Session, submission: str, first: Breakage, second: Breakage
 ) -> None:
@@ -90,7 +98,9 @@ def test_mending_a_function_costs_no_other_its_marks(
     assert lost_by_mending(session, path) == []
 
 
-def test_right_submissions_are_right_and_of_many_styles(session: Session) -> None:
+def test_right_submissions_are_right_and_of_many_styles(
+    session: Session,
+) -> None:
     assert len(RIGHT) > 40
     for path in RIGHT.values():
         if path.parent != CORPUS:  # which has a test of its own
@@ -98,7 +108,9 @@ def test_right_submissions_are_right_and_of_many_styles(session: Session) -> Non
 
 
 @pytest.mark.parametrize("function", WAYS)
-def test_a_way_to_break_a_function_breaks_it(session: Session, function: str) -> None:
+def test_a_way_to_break_a_function_breaks_it(
+    session: Session, function: str
+) -> None:
     first, *_, last = WAYS[
         function
     ]  # the first takes it away, the last is the catalogue's

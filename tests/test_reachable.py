@@ -20,7 +20,11 @@ GRADER = ROOT / "grader"
 DUNDER = re.compile(r"__\w+__")
 
 Definition = (
-    ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+    ast.FunctionDef
+    | ast.AsyncFunctionDef
+    | ast.ClassDef
+    | ast.Assign
+    | ast.AnnAssign
 )
 
 
@@ -57,11 +61,17 @@ class Module:
     def definitions(self) -> Iterator[tuple[str, Definition]]:
         """The top-level functions, classes and constants by their names."""
         for node in self.tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if isinstance(
+                node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            ):
                 yield node.name, node
-            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            elif isinstance(node, ast.Assign) and isinstance(
+                node.targets[0], ast.Name
+            ):
                 yield node.targets[0].id, node
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            elif isinstance(node, ast.AnnAssign) and isinstance(
+                node.target, ast.Name
+            ):
                 yield node.target.id, node
 
     def uses(self, nodes: Iterable[ast.AST]) -> Uses:
@@ -77,7 +87,9 @@ class Module:
             found.names.add(self.imports.get(node.id, (self.name, node.id)))
         elif isinstance(node, ast.Attribute):
             found.attributes.add(node.attr)
-            module, name = self.imports.get(getattr(node.value, "id", ""), ("", ""))
+            module, name = self.imports.get(
+                getattr(node.value, "id", ""), ("", "")
+            )
             if module and not name:
                 found.names.add((module, node.attr))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -86,7 +98,9 @@ class Module:
                 module, _, name = path.rpartition(".")
                 found.attributes.add(name)
                 found.names.add((self.name, name))
-                found.names |= {(whole, name) for whole in LONG_NAMES.get(module, ())}
+                found.names |= {
+                    (whole, name) for whole in LONG_NAMES.get(module, ())
+                }
 
 
 def target(module: str, name: str) -> tuple[str, str]:
@@ -120,9 +134,9 @@ LONG_NAMES = long_names()
 def modules() -> dict[str, Module]:
     found = {}
     for path in sorted(GRADER.rglob("*.py")):
-        name = ".".join(path.relative_to(GRADER).with_suffix("").parts).removesuffix(
-            ".__init__"
-        )
+        name = ".".join(
+            path.relative_to(GRADER).with_suffix("").parts
+        ).removesuffix(".__init__")
         found[name] = Module(name, ast.parse(path.read_text(encoding="utf-8")))
     return found
 
@@ -135,7 +149,9 @@ def split_class(
     Python itself calls a method with two underscores; a library calls one of a class with a base of its own;
     pytest calls its hooks by their names.
     """
-    bases = [base.id if isinstance(base, ast.Name) else "?" for base in node.bases]
+    bases = [
+        base.id if isinstance(base, ast.Name) else "?" for base in node.bases
+    ]
     of_library = any(
         base not in known and not hasattr(builtins, base) for base in bases
     )
@@ -172,7 +188,9 @@ def outside_uses() -> Uses:
         *(ROOT / "templates").glob("*.html"),
         *(ROOT / "reference").rglob("*.toml"),
     ]:
-        found.attributes |= set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
+        found.attributes |= set(
+            re.findall(r"\w+", path.read_text(encoding="utf-8"))
+        )
     return found
 
 
@@ -207,7 +225,9 @@ def unreachable() -> list[str]:
             if is_registered(node) or DUNDER.fullmatch(name):
                 used.add(module.uses([node]))
                 used.names.add((module.name, name))
-        others = [node for node in module.tree.body if node not in defined.values()]
+        others = [
+            node for node in module.tree.body if node not in defined.values()
+        ]
         used.add(
             module.uses(
                 node
@@ -219,9 +239,14 @@ def unreachable() -> list[str]:
             names.setdefault((module.name, local), Uses(names={imported}))
     reach(used, names, methods)
     imported = {
-        (module.name, local) for module in known.values() for local in module.imports
+        (module.name, local)
+        for module in known.values()
+        for local in module.imports
     }
-    left = [f"{module}.{name}" for module, name in names.keys() - imported - used.names]
+    left = [
+        f"{module}.{name}"
+        for module, name in names.keys() - imported - used.names
+    ]
     left += [
         path
         for path, (_, method, _) in methods.items()

@@ -41,7 +41,12 @@ def test_notices_are_told_in_english_beside_their_kind() -> None:
         {"functions": []},
         {"submission": None},
     ],
-    ids=["another schema", "a notice of schema 1", "no functions", "no submission"],
+    ids=[
+        "another schema",
+        "a notice of schema 1",
+        "no functions",
+        "no submission",
+    ],
 )
 def test_what_is_not_one_of_ours_is_refused(change: dict[str, object]) -> None:
     data = json.loads(to_json(samples.right()))

@@ -74,12 +74,16 @@ def test_a_bad_function_costs_its_own_marks(
 ) -> None:
     functions = graded[name].functions
     assert functions["dloss"].score == 0
-    others = {other: f.status for other, f in functions.items() if other != "dloss"}
+    others = {
+        other: f.status for other, f in functions.items() if other != "dloss"
+    }
     assert set(others.values()) == {"right"}, others
     assert graded[name].score == 20 - functions["dloss"].max_score
 
 
-@pytest.mark.parametrize("name", ["syntax-error", "empty", "binary", "not-a-notebook"])
+@pytest.mark.parametrize(
+    "name", ["syntax-error", "empty", "binary", "not-a-notebook"]
+)
 def test_what_cannot_be_read_is_said_in_a_sentence(
     graded: dict[str, Result], name: str
 ) -> None:

@@ -38,9 +38,9 @@ def test_an_installed_wheel_grades(tmp_path: Path) -> None:
 
     (record,) = site.glob("backprop_grader-*.dist-info/RECORD")
     file = tmp_path / "mine.py"
-    text = (ROOT / "submissions" / "practical3" / "attempt-backward-pass.py").read_text(
-        encoding="utf-8"
-    )
+    text = (
+        ROOT / "submissions" / "practical3" / "attempt-backward-pass.py"
+    ).read_text(encoding="utf-8")
     spy = f"\n\ndef dsigma(x):\n    open({str(record)!r}).close()\n    return 1 - x.tanh() ** 2\n"
     file.write_text(text + spy, encoding="utf-8")
     # the wheel's grader before the checkout's, and what it depends on from here
@@ -49,14 +49,30 @@ def test_an_installed_wheel_grades(tmp_path: Path) -> None:
         "import grader; from grader.cli import main; "
         f"assert grader.__file__.startswith({str(site)!r}); main()"
     )
-    command = [sys.executable, "-I", "-c", boot, "check", str(file), "--format", "json"]
+    command = [
+        sys.executable,
+        "-I",
+        "-c",
+        boot,
+        "check",
+        str(file),
+        "--format",
+        "json",
+    ]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=clean()
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=clean(),
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["functions"]["loss"]["status"] == "right"
-    assert result["functions"]["backward_pass"]["misconceptions"] == ["not-implemented"]
+    assert result["functions"]["backward_pass"]["misconceptions"] == [
+        "not-implemented"
+    ]
     if result["isolation"]["landlock"] == "enforced":
         denied = result["functions"]["dsigma"]["checks"][0]["message"]
         assert "PermissionError" in denied or "FileNotFoundError" in denied

@@ -13,7 +13,9 @@ def python(source):
 
 def notebook(*cells):
     """Cells are sources, or (source, execution count) pairs."""
-    pairs = [cell if isinstance(cell, tuple) else (cell, None) for cell in cells]
+    pairs = [
+        cell if isinstance(cell, tuple) else (cell, None) for cell in cells
+    ]
     return Text(
         tuple(
             Cell(n, source, count, label_of(source, count))
@@ -36,7 +38,10 @@ def run(found):
         tree = ast.Module([statement.tree], [])
         with contextlib.suppress(Exception):
             exec(
-                compile(tree, "a", "exec", flags=found.flags, dont_inherit=True), names
+                compile(
+                    tree, "a", "exec", flags=found.flags, dont_inherit=True
+                ),
+                names,
             )
     return names
 

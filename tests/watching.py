@@ -29,6 +29,7 @@ class Recorder(batch.Watcher):
 
 def marks(folder):
     graded = (
-        results.from_json(path.read_text()) for path in folder.glob("*/grade.json")
+        results.from_json(path.read_text())
+        for path in folder.glob("*/grade.json")
     )
     return {result.submission.id: result.score for result in graded}

@@ -80,11 +80,17 @@ class Close:
         quantity: its name in the message. tolerance: in place of the exercise's. dtype: whether that counts.
         """
         if not isinstance(actual, Tensor):
-            return Mismatch(quantity, "type", type_in_words(actual), "a tensor")
+            return Mismatch(
+                quantity, "type", type_in_words(actual), "a tensor"
+            )
         if actual.shape != expected.shape:
-            return Mismatch(quantity, "shape", _shape(actual), _shape(expected))
+            return Mismatch(
+                quantity, "shape", _shape(actual), _shape(expected)
+            )
         if dtype and actual.dtype != expected.dtype:
-            return Mismatch(quantity, "dtype", _dtype(actual), _dtype(expected))
+            return Mismatch(
+                quantity, "dtype", _dtype(actual), _dtype(expected)
+            )
         if tolerance is None:
             # where dtypes may differ, the coarser one sets how exact a result can be
             of_actual = self.tolerance.get(_dtype(actual), 0.0)
@@ -147,7 +153,10 @@ def _entry(tensor: Tensor, position: int) -> str:
 
 
 def assert_unchanged(
-    arguments: Sequence[Any], before: Sequence[Any], names: Sequence[str], function: str
+    arguments: Sequence[Any],
+    before: Sequence[Any],
+    names: Sequence[str],
+    function: str,
 ) -> None:
     """Raise CheckFailure where a call has changed an argument. `before` are clones made before the call."""
     for now, was, name in zip(arguments, before, names, strict=True):
@@ -167,7 +176,11 @@ def _same(now: Tensor, was: Tensor) -> bool:
 
 def sentence(mismatch: Mismatch) -> str:
     """A mismatch in words for the student."""
-    quantity, actual, expected = mismatch.quantity, mismatch.actual, mismatch.expected
+    quantity, actual, expected = (
+        mismatch.quantity,
+        mismatch.actual,
+        mismatch.expected,
+    )
     subject = quantity
     if quantity.startswith("the "):
         subject = "The " + quantity.removeprefix("the ")

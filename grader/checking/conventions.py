@@ -24,7 +24,9 @@ Layout = Literal["vector", "column", "row"]
 Layouts = tuple[Layout, ...]  # one for each group of arguments
 Kind = Literal["columns", "rows", "mixed"]
 Row = Sequence[Any]  # the arguments of one call
-Path = Sequence[int]  # where in a nested sequence a part is: an index for each level
+Path = Sequence[
+    int
+]  # where in a nested sequence a part is: an index for each level
 
 _LAYOUTS: tuple[Layout, ...] = ("vector", "column", "row")
 _TOLERANCE = DEFAULT_TOLERANCE["float32"]
@@ -41,7 +43,9 @@ class Answer(Protocol):
     def error(self) -> Any: ...
 
 
-CallRows = Callable[[Sequence[Row]], Sequence[Answer]]  # calls a function on each row
+CallRows = Callable[
+    [Sequence[Row]], Sequence[Answer]
+]  # calls a function on each row
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,9 @@ class Convention:
 
     def _by_position(self, count: int) -> list[tuple[int, Layout]]:
         found = []
-        for positions, layout in zip(self.vectors.groups, self.layouts, strict=True):
+        for positions, layout in zip(
+            self.vectors.groups, self.layouts, strict=True
+        ):
             for position in positions:
                 if position < count:
                     found.append((position, layout))
@@ -235,7 +241,9 @@ def fits(
     return _trial(convention, answer, expected, arguments) is not None
 
 
-def _expected(function: str, arguments: Row, references: Iterable[Any]) -> list[Answer]:
+def _expected(
+    function: str, arguments: Row, references: Iterable[Any]
+) -> list[Answer]:
     """What references give for these arguments; those that fail are left out."""
     expected: list[Answer] = []
     for reference in references:
@@ -386,7 +394,10 @@ def _rank(trial: _Trial, own: Layouts | None) -> tuple[int, bool]:
 
 
 def _trial(
-    convention: Convention, answer: Answer, expected: Sequence[Answer], arguments: Row
+    convention: Convention,
+    answer: Answer,
+    expected: Sequence[Answer],
+    arguments: Row,
 ) -> _Trial | None:
     """How well a convention fits; None where it does not."""
     if answer.error is not None:
@@ -398,7 +409,9 @@ def _trial(
     shown = _shown(value, after, positions, vectors)
     right = []
     for reference in expected:
-        wanted = _shown(reference.value, reference.arguments, positions, vectors)
+        wanted = _shown(
+            reference.value, reference.arguments, positions, vectors
+        )
         if _shapes(shown) != _shapes(wanted):
             return None
         right.append(_nb_close(shown, wanted))
@@ -437,7 +450,9 @@ def _shown(
         for position in positions:
             shown += tensors_of(arguments[position])
         return shown
-    around = {path[:-1]: None for path in vectors.returned}  # each once, in order
+    around = {
+        path[:-1]: None for path in vectors.returned
+    }  # each once, in order
     for path in around:
         shown += tensors_of(_part(value, path))
     return shown

@@ -71,7 +71,9 @@ class FunctionChecks:
     @property
     def follow_through(self) -> bool:
         """Whether some check counts as it was found with follow-through."""
-        return any(finding.follow_through for finding in self.findings.values())
+        return any(
+            finding.follow_through for finding in self.findings.values()
+        )
 
     @property
     def only_shapes_fail(self) -> bool:

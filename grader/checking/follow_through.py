@@ -28,7 +28,9 @@ class Substitution(NamedTuple):
     standins: tuple[str, ...] = ()
 
 
-AS_IT_STANDS = Substitution()  # the reference as it is, the student's file as it is
+AS_IT_STANDS = (
+    Substitution()
+)  # the reference as it is, the student's file as it is
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def substitutions(earlier: Functions) -> list[Substitution]:
         _substitution(earlier, own=not_replaceable, standins=replaceable),
         # 4. Stand-ins for what is missing too. This comes late because the student may have written a
         #    missing function as part of another one, which then needs no stand-in.
-        _substitution(earlier, own=not_replaceable, standins=replaceable + missing),
+        _substitution(
+            earlier, own=not_replaceable, standins=replaceable + missing
+        ),
     ]
     # 5. Some of the wrong functions only: the student may have made up for the others where they are called.
     for some in _combinations(usable):

@@ -38,7 +38,11 @@ import pytest
 from grader.checking import follow_through, marks
 from grader.checking.comparison import Close
 from grader.checking.findings import Finding, FunctionChecks
-from grader.checking.follow_through import AS_IT_STANDS, EarlierFunction, Substitution
+from grader.checking.follow_through import (
+    AS_IT_STANDS,
+    EarlierFunction,
+    Substitution,
+)
 from grader.checking.reference import (
     Implementation,
     Plugged,
@@ -85,7 +89,9 @@ class Judge:
         checks.titles[name] = marks.title_of(item)
         if marks.is_about_shapes(item):
             checks.about_shapes.add(name)
-        if checks.first_wrong is None and self._shows_a_wrong_value(function, finding):
+        if checks.first_wrong is None and self._shows_a_wrong_value(
+            function, finding
+        ):
             checks.first_wrong = marks.located_by(item)
         return finding
 
@@ -102,7 +108,9 @@ class Judge:
         for required in marks.required_by(item):
             title = self.checked[function].first_not_passed(required)
             if title is not None:
-                return Finding("blocked", f"Skipped until this passes: {title}.")
+                return Finding(
+                    "blocked", f"Skipped until this passes: {title}."
+                )
         return None
 
     def _by_running(self, item: pytest.Function) -> Finding:
@@ -168,7 +176,10 @@ class Judge:
     # -- one run of a check ----------------------------------------------------------------------------
 
     def _run(
-        self, item: pytest.Function, substitution: Substitution, in_convention: bool
+        self,
+        item: pytest.Function,
+        substitution: Substitution,
+        in_convention: bool,
     ) -> Finding:
         """Run a check once, with this substitution in the reference."""
         finding = self._run_once(item, substitution, in_convention)
@@ -176,11 +187,16 @@ class Judge:
         return finding
 
     def _run_once(
-        self, item: pytest.Function, substitution: Substitution, in_convention: bool
+        self,
+        item: pytest.Function,
+        substitution: Substitution,
+        in_convention: bool,
     ) -> Finding:
         reference = self.reference(substitution)
         try:
-            arguments = self._arguments(item, substitution, reference, in_convention)
+            arguments = self._arguments(
+                item, substitution, reference, in_convention
+            )
             item.obj(**arguments)
         except CheckFailure as failure:
             mismatch = failure.mismatch
@@ -194,14 +210,14 @@ class Judge:
             )
         except StudentFailure as failure:
             message = str(failure)
-            return Finding("failed", message, substitution=substitution, no_value=True)
+            return Finding(
+                "failed", message, substitution=substitution, no_value=True
+            )
         except Exception as error:
             if not reference.plugged:
                 raise
             # the reference cannot work with what the student's own functions return
-            message = (
-                f"The reference fails with your functions before this one: {error}"
-            )
+            message = f"The reference fails with your functions before this one: {error}"
             return Finding("failed", message, substitution=substitution)
         return Finding("passed", credit=1.0, substitution=substitution)
 
@@ -255,7 +271,9 @@ class Judge:
         functions: dict[str, Implementation] = {}
         for name in substitution.own:
             if name not in self._own:
-                self._own[name] = TakingColumns(self.conventions.function(name))
+                self._own[name] = TakingColumns(
+                    self.conventions.function(name)
+                )
             functions[name] = self._own[name]
         for name in substitution.standins:
             functions[name] = self._exercise.standins[name]
@@ -288,7 +306,9 @@ class Judge:
         """The student's functions before this one that are wrong and give values."""
         return follow_through.own_mistakes(self._known_before(function))
 
-    def to_diagnose(self, function: str) -> list[tuple[Plugged, tuple[str, ...]]]:
+    def to_diagnose(
+        self, function: str
+    ) -> list[tuple[Plugged, tuple[str, ...]]]:
         """What to plug into the reference when a function is diagnosed, and which of it are stand-ins.
 
         First all of the student's own earlier functions that are wrong, can be used and are; then also

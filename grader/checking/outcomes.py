@@ -18,7 +18,9 @@ def value_of(outcome: Any) -> Any:
     return outcome
 
 
-def shared_call(shared: dict[str, Any], name: str, compute: Callable[[], Any]) -> Any:
+def shared_call(
+    shared: dict[str, Any], name: str, compute: Callable[[], Any]
+) -> Any:
     """What `compute` returns, computed for the first check that asks for `name` and kept in `shared`.
 
     Where it ends in a StudentFailure or a CheckFailure, that is raised for each check that asks.

@@ -33,7 +33,9 @@ class Reference:
     reference's own function.
     """
 
-    def __init__(self, exercise: Exercise, plugged: Plugged | None = None) -> None:
+    def __init__(
+        self, exercise: Exercise, plugged: Plugged | None = None
+    ) -> None:
         plugged = plugged or {}
         self.plugged = frozenset(plugged)
         self.known: dict[str, Any] = {}
@@ -53,7 +55,9 @@ class Reference:
             self._names[derivative] = slope
             self._names[function] = Differentiable(own, slope)
         elif own_slope is not None:
-            self._names[function] = Differentiable(self._names[function], own_slope)
+            self._names[function] = Differentiable(
+                self._names[function], own_slope
+            )
 
     def map(self, name: str, rows: Rows) -> list[Any]:
         """What the function gives for each row of arguments, in order; a student's in one exchange."""
@@ -64,7 +68,9 @@ class Reference:
         try:
             return self._names[name]
         except KeyError:
-            raise AttributeError(f"the reference solution has no {name}") from None
+            raise AttributeError(
+                f"the reference solution has no {name}"
+            ) from None
 
 
 def _map(function: Any, rows: Rows) -> list[Any]:
@@ -149,13 +155,17 @@ class CentralDifference:
 class Differentiable:
     """`function`, with `derivative` as its gradient with respect to the first argument for autograd."""
 
-    def __init__(self, function: Implementation, derivative: Implementation) -> None:
+    def __init__(
+        self, function: Implementation, derivative: Implementation
+    ) -> None:
         self._function = function
         self._derivative = derivative
 
     def __call__(self, x: Tensor, *others: Tensor) -> Any:
         """What the function returns."""
-        return _WithDerivative.apply(self._function, self._derivative, x, *others)  # type: ignore[no-untyped-call]
+        return _WithDerivative.apply(
+            self._function, self._derivative, x, *others
+        )  # type: ignore[no-untyped-call]
 
     def map(self, rows: TensorRows) -> list[Any]:
         """What the function returns for each row; autograd does not follow it."""

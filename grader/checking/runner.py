@@ -93,10 +93,19 @@ class Checks:
     def _started(self) -> pytest.Session:
         """pytest's session, made as `pytest.Pytester` makes one."""
         folder = self._exercise.folder / "checks"
-        arguments = [f"--rootdir={folder}", f"--confcutdir={folder}", *_OPTIONS]
+        arguments = [
+            f"--rootdir={folder}",
+            f"--confcutdir={folder}",
+            *_OPTIONS,
+        ]
         for plugin in _UNUSED_PLUGINS:
             arguments += ["-p", f"no:{plugin}"]
-        arguments += ["--json-report-omit", *_LEFT_OUT_OF_REPORT, "--", str(folder)]
+        arguments += [
+            "--json-report-omit",
+            *_LEFT_OUT_OF_REPORT,
+            "--",
+            str(folder),
+        ]
         # given as objects, as pytest looks through all that is installed for a plugin that is named with -p
         config = _prepareconfig(
             arguments, [pytest_jsonreport.plugin, self._report, self._plugin]
@@ -135,16 +144,22 @@ class Checks:
         with _own_environment():
             try:
                 tests = self._tests(judge)
-            except BaseException as error:  # Ctrl-C, or a check that calls pytest.exit
+            except (
+                BaseException
+            ) as error:  # Ctrl-C, or a check that calls pytest.exit
                 self.close()
                 if isinstance(error, Exception):
-                    raise self._fault(f"pytest has ended: {error!r}") from error
+                    raise self._fault(
+                        f"pytest has ended: {error!r}"
+                    ) from error
                 raise
         results: dict[str, tuple[CheckResult, ...]] = {}
         for test in tests:
             stage = test.get("call", {})
             if "check" not in stage:
-                raise self._fault(f"{test['nodeid']} failed by itself: {_reason(test)}")
+                raise self._fault(
+                    f"{test['nodeid']} failed by itself: {_reason(test)}"
+                )
             result = check_from(stage["check"])
             function, _, _ = result.id.partition("/")
             earlier = results.get(function, ())
@@ -159,7 +174,9 @@ class Checks:
         next_items = [*self.items[1:], None]
         try:
             for item, next_item in zip(self.items, next_items, strict=True):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
+                item.config.hook.pytest_runtest_protocol(
+                    item=item, nextitem=next_item
+                )
             return self._report.end(self._session)
         finally:
             self._plugin.forget()

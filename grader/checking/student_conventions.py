@@ -74,7 +74,10 @@ class StudentConventions:
             if name == function:
                 break
             earlier = self._found.get(name)
-            if earlier is not None and earlier.kind in (convention.kind, "mixed"):
+            if earlier is not None and earlier.kind in (
+                convention.kind,
+                "mixed",
+            ):
                 return True
         return False
 

@@ -88,7 +88,9 @@ def _supply_globals(case: Case) -> None:
         return
     case.claims.add(misconception, supplied.clue)
     case.see(supplied.outcomes)
-    case.prober = SupplyingProber(case.prober, case.plain.probes, supplied.values)
+    case.prober = SupplyingProber(
+        case.prober, case.plain.probes, supplied.values
+    )
 
 
 def _reference_values(runner: ReferenceRunner) -> Supply:

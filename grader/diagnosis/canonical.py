@@ -87,7 +87,9 @@ class Canonical(ast.NodeTransformer):
         return isinstance(node, ast.Name) and node.id not in self.matrices
 
 
-def _operation(name: str, operands: Sequence[ast.expr], node: ast.Call) -> ast.AST:
+def _operation(
+    name: str, operands: Sequence[ast.expr], node: ast.Call
+) -> ast.AST:
     """The product that a function or method `name` computes, as an operator; the call itself if none."""
     if len(operands) != 2:
         return node

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
-from grader.diagnosis.observation import Evidence, Outcome, Plugged, Prober, Rows
+from grader.diagnosis.observation import (
+    Evidence,
+    Outcome,
+    Plugged,
+    Prober,
+    Rows,
+)
 from grader.diagnosis.recognisers import RECOGNISERS, Observation
 from grader.diagnosis.reference_runner import ReferenceRunner, shared_runner
 from grader.diagnosis.student_source import StudentSource
@@ -87,7 +93,9 @@ def open_case(
 ) -> Case:
     """A function with its first calls made. Raises StudentFailure where it hangs or dies."""
     plain = shared_runner(exercise, function)
-    plugged = ReferenceRunner(exercise, function, earlier) if earlier else plain
+    plugged = (
+        ReferenceRunner(exercise, function, earlier) if earlier else plain
+    )
     listed = exercise.misconceptions.recognised_by(function, "calls")
 
     def call(rows: Rows) -> Sequence[Outcome]:

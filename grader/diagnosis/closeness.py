@@ -80,7 +80,9 @@ def close(a: Tensor, b: Tensor, tolerance: Tolerance = SAME) -> bool:
     if finite.numel():
         scale = float(finite.abs().max())
     absolute = tolerance.absolute * max(scale, _TINY)
-    return torch.allclose(a, b, rtol=tolerance.relative, atol=absolute, equal_nan=True)
+    return torch.allclose(
+        a, b, rtol=tolerance.relative, atol=absolute, equal_nan=True
+    )
 
 
 def same(a: Any, b: Any) -> bool:
@@ -164,7 +166,9 @@ def parameters_agree(
     return True
 
 
-def _moved_alike(a: Tensor, b: Tensor, origin: Tensor, tolerance: float) -> bool:
+def _moved_alike(
+    a: Tensor, b: Tensor, origin: Tensor, tolerance: float
+) -> bool:
     if b.numel() == 0:
         return True
     if not (_is_finite(a) and _is_finite(b)):
@@ -186,7 +190,9 @@ def _greatest_difference(a: Tensor, b: Tensor) -> float:
     return float(difference.abs().max())
 
 
-def spread_agrees(parameters: Sequence[Tensor], spreads: Sequence[float]) -> bool:
+def spread_agrees(
+    parameters: Sequence[Tensor], spreads: Sequence[float]
+) -> bool:
     """Whether each tensor looks drawn around 0 with its standard deviation of `spreads`."""
     if len(spreads) != len(parameters):
         return False

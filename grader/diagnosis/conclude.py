@@ -81,7 +81,9 @@ def _candidate(
     return _Candidate(ids, forms, combination, support, placed)
 
 
-def _preferred(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+def _preferred(
+    case: Case, candidates: Sequence[_Candidate]
+) -> list[_Candidate]:
     """The candidates that the source speaks for most, the one with the most forms in it first."""
     order = case.order
 
@@ -99,7 +101,9 @@ def _preferred(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]
     return preferred
 
 
-def _possible(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+def _possible(
+    case: Case, candidates: Sequence[_Candidate]
+) -> list[_Candidate]:
     """The candidates whose mistakes can have been made in this source.
 
     The numbers have another cause then, so what the source speaks against is left out as well.
@@ -107,7 +111,8 @@ def _possible(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
     possible = []
     for candidate in candidates:
         if not any(
-            _permutes_what_is_not_called(case, form) for form in candidate.forms
+            _permutes_what_is_not_called(case, form)
+            for form in candidate.forms
         ):
             possible.append(candidate)
     if len(possible) == len(candidates):
@@ -140,7 +145,9 @@ def _show_nothing(case: Case, outcomes: Sequence[Outcome]) -> bool:
     return True
 
 
-def _beyond_doubt(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+def _beyond_doubt(
+    case: Case, candidates: Sequence[_Candidate]
+) -> list[_Candidate]:
     """Of several candidates for what has no numbers: those in the source, or else what all
     agree on and the source shows."""
     shown = []

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from grader.checking.conventions import Convention, arguments_for, convention_of
+from grader.checking.conventions import (
+    Convention,
+    arguments_for,
+    convention_of,
+)
 from grader.checking.reference import Reference
 from grader.diagnosis import iterating
 from grader.diagnosis.behind_exceptions import look_behind_exceptions
@@ -56,10 +60,16 @@ def diagnose(
             own = _own_convention(exercise, function, prober, earlier)
         as_one_of_vectors = prober
         if own.convention is not None:
-            as_one_of_vectors = ConvertingProber(prober, function, own.convention)
-        found = _diagnose(exercise, function, as_one_of_vectors, evidence, earlier)
+            as_one_of_vectors = ConvertingProber(
+                prober, function, own.convention
+            )
+        found = _diagnose(
+            exercise, function, as_one_of_vectors, evidence, earlier
+        )
         return _with_layouts(exercise, function, prober, evidence, own, found)
-    except StudentFailure:  # it hung or died under the probes: nothing can be said
+    except (
+        StudentFailure
+    ):  # it hung or died under the probes: nothing can be said
         return Diagnosis()
 
 
@@ -82,12 +92,17 @@ def _with_layouts(
     """A diagnosis that also says how the function lays out vectors, if the student has not been told."""
     convention = own.convention
     if own.calls_with_mixture is not None:
-        kind, line = "mixed", layouts.line_of_call(evidence, own.calls_with_mixture)
+        kind, line = (
+            "mixed",
+            layouts.line_of_call(evidence, own.calls_with_mixture),
+        )
     elif convention is not None and not own.is_told:
         arguments = arguments_for(exercise, function) or ()
         raised_in = prober.call(function, arguments).frames
         kind = convention.kind
-        line = layouts.line_of_layout(evidence, convention, function, raised_in)
+        line = layouts.line_of_layout(
+            evidence, convention, function, raised_in
+        )
     else:
         return found
     misconception = exercise.misconceptions.recognised_by(function, kind)
@@ -106,7 +121,9 @@ def _diagnose(
 ) -> Diagnosis:
     """The same for a function that takes and gives vectors."""
     if function in iterating.trajectories(exercise):
-        return iterating.diagnose(exercise, function, prober, evidence, earlier)
+        return iterating.diagnose(
+            exercise, function, prober, evidence, earlier
+        )
     if probes_of(exercise, function):
         return _diagnose_calls(exercise, function, prober, evidence, earlier)
     return Diagnosis()
@@ -124,14 +141,18 @@ def _diagnose_calls(
     misconceptions = exercise.misconceptions
 
     # Is there anything to diagnose?
-    if claim_signs(misconceptions, function, case.seen, case.claims, conclusive=True):
+    if claim_signs(
+        misconceptions, function, case.seen, case.claims, conclusive=True
+    ):
         return diagnosis(case)
 
     # What hides behind an exception that has an explanation of its own?
     look_behind_exceptions(case)
 
     # What do the calls and the source show by themselves?
-    claim_signs(misconceptions, function, case.seen, case.claims, conclusive=False)
+    claim_signs(
+        misconceptions, function, case.seen, case.claims, conclusive=False
+    )
 
     # Which known mistakes give the same numbers?
     explained = explain(case)

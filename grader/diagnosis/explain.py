@@ -30,7 +30,9 @@ from grader.exercise import Misconception, patterns
 ENOUGH = 2  # mistakes; an explanation of so few is not beaten by reading the calls in another way
 STARTS = 2  # combinations of the table that are extended by one form, where none of them explains
 STARTS_ALONE = 6  # the same where only single mistakes have been run
-AT_MOST_CALLS = 5  # of the student's earlier functions, tried one way and the other
+AT_MOST_CALLS = (
+    5  # of the student's earlier functions, tried one way and the other
+)
 
 _RIGHT = "_right_"  # stands before the name of a reference's function beside the student's own
 
@@ -187,7 +189,9 @@ def _explained_by_table(
     variants = variant_table(case.exercise, case.function)
     found = explanations(student, variants, ignored)
     if not found:
-        starts = promising(student, runner.reference, variants, runner.sizes, STARTS)
+        starts = promising(
+            student, runner.reference, variants, runner.sizes, STARTS
+        )
         return extended(student, runner, starts, ignored)
     best = found[0]
     if best.cost - len(best.combination) >= OTHER_MESSAGE:
@@ -195,7 +199,9 @@ def _explained_by_table(
         starts = []
         for explanation in cheapest(found)[:STARTS]:
             starts.append(explanation.combination)
-        further = extended(student, runner, starts, ignored, below=OTHER_MESSAGE)
+        further = extended(
+            student, runner, starts, ignored, below=OTHER_MESSAGE
+        )
         found = by_cost([*found, *further])
     return found
 

@@ -116,7 +116,9 @@ class _Chain:
                 return None
             if is_right:
                 continue
-            if self.runner.accumulators or isinstance(outcome.value, tuple | list):
+            if self.runner.accumulators or isinstance(
+                outcome.value, tuple | list
+            ):
                 return index
             # Of a value that is no sequence, it is not known which part is which.
             break
@@ -153,7 +155,9 @@ class _Chain:
         expected = link.expect(self.arguments(before), seen)
         return close(theirs.float(), expected, QUANTITY)
 
-    def facts(self, wrong: Link, probe: int, outcome: Outcome) -> dict[str, str]:
+    def facts(
+        self, wrong: Link, probe: int, outcome: Outcome
+    ) -> dict[str, str]:
         """What is nearly right about the first wrong quantity: a factor, a sign, a transposition."""
         before = self.runner.probes[probe]
         seen: dict[str, Tensor] = {}
@@ -285,7 +289,9 @@ def _shown(number: float) -> str:
 # the first wrong quantity of a known mistake
 
 
-def first_wrong_of_variant(runner: ReferenceRunner, forest: Forest) -> str | None:
+def first_wrong_of_variant(
+    runner: ReferenceRunner, forest: Forest
+) -> str | None:
     """The first quantity of the reference that a variant computes differently, its local ones included."""
     variant = runner.compiled(forest)
     accumulators = patterns.mentioned(runner.tree, runner.accumulator_names)

@@ -112,7 +112,9 @@ def misfit(
     return _misfit(same_message[0], agrees[0])
 
 
-def fits(student: Trace, reference: Trace, ignored: Tensor | None = None) -> bool:
+def fits(
+    student: Trace, reference: Trace, ignored: Tensor | None = None
+) -> bool:
     """Whether a function that never raised gives what the reference gives."""
     if any(student.errors):
         return False
@@ -150,7 +152,9 @@ def _misfit(same_message: Tensor, agrees: Tensor) -> float:
     return cost
 
 
-def _agrees(student: Trace, variants: Tensor, ignored: Tensor | None) -> Tensor:
+def _agrees(
+    student: Trace, variants: Tensor, ignored: Tensor | None
+) -> Tensor:
     """(variants, probes): whether the numbers of a probe agree; infinities and nan agree with themselves."""
     ours = torch.cat(student.numbers)
     entries = matching_entries(ours, variants)
@@ -209,7 +213,9 @@ def promising(
     return [combination for _, combination in ranked[:most]]
 
 
-def _wanted_where_alike(student: Trace, group: Group, sizes: Sizes) -> list[list[bool]]:
+def _wanted_where_alike(
+    student: Trace, group: Group, sizes: Sizes
+) -> list[list[bool]]:
     """For each probe and quantity, whether it counts: where both returned, and values of one structure."""
     wanted = []
     for probe, parts in enumerate(sizes):

@@ -151,7 +151,9 @@ def compared(outcome: Outcome, accumulators: Sequence[int]) -> Any:
     return outcome.value if outcome.error is None else ()
 
 
-def names_at(positions: Sequence[int], parameters: Sequence[str]) -> tuple[str, ...]:
+def names_at(
+    positions: Sequence[int], parameters: Sequence[str]
+) -> tuple[str, ...]:
     """The names of the parameters at these positions."""
     return tuple(parameters[position] for position in positions)
 

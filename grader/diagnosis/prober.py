@@ -71,7 +71,9 @@ class StudentProber:
 class ConvertingProber:
     """A prober that lays out one function's vectors as the student has them, and gives vectors back."""
 
-    def __init__(self, prober: Prober, function: str, convention: Convention) -> None:
+    def __init__(
+        self, prober: Prober, function: str, convention: Convention
+    ) -> None:
         self._prober = prober
         self._function = function
         self._convention = convention

@@ -62,11 +62,15 @@ class ReferenceRunner:
         self.function = function
         self.forms = exercise.misconceptions.forms_of(function)
         self.probes = probes_of(exercise, function)
-        self.namespace = exercise.solution.namespace(all_remembered(plugged or {}))
+        self.namespace = exercise.solution.namespace(
+            all_remembered(plugged or {})
+        )
         leader = exercise.functions[function].derivative_of
         if leader is not None and leader in (plugged or {}):
             # The derivative of the student's own function is right; mistakes in another one's tell nothing.
-            self.namespace[function] = CentralDifference(self.namespace[leader])
+            self.namespace[function] = CentralDifference(
+                self.namespace[leader]
+            )
             self.forms = ()
         self.tree = exercise.solution.trees[function]
         self.parameters = patterns.parameters(self.tree)

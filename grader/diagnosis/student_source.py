@@ -90,16 +90,22 @@ class StudentSource:
         statements = patterns.fragment(pattern)
         if len(statements) != 1:
             return None
-        return self.line_of_node(patterns.expression(statements) or statements[0])
+        return self.line_of_node(
+            patterns.expression(statements) or statements[0]
+        )
 
     def line_of_node(self, wanted: ast.AST) -> int | None:
         """The same for a pattern that is a syntax tree."""
         line = self._line_among(self._nodes, wanted)
         if line is None:
-            line = self._line_among(self._canonical_nodes, self._simplified(wanted))
+            line = self._line_among(
+                self._canonical_nodes, self._simplified(wanted)
+            )
         return line
 
-    def _line_among(self, nodes: Sequence[ast.AST], wanted: ast.AST) -> int | None:
+    def _line_among(
+        self, nodes: Sequence[ast.AST], wanted: ast.AST
+    ) -> int | None:
         for node in nodes:
             line = getattr(node, "lineno", None)
             if line is not None and self._is_instance(wanted, node):

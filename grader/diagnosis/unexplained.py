@@ -35,7 +35,10 @@ def _acquitted(case: Case) -> list[str]:
     acquitted = []
     for name in patterns.assigned(case.plain.tree):
         statement = patterns.assignment(case.plain.tree, name)
-        if statement is not None and case.source.line_of(statement) is not None:
+        if (
+            statement is not None
+            and case.source.line_of(statement) is not None
+        ):
             acquitted.append(name)
     return acquitted
 
@@ -48,7 +51,9 @@ def _by_state(case: Case) -> Sequence[str]:
     changed = []
     for probe in range(len(case.outcomes)):
         positions = case.seen.changed(probe)
-        is_changed = [position in positions for position in runner.accumulators]
+        is_changed = [
+            position in positions for position in runner.accumulators
+        ]
         changed.append(is_changed)
     combination = explained_state(
         runner.trace(case.outcomes),

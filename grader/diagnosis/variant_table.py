@@ -123,7 +123,9 @@ def variant_table(
     return _loaded[name]
 
 
-def prepare(exercise: Exercise, folder: Path | None = None, jobs: int = 1) -> None:
+def prepare(
+    exercise: Exercise, folder: Path | None = None, jobs: int = 1
+) -> None:
     """Fill the cache for every function, so that no submission waits for it."""
     for function in exercise.misconceptions.functions:
         if probes_of(exercise, function):
@@ -140,7 +142,14 @@ def cache_folder() -> Path:
     return cache / "grader" / "variants"
 
 
-_MAKERS = (patterns, misconceptions, observation, closeness, reference_runner, variants)
+_MAKERS = (
+    patterns,
+    misconceptions,
+    observation,
+    closeness,
+    reference_runner,
+    variants,
+)
 
 
 def _key(exercise: Exercise) -> str:
@@ -173,7 +182,9 @@ def _run_all(exercise: Exercise, function: str, jobs: int) -> list[Variant]:
         shares.append((folder, function, index))
     context = multiprocessing.get_context("spawn")
     found: list[Variant] = []
-    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(
+        jobs, mp_context=context
+    ) as pool:
         for rows in pool.map(_run_share, shares):
             found.extend(map(_as_variant, rows))
     return found
@@ -243,7 +254,10 @@ def _read(path: Path) -> Table | None:
     """The table in a file, None where there is none that can be read."""
     try:
         # Without pickle: whoever can write to the cache must not be able to run code here.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with (
+            path.open("rb") as file,
+            np.load(file, allow_pickle=False) as arrays,
+        ):
             described = json.loads(arrays["described"].tobytes())
             blocks = {}
             for i, listed in enumerate(described["groups"]):

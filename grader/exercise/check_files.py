@@ -30,7 +30,9 @@ def read_check_files(
     for path in sorted(folder.glob(f"{PREFIX}*.py")):
         function = path.stem.removeprefix(PREFIX)
         if function not in functions:
-            problems.add_unknown(path, "", "graded function", function, functions)
+            problems.add_unknown(
+                path, "", "graded function", function, functions
+            )
             continue
         tree = _parsed(path, problems)
         if tree is None:
@@ -75,11 +77,15 @@ def _checks(tree: ast.Module) -> Iterator[CheckText]:
 def _required(function: ast.FunctionDef) -> Iterator[str]:
     """The names in `@requires(...)`."""
     for decorator in function.decorator_list:
-        if not isinstance(decorator, ast.Call) or not _is_requires(decorator.func):
+        if not isinstance(decorator, ast.Call) or not _is_requires(
+            decorator.func
+        ):
             continue
         for argument in decorator.args:
             # the file is not run, so that a name that is computed cannot be known
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            if isinstance(argument, ast.Constant) and isinstance(
+                argument.value, str
+            ):
                 yield argument.value
 
 

@@ -219,7 +219,9 @@ class Exercise:
             exec(compile(text, "prologue.py", "exec"), names)
             lacking = [name for name in SERVES_LOOPS if name not in names]
             if needs_it and lacking:
-                raise NameError(f"a loop in a function's place needs {lacking[0]!r}")
+                raise NameError(
+                    f"a loop in a function's place needs {lacking[0]!r}"
+                )
 
     def _run_probes(self) -> None:
         """Have `probes.py` describe what it describes. Raises what that raises, NameError for a stranger."""
@@ -354,7 +356,9 @@ def _read(folder: Path, problems: Problems) -> Exercise | None:
     )
 
 
-def _titles(folder: Path, table: ExerciseTable, problems: Problems) -> list[str] | None:
+def _titles(
+    folder: Path, table: ExerciseTable, problems: Problems
+) -> list[str] | None:
     """The titles of all checks; None where not all of their files could be read."""
     faults = len(problems.lines)
     checks_of = read_check_files(folder / "checks", table.functions, problems)
@@ -405,7 +409,9 @@ def _check_order(
     for key, name in builds_on:
         if name not in above:
             place = f"[functions.{function.name}] {key}"
-            problems.add_unknown(path, place, "function above this one", name, above)
+            problems.add_unknown(
+                path, place, "function above this one", name, above
+            )
 
 
 def _check_loop(
@@ -419,12 +425,16 @@ def _check_loop(
     for name in loop.around:
         if name not in solution.trees:
             what = "function of solution.py"
-            problems.add_unknown(path, f"{place} around", what, name, solution.trees)
+            problems.add_unknown(
+                path, f"{place} around", what, name, solution.trees
+            )
             return
     parameters = patterns.parameters(solution.trees[function.name])
     if loop.steps not in parameters:
         what = f"parameter of {function.name}"
-        problems.add_unknown(path, f"{place} steps", what, loop.steps, parameters)
+        problems.add_unknown(
+            path, f"{place} steps", what, loop.steps, parameters
+        )
     followed = patterns.parameters(solution.trees[loop.around[0]])
     for name in loop.state:
         if name not in followed:
@@ -447,13 +457,19 @@ def _check_vectors(
     for names in function.vectors:
         for name in names:
             if name not in parameters:
-                problems.add_unknown(path, place, "parameter", name, parameters)
+                problems.add_unknown(
+                    path, place, "parameter", name, parameters
+                )
 
 
-def _prologue(table: ExerciseTable, path: Path, problems: Problems) -> Prologue | None:
+def _prologue(
+    table: ExerciseTable, path: Path, problems: Problems
+) -> Prologue | None:
     if table.prologue is None:
         return None
-    prologue = read_table(Prologue, table.prologue, path, "[prologue]", problems)
+    prologue = read_table(
+        Prologue, table.prologue, path, "[prologue]", problems
+    )
     if prologue is None:
         return None
     source = path.parent / prologue.source

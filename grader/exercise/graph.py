@@ -43,5 +43,7 @@ def read_graph(path: Path, problems: Problems) -> Graph | None:
             place = f"[{kind}] {start}"
             for name in (start, *ends):
                 if name not in table.nodes:
-                    problems.add_unknown(path, place, "node", name, table.nodes)
+                    problems.add_unknown(
+                        path, place, "node", name, table.nodes
+                    )
     return Graph(table.nodes, tuple(edges))

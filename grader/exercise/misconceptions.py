@@ -109,7 +109,9 @@ class Misconceptions:
                 forms += known.forms
         return tuple(forms)
 
-    def recognised_by(self, function: str, recogniser: str) -> Misconception | None:
+    def recognised_by(
+        self, function: str, recogniser: str
+    ) -> Misconception | None:
         """The misconception of a function that this recogniser finds, if there is one."""
         for known in self.of(function):
             if known.recognise == recogniser:
@@ -165,7 +167,9 @@ def _check_references(
         place = f"[{misconception.id}] alike"
         for other in misconception.alike:
             if other not in places:
-                problems.add_unknown(path, place, "misconception", other, places)
+                problems.add_unknown(
+                    path, place, "misconception", other, places
+                )
 
 
 class _Reading:
@@ -188,7 +192,9 @@ class _Reading:
 
     def misconception(self, data: Any) -> Misconception | None:
         place = self.place("")
-        table = read_table(MisconceptionTable, data, self.path, place, self.problems)
+        table = read_table(
+            MisconceptionTable, data, self.path, place, self.problems
+        )
         if table is None:
             return None
         functions = table.functions or (self.path.stem,)
@@ -233,7 +239,9 @@ class _Reading:
                 'patterns of calls go with recognise = "calls", and with nothing else',
             )
 
-    def forms(self, table: MisconceptionTable, function: str) -> tuple[Form, ...]:
+    def forms(
+        self, table: MisconceptionTable, function: str
+    ) -> tuple[Form, ...]:
         """The table's forms, each tried on the solution; `function` is the one that they edit by default."""
         found = []
         for form in self.form_tables(table):
@@ -289,7 +297,9 @@ class _Reading:
         """The edits whose two sides are Python."""
         edits = []
         for replace, by in pairs:
-            if self.check_pattern(key, replace) and self.check_code("with", by):
+            if self.check_pattern(key, replace) and self.check_code(
+                "with", by
+            ):
                 edits.append(Edit(replace, by))
         return tuple(edits)
 

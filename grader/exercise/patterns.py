@@ -79,7 +79,9 @@ def match(
         if _PLACEHOLDER.match(pattern.id):
             return _captured(pattern.id, node, captures)
         if renaming is not None:
-            return isinstance(node, ast.Name) and renaming.allows(pattern.id, node.id)
+            return isinstance(node, ast.Name) and renaming.allows(
+                pattern.id, node.id
+            )
     # "foreign" marks what an edit has put in: it is no code of the reference to be matched again
     if type(pattern) is not type(node) or getattr(node, "foreign", False):
         return False
@@ -99,7 +101,10 @@ def _is_open(call: ast.Call) -> bool:
 
 
 def _match_among(
-    pattern: ast.Call, node: ast.AST, captures: Captures, renaming: Renaming | None
+    pattern: ast.Call,
+    node: ast.AST,
+    captures: Captures,
+    renaming: Renaming | None,
 ) -> bool:
     """Whether a call has the pattern's keyword arguments among its own."""
     if not isinstance(node, ast.Call):
@@ -109,7 +114,9 @@ def _match_among(
     own = {keyword.arg: keyword.value for keyword in node.keywords}
     for keyword in pattern.keywords:
         value = own.get(keyword.arg)
-        if value is None or not match(keyword.value, value, captures, renaming):
+        if value is None or not match(
+            keyword.value, value, captures, renaming
+        ):
             return False
     return True
 
@@ -123,13 +130,17 @@ def _captured(placeholder: str, node: ast.AST, captures: Captures) -> bool:
 
 
 def _commutes(node: ast.AST) -> TypeGuard[ast.BinOp]:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mult)
+    return isinstance(node, ast.BinOp) and isinstance(
+        node.op, ast.Add | ast.Mult
+    )
 
 
 def _match_either_order(
     pattern: ast.BinOp, node: ast.AST, captures: Captures, renaming: Renaming
 ) -> bool:
-    if not isinstance(node, ast.BinOp) or type(pattern.op) is not type(node.op):
+    if not isinstance(node, ast.BinOp) or type(pattern.op) is not type(
+        node.op
+    ):
         return False
     for left, right in ((node.left, node.right), (node.right, node.left)):
         # copies, since the first order may fill some of them before it fails
@@ -146,7 +157,10 @@ def _match_either_order(
 
 
 def _match_fields(
-    pattern: ast.AST, node: ast.AST, captures: Captures, renaming: Renaming | None
+    pattern: ast.AST,
+    node: ast.AST,
+    captures: Captures,
+    renaming: Renaming | None,
 ) -> bool:
     """Whether two nodes of one type hold the same."""
     for name in pattern._fields:
@@ -160,16 +174,22 @@ def _match_fields(
 
 
 def _match_field(
-    pattern: object, value: object, captures: Captures, renaming: Renaming | None
+    pattern: object,
+    value: object,
+    captures: Captures,
+    renaming: Renaming | None,
 ) -> bool:
     if isinstance(pattern, ast.AST):
-        return isinstance(value, ast.AST) and match(pattern, value, captures, renaming)
+        return isinstance(value, ast.AST) and match(
+            pattern, value, captures, renaming
+        )
     if isinstance(pattern, list):
         if not isinstance(value, list) or len(pattern) != len(value):
             return False
         pairs = zip(pattern, value, strict=True)
         return all(
-            _match_field(part, other, captures, renaming) for part, other in pairs
+            _match_field(part, other, captures, renaming)
+            for part, other in pairs
         )
     return pattern == value
 
@@ -203,11 +223,15 @@ def permuted_call(edit: Edit) -> str | None:
     if not isinstance(before, ast.Call) or not isinstance(after, ast.Call):
         return None
     function = before.func
-    if not isinstance(function, ast.Name) or ast.dump(function) != ast.dump(after.func):
+    if not isinstance(function, ast.Name) or ast.dump(function) != ast.dump(
+        after.func
+    ):
         return None
     given = [ast.dump(argument) for argument in before.args]
     now = [ast.dump(argument) for argument in after.args]
-    return function.id if given != now and sorted(given) == sorted(now) else None
+    return (
+        function.id if given != now and sorted(given) == sorted(now) else None
+    )
 
 
 class _Rewriting:
@@ -312,7 +336,9 @@ def _filled(template: ast.AST, captures: Captures) -> ast.AST:
     if isinstance(template, ast.Name) and template.id in captures:
         captured = captures[template.id]
         # the same name is a Load where it is read and a Store where it is assigned
-        if hasattr(captured, "ctx") and type(captured.ctx) is not type(template.ctx):
+        if hasattr(captured, "ctx") and type(captured.ctx) is not type(
+            template.ctx
+        ):
             captured = copy.copy(captured)
             captured.ctx = template.ctx
         return captured
@@ -435,7 +461,9 @@ def assignment(function: ast.FunctionDef, name: str) -> str | None:
     return None
 
 
-def _assignments(function: ast.FunctionDef) -> Iterator[tuple[str, ast.Assign]]:
+def _assignments(
+    function: ast.FunctionDef,
+) -> Iterator[tuple[str, ast.Assign]]:
     for statement in function.body:
         if isinstance(statement, ast.Assign):
             for target in statement.targets:
@@ -481,7 +509,9 @@ def with_prefix(
     function: ast.FunctionDef, chosen: Sequence[ast.Call], prefix: str
 ) -> ast.FunctionDef:
     """A copy of a function in which the functions that `chosen` calls have a prefix before their names."""
-    copies: dict[int, Any] = {}  # deepcopy's own record: the id of a node -> its copy
+    copies: dict[
+        int, Any
+    ] = {}  # deepcopy's own record: the id of a node -> its copy
     made = copy.deepcopy(function, copies)
     # only these calls: the same function may be called elsewhere in the body
     for call in chosen:

@@ -142,6 +142,8 @@ def trajectories(
     make = getattr(exercise.probes, "trajectories", None)
     if make is None:
         return {}
-    solution = types.SimpleNamespace(**(namespace or exercise.solution.reference))
+    solution = types.SimpleNamespace(
+        **(namespace or exercise.solution.reference)
+    )
     made: Mapping[str, Trajectory] = make(solution)
     return made

@@ -35,7 +35,9 @@ class Solution:
         """The namespace of the solution as it is."""
         return self.namespace()
 
-    def namespace(self, plugged: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def namespace(
+        self, plugged: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """A fresh namespace of the solution, with `plugged` in the place of its own functions."""
         # the edits of mistakes may use math, whether the solution imports it or not
         names: dict[str, Any] = {"__name__": "solution", "math": math}
@@ -51,7 +53,9 @@ def read_solution(path: Path, problems: Problems) -> Solution:
         trees = patterns.functions(source)
         return Solution(path, source, trees)
     except FileNotFoundError:
-        problems.add(path, "", "the file is missing; it holds the reference solution")
+        problems.add(
+            path, "", "the file is missing; it holds the reference solution"
+        )
     except (OSError, UnicodeDecodeError) as error:
         problems.add(path, "", f"the file cannot be read: {error}")
     except SyntaxError as error:

@@ -196,7 +196,12 @@ class Problems:
         self.lines.append(": ".join(parts))
 
     def add_unknown(
-        self, path: Path, place: str, what: str, name: str, known: Iterable[str]
+        self,
+        path: Path,
+        place: str,
+        what: str,
+        name: str,
+        known: Iterable[str],
     ) -> None:
         """Note that `name` names none of the `known`; the nearest of these is suggested."""
         near = suggestion(name, known)
@@ -208,7 +213,9 @@ def check_facts(
 ) -> None:
     """Note each {fact} in a note's text that this recogniser does not give."""
     known = FACTS.get(recogniser, ())
-    without_formulas = re.sub(r"\$[^$]*\$", "", text)  # LaTeX has braces of its own
+    without_formulas = re.sub(
+        r"\$[^$]*\$", "", text
+    )  # LaTeX has braces of its own
     for name in re.findall(r"\{([A-Za-z_]\w*)\}", without_formulas):
         if name not in known:
             problems.add_unknown(path, place, "fact", name, known)

@@ -98,11 +98,17 @@ def read_translation(
             continue
         table = read_table(TranslationTable, data, path, f"[{id_}]", problems)
         if table is not None:
-            texts = {"title": table.title, "note": table.note, "hint": table.hint}
+            texts = {
+                "title": table.title,
+                "note": table.note,
+                "hint": table.hint,
+            }
             for key, text in texts.items():
                 place = f"[{id_}] {key}"
                 check_facts(text, recognisers[id_], path, place, problems)
-            translated[id_] = dataclasses.replace(notes[id_], **texts, lang=path.stem)
+            translated[id_] = dataclasses.replace(
+                notes[id_], **texts, lang=path.stem
+            )
     pairs = []
     for english, text in checks.items():
         pairs.append(Title.of(english, text))

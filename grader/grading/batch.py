@@ -134,10 +134,17 @@ class _Run:
         self._watcher = watcher
         self._formats = Formats.named(plan.formats)
         self._settings = Settings.of(
-            plan.exercise, plan.profile, seed, plan.data, plan.require_isolation
+            plan.exercise,
+            plan.profile,
+            seed,
+            plan.data,
+            plan.require_isolation,
         )
         self._earlier = EarlierRun(
-            plan.folder, plan.exercise, self._settings, any_seed=plan.seed is None
+            plan.folder,
+            plan.exercise,
+            self._settings,
+            any_seed=plan.seed is None,
         )
         ids = [submission.id for submission in plan.submissions]
         self._overview = Overview(plan.folder, plan.exercise, plan.lang, ids)
@@ -239,7 +246,9 @@ class _Run:
         # several versions of a submission are graded one after the other
         return float(own_limit) * MOST_VERSIONS + _PATIENCE
 
-    def _finish(self, pool: Pool, future: Future[str], submission: Submission) -> bool:
+    def _finish(
+        self, pool: Pool, future: Future[str], submission: Submission
+    ) -> bool:
         """Take in what came of a submission; False where it is to be graded again."""
         try:
             result = results.from_json(pool.outcome(future))
@@ -250,7 +259,9 @@ class _Run:
         self._add(result)
         return True
 
-    def _give_up(self, submission: Submission, error: Lost | GraderFault) -> bool:
+    def _give_up(
+        self, submission: Submission, error: Lost | GraderFault
+    ) -> bool:
         """Count a failure; False where the submission is to be graded again."""
         # a submission is not to blame where the cluster dropped it, or a process never started
         if not isinstance(error, Lost) or error.blame:
@@ -267,7 +278,9 @@ class _Run:
     def _result_of_fault(self, submission: Submission, why: str) -> Result:
         """The result of a submission that could not be graded. It never holds: a second run tries again."""
         exercise = self._plan.exercise
-        notice = Notice("not-graded", {"count": str(ATTEMPTS), "reason": one_line(why)})
+        notice = Notice(
+            "not-graded", {"count": str(ATTEMPTS), "reason": one_line(why)}
+        )
         functions = {}
         for name, function in exercise.functions.items():
             functions[name] = FunctionResult("blocked", 0.0, function.points)
@@ -276,7 +289,9 @@ class _Run:
             exercise=exercise.name,
             exercise_folder=exercise_folder(exercise),
             profile=self._settings.profile,
-            submission=results.GradedFiles(held.id, held.name, held.files, held.sha256),
+            submission=results.GradedFiles(
+                held.id, held.name, held.files, held.sha256
+            ),
             seed=self._settings.seed,
             versions={"grader": self._settings.versions["grader"]},
             started="",
@@ -295,7 +310,12 @@ class _Run:
         output.save(plan.folder, result)
         overrides = output.manual_marks(plan.folder)
         output.render_one(
-            plan.folder, result, plan.exercise, plan.lang, self._formats.each, overrides
+            plan.folder,
+            result,
+            plan.exercise,
+            plan.lang,
+            self._formats.each,
+            overrides,
         )
 
     def _add(self, result: Result, kept: bool = False) -> None:

@@ -21,7 +21,9 @@ def settle_orders(calls: Calls, exercise: Exercise) -> None:
     tell, is judged in that order.
     """
     for function, own in calls.reading.parameters.items():
-        wanted = patterns.parameters(exercise.solution.trees[function])[: len(own)]
+        wanted = patterns.parameters(exercise.solution.trees[function])[
+            : len(own)
+        ]
         if order_told(own, wanted) is None:
             continue
         rows = _rows(exercise, function)
@@ -45,7 +47,9 @@ def _rows(exercise: Exercise, function: str) -> Rows:
     return probes_of(exercise, function)
 
 
-def _raises_less(function: str, order: Order, rows: Rows, calls: Calls) -> bool:
+def _raises_less(
+    function: str, order: Order, rows: Rows, calls: Calls
+) -> bool:
     """Whether fewer calls raise in this order than in the hand-out's."""
     nb_raised = _nb_raised(function, rows, calls)
     if nb_raised == 0:

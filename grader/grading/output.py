@@ -44,7 +44,9 @@ class Formats:
                 of_class.append(name)
             else:
                 known = ", ".join([*FORMATS, *CLASS_FORMATS])
-                raise UsageError(f"there is no format {name!r}; there are {known}.")
+                raise UsageError(
+                    f"there is no format {name!r}; there are {known}."
+                )
         return cls(tuple(each), tuple(of_class))
 
 
@@ -60,7 +62,9 @@ def create(folder: Path) -> None:
             f"{folder} is a file; give a folder for the grades."
         ) from error
     except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
+        raise UsageError(
+            f"{folder} cannot be made: {error.strerror}."
+        ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(
             f"{folder} cannot be written to; give another folder for the grades."
@@ -126,7 +130,10 @@ def check_manual_marks(folder: Path, exercise: Exercise) -> None:
                 raise UsageError(
                     f"{path}: [{id_}.{name}]: {exercise.name} has no function {name}."
                 )
-            if override.points is not None and override.points > function.points:
+            if (
+                override.points is not None
+                and override.points > function.points
+            ):
                 raise UsageError(
                     f"{path}: [{id_}.{name}] gives {override.points:g} points of at most {function.points:g}."
                 )
@@ -137,7 +144,9 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     if isinstance(content, str):
         content = content.encode()
     # in the same folder: only there does `replace` put the whole file in place at once
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.name}."
+    )
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -14,7 +14,9 @@ from grader.grading import output
 from grader.results import CheckResult, Result
 
 _SHORTEST_PAUSE = 5.0  # seconds between two versions of the class page
-_PAUSE_PER_COST = 20  # the pause is also this many times what writing the page takes
+_PAUSE_PER_COST = (
+    20  # the pause is also this many times what writing the page takes
+)
 
 T = TypeVar("T")
 
@@ -73,13 +75,17 @@ class Overview:
     def _without_details(self, result: Result) -> Result:
         functions = {}
         for name, function in result.functions.items():
-            checks = [self._without_message(check) for check in function.checks]
+            checks = [
+                self._without_message(check) for check in function.checks
+            ]
             functions[name] = dataclasses.replace(
                 function, source=None, facts={}, checks=tuple(checks)
             )
         # a dict is no key: its text stands for it
         versions = self._one_of_equals(repr(result.versions), result.versions)
-        isolation = self._one_of_equals(repr(result.isolation), result.isolation)
+        isolation = self._one_of_equals(
+            repr(result.isolation), result.isolation
+        )
         return dataclasses.replace(
             result,
             functions=functions,

@@ -6,7 +6,12 @@ import multiprocessing
 import os
 import re
 import time
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
@@ -107,7 +112,9 @@ class LocalPool:
 
     def _why_lost(self, member: _Member) -> Lost:
         if member.overdue:
-            return Lost("the grading process did not finish in time, and was killed")
+            return Lost(
+                "the grading process did not finish in time, and was killed"
+            )
         if member.was_ready():
             return Lost("the grading process was killed or crashed")
         self._failed_starts += 1
@@ -115,7 +122,9 @@ class LocalPool:
             raise GraderFault(
                 f"{_MOST_FAILED_STARTS} grading processes ended before they were ready; run `grader doctor`"
             )
-        return Lost("the grading process ended before it was ready", blame=False)
+        return Lost(
+            "the grading process ended before it was ready", blame=False
+        )
 
     def end_overdue(self, seconds: float) -> None:
         """End the processes of tasks that take longer than this."""
@@ -141,8 +150,12 @@ class _Member:
     def __init__(self, settings: Settings, jobs: int) -> None:
         before = set(multiprocessing.active_children())
         context = multiprocessing.get_context("spawn")
-        self._executor = ProcessPoolExecutor(1, context, initializer=process.begin)
-        self._warm: Future[None] = self._executor.submit(process.warm, settings, jobs)
+        self._executor = ProcessPoolExecutor(
+            1, context, initializer=process.begin
+        )
+        self._warm: Future[None] = self._executor.submit(
+            process.warm, settings, jobs
+        )
         # the executor does not tell which process it started
         children = set(multiprocessing.active_children())
         self._processes: set[BaseProcess] = children - before

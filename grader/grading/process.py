@@ -165,7 +165,12 @@ def _grade(task: Task) -> str:
         output.save(task.folder, result)
         overrides = output.manual_marks(task.folder)
         output.render_one(
-            task.folder, result, session.exercise, task.lang, task.formats, overrides
+            task.folder,
+            result,
+            session.exercise,
+            task.lang,
+            task.formats,
+            overrides,
         )
     return to_json(result)
 
@@ -215,7 +220,10 @@ def _one_at_a_time(exercise: str) -> Iterator[None]:
     try:
         import fcntl
 
-        lock = Path(tempfile.gettempdir()) / f"grader-{os.getuid()}-{exercise}.lock"
+        lock = (
+            Path(tempfile.gettempdir())
+            / f"grader-{os.getuid()}-{exercise}.lock"
+        )
         handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     except (ImportError, OSError):
         yield

@@ -54,14 +54,18 @@ class Lines(Watcher):
         # as wide as the last count will be, so that the marks stand below one another
         width = len(str(self._total))
         count = f"{self._done:{width}}/{self._total}"
-        self._say(f"{count}  {_mark(result)}  {_short(result.submission.id)}  ({took})")
+        self._say(
+            f"{count}  {_mark(result)}  {_short(result.submission.id)}  ({took})"
+        )
 
     def again(self, submission: Submission, why: str) -> None:
         """Say what was lost, and why."""
         self._say(_lost_line(submission, why))
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(
+            text, markup=False, highlight=False, soft_wrap=True
+        )
 
 
 class Bar(Watcher):
@@ -125,12 +129,16 @@ class Bar(Watcher):
         lines: list[RenderableType] = [self._progress.get_renderable()]
         if self._running:
             running = ", ".join(self._running.values())
-            lines.append(Text(f"running  {running}", overflow="ellipsis", no_wrap=True))
+            lines.append(
+                Text(f"running  {running}", overflow="ellipsis", no_wrap=True)
+            )
         if self._marks:
             mean = statistics.fmean(self._marks)
             median = statistics.median(self._marks)
             lines.append(
-                Text(f"marks    mean {mean:.1f}, median {median:.1f} of {self._full:g}")
+                Text(
+                    f"marks    mean {mean:.1f}, median {median:.1f} of {self._full:g}"
+                )
             )
         return Group(*lines)
 

@@ -14,7 +14,9 @@ from grader.grading.session import exercise_folder
 from grader.intake.submission import Submission
 from grader.results import Result
 
-_TYPICAL_SECONDS = 0.5  # that a submission is expected to take which was never graded
+_TYPICAL_SECONDS = (
+    0.5  # that a submission is expected to take which was never graded
+)
 _BYTES_PER_SECOND = 10 << 20  # a large file takes longer to read
 
 
@@ -22,7 +24,11 @@ class EarlierRun:
     """The results of an earlier run in the same folder."""
 
     def __init__(
-        self, folder: Path, exercise: Exercise, settings: Settings, any_seed: bool
+        self,
+        folder: Path,
+        exercise: Exercise,
+        settings: Settings,
+        any_seed: bool,
     ) -> None:
         """The settings are those of this run; with `any_seed` a result may be of another seed than theirs."""
         self._folder = folder
@@ -66,10 +72,14 @@ class EarlierRun:
         """The result with what may have come since: a name from a roster, another place of the exercise."""
         named = dataclasses.replace(result.submission, name=submission.name)
         return dataclasses.replace(
-            result, submission=named, exercise_folder=exercise_folder(self._exercise)
+            result,
+            submission=named,
+            exercise_folder=exercise_folder(self._exercise),
         )
 
-    def longest_first(self, submissions: Iterable[Submission]) -> list[Submission]:
+    def longest_first(
+        self, submissions: Iterable[Submission]
+    ) -> list[Submission]:
         """Those expected to take long before the others, so that none of them runs alone at the end."""
         return sorted(submissions, key=self._expected_seconds, reverse=True)
 

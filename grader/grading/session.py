@@ -150,7 +150,9 @@ class Session:
         result = results_[best]
         if len(versions) == 1:
             return result
-        graded = dataclasses.replace(result.submission, sha256=submission.sha256)
+        graded = dataclasses.replace(
+            result.submission, sha256=submission.sha256
+        )
         notice = _versions_notice(versions, best)
         return dataclasses.replace(
             result,
@@ -162,7 +164,9 @@ class Session:
     def _grade_version(self, submission: Submission) -> Result:
         started = datetime.datetime.now(datetime.UTC)
         clock = time.monotonic()
-        with Calls(self.zygote, self._policy, self.exercise, submission) as calls:
+        with Calls(
+            self.zygote, self._policy, self.exercise, submission
+        ) as calls:
             self._set_limits(calls)
             settle_orders(calls, self.exercise)
             judge = Judge(calls, self.exercise, self.profile, self.seed)
@@ -183,7 +187,10 @@ class Session:
                 exercise_folder=exercise_folder(self.exercise),
                 profile=self.profile.name,
                 submission=results.GradedFiles(
-                    submission.id, submission.name, submission.files, submission.sha256
+                    submission.id,
+                    submission.name,
+                    submission.files,
+                    submission.sha256,
                 ),
                 seed=self.seed,
                 versions=self.versions,
@@ -211,7 +218,9 @@ class Session:
         if "submission_seconds" in settings:
             calls.may_take(settings["submission_seconds"])
 
-    def _run_checks(self, judge: Judge) -> Mapping[str, tuple[CheckResult, ...]]:
+    def _run_checks(
+        self, judge: Judge
+    ) -> Mapping[str, tuple[CheckResult, ...]]:
         """Function -> what its checks have found."""
         try:
             return self._checks.run(judge)
@@ -377,7 +386,9 @@ def _versions_notice(versions: Sequence[Submission], best: int) -> Notice:
     """Which files were graded, and which of them counts: the one at the index `best`."""
     names = [version.filename for version in versions]
     if len(set(names)) < len(names):
-        names = [f"{version.folder}/{version.filename}" for version in versions]
+        names = [
+            f"{version.folder}/{version.filename}" for version in versions
+        ]
     values = {
         "count": str(len(versions)),
         "files": ", ".join(names),
@@ -389,7 +400,10 @@ def _versions_notice(versions: Sequence[Submission], best: int) -> Notice:
 def _curves(judge: Judge) -> Curves | None:
     """The training curves, where a check has left some."""
     for checks in judge.checked.values():
-        for shared in (checks.shared[AS_IT_STANDS], checks.converted[AS_IT_STANDS]):
+        for shared in (
+            checks.shared[AS_IT_STANDS],
+            checks.converted[AS_IT_STANDS],
+        ):
             if "curves" in shared:
                 student, reference = shared["curves"]
                 return Curves(_finite_rows(student), _finite_rows(reference))

@@ -37,7 +37,12 @@ class Candidate:
     def rank(self) -> tuple[int, int, float, NaturalKey]:
         """A key whose greatest value marks the file to grade: most functions, newest, last by name."""
         entry = self.entry
-        return len(self.provides), len(self.own), entry.changed, natural(entry.path)
+        return (
+            len(self.provides),
+            len(self.own),
+            entry.changed,
+            natural(entry.path),
+        )
 
 
 def candidates(
@@ -64,11 +69,15 @@ def candidates(
     whole = _without_parts(found)
     if len(whole[0].provides) < len(names):
         # a function that the hand-out asks for may be a loop in a module that the best one only starts
-        whole += [other for other in found if _may_loop(other, whole[0], texts)]
+        whole += [
+            other for other in found if _may_loop(other, whole[0], texts)
+        ]
     return _versions(whole, nb_functions=len(names))
 
 
-def _versions(found: Sequence[Candidate], nb_functions: int) -> list[Candidate]:
+def _versions(
+    found: Sequence[Candidate], nb_functions: int
+) -> list[Candidate]:
     """The best candidate, and those after it that have at most one function less."""
     best = found[0]
     half = nb_functions // 2
@@ -93,12 +102,17 @@ def _without_parts(found: list[Candidate]) -> list[Candidate]:
 
 def _may_loop(candidate: Candidate, best: Candidate, texts: _Texts) -> bool:
     """Whether a module of the best one has loops, and calls functions that both of them import."""
-    is_part = _is_part_of(candidate, best) and candidate.provides == best.provides
+    is_part = (
+        _is_part_of(candidate, best) and candidate.provides == best.provides
+    )
     return is_part and texts.loops_around(candidate)
 
 
 def _is_part_of(candidate: Candidate, other: Candidate) -> bool:
-    if candidate.entry not in other.modules or other.entry in candidate.modules:
+    if (
+        candidate.entry not in other.modules
+        or other.entry in candidate.modules
+    ):
         return False
     return candidate.provides <= other.provides
 
@@ -110,7 +124,11 @@ def _without_asides(
     kept = []
     for candidate in found:
         stem = Path(candidate.entry.name).stem
-        if candidate.provides and stem not in support and not _ASIDE.fullmatch(stem):
+        if (
+            candidate.provides
+            and stem not in support
+            and not _ASIDE.fullmatch(stem)
+        ):
             kept.append(candidate)
     return kept or found
 
@@ -152,7 +170,9 @@ class _Texts:
         """Whether a file seems to have a loop, and to call what its modules define."""
         data = self._data(candidate.entry)
         imported = candidate.provides - candidate.own
-        calls = [re.search(rb"\b%b\s*\(" % name.encode(), data) for name in imported]
+        calls = [
+            re.search(rb"\b%b\s*\(" % name.encode(), data) for name in imported
+        ]
         return _LOOP.search(data) is not None and any(calls)
 
     def _imports(self, entry: Entry) -> frozenset[str]:

@@ -149,7 +149,9 @@ def _opened(entry: Entry) -> list[Entry]:
         return [dataclasses.replace(entry, problem=str(refusal))]
 
 
-def _of_zip(file: Path, members: Members, parts: Parts, size: int) -> Iterator[Entry]:
+def _of_zip(
+    file: Path, members: Members, parts: Parts, size: int
+) -> Iterator[Entry]:
     if len(members) >= DEEPEST:
         raise Refused(f"holds zips nested more than {DEEPEST} deep")
     try:
@@ -179,7 +181,9 @@ def _check_unpacked_size(infos: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(info.file_size for info in infos)
     if unpacked > max(_SMALL, _RATIO * size):
         ratio = unpacked // max(size, 1)
-        raise Refused(f"would unpack to {unpacked >> 20} MB, {ratio} times its size")
+        raise Refused(
+            f"would unpack to {unpacked >> 20} MB, {ratio} times its size"
+        )
 
 
 def _is_file(info: zipfile.ZipInfo) -> bool:
@@ -233,7 +237,11 @@ def _kept_open(file: Path, changed: int) -> zipfile.ZipFile:  # noqa: ARG001 (on
 
 
 @functools.lru_cache(maxsize=1)
-def _kept_inside(file: Path, changed: int, members: Members) -> zipfile.ZipFile:  # noqa: ARG001
+def _kept_inside(
+    file: Path,
+    changed: int,  # noqa: ARG001
+    members: Members,
+) -> zipfile.ZipFile:
     data = _member(file, members)
     return zipfile.ZipFile(io.BytesIO(data))
 
@@ -279,6 +287,8 @@ def listed(path: Path) -> list[Entry]:
         return entries(path)
     except OSError as error:
         unread = error.filename or path
-        raise UsageError(f"{unread} cannot be read: {error.strerror}.") from error
+        raise UsageError(
+            f"{unread} cannot be read: {error.strerror}."
+        ) from error
     except Refused as refusal:
         raise UsageError(f"{path} {refusal}; it is not graded.") from refusal

@@ -116,7 +116,9 @@ def _rows(path: Path) -> list[list[str]]:
         delimiter = _delimiter(lines[0]) if lines else ","
         return list(csv.reader(lines, delimiter=delimiter))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}."
+        ) from error
     except csv.Error as error:
         raise UsageError(f"{path} is not a CSV: {error}.") from error
 

@@ -31,8 +31,12 @@ from grader.notices import Notice
 SUFFIXES = (".py", ".ipynb")
 NOTHING = "No .py or .ipynb file was handed in."
 
-_MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
+_MOODLE = re.compile(
+    r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?"
+)
+_CANVAS = re.compile(
+    r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)"
+)
 _ATTEMPT = re.compile(
     r"(?:^|[-_ ])(?:attempt|version|essai|tentative|v)[-_ ]?(\d+)$| ?\((\d+)\)$",
     re.IGNORECASE,
@@ -146,7 +150,9 @@ def _entry_on_disk(path: Path, root: Path | None = None) -> Entry:
     try:
         status = path.stat()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}."
+        ) from error
     names = path.relative_to(root or path.parent).parts
     parts = tuple(map(shown, names))
     return Entry(parts, status.st_size, status.st_mtime, path)
@@ -319,7 +325,10 @@ def _of_course_site(name: str) -> bool:
 
 
 def _of_student(
-    owner: _Owner, files: Files, names: Collection[str], support: Collection[str]
+    owner: _Owner,
+    files: Files,
+    names: Collection[str],
+    support: Collection[str],
 ) -> Submission:
     """The submission of one student: the file with most of `names`, and other versions with as many."""
     name = owner.id
@@ -391,7 +400,9 @@ def _of_candidate(candidate: Candidate, id_: str) -> Submission:
     for module in candidate.modules:
         modules["/".join(module.parts[root:])] = module
     folder = "/".join(entry.parts[root:-1])
-    return dataclasses.replace(_of_entry(entry, id_), modules=modules, folder=folder)
+    return dataclasses.replace(
+        _of_entry(entry, id_), modules=modules, folder=folder
+    )
 
 
 def _common_folders(files: Files) -> int:

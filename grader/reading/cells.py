@@ -106,7 +106,9 @@ def read(data: bytes, filename: str) -> Text:
 
 
 def _empty(filename: str) -> Unreadable:
-    return Unreadable(f"{filename} is empty: save your work and hand it in again.")
+    return Unreadable(
+        f"{filename} is empty: save your work and hand it in again."
+    )
 
 
 def _null_bytes(filename: str) -> Unreadable:
@@ -122,7 +124,9 @@ def _looks_like_notebook(data: bytes) -> bool:
 # --- encodings
 
 
-def _decode(data: bytes, filename: str, is_notebook: bool) -> tuple[str, list[Notice]]:
+def _decode(
+    data: bytes, filename: str, is_notebook: bool
+) -> tuple[str, list[Notice]]:
     """Text by its byte-order mark, its PEP 263 cookie, as UTF-8, or else as Latin-1 with a notice.
 
     A notebook has no cookie, and is not searched for null bytes as a whole: JSON refuses them.

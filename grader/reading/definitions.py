@@ -48,7 +48,9 @@ class Definition:
         return [] if function is None else parameters(function)
 
 
-def definition_of(name: str, bindings: Bindings, file: File) -> Definition | None:
+def definition_of(
+    name: str, bindings: Bindings, file: File
+) -> Definition | None:
     """The definition that is graded; None where there is none."""
     binder = bindings.last_binder(name, bindings.end)
     if binder is None:
@@ -64,7 +66,9 @@ def definition_of(name: str, bindings: Bindings, file: File) -> Definition | Non
     return Definition(text, first, statement.cell, tree, label=label)
 
 
-def _past_aliases(name: str, binder: int, bindings: Bindings) -> tuple[str, Statement]:
+def _past_aliases(
+    name: str, binder: int, bindings: Bindings
+) -> tuple[str, Statement]:
     """Past `f = g` and `f = decorate(f)`: the name and the statement that hold the student's own code."""
     for _ in range(_MAX_ALIASES):
         statement = bindings.statements[binder]

@@ -104,7 +104,9 @@ class _Collector:
             self.effects.calls.add(function.id)
             if function.id in ("setattr", "delattr"):
                 self._part_assigned(_root_of_first_argument(call))
-        elif isinstance(function, ast.Attribute) and _is_in_place(function.attr):
+        elif isinstance(function, ast.Attribute) and _is_in_place(
+            function.attr
+        ):
             owner = _root(function)
             self._changed_by_call(owner)
             # a module's function changes its argument: `nn.init.normal_(v)`

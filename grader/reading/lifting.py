@@ -221,7 +221,9 @@ def _changing_what_it_reads(
     `for p in parameters: p.normal_(0, 1)` changes `w1`, and so do `init(w1)` and
     `[p.normal_(0, 1) for p in parameters]`.
     """
-    if not statement.now.changes and not _is_run_for_effect(statement, changing):
+    if not statement.now.changes and not _is_run_for_effect(
+        statement, changing
+    ):
         return statement
     read = dict(statement.names.now)
     for name, line in statement.names.now.items():
@@ -233,7 +235,9 @@ def _changing_what_it_reads(
     return replace(statement, names=names, now=now)
 
 
-def _is_run_for_effect(statement: Statement, changing: Collection[str]) -> bool:
+def _is_run_for_effect(
+    statement: Statement, changing: Collection[str]
+) -> bool:
     """Whether it calls a function that changes something, or loops in brackets, and drops the value."""
     tree = statement.tree
     if not isinstance(tree, ast.Expr):

@@ -18,7 +18,9 @@ from grader.reading.names import names_of
 from grader.reading.statements import File, Statement
 from grader.reading.trees import LOOPS, nodes
 
-_SIMILARITY = 0.75  # difflib's ratio, from which a parameter is taken for another
+_SIMILARITY = (
+    0.75  # difflib's ratio, from which a parameter is taken for another
+)
 
 Statements = Sequence[Statement]
 
@@ -90,7 +92,10 @@ class Finder:
         statements = self.file.statements
         for statement in reversed(statements):
             tree = statement.tree
-            if not isinstance(tree, ast.FunctionDef) or tree.name not in self.looping:
+            if (
+                not isinstance(tree, ast.FunctionDef)
+                or tree.name not in self.looping
+            ):
                 continue
             holder = self._holder({tree.name})
             call = _call_with(tree, parameters)
@@ -144,7 +149,9 @@ class Finder:
         for statement in self.file.statements:
             if isinstance(statement.tree, ast.ClassDef):
                 body = statement.tree.body
-                todo += [part for part in body if isinstance(part, ast.FunctionDef)]
+                todo += [
+                    part for part in body if isinstance(part, ast.FunctionDef)
+                ]
         methods: set[str] = set()
         nb_before = -1
         while len(methods) != nb_before:
@@ -176,7 +183,9 @@ class Finder:
                 changed.add(node.id)
         return self.state <= changed
 
-    def _holder(self, called: Collection[str]) -> tuple[Statement, ast.stmt] | None:
+    def _holder(
+        self, called: Collection[str]
+    ) -> tuple[Statement, ast.stmt] | None:
         """The first definition with such a loop that calls of these functions lead to, and the loop."""
         queue = sorted(set(called) & self.looping)
         seen = set(queue)
@@ -282,7 +291,9 @@ class Finder:
                 if not isinstance(node, ast.Assign):
                     continue
                 for name in _names_called(node.value) & makers:
-                    instances.update(dict.fromkeys(_variables(node.targets), name))
+                    instances.update(
+                        dict.fromkeys(_variables(node.targets), name)
+                    )
         return instances
 
 
@@ -330,7 +341,9 @@ def _names_passed(tree: ast.AST) -> set[str]:
     passed: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            passed |= {part.id for part in node.args if isinstance(part, ast.Name)}
+            passed |= {
+                part.id for part in node.args if isinstance(part, ast.Name)
+            }
     return passed
 
 
@@ -365,7 +378,9 @@ def given(parameter: str) -> str:
     return f"_given_{parameter}"
 
 
-def _call_with(tree: ast.FunctionDef, parameters: Sequence[str]) -> ast.Expr | None:
+def _call_with(
+    tree: ast.FunctionDef, parameters: Sequence[str]
+) -> ast.Expr | None:
     """A call of the function with what the function in whose place it runs is given.
 
     None where its parameters do not tell what they take.

@@ -90,7 +90,11 @@ def _compiles(source: str) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(
-                source, "<cell>", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True
+                source,
+                "<cell>",
+                "exec",
+                flags=ast.PyCF_ONLY_AST,
+                dont_inherit=True,
             )
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
@@ -182,7 +186,9 @@ class _LineKeeper(TransformerManager):
         self.line_transforms: list[Any] = []
         self.token_transformers = [_TimeMagic, *self.token_transformers]
 
-    def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:
+    def do_one_token_transform(
+        self, lines: list[str]
+    ) -> tuple[bool, list[str]]:
         """One step of IPython's: whether it changed something, and the lines then."""
         changed, after = super().do_one_token_transform(lines)  # type: ignore[no-untyped-call]
         swallowed = len(lines) - len(after)

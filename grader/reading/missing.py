@@ -15,7 +15,9 @@ from grader.reading.trees import is_star_import, nodes
 # at most so many of the file's functions, of at most such a length, are compared with a missing one
 _MAX_NAMES = 1_000
 _MAX_LENGTH = 60
-_SIMILARITY = 0.75  # difflib's ratio, from which a name is taken for a misspelling
+_SIMILARITY = (
+    0.75  # difflib's ratio, from which a name is taken for a misspelling
+)
 
 
 def why_missing(
@@ -48,13 +50,13 @@ def _does_not_compile(name: str, file: File) -> str | None:
     for broken in reversed(file.broken):
         if broken.defines(name):
             where = file.place(broken.line, broken.cell)
-            return (
-                f"`{name}` cannot be read: {where} does not compile ({broken.reason})."
-            )
+            return f"`{name}` cannot be read: {where} does not compile ({broken.reason})."
     return None
 
 
-def _never_run_or_deleted(name: str, bindings: Bindings, file: File) -> str | None:
+def _never_run_or_deleted(
+    name: str, bindings: Bindings, file: File
+) -> str | None:
     for i, touch in bindings.above(name, bindings.end):
         statement = bindings.statements[i]
         where = file.place(statement.line, statement.cell)
@@ -122,7 +124,9 @@ def _misspelt(name: str, defined: Sequence[str]) -> str | None:
     # difflib's time grows with the number and the length of the names, which the student chooses
     short = [other for other in defined if len(other) < _MAX_LENGTH]
     candidates = short[:_MAX_NAMES]
-    similar = difflib.get_close_matches(name, candidates, n=1, cutoff=_SIMILARITY)
+    similar = difflib.get_close_matches(
+        name, candidates, n=1, cutoff=_SIMILARITY
+    )
     if not similar:
         return None
     return f"The file never defines `{name}`; it defines `{similar[0]}`, which is not graded."

@@ -16,7 +16,13 @@ from types import CodeType
 from typing import NamedTuple
 
 _IPYTHON = {"get_ipython", "display", "In", "Out", "exit", "quit"}
-_MODULE_NAMES = {"__name__", "__file__", "__doc__", "__builtins__", "__annotations__"}
+_MODULE_NAMES = {
+    "__name__",
+    "__file__",
+    "__doc__",
+    "__builtins__",
+    "__annotations__",
+}
 # bound without the file's doing
 AMBIENT = frozenset(dir(builtins)) | _IPYTHON | _MODULE_NAMES
 

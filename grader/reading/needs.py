@@ -57,7 +57,9 @@ class Sources:
 class Bindings:
     """Which statements touch the value of each global name, in document order."""
 
-    def __init__(self, statements: Sequence[Statement], graph: CallGraph) -> None:
+    def __init__(
+        self, statements: Sequence[Statement], graph: CallGraph
+    ) -> None:
         self.statements = statements
         self._touches: dict[str, list[Touching]] = {}
         self._star_imports: list[int] = []
@@ -174,7 +176,9 @@ def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
     return Needs(needed, never_run)
 
 
-def statements_for(statement: Statement, at: int, bindings: Bindings) -> Set[int]:
+def statements_for(
+    statement: Statement, at: int, bindings: Bindings
+) -> Set[int]:
     """The numbers of the statements that one at the position `at` needs, run in their order before it."""
     needed: set[int] = set()
     demands = list(_demands(statement.names, at, at, at))
@@ -203,7 +207,9 @@ def _bound_first(tree: ast.stmt) -> set[str]:
     """The names that a statement binds before it reads them, in the order of its text."""
     bound: set[str] = set()
     read: set[str] = set()
-    for opname, name, _ in operations(compiled(tree, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)):
+    for opname, name, _ in operations(
+        compiled(tree, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    ):
         if opname == "STORE_NAME" and name not in read:
             bound.add(name)
         elif opname == "LOAD_NAME":
@@ -211,7 +217,9 @@ def _bound_first(tree: ast.stmt) -> set[str]:
     return bound
 
 
-def _demands(names: Names, at: int, position: int, end: int) -> Iterator[Demand]:
+def _demands(
+    names: Names, at: int, position: int, end: int
+) -> Iterator[Demand]:
     """The values that statement number `at` needs, of these names, for what is read at `position`."""
     for name in names.now.keys() | names.deletes:
         yield name, at
@@ -229,7 +237,9 @@ def hidden_names(bindings: Bindings, needs: Needs) -> list[Notice]:
     return notices
 
 
-def _hidden_names(statement: Statement, bindings: Bindings) -> Iterator[Notice]:
+def _hidden_names(
+    statement: Statement, bindings: Bindings
+) -> Iterator[Notice]:
     names = statement.names
     for function in _HIDE_NAMES:
         if function in bindings:

@@ -39,14 +39,19 @@ def without_never_run(file: File, graph: CallGraph) -> tuple[Statement, ...]:
     return tuple(statements)
 
 
-def _without_never_run(statement: Statement, file: File, graph: CallGraph) -> Statement:
+def _without_never_run(
+    statement: Statement, file: File, graph: CallGraph
+) -> Statement:
     if statement.is_compound:
         return _pruned(statement, file, graph)
     if statement.never_run is not None:
         return statement
     if statement.calls_now & graph.slow:
         return replace(statement, never_run="slow")
-    if isinstance(statement.tree, LOOPS) and statement.calls_now & graph.graded:
+    if (
+        isinstance(statement.tree, LOOPS)
+        and statement.calls_now & graph.graded
+    ):
         # short or not, a loop that computes with them may be a training
         return replace(statement, never_run="loop")
     return statement
@@ -65,7 +70,9 @@ def loader_notices(statements: Iterable[Statement]) -> Iterator[Notice]:
     for statement in statements:
         for node in ast.walk(statement.tree):
             if isinstance(node, ast.Call) and _asks_for_workers(node):
-                yield Notice("loader-workers", line=node.lineno, cell=statement.cell)
+                yield Notice(
+                    "loader-workers", line=node.lineno, cell=statement.cell
+                )
 
 
 def _asks_for_workers(call: ast.Call) -> bool:

@@ -13,9 +13,7 @@ from grader.reading.cells import Text
 Path = tuple[str, ...]  # folders, and the file's name without its suffix
 
 MAIN: Path = ("submission",)
-HANDED_IN = (
-    "__handed_in__"  # the attribute that marks a loaded module as the submission's own
-)
+HANDED_IN = "__handed_in__"  # the attribute that marks a loaded module as the submission's own
 _PACKAGE = "__init__"
 
 

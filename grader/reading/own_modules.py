@@ -24,7 +24,9 @@ from grader.reading.trees import Kind, binder_of, kind_of
 
 Wanted = tuple[Path, set[str]]  # a module, and the names that are wanted of it
 Trees = list[ast.stmt]
-Home = tuple[str, "Module"]  # a name, and the module that has it under that name
+Home = tuple[
+    str, "Module"
+]  # a name, and the module that has it under that name
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,9 @@ class OwnModules:
             return None
         return self.module(path)
 
-    def _module(self, path: Path, text: Text, first: Sequence[ast.stmt] = ()) -> Module:
+    def _module(
+        self, path: Path, text: Text, first: Sequence[ast.stmt] = ()
+    ) -> Module:
         """Read a file, as if the statements `first` stood at its top."""
         splitter = _Splitter(self, path, list(first))
         file = read_statements(text, splitter.split)
@@ -227,12 +231,16 @@ class OwnModules:
         if not isinstance(binder.tree, ast.Assign):
             return self._imported_name(name, binder, module)
         value = binder.tree.value
-        if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+        if isinstance(value, ast.Attribute) and isinstance(
+            value.value, ast.Name
+        ):
             # `sigma = utils.sigma`
             return self._attribute(value.attr, value.value.id, module)
         if isinstance(value, ast.Name):
             # `sigma = act`, where `act` is imported
-            return self._imported_name(value.id, module.binder(value.id), module)
+            return self._imported_name(
+                value.id, module.binder(value.id), module
+            )
         return None
 
     def _imported_name(
@@ -280,7 +288,9 @@ class OwnModules:
 
     def has_run(self, notice: Notice) -> bool:
         """Whether a notice says that a `%run` was left out although its module has been read."""
-        is_run = notice.kind == "line-magic" and notice.values["magic"] == "run"
+        is_run = (
+            notice.kind == "line-magic" and notice.values["magic"] == "run"
+        )
         return is_run and notice.line in self.lines_that_run
 
 
@@ -348,12 +358,16 @@ class _Splitter(ast.NodeTransformer):
             trees.append(_place(one, node))
         return trees
 
-    def _is_submodule(self, package: Module | None, dotted: str, name: str) -> bool:
+    def _is_submodule(
+        self, package: Module | None, dotted: str, name: str
+    ) -> bool:
         if package is not None and name in package.bindings:
             return False
         return self.files.submodule(dotted, name) is not None
 
-    def _star(self, module: Module | None, dotted: str, tree: ast.ImportFrom) -> Trees:
+    def _star(
+        self, module: Module | None, dotted: str, tree: ast.ImportFrom
+    ) -> Trees:
         if module is None:
             return [tree]
         trees = self._all_of(module, dotted, tree)
@@ -376,7 +390,9 @@ class _Splitter(ast.NodeTransformer):
     def _import_of_library(self, module: Module, name: str) -> ast.stmt | None:
         """The import by which a module has this name from a library; None where it has it from elsewhere."""
         binder = module.binder(name)
-        if binder is None or not isinstance(binder.tree, ast.Import | ast.ImportFrom):
+        if binder is None or not isinstance(
+            binder.tree, ast.Import | ast.ImportFrom
+        ):
             return None
         own = next(self.own.imported(binder.tree, module), None)
         if own is not None:

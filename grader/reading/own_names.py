@@ -86,7 +86,9 @@ class OwnNames:
 
 
 def own_names(
-    expected: Mapping[str, Expected], file: File, handed_in: OwnFiles | None = None
+    expected: Mapping[str, Expected],
+    file: File,
+    handed_in: OwnFiles | None = None,
 ) -> OwnNames:
     """What the file calls the functions.
 
@@ -107,7 +109,9 @@ def own_names(
         if len(usable) == 1:
             names[name] = usable[0]
         else:
-            unclear[name] = _why_none(name, wanted, variants, usable, functions)
+            unclear[name] = _why_none(
+                name, wanted, variants, usable, functions
+            )
     # a function that could be two of them is neither
     taken = Counter(names.values())
     for name, own in list(names.items()):
@@ -172,7 +176,11 @@ def _is_defined(
 
 def _is_import_in_vain(tree: ast.stmt, handed_in: OwnFiles) -> bool:
     """Whether it imports from a module that is neither here nor handed in: that binds nothing."""
-    if not isinstance(tree, ast.ImportFrom) or tree.level or tree.module is None:
+    if (
+        not isinstance(tree, ast.ImportFrom)
+        or tree.level
+        or tree.module is None
+    ):
         return False
     if handed_in.resolve(tree.module) is not None:
         return False

@@ -14,7 +14,9 @@ from grader.reading.slicing import Slice
 from grader.reading.statements import Statement
 
 # what can give a function by a name that stands nowhere as one
-_INDIRECT = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__"})
+_INDIRECT = frozenset(
+    {"eval", "exec", "globals", "locals", "vars", "__import__"}
+)
 
 
 class Reaching:
@@ -55,7 +57,8 @@ class Reaching:
         if seen & _INDIRECT:
             return None
         reached = {
-            self._required_by_own[own] for own in seen & self._required_by_own.keys()
+            self._required_by_own[own]
+            for own in seen & self._required_by_own.keys()
         }
         return sorted(reached - {name})
 

@@ -33,7 +33,9 @@ _MAX_NOTICES = 60
 _MAX_ALIKE = 3
 _MAX_MARKS = 20  # lines that a notice lists
 
-Loops = Mapping[str, LoopWanted]  # required name -> the loop that may take its place
+Loops = Mapping[
+    str, LoopWanted
+]  # required name -> the loop that may take its place
 Notices = Iterable[Notice]
 
 
@@ -156,7 +158,9 @@ class _Found:
     homes: dict[str, Path]
 
 
-def _found(name_of: Mapping[str, str], main: Module, own: OwnModules) -> _Found:
+def _found(
+    name_of: Mapping[str, str], main: Module, own: OwnModules
+) -> _Found:
     """Look for the required functions. name_of: required name -> what the graded file calls it."""
     found = _Found({main.path: {}}, {})
     for name, own_name in name_of.items():
@@ -212,12 +216,16 @@ def _named(loops: Loops, name_of: Mapping[str, str]) -> dict[str, LoopWanted]:
     """The loops, with the functions in them as the file calls them."""
     named: dict[str, LoopWanted] = {}
     for name, wanted in loops.items():
-        around = [name_of.get(function, function) for function in wanted.around]
+        around = [
+            name_of.get(function, function) for function in wanted.around
+        ]
         named[name] = replace(wanted, around=around)
     return named
 
 
-def _needs(main: Module, names: Iterable[str], own: OwnModules) -> dict[Path, Needs]:
+def _needs(
+    main: Module, names: Iterable[str], own: OwnModules
+) -> dict[Path, Needs]:
     """What is needed of the graded file and, because of that, of each module that it leads to."""
     wanted = {main.path: set(names)}
     needs: dict[Path, Needs] = {}
@@ -321,7 +329,9 @@ def _merge_notice(cell: int | None, marks: Sequence[int]) -> Notice:
     return Notice("merge-marks", values, first + 1, cell)
 
 
-def _never_run_notices(needs: Needs, statements: Sequence[Statement]) -> Notices:
+def _never_run_notices(
+    needs: Needs, statements: Sequence[Statement]
+) -> Notices:
     for i in sorted(needs.never_run):
         yield never_run_notice(statements[i])
 

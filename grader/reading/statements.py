@@ -4,7 +4,14 @@ from __future__ import annotations
 import __future__ as future
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Set,
+)
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -67,7 +74,9 @@ class Statement:
     @property
     def declares(self) -> bool:
         """Whether it is a definition or an import, which no text of a loop contains."""
-        return isinstance(self.tree, (*DEFINITIONS, ast.Import, ast.ImportFrom))
+        return isinstance(
+            self.tree, (*DEFINITIONS, ast.Import, ast.ImportFrom)
+        )
 
     @property
     def calls_now(self) -> set[str]:
@@ -148,7 +157,9 @@ def read_statements(
     )
 
 
-def _statement(compiled: _Compiled, declared: Declared, sizes: Sizes) -> Statement:
+def _statement(
+    compiled: _Compiled, declared: Declared, sizes: Sizes
+) -> Statement:
     tree, names = compiled.tree, compiled.names
     now, later = effects_of(tree, declared)
     never_run: Reason | None = None

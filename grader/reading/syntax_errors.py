@@ -6,7 +6,13 @@ import re
 from collections.abc import Sequence
 
 # what `ast.parse` and `compile` raise on hostile source
-UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+UNCOMPILABLE = (
+    SyntaxError,
+    ValueError,
+    RecursionError,
+    MemoryError,
+    OverflowError,
+)
 
 # what Python's message contains -> what the student reads
 _REASONS: list[tuple[str, str]] = [
@@ -23,7 +29,10 @@ _REASONS: list[tuple[str, str]] = [
         r"expected an indented block after (.+) on line (\d+)",
         r"the block after the \1 on line \2 is not indented",
     ),
-    (r"unexpected indent", "the line is indented further than the block it is in"),
+    (
+        r"unexpected indent",
+        "the line is indented further than the block it is in",
+    ),
     (r"unindent does not match", "the indentation matches no line above"),
     (
         r"inconsistent use of tabs",
@@ -35,9 +44,15 @@ _REASONS: list[tuple[str, str]] = [
         r"closing parenthesis '(.)' does not match opening parenthesis '(.)'",
         r"`\2` is closed by `\1`",
     ),
-    (r"Maybe you meant '==' or ':='", "`=` assigns: a comparison is written `==`"),
+    (
+        r"Maybe you meant '==' or ':='",
+        "`=` assigns: a comparison is written `==`",
+    ),
     (r"unterminated triple-quoted", "a triple-quoted string is never closed"),
-    (r"unterminated (f-)?string|EOL while", "a string is not closed on its line"),
+    (
+        r"unterminated (f-)?string|EOL while",
+        "a string is not closed on its line",
+    ),
     (
         r"non-printable character (U\+\w+)",
         r"it holds an invisible character, \1: type the line anew",

@@ -54,7 +54,11 @@ class Calls:
     """
 
     def __init__(
-        self, zygote: Zygote, policy: Policy, exercise: Exercise, submission: Submission
+        self,
+        zygote: Zygote,
+        policy: Policy,
+        exercise: Exercise,
+        submission: Submission,
     ) -> None:
         """Fork a worker, and have it read and load the submission. Raises GraderFault."""
         self._exercise = exercise
@@ -257,7 +261,9 @@ class Calls:
         order = self.orders.get(function, ())
         return [in_order(arguments, order) for arguments in rows]
 
-    def _failure(self, called: _Called, ended: Ended, nb_rows: int) -> StudentFailure:
+    def _failure(
+        self, called: _Called, ended: Ended, nb_rows: int
+    ) -> StudentFailure:
         """The failure of a call; it is kept, so that the function is not called again.
 
         Of several calls none is to blame, and each may still be made alone.
@@ -286,7 +292,9 @@ class Calls:
         sent = self._as_taken(called.function, rows)
         order = self.orders.get(called.function, ())
         understood = []
-        for reply in replies.read_replies(message, called.function, sent, context):
+        for reply in replies.read_replies(
+            message, called.function, sent, context
+        ):
             arguments = tuple(put_back(reply.arguments, order))
             understood.append(replace(reply, arguments=arguments))
         if called.function in self.reading.lifted:
@@ -306,7 +314,9 @@ class Calls:
         returned = []
         for arguments, reply in zip(rows, understood, strict=True):
             if reply.error is None:
-                value = self._exercise.lifted.as_returned(arguments, reply.value)
+                value = self._exercise.lifted.as_returned(
+                    arguments, reply.value
+                )
                 reply = replace(reply, value=value)
             returned.append(reply)
         return returned

@@ -31,7 +31,9 @@ from grader.sandbox.walls.confinement import Policy
 _START_SECONDS = 120
 _CHUNK = 1 << 16
 _PACKET = 1 << 16
-_PIPE = 1 << 20  # bytes: a call with a data set fits in, and wakes the worker once
+_PIPE = (
+    1 << 20
+)  # bytes: a call with a data set fits in, and wakes the worker once
 _AT_ONCE = 1 << 20  # bytes that are read or written in one system call
 _THREADS = (
     "OMP_NUM_THREADS",
@@ -110,19 +112,25 @@ class Zygote:
             raise GraderFault(_HAS_ENDED)
         return json.loads(packet)
 
-    def fork(self, policy: Policy, output_limit: int = 1 << 16) -> WorkerHandle:
+    def fork(
+        self, policy: Policy, output_limit: int = 1 << 16
+    ) -> WorkerHandle:
         """A new worker, confined by `policy`; `output_limit` bytes of what it prints are kept.
 
         Raises GraderFault where this process has ended.
         """
-        message = json.dumps({"do": "fork", "policy": policy.to_json()}).encode()
+        message = json.dumps(
+            {"do": "fork", "policy": policy.to_json()}
+        ).encode()
         requests, to_worker = os.pipe()
         from_worker, replies = os.pipe()
         output, prints = os.pipe()
         _widen(to_worker)
         _widen(from_worker)
         try:
-            socket.send_fds(self._control, [message], [requests, replies, prints])
+            socket.send_fds(
+                self._control, [message], [requests, replies, prints]
+            )
             packet, fds, _, _ = socket.recv_fds(self._control, _PACKET, 1)
         except OSError as error:
             raise GraderFault(_NO_ANSWER) from error
@@ -155,9 +163,7 @@ class Zygote:
             with self.fork(policy) as worker:
                 reply = worker.exchange(request, _START_SECONDS)
         except Ended as ended:
-            why = (
-                f"a worker cannot be confined here: {ended.reason}; run `grader doctor`"
-            )
+            why = f"a worker cannot be confined here: {ended.reason}; run `grader doctor`"
             raise GraderFault(why) from ended
         return {**reply["isolation"], **self.isolation}
 
@@ -199,7 +205,9 @@ def _zygote_command(control_fd: int) -> list[str]:
 
 def _zygote_environment() -> dict[str, str]:
     """Nothing of this process's environment but what Python itself may need to start."""
-    environment = {"PATH": os.defpath, "LANG": "C.UTF-8"} | dict.fromkeys(_THREADS, "1")
+    environment = {"PATH": os.defpath, "LANG": "C.UTF-8"} | dict.fromkeys(
+        _THREADS, "1"
+    )
     if "LD_LIBRARY_PATH" in os.environ:
         # a Python built with a shared libpython may find it there only; a worker does not see it
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
@@ -225,7 +233,11 @@ class WorkerHandle:
     """One forked worker: requests in, replies out, each under a deadline; what it prints is kept, capped."""
 
     def __init__(
-        self, zygote: Zygote, process: _Process, pipes: _Pipes, output_limit: int
+        self,
+        zygote: Zygote,
+        process: _Process,
+        pipes: _Pipes,
+        output_limit: int,
     ) -> None:
         self._zygote = zygote
         self._pid, self._pidfd = process
@@ -253,9 +265,14 @@ class WorkerHandle:
         try:
             if self._received or _ready(self._from, 0):
                 raise ProtocolError("it sent something before it was asked")
-            self._send(protocol.dumps({"number": self._number, **message}), deadline)
+            self._send(
+                protocol.dumps({"number": self._number, **message}), deadline
+            )
             reply = self._receive(deadline, bounds)
-            if not isinstance(reply, dict) or reply.get("number") != self._number:
+            if (
+                not isinstance(reply, dict)
+                or reply.get("number") != self._number
+            ):
                 raise ProtocolError("the reply is to another question")
             return reply
         except ProtocolError as error:
@@ -265,7 +282,9 @@ class WorkerHandle:
             ) from error
         except TimeoutError as error:
             self.kill()
-            raise Ended("time", f"it did not return within {seconds:g} s") from error
+            raise Ended(
+                "time", f"it did not return within {seconds:g} s"
+            ) from error
         except (EOFError, BrokenPipeError) as error:
             raise Ended("died", self._why_it_ended()) from error
 
@@ -331,7 +350,9 @@ class WorkerHandle:
                 raise TimeoutError
             missing = size - len(self._received)
             try:
-                chunk = os.read(self._from, max(_CHUNK, min(missing, _AT_ONCE)))
+                chunk = os.read(
+                    self._from, max(_CHUNK, min(missing, _AT_ONCE))
+                )
             except BlockingIOError:
                 self._wait(deadline, self._from, select.POLLIN)
                 continue
@@ -423,4 +444,6 @@ def _in_words(status: int) -> str:
         if number == signal.SIGKILL:
             return "it was killed: it used up the memory or the processor time, or killed itself"
         return f"it crashed its process ({signal.Signals(number).name})"
-    return f"it ended its process (exit code {os.waitstatus_to_exitcode(status)})"
+    return (
+        f"it ended its process (exit code {os.waitstatus_to_exitcode(status)})"
+    )

@@ -133,7 +133,9 @@ class LoadedSubmission:
             # the loops could not be measured; the next worker leaves that to their calls
             self.make_ready(seconds, seed)
         if self._worker is None:
-            raise Ended("died", "the file's definitions could not be run once more")
+            raise Ended(
+                "died", "the file's definitions could not be run once more"
+            )
 
     def exchange(
         self, request: dict[str, Any], seconds: float, bounds: Bounds
@@ -173,7 +175,9 @@ class LoadedSubmission:
 
     def _have_read(self, worker: WorkerHandle) -> dict[str, Any]:
         functions = self._exercise.functions
-        slow = [function.name for function in functions.values() if function.slow]
+        slow = [
+            function.name for function in functions.values() if function.slow
+        ]
         modules = {}
         for path, data in self._submission.module_bytes().items():
             modules[path] = _as_tensor(data)
@@ -249,7 +253,9 @@ class LoadedSubmission:
             follows = missing in undefined
             for name in failed["binds"]:
                 undefined[shortened(name, LONGEST_NAME)] = why
-            notice = Notice("statement-raised", {"error": error}, line, cell, label)
+            notice = Notice(
+                "statement-raised", {"error": error}, line, cell, label
+            )
             if module is not None:
                 notice = notice.within(module)
             # what follows from another failure needs no notice of its own
@@ -277,7 +283,9 @@ def _loops(exercise: Exercise) -> dict[str, Any]:
         for other in exercise.functions:
             parameters = patterns.parameters(trees[other])
             if set(function.loop.state) <= set(parameters):
-                state[other] = [parameters.index(one) for one in function.loop.state]
+                state[other] = [
+                    parameters.index(one) for one in function.loop.state
+                ]
         taken = patterns.parameters(trees[name])
         steps = function.loop.steps
         loops[name] = {

@@ -103,7 +103,9 @@ class Bounds:
 
 BOUNDS = Bounds()
 
-Described = tuple[torch.dtype, list[int], int]  # a tensor's dtype, shape and bytes
+Described = tuple[
+    torch.dtype, list[int], int
+]  # a tensor's dtype, shape and bytes
 
 
 def bounds_for(sent: Iterable[Any]) -> Bounds:
@@ -187,7 +189,9 @@ class _Encoder:
         if id(value) not in self.known:
             plain = value.detach()
             if plain.layout != torch.strided or plain.dtype not in _NAMES:
-                return {"opaque": f"{plain.dtype} tensor of layout {plain.layout}"}
+                return {
+                    "opaque": f"{plain.dtype} tensor of layout {plain.layout}"
+                }
             self.known[id(value)] = len(self.tensors), value
             self.tensors.append(plain.cpu().resolve_conj().resolve_neg())
         return {"tensor": self.known[id(value)][0]}

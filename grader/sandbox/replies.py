@@ -110,7 +110,10 @@ def read_replies(
 
 
 def _read_row(
-    row: dict[str, Any], function: str, arguments: Sequence[Any], context: ErrorContext
+    row: dict[str, Any],
+    function: str,
+    arguments: Sequence[Any],
+    context: ErrorContext,
 ) -> Reply:
     after = list(arguments)
     for key, now in row["changed"].items():
@@ -118,7 +121,9 @@ def _read_row(
         # a negative place would count from the end
         if place not in range(len(arguments)):
             raise ValueError("what changed is not an argument")
-        if not isinstance(arguments[place], Tensor) or not isinstance(now, Tensor):
+        if not isinstance(arguments[place], Tensor) or not isinstance(
+            now, Tensor
+        ):
             raise ValueError("what changed is not an argument")
         after[place] = now
     error = None
@@ -136,7 +141,9 @@ def _read_error(error: Any, function: str, context: ErrorContext) -> Raised:
     kind = shortened(error["kind"], LONGEST_NAME)
     text = context.explain(kind, shortened(error["text"]))
     raiser = context.raiser(frames)
-    return Raised(function, kind, text, tuple(frames), raiser, context.place(frames))
+    return Raised(
+        function, kind, text, tuple(frames), raiser, context.place(frames)
+    )
 
 
 def read_autograd(

@@ -48,7 +48,9 @@ def train(
     start = torch.addmm(b1, inputs, w1.t())
     products = (inputs @ train_input.t()).add_(1)
     steps = torch.zeros(nb_train, len(b1), dtype=torch.float64)
-    responses = torch.empty(nb_steps, len(inputs), len(b2), dtype=torch.float64)
+    responses = torch.empty(
+        nb_steps, len(inputs), len(b2), dtype=torch.float64
+    )
     for response in responses:
         hidden = torch.addmm(start, products, steps).tanh_()
         torch.addmm(b2, hidden, w2.t(), out=response).tanh_()
@@ -62,9 +64,15 @@ def train(
     b1.add_(steps.sum(0))
     losses = (responses[:, :nb_train] - train_target).square().sum((1, 2))
     wrong = (responses.argmax(2) != classes).double()
-    train_errors, test_errors = wrong[:, :nb_train].mean(1), wrong[:, nb_train:].mean(1)
+    train_errors, test_errors = (
+        wrong[:, :nb_train].mean(1),
+        wrong[:, nb_train:].mean(1),
+    )
     history = zip(
-        losses.tolist(), train_errors.tolist(), test_errors.tolist(), strict=True
+        losses.tolist(),
+        train_errors.tolist(),
+        test_errors.tolist(),
+        strict=True,
     )
     return (w1, b1, w2, b2), list(history)
 
@@ -98,10 +106,16 @@ def train_with(
             losses = reference.map(
                 "loss", list(zip(states[-1], targets[:nb_train], strict=True))
             )
-            gradients = _backward(reference, parameters, targets[:nb_train], states)
+            gradients = _backward(
+                reference, parameters, targets[:nb_train], states
+            )
         train_loss = sum(float(loss) for loss in losses)
         history.append(
-            (train_loss, float(wrong[:nb_train].mean()), float(wrong[nb_train:].mean()))
+            (
+                train_loss,
+                float(wrong[:nb_train].mean()),
+                float(wrong[nb_train:].mean()),
+            )
         )
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.sub_(ETA / nb_train * gradient)
@@ -130,7 +144,9 @@ class Measured(NamedTuple):
     test: Errors
 
 
-def responses(reference: Any, parameters: Parameters, data: Iterable[Tensor]) -> Tensor:
+def responses(
+    reference: Any, parameters: Parameters, data: Iterable[Tensor]
+) -> Tensor:
     """x2 of all training samples, then of all test samples, (N, C).
 
     Raises as `train_with` does.
@@ -141,15 +157,21 @@ def responses(reference: Any, parameters: Parameters, data: Iterable[Tensor]) ->
         return _forward(reference, parameters, inputs)[-1]
 
 
-def measured(reference: Any, data: Iterable[Tensor], responses: Tensor) -> Measured:
+def measured(
+    reference: Any, data: Iterable[Tensor], responses: Tensor
+) -> Measured:
     """The loss and the errors of all samples' responses."""
     train_input, train_target, _, test_target = data
     nb_train = len(train_input)
     trained, targets = responses[:nb_train], ZETA * train_target
     if "loss" in reference.plugged or "dloss" in reference.plugged:
-        losses = reference.map("loss", list(zip(trained, targets, strict=True)))
+        losses = reference.map(
+            "loss", list(zip(trained, targets, strict=True))
+        )
     else:
-        losses = [reference.loss(trained, targets)]  # it sums over whatever it is given
+        losses = [
+            reference.loss(trained, targets)
+        ]  # it sums over whatever it is given
     return Measured(
         sum(float(loss) for loss in losses),
         _errors(trained, train_target),
@@ -204,8 +226,12 @@ def _forward(
     """x0, s1, x1, s2 and x2, one row per sample."""
     w1, b1, w2, b2 = parameters
     if "forward_pass" in reference.plugged:
-        passes = reference.map("forward_pass", [(*parameters, x) for x in inputs])
-        states = [torch.stack(quantity) for quantity in zip(*passes, strict=True)]
+        passes = reference.map(
+            "forward_pass", [(*parameters, x) for x in inputs]
+        )
+        states = [
+            torch.stack(quantity) for quantity in zip(*passes, strict=True)
+        ]
         if [s.shape[1:] for s in states] != [
             inputs.shape[1:],
             b1.shape,
@@ -232,11 +258,14 @@ def _backward(
         gradients = [torch.zeros_like(p) for p in parameters]
         samples = zip(targets, *states, strict=True)
         reference.map(
-            "backward_pass", [(*parameters, *sample, *gradients) for sample in samples]
+            "backward_pass",
+            [(*parameters, *sample, *gradients) for sample in samples],
         )
         return gradients
     x0, s1, x1, s2, x2 = states
-    ds2 = _by_rows(reference, "dsigma", s2) * _by_rows(reference, "dloss", x2, targets)
+    ds2 = _by_rows(reference, "dsigma", s2) * _by_rows(
+        reference, "dloss", x2, targets
+    )
     ds1 = _by_rows(reference, "dsigma", s1) * (ds2 @ parameters[2])
     return ds1.t() @ x0, ds1.sum(0), ds2.t() @ x1, ds2.sum(0)
 

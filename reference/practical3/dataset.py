@@ -18,7 +18,10 @@ from torch.nn import functional
 DIGITS = Path(__file__).parent / "data" / "digits.npz"
 DIGITS_LEVELS = 16  # the brightest pixel of the embedded 8 x 8 images
 
-STEEPNESS, MIDDLE = 12.0, 0.6  # of the logistic curve that sharpens the enlarged digits
+STEEPNESS, MIDDLE = (
+    12.0,
+    0.6,
+)  # of the logistic curve that sharpens the enlarged digits
 WHITE = 255.0
 
 IDX_UBYTE = 0x08
@@ -34,7 +37,8 @@ def digits() -> tuple[Tensor, Tensor]:
     """
     with np.load(DIGITS) as stored:
         small = (
-            torch.from_numpy(stored["images"]).float().view(-1, 1, 8, 8) / DIGITS_LEVELS
+            torch.from_numpy(stored["images"]).float().view(-1, 1, 8, 8)
+            / DIGITS_LEVELS
         )
         labels = torch.from_numpy(stored["labels"]).long()
     large = functional.interpolate(
@@ -109,15 +113,22 @@ def load(
 def _idx_file(folder: Path, stem: str, kind: str) -> Path | None:
     """The file of that name in `folder`, plain or gzipped, with either separator in use; None without one."""
     names = (
-        f"{stem}{separator}{kind}{end}" for separator in "-." for end in ("", ".gz")
+        f"{stem}{separator}{kind}{end}"
+        for separator in "-."
+        for end in ("", ".gz")
     )
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+    return next(
+        (folder / name for name in names if (folder / name).is_file()), None
+    )
 
 
 def _read_pair(
     images_file: Path, labels_file: Path, limit: int
 ) -> tuple[Tensor, Tensor]:
-    images, labels = _read_idx(images_file, limit), _read_idx(labels_file, limit)
+    images, labels = (
+        _read_idx(images_file, limit),
+        _read_idx(labels_file, limit),
+    )
     if images.ndim != 3 or images.shape[1:] != (28, 28) or labels.ndim != 1:
         raise ValueError(
             f"{images_file} and {labels_file.name} do not hold 28 x 28 images and their labels."
@@ -126,13 +137,19 @@ def _read_pair(
         raise ValueError(
             f"{labels_file} holds no label from 0 to 9 for each image of {images_file.name}."
         )
-    return torch.from_numpy(images).flatten(1).float(), torch.from_numpy(labels).long()
+    return torch.from_numpy(images).flatten(1).float(), torch.from_numpy(
+        labels
+    ).long()
 
 
 def _read_idx(file: Path, limit: int) -> np.ndarray:
     """The first `limit` items of an IDX file of unsigned bytes: two zero bytes, type, rank, sizes, data."""
     try:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+        with (
+            gzip.open(file)
+            if file.suffix == ".gz"
+            else file.open("rb") as stream
+        ):
             zeros, kind, rank = struct.unpack(">HBB", stream.read(4))
             count, *sizes = struct.unpack(f">{rank}I", stream.read(4 * rank))
             if zeros or kind != IDX_UBYTE:
@@ -141,4 +158,6 @@ def _read_idx(file: Path, limit: int) -> np.ndarray:
             data = stream.read(math.prod(shape))
             return np.frombuffer(data, dtype=np.uint8).reshape(shape).copy()
     except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
-        raise ValueError(f"{file} cannot be read as an IDX file: {error}.") from error
+        raise ValueError(
+            f"{file} cannot be read as an IDX file: {error}."
+        ) from error

@@ -90,7 +90,12 @@ class DataSet:
 
     def __iter__(self):
         return iter(
-            (self.train_input, self.train_target, self.test_input, self.test_target)
+            (
+                self.train_input,
+                self.train_target,
+                self.test_input,
+                self.test_target,
+            )
         )
 
 
@@ -102,19 +107,30 @@ class Inputs:
         self.settings = settings
 
     def normal(
-        self, *shape: int, dtype: torch.dtype = torch.float32, scale: float = 1.0
+        self,
+        *shape: int,
+        dtype: torch.dtype = torch.float32,
+        scale: float = 1.0,
     ) -> Tensor:
         """A tensor of normal entries."""
-        return torch.randn(shape, generator=self._generator, dtype=dtype) * scale
+        return (
+            torch.randn(shape, generator=self._generator, dtype=dtype) * scale
+        )
 
-    def target(self, nb_classes: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    def target(
+        self, nb_classes: int, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
         """A one-hot target (C,), multiplied by 0.9 as the hand-out does."""
         t = torch.zeros(nb_classes, dtype=dtype)
-        t[int(torch.randint(nb_classes, (1,), generator=self._generator))] = 0.9
+        t[int(torch.randint(nb_classes, (1,), generator=self._generator))] = (
+            0.9
+        )
         return t
 
     def sample(
-        self, sizes: tuple[int, int, int] = UNEQUAL, dtype: torch.dtype = torch.float32
+        self,
+        sizes: tuple[int, int, int] = UNEQUAL,
+        dtype: torch.dtype = torch.float32,
     ) -> Sample:
         """A network of sizes (D, H, C), one sample and its target.
 
@@ -124,9 +140,13 @@ class Inputs:
         nb_inputs, nb_hidden, nb_classes = sizes
         while True:
             sample = Sample(
-                self.normal(nb_hidden, nb_inputs, dtype=dtype, scale=nb_inputs**-0.5),
+                self.normal(
+                    nb_hidden, nb_inputs, dtype=dtype, scale=nb_inputs**-0.5
+                ),
                 self.normal(nb_hidden, dtype=dtype, scale=0.5),
-                self.normal(nb_classes, nb_hidden, dtype=dtype, scale=nb_hidden**-0.5),
+                self.normal(
+                    nb_classes, nb_hidden, dtype=dtype, scale=nb_hidden**-0.5
+                ),
                 self.normal(nb_classes, dtype=dtype, scale=0.5),
                 self.normal(nb_inputs, dtype=dtype),
                 self.target(nb_classes, dtype),
@@ -138,9 +158,13 @@ class Inputs:
 
     def accumulators(self, sample: Sample) -> list[Tensor]:
         """Four accumulators, of the parameters' shapes, that already hold something."""
-        return [self.normal(*p.shape, dtype=p.dtype) for p in sample.parameters]
+        return [
+            self.normal(*p.shape, dtype=p.dtype) for p in sample.parameters
+        ]
 
-    def data(self, nb_train: int | None = None, nb_test: int | None = None) -> DataSet:
+    def data(
+        self, nb_train: int | None = None, nb_test: int | None = None
+    ) -> DataSet:
         """A random choice of the data set's samples, as many as the profile says."""
         nb_train = nb_train or self.settings["nb_train"]
         nb_test = nb_test or self.settings["nb_test"]
@@ -149,7 +173,9 @@ class Inputs:
             : nb_train + nb_test
         ]
         nb_test = min(nb_test, len(chosen) - nb_train)
-        return DataSet(*dataset.load(images[chosen], labels[chosen], nb_train, nb_test))
+        return DataSet(
+            *dataset.load(images[chosen], labels[chosen], nb_train, nb_test)
+        )
 
     def lopsided_data(self) -> DataSet:
         """20 training and 13 test samples, of each class as many as LOPSIDED says, in random order.
@@ -168,10 +194,15 @@ class Inputs:
             samples = shuffled[labels[shuffled] == label]
             train.append(samples[:nb_train])
             test.append(samples[nb_train : nb_train + nb_test])
-        train, test = self._shuffled(torch.cat(train)), self._shuffled(torch.cat(test))
+        train, test = (
+            self._shuffled(torch.cat(train)),
+            self._shuffled(torch.cat(test)),
+        )
         chosen = torch.cat([train, test])
         return DataSet(
-            *dataset.load(images[chosen], labels[chosen], len(train), len(test))
+            *dataset.load(
+                images[chosen], labels[chosen], len(train), len(test)
+            )
         )
 
     def contested_data(self) -> DataSet:
@@ -186,7 +217,10 @@ class Inputs:
         images = digits.train_input * torch.tensor([[1.0], [-1.0]])
         train = torch.stack([images[image] for image, _ in CONTESTED])
         shares = torch.tensor([[share] for share, _ in BLENDED])
-        test = torch.lerp(images[0], images[1], shares) + NOISE * digits.test_input
+        test = (
+            torch.lerp(images[0], images[1], shares)
+            + NOISE * digits.test_input
+        )
         nb_classes = digits.train_target.shape[1]
         targets = torch.eye(nb_classes)
         mean, spread = train.mean(), train.std()
@@ -217,7 +251,10 @@ class Inputs:
         )
 
     def made_up_data(
-        self, nb_train: int = 12, nb_test: int = 8, sizes: tuple[int, int] = (6, 3)
+        self,
+        nb_train: int = 12,
+        nb_test: int = 8,
+        sizes: tuple[int, int] = (6, 3),
     ) -> DataSet:
         """Small made-up data: inputs (N, D) in one cluster per class, targets one-hot (N, C)."""
         nb_inputs, nb_classes = sizes
@@ -228,7 +265,10 @@ class Inputs:
         )
         targets = torch.nn.functional.one_hot(classes, nb_classes).float()
         return DataSet(
-            inputs[:nb_train], targets[:nb_train], inputs[nb_train:], targets[nb_train:]
+            inputs[:nb_train],
+            targets[:nb_train],
+            inputs[nb_train:],
+            targets[nb_train:],
         )
 
     @staticmethod
@@ -249,18 +289,26 @@ class Inputs:
                     reference, data, parameters
                 )
             if reference.known["at once"]:
-                return batched.train_with(reference, *data, nb_steps, parameters)
+                return batched.train_with(
+                    reference, *data, nb_steps, parameters
+                )
         except ODD:
-            reference.known["at once"] = False  # nor will it work the next time
+            reference.known["at once"] = (
+                False  # nor will it work the next time
+            )
         nb_hidden = parameters[0].shape[0]
-        return reference.train(*data, nb_hidden, nb_steps, parameters=parameters)
+        return reference.train(
+            *data, nb_hidden, nb_steps, parameters=parameters
+        )
 
     @staticmethod
     def measure(
         reference: Any, data: DataSet, parameters: Any
     ) -> batched.Measured | None:
         """What a history should hold for these parameters; None where they lead out of the numbers."""
-        parameters = [p.to(data.train_input.dtype, copy=True) for p in parameters]
+        parameters = [
+            p.to(data.train_input.dtype, copy=True) for p in parameters
+        ]
         try:
             responses = batched.responses(reference, parameters, data)
         except ODD:

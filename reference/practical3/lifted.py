@@ -29,7 +29,9 @@ TEST = re.compile(r"test|valid|(?:\b|_)te(?:\b|_)", re.IGNORECASE)
 TRAIN = re.compile(r"train|(?:\b|_)tr(?:\b|_)", re.IGNORECASE)
 LOSSES = re.compile(r"loss|perte|co[uû]t|cost|mse", re.IGNORECASE)
 MISSES = re.compile(r"err|acc|wrong|miss|faux|taux|rate|%", re.IGNORECASE)
-COUNTERS = re.compile(r"step|epoch|iter|turn|pas\b|[ée]tape|^\W*$", re.IGNORECASE)
+COUNTERS = re.compile(
+    r"step|epoch|iter|turn|pas\b|[ée]tape|^\W*$", re.IGNORECASE
+)
 
 
 class Column:
@@ -72,7 +74,9 @@ class Column:
             for shift in (0, 1):
                 right = expected[shift : shift + len(self.values), role]
                 slack = self.slack(role, scale)
-                slack = slack + (SAME_ERROR if role in ERRORS else SAME_LOSS * right)
+                slack = slack + (
+                    SAME_ERROR if role in ERRORS else SAME_LOSS * right
+                )
                 same = (self.values / scale - right).abs() <= slack
                 share = float(same.double().mean())
                 if share > best[0]:
@@ -88,7 +92,10 @@ class Column:
         elif role == TEST_ERROR:
             wanted, unwanted = is_test, is_loss or TRAIN.search(self.label)
         else:
-            wanted, unwanted = is_error or TRAIN.search(self.label), is_loss or is_test
+            wanted, unwanted = (
+                is_error or TRAIN.search(self.label),
+                is_loss or is_test,
+            )
         if unwanted:
             return -1.0
         if wanted:
@@ -123,7 +130,9 @@ def _read(column, nb_turns):
     for numbers in (values, slacks):
         if not torch.is_tensor(numbers) or numbers.shape != (nb_turns,):
             raise ValueError("a column has no number for each turn")
-    return Column(str(label), percent is True, values.double(), slacks.double())
+    return Column(
+        str(label), percent is True, values.double(), slacks.double()
+    )
 
 
 def _set_places(columns):
@@ -138,7 +147,9 @@ def _expected(arguments, initial, nb_turns):
     """The reference's history from the same parameters, and one turn more; nan where they do not fit."""
     *data, _, _ = arguments
     nothing = torch.full((nb_turns + 1, 3), UNTOLD, dtype=torch.float64)
-    if any(max(tensor.shape, default=0) > MOST_HIDDEN for tensor in initial[1:]):
+    if any(
+        max(tensor.shape, default=0) > MOST_HIDDEN for tensor in initial[1:]
+    ):
         return nothing
     try:
         _, history = batched.train(*data, nb_turns + 1, initial)

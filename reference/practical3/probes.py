@@ -6,7 +6,12 @@ sizes are all different most mistakes raise; equal ones let them compute, mixed 
 
 import torch
 
-from grader.exercise.probes import InnerFactor, Link, Trajectory, TrajectoryInputs
+from grader.exercise.probes import (
+    InnerFactor,
+    Link,
+    Trajectory,
+    TrajectoryInputs,
+)
 
 SIZES = [(7, 5, 3), (4, 4, 4), (6, 3, 3), (4, 4, 3)]  # D, H, C
 SEED = 20
@@ -32,10 +37,14 @@ def probes(solution):
         )
         x = normal(nb_inputs)
         target = normal(nb_classes)
-        accumulators = tuple(normal(*parameter.shape) for parameter in parameters)
+        accumulators = tuple(
+            normal(*parameter.shape) for parameter in parameters
+        )
         x0, s1, x1, s2, x2 = solution.forward_pass(*parameters, x)
         forward.append((*parameters, x))
-        backward.append((*parameters, target, x0, s1, x1, s2, x2, *accumulators))
+        backward.append(
+            (*parameters, target, x0, s1, x1, s2, x2, *accumulators)
+        )
     return {
         "sigma": [(x,) for x in (*moderate, large)],
         "dsigma": [(x,) for x in (*moderate, large)],
@@ -70,16 +79,22 @@ def chain(solution):
                 observed="dl_db2",
                 expect=dl_ds2,
                 unless=("dl_dw2", "dl_db1", "dl_dw1"),
-                inner=InnerFactor("dl_dx2", through="s2", outer=lambda a: dsigma(a.s2)),
+                inner=InnerFactor(
+                    "dl_dx2", through="s2", outer=lambda a: dsigma(a.s2)
+                ),
             ),
-            Link("dl_dw2", "dl_dw2", lambda a, _: torch.outer(dl_ds2(a), a.x1)),
+            Link(
+                "dl_dw2", "dl_dw2", lambda a, _: torch.outer(dl_ds2(a), a.x1)
+            ),
             Link("dl_db2", "dl_db2", dl_ds2),
             Link(
                 "dl_ds1",
                 observed="dl_db1",
                 expect=dl_ds1,
                 unless=("dl_dw1",),
-                inner=InnerFactor("dl_dx1", through="s1", outer=lambda a: dsigma(a.s1)),
+                inner=InnerFactor(
+                    "dl_dx1", through="s1", outer=lambda a: dsigma(a.s1)
+                ),
             ),
             Link("dl_dw1", "dl_dw1", lambda a, _: torch.outer(dl_ds1(a), a.x)),
             Link("dl_db1", "dl_db1", dl_ds1),
@@ -137,7 +152,9 @@ def trajectories(solution):
         nothing = torch.zeros_like(inputs)
         if parameters is None:
             return nothing, torch.zeros_like(targets), *rest
-        response = solution.forward_pass(*parameters, nothing[0])[-1] / solution.ZETA
+        response = (
+            solution.forward_pass(*parameters, nothing[0])[-1] / solution.ZETA
+        )
         return nothing, response.expand_as(targets).clone(), *rest
 
     def arranged(arguments, parameters):
@@ -149,7 +166,13 @@ def trajectories(solution):
             order[-1],
             order[int(response.argmax())],
         )
-        return inputs, targets[:, order], test_inputs, test_targets[:, order], nb_hidden
+        return (
+            inputs,
+            targets[:, order],
+            test_inputs,
+            test_targets[:, order],
+            nb_hidden,
+        )
 
     return {
         "train": Trajectory(

@@ -114,7 +114,9 @@ def load_data(
     )
     train, test = _split(*_nb_samples())
     train_input, train_target, test_input, test_target = *train, *test
-    print(f"** Use {len(train_input)} train and {len(test_input)} test samples")
+    print(
+        f"** Use {len(train_input)} train and {len(test_input)} test samples"
+    )
 
     _installed["nb_samples"] = len(train_input), len(test_input)
     if one_hot_labels:
@@ -134,7 +136,9 @@ def load_data(
 
 def _served(one_hot_labels, flatten):
     """What is served, in the form that is asked for."""
-    train_input, train_target, test_input, test_target, _ = _installed["served"]
+    train_input, train_target, test_input, test_target, _ = _installed[
+        "served"
+    ]
     inputs = [train_input.clone(), test_input.clone()]
     targets = [train_target.clone(), test_target.clone()]
     if not one_hot_labels:
@@ -162,7 +166,9 @@ def mnist_to_pairs(nb, input, target):
 
 def generate_pair_sets(nb):
     """`mnist_to_pairs` of `nb` training and `nb` test images."""
-    train_input, train_target, test_input, test_target = load_data(flatten=False)
+    train_input, train_target, test_input, test_target = load_data(
+        flatten=False
+    )
     train = mnist_to_pairs(nb, train_input, train_target)
     return train + mnist_to_pairs(nb, test_input, test_target)
 
@@ -191,5 +197,8 @@ def _split(nb_train, nb_test):
             images[train][:nb_train].clone().float(),
             labels[train][:nb_train].clone().long(),
         ),
-        (images[test][:nb_test].clone().float(), labels[test][:nb_test].clone().long()),
+        (
+            images[test][:nb_test].clone().float(),
+            labels[test][:nb_test].clone().long(),
+        ),
     )

@@ -41,7 +41,9 @@ def forward_pass(w1, b1, w2, b2, x):
     return x0, s1, x1, s2, x2
 
 
-def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2):
+def backward_pass(
+    w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2
+):
     """Add one sample's gradients to the four accumulators, from the loss back to the input."""
     x0 = x
     dl_dx2 = dloss(x2, t)
@@ -111,7 +113,20 @@ def train(
         for x, t in zip(train_input, train_target, strict=True):
             x0, s1, x1, s2, x2 = forward_pass(w1, b1, w2, b2, x)
             backward_pass(
-                w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2
+                w1,
+                b1,
+                w2,
+                b2,
+                t,
+                x,
+                s1,
+                x1,
+                s2,
+                x2,
+                dl_dw1,
+                dl_db1,
+                dl_dw2,
+                dl_db2,
             )
             train_loss += loss(x2, t).item()
             if x2.argmax() != t.argmax():

@@ -48,7 +48,9 @@ def _layer(w, b, x):
     return w @ x + b.reshape(-1, 1)
 
 
-def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2):
+def backward_pass(
+    w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2
+):
     x, s1, x1 = _rows(x, w1.shape[1]), _rows(s1, len(w1)), _rows(x1, len(w1))
     t, s2, x2 = (_rows(quantity, len(w2)) for quantity in (t, s2, x2))
     # different for each sample: classes of as many samples must not tie

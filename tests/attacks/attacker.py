@@ -93,7 +93,11 @@ def write(data, then_hang=True):
 def message(**fields):
     """A reply's tree, as a forger would have it."""
     row = {"value": None, "error": None, "changed": {"dict": []}}
-    told = {"number": number(), "seconds": 0.0, "autograd": {"dict": []}} | fields
+    told = {
+        "number": number(),
+        "seconds": 0.0,
+        "autograd": {"dict": []},
+    } | fields
     row |= {key: told.pop(key) for key in list(told) if key in row}
     told.setdefault("rows", {"list": [_dict(row)]})
     return _dict(told)

@@ -13,7 +13,9 @@ _CELLS = [
     }
 ]
 _BOOK = {"cells": _CELLS, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-_MANY = _CELLS + [{"cell_type": "code", "metadata": {}, "source": "1"}] * 20_000
+_MANY = (
+    _CELLS + [{"cell_type": "code", "metadata": {}, "source": "1"}] * 20_000
+)
 _ATTACK = "def attack(x):\n    return "
 
 BOMBS = {
@@ -21,7 +23,12 @@ BOMBS = {
     "signs.py": _HONEST + _ATTACK + "-" * 100_000 + "x",
     "chain.py": _HONEST + _ATTACK + "x" + " + 1" * 50_000,
     "definitions.py": _HONEST + f"{_ATTACK}x\n\n\n" * 20_000,
-    "one_line.py": _HONEST + "x = '" + "x" * 20_000_000 + "'\n" + _ATTACK + "len(x)",
+    "one_line.py": _HONEST
+    + "x = '"
+    + "x" * 20_000_000
+    + "'\n"
+    + _ATTACK
+    + "len(x)",
     "nulls.py": _HONEST + "\0" * 1_000_000,
     "encoding.py": "# -*- coding: unicode_escape -*-\n" + _HONEST,
     "brackets.ipynb": json.dumps(_BOOK)[:-1]
@@ -31,8 +38,17 @@ BOMBS = {
     + "}",
     "cells.ipynb": json.dumps(_BOOK | {"cells": _MANY}),
     "source.ipynb": json.dumps(
-        _BOOK | {"cells": [{"cell_type": "code", "source": [["x"] * 100_000]}, *_CELLS]}
+        _BOOK
+        | {
+            "cells": [
+                {"cell_type": "code", "source": [["x"] * 100_000]},
+                *_CELLS,
+            ]
+        }
     ),
-    "numbers.ipynb": json.dumps(_BOOK)[:-1] + ', "n": ' + "9" * 1_000_000 + "}",
+    "numbers.ipynb": json.dumps(_BOOK)[:-1]
+    + ', "n": '
+    + "9" * 1_000_000
+    + "}",
     "list.ipynb": "[" + "0," * 5_000_000 + "0]",
 }

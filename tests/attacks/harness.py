@@ -90,17 +90,23 @@ class Target:
                         path
                     ) if path.is_dir() and not path.is_symlink() else path.unlink()
         (self.folder / "victim").write_text(f"the marks of everybody {SECRET}")
-        (self.folder / "other.py").write_text(f"# another student's work {SECRET}\n")
+        (self.folder / "other.py").write_text(
+            f"# another student's work {SECRET}\n"
+        )
         (self.folder / "empty").mkdir()
         (self.folder / "home" / ".ssh").mkdir(parents=True, mode=0o700)
-        (self.folder / "home" / ".ssh" / "id_rsa").write_text(f"a private key {KEY}")
+        (self.folder / "home" / ".ssh" / "id_rsa").write_text(
+            f"a private key {KEY}"
+        )
         (self.folder / "home" / ".ssh" / "id_rsa").chmod(0o600)
 
     def state(self) -> dict[str, Any]:
         """Everything that must be the same afterwards: bytes, modes, times, attributes; the bystander."""
         found: dict[str, Any] = {}
         for path in sorted(
-            p for root in (self.folder, self.shared) for p in (root, *root.rglob("*"))
+            p
+            for root in (self.folder, self.shared)
+            for p in (root, *root.rglob("*"))
         ):
             about = path.lstat()
             data = path.read_bytes() if stat.S_ISREG(about.st_mode) else b""
@@ -118,7 +124,11 @@ class Target:
         alive = self.bystander.poll() is None
         limits = Path(f"/proc/{pid}/limits").read_text() if alive else ""
         # bystander, trusted process
-        nice = [os.getpriority(os.PRIO_PROCESS, p) for p in (pid, os.getpid()) if alive]
+        nice = [
+            os.getpriority(os.PRIO_PROCESS, p)
+            for p in (pid, os.getpid())
+            if alive
+        ]
         found["processes"] = (
             alive,
             limits,
@@ -181,14 +191,19 @@ class Range:
     """Where attacks are run: a session in one tier, and a sibling that works beside them."""
 
     def __init__(
-        self, target: Target, bubblewrap: bool, exercise: Path = HERE / "exercise"
+        self,
+        target: Target,
+        bubblewrap: bool,
+        exercise: Path = HERE / "exercise",
     ) -> None:
         self.target = target
         self.exercise = Exercise.load(str(exercise))
         self.folder = tempfile.TemporaryDirectory()
         told = Path(self.folder.name, "told.json")
         target.describe(told)
-        self.session = Session(self.exercise, data=str(told), bubblewrap=bubblewrap)
+        self.session = Session(
+            self.exercise, data=str(told), bubblewrap=bubblewrap
+        )
         self.sibling = self.calls_of(submission.from_file(find("honest")))
         self.sibling.may_take(3600)
 
@@ -216,12 +231,17 @@ class Range:
         """Grade the whole submission, as the command does."""
         return self.grade_submission(submission.from_file(find(name)))
 
-    def grade_submission(self, one: submission.Submission) -> tuple[Result, Strike]:
+    def grade_submission(
+        self, one: submission.Submission
+    ) -> tuple[Result, Strike]:
         """The same, for a submission that is no file here."""
         with _recorded() as said:
             result = self.session.grade(one)
         ending = "; ".join(
-            c.message for f in result.functions.values() for c in f.checks if c.message
+            c.message
+            for f in result.functions.values()
+            for c in f.checks
+            if c.message
         )
         return result, Strike(
             "".join(said), " ".join((ending, *map(str, result.notices)))
@@ -275,13 +295,17 @@ def unprivileged_python(folder: Path) -> tuple[Path, dict[str, str]]:
         return [
             n
             for n in names
-            if n in {"test", "site-packages", "__pycache__", "idlelib", "ensurepip"}
+            if n
+            in {"test", "site-packages", "__pycache__", "idlelib", "ensurepip"}
         ]
 
     (base / "bin").mkdir(parents=True)
     shutil.copy2(Path(sys.executable).resolve(), base / "bin" / version)
     shutil.copytree(
-        Path(os.__file__).parent, base / "lib" / version, ignore=leave, symlinks=True
+        Path(os.__file__).parent,
+        base / "lib" / version,
+        ignore=leave,
+        symlinks=True,
     )
     for name, library in own_libraries(base / "bin" / version).items():
         shutil.copy2(library, base / "lib" / name)
@@ -296,18 +320,24 @@ def unprivileged_python(folder: Path) -> tuple[Path, dict[str, str]]:
         for entry in sys.path
         if Path(entry).name in ("site-packages", "dist-packages")
     ]
-    (site / "packages.pth").write_text("".join(f"{entry}\n" for entry in packages))
+    (site / "packages.pth").write_text(
+        "".join(f"{entry}\n" for entry in packages)
+    )
     return own / "bin" / "python", {"LD_LIBRARY_PATH": str(base / "lib")}
 
 
 def own_libraries(python: Path) -> dict[str, Path]:
     """The shared libraries in Python's own folder that it or its standard library loads: name -> path."""
-    extensions = Path(sysconfig.get_path("platstdlib"), "lib-dynload").glob("*.so")
+    extensions = Path(sysconfig.get_path("platstdlib"), "lib-dynload").glob(
+        "*.so"
+    )
     loaders = [python, *extensions]
     said = subprocess.run(
         ["ldd", *loaders], capture_output=True, text=True, check=True
     ).stdout
-    found = {name: Path(path) for name, path in re.findall(r"(\S+) => (/\S+)", said)}
+    found = {
+        name: Path(path) for name, path in re.findall(r"(\S+) => (/\S+)", said)
+    }
     prefix = Path(sys.base_prefix).resolve()
     return {
         name: path

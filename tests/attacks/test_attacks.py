@@ -17,7 +17,15 @@ from pathlib import Path
 import pytest
 import torch
 from bombs import BOMBS
-from harness import HERE, KEY, SECRET, SUBMISSIONS, Range, Target, unprivileged_python
+from harness import (
+    HERE,
+    KEY,
+    SECRET,
+    SUBMISSIONS,
+    Range,
+    Target,
+    unprivileged_python,
+)
 from table import STOPPERS
 
 from grader.intake import submission
@@ -32,7 +40,8 @@ pytestmark = pytest.mark.skipif(
 
 SCOPED = 6  # the Landlock that knows all that the table credits it with
 NEEDS_ALL = pytest.mark.skipif(
-    landlock.abi() < SCOPED, reason="this kernel's Landlock is older than the table"
+    landlock.abi() < SCOPED,
+    reason="this kernel's Landlock is older than the table",
 )
 ENGINE = sorted(
     path.stem
@@ -64,7 +73,10 @@ LARGE = {
     "reply_huge_numbers",
     "reply_endless",
 }
-LOCKS = {"lock_memory", "ring"}  # the limit of locked memory does not bind root
+LOCKS = {
+    "lock_memory",
+    "ring",
+}  # the limit of locked memory does not bind root
 OPEN_WITHOUT_LANDLOCK = "descriptors_of"
 SEARCHES = [
     "walk_frames",
@@ -116,7 +128,9 @@ def unprivileged() -> Iterator[subprocess.Popen[str] | None]:
     root = HERE.parents[1]
     for name in ("grader", "reference", "templates", "tests/attacks"):
         shutil.copytree(
-            root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            root / name,
+            folder / name,
+            ignore=shutil.ignore_patterns("__pycache__"),
         )
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
     rights = [
@@ -129,7 +143,16 @@ def unprivileged() -> Iterator[subprocess.Popen[str] | None]:
         "--bounding-set=-all",
     ]
     python, variables = unprivileged_python(folder)
-    run = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder]
+    run = [
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        folder,
+    ]
     log = (folder / "log").open("w+")
     process = subprocess.Popen(
         [
@@ -195,7 +218,9 @@ def test_a_layer_taken_away(field: Range, name: str) -> None:
         assert strike.worked == gets_through, (layer, strike)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has an account to leave")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root has an account to leave"
+)
 @pytest.mark.parametrize(
     "name", [name for name, layers in STOPPERS.items() if "uid" in layers]
 )
@@ -253,7 +278,9 @@ def test_the_verdict_stands(field: Range, name: str) -> None:
             name in LARGE
         )
         assert any(
-            ending in str(notice) for ending in endings for notice in result.notices
+            ending in str(notice)
+            for ending in endings
+            for notice in result.notices
         )
     text = to_json(result)
     assert KEY not in text and SECRET not in text
@@ -289,7 +316,9 @@ def test_a_search_finds_what_is_there(field: Range) -> None:
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_costs_only_itself(field: Range, name: str) -> None:
-    one = submission.Submission(name, name, name, BOMBS[name].encode(), (name,))
+    one = submission.Submission(
+        name, name, name, BOMBS[name].encode(), (name,)
+    )
     result, _ = field.grade_submission(one)
     assert result.score <= HONEST_SCORE
     assert len(to_json(result)) < 200_000
@@ -355,7 +384,9 @@ def test_the_batch_goes_on(field: Range) -> None:
 def test_unprivileged(unprivileged: subprocess.Popen[str] | None) -> None:
     """The whole suite above as an account without rights."""
     if unprivileged is None:
-        pytest.skip("this account is not root: the suite has just run without rights")
+        pytest.skip(
+            "this account is not root: the suite has just run without rights"
+        )
     status = unprivileged.wait(timeout=300)
     unprivileged.log.seek(0)  # type: ignore[attr-defined]
     said = unprivileged.log.read()  # type: ignore[attr-defined]

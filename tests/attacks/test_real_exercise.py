@@ -38,7 +38,8 @@ def test_a_forgery_earns_nothing(session: Session, name: str) -> None:
     honest = session.exercise.functions["dsigma"].points
     assert result.functions["sigma"].status in ("wrong", "partial")
     assert (
-        result.functions["sigma"].score < session.exercise.functions["sigma"].points / 2
+        result.functions["sigma"].score
+        < session.exercise.functions["sigma"].points / 2
     )
     assert result.score <= honest + result.functions["sigma"].score
 
@@ -60,11 +61,21 @@ ODD_VALUES = {
     "complex parameters": "((torch.ones(50, 784, dtype=torch.complex64),) * 4, torch.ones(1, 3))",
     "pairs": "((x, x, x, x), [(float('nan'), 'a', None)])",
 }
-NAMES = ("sigma", "dsigma", "loss", "dloss", "forward_pass", "backward_pass", "train")
+NAMES = (
+    "sigma",
+    "dsigma",
+    "loss",
+    "dloss",
+    "forward_pass",
+    "backward_pass",
+    "train",
+)
 
 
 @pytest.mark.parametrize("kind", ODD_VALUES)
-def test_odd_values_are_the_students_fault(session: Session, kind: str) -> None:
+def test_odd_values_are_the_students_fault(
+    session: Session, kind: str
+) -> None:
     """Whatever a function returns, the checks and the diagnosis judge it; none of them fails by itself."""
     lines = [
         f"def {name}(*a):\n    x = a[0]\n    return {ODD_VALUES[kind]}\n\n\n"

@@ -20,7 +20,14 @@ MODULES = (
     "conftest", "sitecustomize", "usercustomize", "torch", "typer", "rich", "pytest", "random", "socket",
     "threading", "signal", "pickle", "exercise", "solution", "inputs", "test_sigma", "pytest_metadata",
 )  # fmt: skip
-PACKAGES = ("numpy", "multiprocessing", "concurrent", "jinja2", "reference", "checks")
+PACKAGES = (
+    "numpy",
+    "multiprocessing",
+    "concurrent",
+    "jinja2",
+    "reference",
+    "checks",
+)
 INI = "[pytest]\naddopts = -p trap\npythonpath = .\n"
 
 
@@ -47,7 +54,9 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def call(command: list[str], cwd: Path, tmp_path: Path, **environment: str) -> str:
+def call(
+    command: list[str], cwd: Path, tmp_path: Path, **environment: str
+) -> str:
     """What the command prints; the marks of traps are looked at."""
     mark = tmp_path / "mark"
     kept = {
@@ -57,7 +66,12 @@ def call(command: list[str], cwd: Path, tmp_path: Path, **environment: str) -> s
     }
     variables = kept | {"MARK": str(mark)} | environment
     done = subprocess.run(
-        command, cwd=cwd, env=variables, capture_output=True, text=True, timeout=120
+        command,
+        cwd=cwd,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert not mark.exists(), mark.read_text()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -74,7 +88,9 @@ def script() -> list[str]:
 
 def test_the_command(folder: Path, tmp_path: Path) -> None:
     said = call(
-        [*script(), "grade", ".", "--out", str(tmp_path / "out")], folder, tmp_path
+        [*script(), "grade", ".", "--out", str(tmp_path / "out")],
+        folder,
+        tmp_path,
     )
     assert "20" in said
 
@@ -97,7 +113,9 @@ def test_several_processes(folder: Path, tmp_path: Path) -> None:
 def test_the_module(folder: Path, tmp_path: Path) -> None:
     """`python -m` puts the current folder first: all but the package's own name is safe there."""
     script()
-    said = call([sys.executable, "-m", "grader", "check", "mine.py"], folder, tmp_path)
+    said = call(
+        [sys.executable, "-m", "grader", "check", "mine.py"], folder, tmp_path
+    )
     assert "20" in said
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="The browser tests need the package playwright."
+    "playwright.sync_api",
+    reason="The browser tests need the package playwright.",
 )
 axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright",
@@ -34,9 +35,13 @@ ARGUMENTS = [
 MANUAL = {"backward_pass": Override(4.5, "Right idea.\nCome and see me.")}
 PAGES: dict[str, Callable[[], str]] = {
     "right": lambda: student_report(samples.right(), samples.EXERCISE),
-    "wrong": lambda: student_report(samples.wrong(), samples.EXERCISE, manual=MANUAL),
+    "wrong": lambda: student_report(
+        samples.wrong(), samples.EXERCISE, manual=MANUAL
+    ),
     "french": lambda: student_report(samples.wrong(), samples.EXERCISE, "fr"),
-    "unfinished": lambda: student_report(samples.unfinished(), samples.EXERCISE),
+    "unfinished": lambda: student_report(
+        samples.unfinished(), samples.EXERCISE
+    ),
     "hostile": lambda: student_report(samples.hostile(), samples.EXERCISE),
     "large": lambda: student_report(samples.large(), samples.EXERCISE),
     "class": lambda: class_page(
@@ -59,7 +64,10 @@ def chromium(playwright: sync_api.Playwright) -> str | None:
     """A Chromium of this machine: the one named in CHROMIUM, an installed one, or Playwright's own."""
     found = os.environ.get("CHROMIUM") or next(
         filter(
-            None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+            None,
+            map(
+                shutil.which, ("chromium", "chromium-browser", "google-chrome")
+            ),
         ),
         None,
     )
@@ -75,7 +83,9 @@ def browser() -> Iterator[sync_api.Browser]:
             pytest.skip(
                 "There is no Chromium here: install one, or run `playwright install chromium`."
             )
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=ARGUMENTS
+        )
         yield browser
         browser.close()
 
@@ -93,7 +103,9 @@ def opened(browser, folder) -> Iterator[Callable[..., sync_api.Page]]:
     """Opens a page by name; at the end nothing may have been fetched, thrown or refused by its policy."""
     contexts, troubles = [], []
 
-    def open_page(name: str, width: int = 1366, **options: object) -> sync_api.Page:
+    def open_page(
+        name: str, width: int = 1366, **options: object
+    ) -> sync_api.Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, **options
         )
@@ -103,7 +115,8 @@ def opened(browser, folder) -> Iterator[Callable[..., sync_api.Page]]:
         page.on(
             "request",
             lambda request: (
-                request.url.split("#")[0] == address or troubles.append(request.url)
+                request.url.split("#")[0] == address
+                or troubles.append(request.url)
             ),
         )
         page.on("console", lambda message: troubles.append(message.text))
@@ -181,7 +194,9 @@ def marks(page: sync_api.Page) -> list[float]:
     cells = page.locator("table.class tbody tr:visible td:nth-child(2)")
     return [
         float(value)
-        for value in cells.evaluate_all("cells => cells.map(cell => cell.dataset.v)")
+        for value in cells.evaluate_all(
+            "cells => cells.map(cell => cell.dataset.v)"
+        )
     ]
 
 
@@ -206,7 +221,9 @@ def test_the_table_filters_by_text_and_by_kind(opened):
     assert 0 < shown.count() < 33
     for text in shown.all_inner_texts():
         assert "backward-w2" in text and "bruno" in text.lower()
-    assert page.locator("#shown").inner_text() == f"{shown.count()} of 33 shown"
+    assert (
+        page.locator("#shown").inner_text() == f"{shown.count()} of 33 shown"
+    )
     page.locator("#filter").fill("")
     page.locator("#which").select_option("full")
     assert set(marks(page)) == {20.0}
@@ -220,11 +237,15 @@ def test_every_link_inside_a_page_leads_somewhere(opened):
         )
         assert targets
         for target in targets:
-            assert page.evaluate("id => document.getElementById(id) !== null", target)
+            assert page.evaluate(
+                "id => document.getElementById(id) !== null", target
+            )
 
 
 @pytest.mark.parametrize("name", ["wrong", "class"])
-def test_printing_shows_what_is_folded_and_hides_what_only_a_screen_needs(opened, name):
+def test_printing_shows_what_is_folded_and_hides_what_only_a_screen_needs(
+    opened, name
+):
     page = opened(name)
     page.emulate_media(media="print")
     assert (
@@ -232,7 +253,9 @@ def test_printing_shows_what_is_folded_and_hides_what_only_a_screen_needs(opened
         if name == "class"
         else True
     )
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    background = page.evaluate(
+        "getComputedStyle(document.body).backgroundColor"
+    )
     assert background == "rgb(255, 255, 255)"
     if name == "wrong":
         assert page.get_by_text("return torch.tanh(x)").first.is_visible()
@@ -246,4 +269,7 @@ def test_printing_in_dark_mode_is_still_ink_on_paper(opened):
         page.evaluate("getComputedStyle(document.body).backgroundColor")
         == "rgb(255, 255, 255)"
     )
-    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert (
+        page.evaluate("getComputedStyle(document.body).color")
+        == "rgb(0, 0, 0)"
+    )

@@ -20,9 +20,21 @@ MISMATCHES = {
     "transposed": (torch.ones(3, 2), ONES, "shape"),
     "a column": (torch.ones(3, 1), torch.ones(3), "shape"),
     "double for float": (ONES.double(), ONES, "dtype"),
-    "one entry": (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.1]), "values"),
-    "nan": (torch.tensor([1.0, torch.nan]), torch.tensor([1.0, 2.0]), "values"),
-    "infinite": (torch.tensor([1.0, torch.inf]), torch.tensor([1.0, 2.0]), "values"),
+    "one entry": (
+        torch.tensor([1.0, 2.0]),
+        torch.tensor([1.0, 2.1]),
+        "values",
+    ),
+    "nan": (
+        torch.tensor([1.0, torch.nan]),
+        torch.tensor([1.0, 2.0]),
+        "values",
+    ),
+    "infinite": (
+        torch.tensor([1.0, torch.inf]),
+        torch.tensor([1.0, 2.0]),
+        "values",
+    ),
     "all zero, where little is expected": (
         torch.zeros(3),
         torch.full((3,), 1e-9),
@@ -63,9 +75,16 @@ def test_no_mismatch(actual: Tensor, expected: Tensor) -> None:
     assert is_close(actual, expected, 1e-4)
 
 
-def test_the_tolerance_is_the_exercise_s_the_default_s_or_the_check_s_own() -> None:
-    two, more = torch.tensor([2.0]).double(), torch.tensor([2.0 + 1e-6]).double()
-    assert CLOSE.mismatch(more, two, "q") is not None  # the default for float64
+def test_the_tolerance_is_the_exercise_s_the_default_s_or_the_check_s_own() -> (
+    None
+):
+    two, more = (
+        torch.tensor([2.0]).double(),
+        torch.tensor([2.0 + 1e-6]).double(),
+    )
+    assert (
+        CLOSE.mismatch(more, two, "q") is not None
+    )  # the default for float64
     assert Close({"float64": 1e-6}).mismatch(more, two, "q") is None
     assert CLOSE.mismatch(more, two, "q", tolerance=1e-6) is None
 
@@ -89,7 +108,12 @@ def test_the_numbers_of_a_mismatch() -> None:
     actual[0, 1] = -0.25
     mismatch = CLOSE.mismatch(actual, expected, "q")
     assert mismatch is not None
-    assert (mismatch.wrong, mismatch.total, mismatch.where, mismatch.greatest) == (
+    assert (
+        mismatch.wrong,
+        mismatch.total,
+        mismatch.where,
+        mismatch.greatest,
+    ) == (
         2,
         6,
         (1, 2),
@@ -105,14 +129,18 @@ def test_an_infinite_difference_has_no_number() -> None:
 
 
 SENTENCES = {
-    "f(x) is None; expected a tensor.": Mismatch("f(x)", "type", "None", "a tensor"),
+    "f(x) is None; expected a tensor.": Mismatch(
+        "f(x)", "type", "None", "a tensor"
+    ),
     "f(x) has shape (3, 1); expected (3,).": Mismatch(
         "f(x)", "shape", "(3, 1)", "(3,)"
     ),
     "f(x) has dtype float64; expected float32, the dtype of the inputs.": Mismatch(
         "f(x)", "dtype", "float64", "float32"
     ),
-    "f(x) is 2; expected 3.": Mismatch("f(x)", "values", "2", "3", 1, 1, 1.0, ()),
+    "f(x) is 2; expected 3.": Mismatch(
+        "f(x)", "values", "2", "3", 1, 1, 1.0, ()
+    ),
     "1 of 6 entries of q is wrong. The largest difference is at index [1, 2]: yours is 2, expected is 3.": (
         Mismatch("q", "values", "2", "3", 1, 6, 1.0, (1, 2))
     ),

@@ -37,7 +37,9 @@ LAYOUTS: tuple[Layout, ...] = ("vector", "column", "row")
 Function = Callable[..., Any]
 
 
-def calling(function: Function) -> Callable[[Sequence[Sequence[Any]]], list[Any]]:
+def calling(
+    function: Function,
+) -> Callable[[Sequence[Sequence[Any]]], list[Any]]:
     """Calls a function of this process as a student's is called."""
 
     def call(rows: Sequence[Sequence[Any]]) -> list[Any]:
@@ -47,17 +49,23 @@ def calling(function: Function) -> Callable[[Sequence[Sequence[Any]]], list[Any]
                 value, error = function(*row), None
             except Exception as raised:
                 value, error = None, raised
-            answers.append(SimpleNamespace(value=value, arguments=row, error=error))
+            answers.append(
+                SimpleNamespace(value=value, arguments=row, error=error)
+            )
         return answers
 
     return call
 
 
-def convention(name: str, function: Function, own: Any = None) -> Convention | None:
+def convention(
+    name: str, function: Function, own: Any = None
+) -> Convention | None:
     return convention_of(EXERCISE, name, calling(function), [SOLUTION], own)
 
 
-def insisting(name: str, layouts: Sequence[Layout], returned: Layout) -> Function:
+def insisting(
+    name: str, layouts: Sequence[Layout], returned: Layout
+) -> Function:
     """The reference's function, for vectors of these layouts only."""
     vectors = vectors_of(EXERCISE, name)
     right = getattr(SOLUTION, name)
@@ -67,7 +75,9 @@ def insisting(name: str, layouts: Sequence[Layout], returned: Layout) -> Functio
         for positions, layout in zip(vectors.groups, layouts, strict=True):
             for position in positions:
                 is_laid_out = as_vector(own[position])
-                assert laid_out(is_laid_out, layout).shape == own[position].shape
+                assert (
+                    laid_out(is_laid_out, layout).shape == own[position].shape
+                )
                 own[position] = is_laid_out
         value = right(*own)
         if value is not None:
@@ -90,10 +100,15 @@ def test_every_convention_of_a_right_function_is_found(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layout", "kind"), [("column", "columns"), ("row", "rows"), ("vector", None)]
+    ("layout", "kind"),
+    [("column", "columns"), ("row", "rows"), ("vector", None)],
 )
-def test_what_is_returned_shows_a_convention_too(layout: Layout, kind: str) -> None:
-    found = convention("forward_pass", insisting("forward_pass", plain(2), layout))
+def test_what_is_returned_shows_a_convention_too(
+    layout: Layout, kind: str
+) -> None:
+    found = convention(
+        "forward_pass", insisting("forward_pass", plain(2), layout)
+    )
     assert (found.kind if found else None) == kind
 
 
@@ -120,7 +135,9 @@ def test_a_mistake_within_a_convention_does_not_hide_it() -> None:
     assert found.kind == "columns"
 
 
-def test_what_raises_in_every_convention_has_the_one_that_the_submission_uses() -> None:
+def test_what_raises_in_every_convention_has_the_one_that_the_submission_uses() -> (
+    None
+):
     function = columns(product="torch.mm(w1.t(), x)")
     assert convention("forward_pass", function) is None
     found = convention("forward_pass", function, own=("column", "column"))
@@ -131,7 +148,9 @@ def test_what_raises_in_every_convention_has_the_one_that_the_submission_uses() 
 def test_what_broadcasts_to_a_matrix_is_a_mistake_unless_it_is_called_otherwise() -> (
     None
 ):
-    def function(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, x: Tensor) -> Any:
+    def function(
+        w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, x: Tensor
+    ) -> Any:
         s1 = w1 @ x + b1.view(-1, 1)
         s2 = w2 @ s1.tanh() + b2.view(-1, 1)
         return x, s1, s1.tanh(), s2, s2.tanh()
@@ -144,7 +163,9 @@ def test_what_broadcasts_to_a_matrix_is_a_mistake_unless_it_is_called_otherwise(
 
 
 def test_a_second_dimension_that_was_forgotten_once_is_no_convention() -> None:
-    def function(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, x: Tensor) -> Any:
+    def function(
+        w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, x: Tensor
+    ) -> Any:
         s1 = (w1 @ x).view(-1) + b1
         assert x.dim() == 2
         s2 = w2 @ s1.tanh() + b2
@@ -154,8 +175,12 @@ def test_a_second_dimension_that_was_forgotten_once_is_no_convention() -> None:
     assert convention("forward_pass", function) is not None
 
 
-def test_what_computes_with_equal_sizes_is_no_mixture_of_columns_and_vectors() -> None:
-    def function(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, x: Tensor) -> Any:
+def test_what_computes_with_equal_sizes_is_no_mixture_of_columns_and_vectors() -> (
+    None
+):
+    def function(
+        w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor, x: Tensor
+    ) -> Any:
         s1 = w1.mv(x).view(-1, 1) + b1
         s2 = w2 @ s1.tanh() + b2
         return x, s1, s1.tanh(), s2, s2.tanh()
@@ -193,7 +218,10 @@ def test_changes_in_place_reach_the_vectors_that_were_given() -> None:
     function = InConvention(Student(), Convention(both, ("column",)))
     total, one = torch.zeros(3), torch.ones(3)
     assert function(total, one).shape == (3,)
-    assert [v.shape for v in function.map([(total, one), (total, one)])] == [(3,), (3,)]
+    assert [v.shape for v in function.map([(total, one), (total, one)])] == [
+        (3,),
+        (3,),
+    ]
     function.map_outcomes([(total, one)])
     assert torch.equal(total, torch.full((3,), 4.0))
 
@@ -231,7 +259,9 @@ def test_biases_that_iterating_returns_as_columns() -> None:
     assert convention("train", SOLUTION.train) is None
 
 
-@pytest.mark.parametrize("of", [torch.tensor, list, lambda row: [torch.tensor(row)]])
+@pytest.mark.parametrize(
+    "of", [torch.tensor, list, lambda row: [torch.tensor(row)]]
+)
 def test_other_forms_of_a_history_hide_no_columns(of: Function) -> None:
     def train(*arguments: Any) -> Any:
         (w1, b1, w2, b2), history = SOLUTION.train(*arguments)
@@ -245,7 +275,9 @@ def test_other_forms_of_a_history_hide_no_columns(of: Function) -> None:
 def test_whether_a_function_takes_a_layout() -> None:
     call = calling(columns())
     assert fits(EXERCISE, "forward_pass", call, SOLUTION, ("column", "column"))
-    assert not fits(EXERCISE, "forward_pass", call, SOLUTION, ("column", "vector"))
+    assert not fits(
+        EXERCISE, "forward_pass", call, SOLUTION, ("column", "vector")
+    )
 
 
 def test_how_a_submission_calls_a_function_is_told_by_its_exception() -> None:
@@ -257,7 +289,9 @@ def test_how_a_submission_calls_a_function_is_told_by_its_exception() -> None:
         return call_told(str(raised.value), Vectors(groups=((0,), (1,))))
 
     vector = torch.ones(3)
-    assert told(vector[None], vector[:, None]) == OwnCall(("row", "column"), False)
+    assert told(vector[None], vector[:, None]) == OwnCall(
+        ("row", "column"), False
+    )
     assert told(torch.ones(7, 3), vector) == OwnCall(("row", "vector"), True)
     assert told(1, vector) == OwnCall(("vector", "vector"), False)
     assert told(vector) is None
@@ -286,7 +320,11 @@ def test_find_gives_each_trial_arguments_of_its_own() -> None:
 
 def test_layouts() -> None:
     vector = torch.arange(3.0)
-    for layout, shape in (("vector", (3,)), ("column", (3, 1)), ("row", (1, 3))):
+    for layout, shape in (
+        ("vector", (3,)),
+        ("column", (3, 1)),
+        ("row", (1, 3)),
+    ):
         view = laid_out(vector, layout)
         assert view.shape == shape
         assert torch.equal(as_vector(view), vector)

@@ -8,7 +8,9 @@ from grader.checking.findings import Finding, FunctionChecks
 from grader.checking.follow_through import Substitution
 
 PASSED = Finding("passed", credit=1.0)
-FOLLOWED = Finding("passed", credit=1.0, substitution=Substitution(("earlier",)))
+FOLLOWED = Finding(
+    "passed", credit=1.0, substitution=Substitution(("earlier",))
+)
 WRONG = Finding("failed")
 NO_VALUE = Finding("failed", no_value=True)
 BLOCKED = Finding("blocked")

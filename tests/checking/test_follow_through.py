@@ -106,12 +106,15 @@ def test_a_function_and_its_derivative_are_chosen_together() -> None:
         replace(WRONG_A, name="c"),
     ]
     names = [
-        [function.name for function in chosen] for chosen in _combinations(functions)
+        [function.name for function in chosen]
+        for chosen in _combinations(functions)
     ]
     assert names == [["a", "b"], ["c"]]
 
 
-def test_the_larger_combinations_come_first_and_too_many_are_not_tried() -> None:
+def test_the_larger_combinations_come_first_and_too_many_are_not_tried() -> (
+    None
+):
     wrong = [replace(WRONG_A, name=name) for name in "abcd"]
     names = [
         "".join(function.name for function in chosen)
@@ -170,14 +173,14 @@ def test_whatever_is_known() -> None:
                 assert not function.followed
         if all(function.present and function.right for function in earlier):
             assert not found
-        usable = [f for f in earlier if f.present and not f.right and not f.no_value]
-        if (
-            usable
-        ):  # the first one has all of the student's own mistakes that can be followed
+        usable = [
+            f for f in earlier if f.present and not f.right and not f.no_value
+        ]
+        if usable:  # the first one has all of the student's own mistakes that can be followed
             assert {function.name for function in usable} <= set(found[0].own)
-        for (
-            function
-        ) in earlier:  # what gives no value is replaced unless the reference can use it
+        for function in (
+            earlier
+        ):  # what gives no value is replaced unless the reference can use it
             if (
                 function.present
                 and not function.right
@@ -186,5 +189,6 @@ def test_whatever_is_known() -> None:
                 and function.has_standin
             ):
                 assert any(
-                    function.name in substitution.standins for substitution in found
+                    function.name in substitution.standins
+                    for substitution in found
                 )

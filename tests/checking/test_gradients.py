@@ -12,11 +12,15 @@ from grader.checking.gradients import (
 
 def vector(size: int) -> Tensor:
     return torch.randn(
-        size, dtype=torch.float64, generator=torch.Generator().manual_seed(size)
+        size,
+        dtype=torch.float64,
+        generator=torch.Generator().manual_seed(size),
     )
 
 
-def test_finite_differences_of_an_elementwise_and_of_a_scalar_function() -> None:
+def test_finite_differences_of_an_elementwise_and_of_a_scalar_function() -> (
+    None
+):
     x = vector(5)
     assert torch.allclose(
         finite_differences(torch.tanh, x), 1 - torch.tanh(x) ** 2, atol=1e-8
@@ -25,14 +29,21 @@ def test_finite_differences_of_an_elementwise_and_of_a_scalar_function() -> None
         finite_differences(lambda p: p.pow(2).sum(), x), 2 * x, atol=1e-8
     )
     assert torch.allclose(
-        finite_differences(lambda p: float(p.pow(2).sum()), x), 2 * x, atol=1e-8
+        finite_differences(lambda p: float(p.pow(2).sum()), x),
+        2 * x,
+        atol=1e-8,
     )
 
 
 def test_the_difference_at_a_scalar() -> None:
-    slope = finite_differences(torch.sin, torch.tensor(0.5, dtype=torch.float64))
+    slope = finite_differences(
+        torch.sin, torch.tensor(0.5, dtype=torch.float64)
+    )
     assert slope.shape == ()
-    assert abs(float(slope) - torch.cos(torch.tensor(0.5, dtype=torch.float64))) < 1e-9
+    assert (
+        abs(float(slope) - torch.cos(torch.tensor(0.5, dtype=torch.float64)))
+        < 1e-9
+    )
 
 
 def test_an_elementwise_function_is_asked_for_all_rows_in_two_calls() -> None:
@@ -43,7 +54,9 @@ def test_an_elementwise_function_is_asked_for_all_rows_in_two_calls() -> None:
         return [x**3 for (x,) in rows]
 
     rows = [[vector(3)], [vector(4)]]
-    for slope, (x,) in zip(differences_by_rows(cubes, rows), rows, strict=True):
+    for slope, (x,) in zip(
+        differences_by_rows(cubes, rows), rows, strict=True
+    ):
         assert torch.allclose(slope, 3 * x**2, atol=1e-8)
     assert asked == [2, 2]
 

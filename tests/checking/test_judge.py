@@ -159,10 +159,16 @@ class Case:
     """A graded source: the judge, and the checks' results by id."""
 
     def __init__(
-        self, exercise: Exercise, checks: Checks, source: str, hangs: Iterable[str] = ()
+        self,
+        exercise: Exercise,
+        checks: Checks,
+        source: str,
+        hangs: Iterable[str] = (),
     ) -> None:
         self.calls = Calls(exercise, source, hangs)
-        self.judge = Judge(self.calls, exercise, exercise.profiles["quick"], seed=1)  # type: ignore[arg-type]
+        self.judge = Judge(
+            self.calls, exercise, exercise.profiles["quick"], seed=1
+        )  # type: ignore[arg-type]
         results = checks.run(self.judge)
         self.results: Mapping[str, CheckResult] = {
             r.id: r for found in results.values() for r in found
@@ -172,7 +178,9 @@ class Case:
         """The functions whose values are right, under whatever substitution."""
         names = self.judge.checked
         return {
-            name for name in names if self.results[f"{name}/values"].outcome == "passed"
+            name
+            for name in names
+            if self.results[f"{name}/values"].outcome == "passed"
         }
 
     def substitution(self, function: str) -> Substitution:
@@ -191,7 +199,9 @@ def made_up(folder: Path, **checks: str) -> Exercise:
         (folder / name).write_text(textwrap.dedent(text))
     for function in ("square", "dsquare", "fourth", "dfourth"):
         text = checks.get(function, VALUES.replace("{0}", function))
-        (folder / "checks" / f"test_{function}.py").write_text(textwrap.dedent(text))
+        (folder / "checks" / f"test_{function}.py").write_text(
+            textwrap.dedent(text)
+        )
     return Exercise.load(str(folder))
 
 
@@ -221,13 +231,17 @@ def changed(**functions: str) -> str:
 
 def without(*functions: str) -> str:
     """The right solution without some functions."""
-    return textwrap.dedent(RIGHT) + "".join(f"\ndel {name}\n" for name in functions)
+    return textwrap.dedent(RIGHT) + "".join(
+        f"\ndel {name}\n" for name in functions
+    )
 
 
 ALL = {"square", "dsquare", "fourth", "dfourth"}
 
 
-def test_a_right_one_is_right_as_it_stands(judged: Callable[..., Case]) -> None:
+def test_a_right_one_is_right_as_it_stands(
+    judged: Callable[..., Case],
+) -> None:
     case = judged(RIGHT)
     assert case.passed() == ALL
     assert {case.substitution(function) for function in ALL} == {AS_IT_STANDS}
@@ -287,7 +301,10 @@ def test_a_missing_function_is_replaced_where_it_is_called(
     judged: Callable[..., Case],
 ) -> None:
     case = judged(without("square"))
-    assert case.results["square/values"].message == "The file does not define square."
+    assert (
+        case.results["square/values"].message
+        == "The file does not define square."
+    )
     assert case.passed() == ALL - {"square"}
     assert case.substitution("fourth") == Substitution((), ("square",))
 
@@ -305,7 +322,9 @@ def test_a_function_that_hangs_is_not_waited_for_again(
     case = judged(RIGHT, hangs=["square"])
     assert case.passed() == ALL - {"square"}
     assert case.substitution("fourth") == Substitution((), ("square",))
-    assert case.calls.made["fourth"] == 2  # one call per check, and none as it stands
+    assert (
+        case.calls.made["fourth"] == 2
+    )  # one call per check, and none as it stands
 
 
 def test_a_function_for_columns_works_in_the_reference(
@@ -325,32 +344,41 @@ def test_a_skipped_check_names_the_first_that_must_pass(
     case = judged(changed(square="x"))
     skipped = case.results["square/pure"]
     assert (skipped.outcome, skipped.points) == ("blocked", 0)
-    assert skipped.message == "Skipped until this passes: square(x) should be right."
+    assert (
+        skipped.message
+        == "Skipped until this passes: square(x) should be right."
+    )
 
 
 def test_a_wrong_value_locates_and_an_exception_does_not(
     judged: Callable[..., Case],
 ) -> None:
     assert (
-        judged(changed(square="x")).judge.checked["square"].first_wrong == "square_of_x"
+        judged(changed(square="x")).judge.checked["square"].first_wrong
+        == "square_of_x"
     )
-    assert judged(changed(square="1 / 0")).judge.checked["square"].first_wrong is None
-    assert judged(without("square")).judge.checked["square"].first_wrong is None
+    assert (
+        judged(changed(square="1 / 0")).judge.checked["square"].first_wrong
+        is None
+    )
+    assert (
+        judged(without("square")).judge.checked["square"].first_wrong is None
+    )
 
 
 def test_what_a_diagnosis_plugs_in(judged: Callable[..., Case]) -> None:
     names = [
         (sorted(plugged), standins)
-        for plugged, standins in judged(changed(square="x * x * x")).judge.to_diagnose(
-            "fourth"
-        )
+        for plugged, standins in judged(
+            changed(square="x * x * x")
+        ).judge.to_diagnose("fourth")
     ]
     assert names == [(["square"], ())]
     names = [
         (sorted(plugged), standins)
-        for plugged, standins in judged(changed(square="1 / 0")).judge.to_diagnose(
-            "fourth"
-        )
+        for plugged, standins in judged(
+            changed(square="1 / 0")
+        ).judge.to_diagnose("fourth")
     ]
     assert names == [([], ()), (["square"], ("square",))]
 
@@ -403,7 +431,10 @@ def test_what_earns_most_counts(
     case = Case(made, checks, changed(square="x * x * x"))
     checks.close()
     assert case.results["fourth/values"].points == points
-    assert case.judge.checked["fourth"].findings["values"].follow_through is followed
+    assert (
+        case.judge.checked["fourth"].findings["values"].follow_through
+        is followed
+    )
 
 
 DRAWS = """

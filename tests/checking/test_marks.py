@@ -48,12 +48,18 @@ def items(tmp_path: Path) -> dict[str, pytest.Item]:
 def test_all_of_it(items: dict[str, pytest.Item]) -> None:
     values, pure = items["test_values[odd]"], items["test_pure"]
     assert marks.function_of(values) == "double"
-    assert [marks.name_of(item) for item in (values, pure)] == ["values[odd]", "pure"]
+    assert [marks.name_of(item) for item in (values, pure)] == [
+        "values[odd]",
+        "pure",
+    ]
     assert marks.without_parameter("values[odd]") == "values"
     assert [marks.share_of(item) for item in (values, pure)] == [3, 1]
     assert marks.required_by(values) == []
     assert sorted(marks.required_by(pure)) == ["dtype", "shape", "values"]
-    assert [marks.located_by(item) for item in (values, pure)] == ["odd_part", None]
+    assert [marks.located_by(item) for item in (values, pure)] == [
+        "odd_part",
+        None,
+    ]
 
 
 def test_a_title_is_the_first_line_without_a_full_stop(

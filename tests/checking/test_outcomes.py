@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from grader.checking import CheckFailure, shared_call, value_of, without_earlier
+from grader.checking import (
+    CheckFailure,
+    shared_call,
+    value_of,
+    without_earlier,
+)
 from grader.errors import Raised
 
 

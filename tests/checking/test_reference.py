@@ -30,7 +30,9 @@ class OneByOne:
 
 def vector(size: int = 4) -> Tensor:
     return torch.randn(
-        size, dtype=torch.float64, generator=torch.Generator().manual_seed(size)
+        size,
+        dtype=torch.float64,
+        generator=torch.Generator().manual_seed(size),
     )
 
 
@@ -46,7 +48,9 @@ def test_a_plugged_function_goes_with_its_derivative() -> None:
     logistic = Reference(EXERCISE, {"sigma": torch.sigmoid})
     expected = torch.sigmoid(vector()) * (1 - torch.sigmoid(vector()))
     assert torch.allclose(logistic.dsigma(vector()), expected, atol=1e-8)
-    (slope,) = autograd_gradients(lambda x: logistic.sigma(x).sum(), [vector()])
+    (slope,) = autograd_gradients(
+        lambda x: logistic.sigma(x).sum(), [vector()]
+    )
     assert torch.allclose(slope, expected, atol=1e-8)
 
 
@@ -56,7 +60,9 @@ def test_autograd_takes_the_students_derivative() -> None:
     assert torch.equal(slope, torch.cos(vector()))
     derivative = Reference(EXERCISE, {"dsigma": torch.cos})
     assert torch.equal(derivative.sigma(vector()), torch.tanh(vector()))
-    (slope,) = autograd_gradients(lambda x: derivative.sigma(x).sum(), [vector()])
+    (slope,) = autograd_gradients(
+        lambda x: derivative.sigma(x).sum(), [vector()]
+    )
     assert torch.equal(slope, torch.cos(vector()))
 
 
@@ -64,7 +70,8 @@ def test_a_plugged_function_is_what_the_others_call() -> None:
     doubled = Reference(EXERCISE, {"sigma": OneByOne(lambda x: 2 * x)})
     w1, b1, w2, b2 = torch.eye(2), torch.zeros(2), torch.eye(2), torch.zeros(2)
     assert torch.equal(
-        doubled.forward_pass(w1, b1, w2, b2, torch.ones(2))[-1], torch.full((2,), 4.0)
+        doubled.forward_pass(w1, b1, w2, b2, torch.ones(2))[-1],
+        torch.full((2,), 4.0),
     )
     assert [
         value.tolist()
@@ -75,7 +82,9 @@ def test_a_plugged_function_is_what_the_others_call() -> None:
     ]
 
 
-def test_a_function_that_changes_its_second_argument_has_a_derivative() -> None:
+def test_a_function_that_changes_its_second_argument_has_a_derivative() -> (
+    None
+):
     def loss(v, t):  # type: ignore[no-untyped-def]
         t -= v
         return 0.5 * t.pow(2).sum()
@@ -99,7 +108,9 @@ def test_a_function_for_columns_takes_vectors() -> None:
     function = TakingColumns(for_columns)
     x = torch.zeros(3)
     assert torch.equal(function(x), torch.full((3,), 2.0))
-    assert torch.equal(x, torch.ones(3))  # changed once, by the call that worked
+    assert torch.equal(
+        x, torch.ones(3)
+    )  # changed once, by the call that worked
     assert not function.refuses
 
 

@@ -25,7 +25,9 @@ def session(folder: Path, checks: str | None = None) -> Session:
     """A session of the tiny exercise, with these checks instead of its own."""
     tiny.exercise(folder)
     if checks is not None:
-        (folder / "checks" / "test_double.py").write_text(textwrap.dedent(checks))
+        (folder / "checks" / "test_double.py").write_text(
+            textwrap.dedent(checks)
+        )
     return Session(Exercise.load(str(folder)))
 
 
@@ -89,7 +91,9 @@ def test_a_check_that_fails_by_itself_is_the_graders_fault_and_the_next_is_grade
         assert graded(one, tiny.RIGHT).score == 2.0
 
 
-def test_a_check_that_ends_pytest_does_not_end_the_session(tmp_path: Path) -> None:
+def test_a_check_that_ends_pytest_does_not_end_the_session(
+    tmp_path: Path,
+) -> None:
     checks = """
         import pytest
         import torch
@@ -106,7 +110,10 @@ def test_a_check_that_ends_pytest_does_not_end_the_session(tmp_path: Path) -> No
 
 def test_checks_that_cannot_be_collected(tmp_path: Path) -> None:
     checks = "import no_such_module\n\ndef test_values(student):\n    pass\n"
-    with session(tmp_path, checks) as one, pytest.raises(ExerciseError) as raised:
+    with (
+        session(tmp_path, checks) as one,
+        pytest.raises(ExerciseError) as raised,
+    ):
         graded(one, tiny.RIGHT)
     (line,) = raised.value.problems
     assert line.startswith(str(tmp_path / "checks" / "test_double.py"))
@@ -177,14 +184,19 @@ def test_what_a_check_has_set_up_is_torn_down_where_it_is_broken_off(
     assert not (tmp_path / "checks" / "open").exists()
 
 
-def test_two_exercises_may_have_checks_of_the_same_name(tmp_path: Path) -> None:
+def test_two_exercises_may_have_checks_of_the_same_name(
+    tmp_path: Path,
+) -> None:
     other = """
         from grader.checking import CheckFailure
 
         def test_values(student):
             raise CheckFailure("Of the other exercise.")
     """
-    with session(tmp_path / "one") as one, session(tmp_path / "two", other) as two:
+    with (
+        session(tmp_path / "one") as one,
+        session(tmp_path / "two", other) as two,
+    ):
         for _ in range(2):
             assert graded(one, tiny.RIGHT).score == 2.0
             (check,) = graded(two, tiny.RIGHT).functions["double"].checks
@@ -205,7 +217,9 @@ def test_a_check_knows_the_calls_beside_the_functions(tmp_path: Path) -> None:
     with session(tmp_path, checks) as one:
         result = graded(one, tiny.RIGHT)
     assert result.score == 2.0
-    assert [str(notice) for notice in result.notices][-1] == "A remark of the check's."
+    assert [str(notice) for notice in result.notices][
+        -1
+    ] == "A remark of the check's."
 
 
 def test_the_results_are_read_from_the_json_report(

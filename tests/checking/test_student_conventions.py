@@ -79,7 +79,9 @@ class Calls:
         finally:
             self._names.update(before)
 
-    def call_rows(self, function: str, rows: Sequence[Sequence[Any]]) -> list[Reply]:
+    def call_rows(
+        self, function: str, rows: Sequence[Sequence[Any]]
+    ) -> list[Reply]:
         self.made[function] += 1
         replies = []
         for row in rows:
@@ -140,7 +142,9 @@ def test_it_is_not_looked_for_in_what_is_missing_or_never_ends() -> None:
     assert not calls.made
 
 
-def test_the_second_function_with_the_same_convention_is_told_already() -> None:
+def test_the_second_function_with_the_same_convention_is_told_already() -> (
+    None
+):
     conventions, _ = conventions_of(FOR_COLUMNS, BACKWARD_FOR_COLUMNS)
     assert not conventions.is_told("forward_pass")
     assert conventions.is_told("backward_pass")

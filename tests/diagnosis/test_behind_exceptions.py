@@ -26,7 +26,9 @@ def test_a_global_that_is_there_is_noticed_when_it_matters():
 
 def test_a_constant_of_the_notebook_is_no_mistake():
     found = diagnosed(
-        "dloss", "def dloss(v, t):\n    return FACTOR * (t - v)\n", names={"FACTOR": 2}
+        "dloss",
+        "def dloss(v, t):\n    return FACTOR * (t - v)\n",
+        names={"FACTOR": 2},
     )
     assert found.misconceptions == ("dloss-sign",)
 
@@ -34,12 +36,17 @@ def test_a_constant_of_the_notebook_is_no_mistake():
 def test_a_module_or_a_helper_that_is_missing_is_no_global_of_the_notebook():
     assert backward(("dsigma(s1)", "np.ones(1)")).misconceptions == ()
     assert backward(("dsigma(s1)", "helper(s1)")).misconceptions == ()
-    assert backward(("dsigma(s1)", "slopes")).misconceptions == ("uses-global",)
+    assert backward(("dsigma(s1)", "slopes")).misconceptions == (
+        "uses-global",
+    )
 
 
 def test_several_exceptions_are_repaired_one_after_the_other():
     found = backward(
-        ("g2 = dloss(x2, t)", "dloss = dloss(x2, t)\ndsigma = dsigma(s2)\ng2 = dloss"),
+        (
+            "g2 = dloss(x2, t)",
+            "dloss = dloss(x2, t)\ndsigma = dsigma(s2)\ng2 = dloss",
+        ),
         ("dloss * dsigma(s2)", "dloss * dsigma"),
         ("* dsigma(s1)", "* (1 - x1 ** 2)"),
     )
@@ -53,5 +60,10 @@ def test_the_values_supplied_are_those_of_the_probe_with_the_same_sizes():
             return supply
 
     probes = [(torch.ones(2), 5), (torch.ones(3), 5)]
-    prober = SupplyingProber(Asked(), probes, {"a": ["two", "three"], "b": [2, 3]})
-    assert prober.call("f", (torch.ones(3, 1), 5), {"b": 4}) == {"a": "three", "b": 4}
+    prober = SupplyingProber(
+        Asked(), probes, {"a": ["two", "three"], "b": [2, 3]}
+    )
+    assert prober.call("f", (torch.ones(3, 1), 5), {"b": 4}) == {
+        "a": "three",
+        "b": 4,
+    }

@@ -33,12 +33,15 @@ def test_a_tolerance_is_of_the_greatest_entry_and_of_each():
 
 def test_other_shapes_and_other_infinities_are_not_close():
     assert not close(torch.ones(2), torch.ones(2, 1))
-    assert not close(torch.tensor([math.inf, 1.0]), torch.tensor([-math.inf, 1.0]))
+    assert not close(
+        torch.tensor([math.inf, 1.0]), torch.tensor([-math.inf, 1.0])
+    )
     assert close(torch.zeros(2), torch.zeros(2))
 
 
 @pytest.mark.parametrize(
-    "other", [[torch.ones(2)], (torch.ones(2), 2.0), (torch.ones(2), None), None]
+    "other",
+    [[torch.ones(2)], (torch.ones(2), 2.0), (torch.ones(2), None), None],
 )
 def test_values_of_another_structure_are_not_the_same(other):
     assert not same((torch.ones(2), 1.0), other)
@@ -70,11 +73,15 @@ def test_calls_raise_alike_from_the_same_state_only():
 def test_entries_match_one_by_one():
     student = torch.tensor([1.0, 1.0])
     variants = torch.tensor([[1.0001, 1.001], [1.0, 1.0]])
-    assert matching_entries(student, variants).tolist() == [[True, False], [True, True]]
+    assert matching_entries(student, variants).tolist() == [
+        [True, False],
+        [True, True],
+    ]
 
 
 @pytest.mark.parametrize(
-    "wrong", [[(1.0, 0.0)], [(1.0, 0.0), (2.0, 0.1)], [(1.0, 0.0), (2.0, math.nan)]]
+    "wrong",
+    [[(1.0, 0.0)], [(1.0, 0.0), (2.0, 0.1)], [(1.0, 0.0), (2.0, math.nan)]],
 )
 def test_a_column_is_the_same_from_top_to_bottom(wrong):
     right = [(1.0, 0.0), (2.0, 0.5)]
@@ -92,9 +99,14 @@ def test_parameters_are_compared_relative_to_how_far_they_moved():
     move = 0.01
     near, off = closeness.MOVED / 2 * move, 2 * closeness.MOVED * move
     assert parameters_agree([p + near for p in MOVED_ON], MOVED_ON, START)
-    assert not parameters_agree([MOVED_ON[0], MOVED_ON[1] + off], MOVED_ON, START)
+    assert not parameters_agree(
+        [MOVED_ON[0], MOVED_ON[1] + off], MOVED_ON, START
+    )
     assert parameters_agree(
-        [p + off for p in MOVED_ON], MOVED_ON, START, closeness.MOVED_FROM_ESTIMATE
+        [p + off for p in MOVED_ON],
+        MOVED_ON,
+        START,
+        closeness.MOVED_FROM_ESTIMATE,
     )
 
 
@@ -111,7 +123,9 @@ def test_parameters_of_other_shapes_or_with_other_undefined_entries_do_not_agree
     assert parameters_agree([nan], [nan], [torch.zeros(2)])
     assert not parameters_agree([inf], [nan], [torch.zeros(2)])
     assert not parameters_agree([torch.ones(2)], [nan], [torch.zeros(2)])
-    assert parameters_agree([torch.zeros(0)], [torch.zeros(0)], [torch.zeros(0)])
+    assert parameters_agree(
+        [torch.zeros(0)], [torch.zeros(0)], [torch.zeros(0)]
+    )
 
 
 def drawn(spread, mean=0.0, count=200):
@@ -126,5 +140,7 @@ def test_a_spread_is_told_within_five_standard_errors():
     assert not spread_agrees([drawn(1 + 1.1 * margin)], [1.0])
     assert not spread_agrees([drawn(1), drawn(1)], [1.0])
     assert not spread_agrees([torch.zeros(0)], [1.0])
-    assert not spread_agrees([torch.ones(200)], [1.0])  # all alike: not drawn around 0
+    assert not spread_agrees(
+        [torch.ones(200)], [1.0]
+    )  # all alike: not drawn around 0
     assert spread_agrees([torch.zeros(200)], [0.0])

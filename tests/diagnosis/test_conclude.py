@@ -27,8 +27,12 @@ def test_arguments_are_only_swapped_where_the_function_is_called():
 
     def told(edit, reaches):
         source = written("backward_pass", BACKWARD, edit)
-        evident = replace(evidence(source, "backward_pass", names), reaches=reaches)
-        return diagnose(EXERCISE, "backward_pass", Here(source, names), evident)
+        evident = replace(
+            evidence(source, "backward_pass", names), reaches=reaches
+        )
+        return diagnose(
+            EXERCISE, "backward_pass", Here(source, names), evident
+        )
 
     written_out = told(("dloss(x2, t)", "(2 * (t - x2))"), ["dsigma"])
     assert (written_out.misconceptions, written_out.alternatives) == ((), ())
@@ -50,8 +54,13 @@ def test_mistakes_without_numbers_are_only_told_from_the_source():
 
 
 def test_each_mistake_has_its_line_and_the_first_quantity_that_they_make_wrong():
-    found = backward(("dsigma(s1)", "dsigma(x1)"), ("* x1[None, :]", "* s1[None, :]"))
-    assert found.misconceptions == ("backward-dsigma-of-x1", "backward-dw2-from-s1")
+    found = backward(
+        ("dsigma(s1)", "dsigma(x1)"), ("* x1[None, :]", "* s1[None, :]")
+    )
+    assert found.misconceptions == (
+        "backward-dsigma-of-x1",
+        "backward-dw2-from-s1",
+    )
     assert found.lines["backward-dsigma-of-x1"] == found.line == 3
     assert found.first_wrong == "dl_ds1"
 

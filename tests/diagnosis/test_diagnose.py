@@ -83,8 +83,16 @@ WRONG = {
         "return 0.5 * ((v - t) ** 2).mean()",
         {"loss-mean", "loss-half"},
     ),
-    "sum first": ("loss", "return (v - t).sum().pow(2)", {"loss-sum-before-square"}),
-    "t - v, no factor": ("dloss", "return t - v", {"dloss-no-factor", "dloss-sign"}),
+    "sum first": (
+        "loss",
+        "return (v - t).sum().pow(2)",
+        {"loss-sum-before-square"},
+    ),
+    "t - v, no factor": (
+        "dloss",
+        "return t - v",
+        {"dloss-no-factor", "dloss-sign"},
+    ),
     "summed": ("dloss", "return torch.sum(2 * (v - t))", {"dloss-summed"}),
     "not written": ("forward_pass", "pass", {"not-implemented"}),
     "raises that it is not": (
@@ -95,15 +103,27 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("function", "body", "ids"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(
+    ("function", "body", "ids"), WRONG.values(), ids=WRONG
+)
 def test_a_mistake_is_named(function, body, ids):
-    assert set(diagnosed(function, written(function, body)).misconceptions) == ids
+    assert (
+        set(diagnosed(function, written(function, body)).misconceptions) == ids
+    )
 
 
 def test_combined_mistakes_are_named_together_with_their_lines():
-    found = backward(("dloss(x2, t)", "dloss(t, x2)"), ("dsigma(s1)", "dsigma(x1)"))
-    assert found.misconceptions == ("backward-dloss-swapped", "backward-dsigma-of-x1")
-    assert found.lines == {"backward-dloss-swapped": 2, "backward-dsigma-of-x1": 3}
+    found = backward(
+        ("dloss(x2, t)", "dloss(t, x2)"), ("dsigma(s1)", "dsigma(x1)")
+    )
+    assert found.misconceptions == (
+        "backward-dloss-swapped",
+        "backward-dsigma-of-x1",
+    )
+    assert found.lines == {
+        "backward-dloss-swapped": 2,
+        "backward-dsigma-of-x1": 3,
+    }
     assert found.first_wrong == "dl_dx2"
     assert found.line == 2
 

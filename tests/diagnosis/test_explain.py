@@ -13,9 +13,15 @@ def test_what_is_returned_shows_what_rebinding_hides():
         (f"{name} +=", f"{name} = {name} +")
         for name in ("dl_dw1", "dl_db1", "dl_dw2", "dl_db2")
     ]
-    wrong = ("dl_db1 += g1", "dl_db1 += g1\nreturn dl_dw1, dl_db1, dl_dw2, dl_db2")
+    wrong = (
+        "dl_db1 += g1",
+        "dl_db1 += g1\nreturn dl_dw1, dl_db1, dl_dw2, dl_db2",
+    )
     found = backward(wrong, *rebound, ("dsigma(s2)", "dsigma(x2)"))
-    assert set(found.misconceptions) == {"backward-rebinds", "backward-dsigma-of-x2"}
+    assert set(found.misconceptions) == {
+        "backward-rebinds",
+        "backward-dsigma-of-x2",
+    }
     assert backward(*rebound).misconceptions == ("backward-rebinds",)
 
 
@@ -26,9 +32,13 @@ d1 = w2.t().mm(d2) * dsigma({})
 dl_dw2 += d2.mm(x1.t()); dl_db2 += d2
 dl_dw1 += d1.mm(x.t()); dl_db1 += d1
 """
-    right = diagnosed("backward_pass", written("backward_pass", columns.format("s1")))
+    right = diagnosed(
+        "backward_pass", written("backward_pass", columns.format("s1"))
+    )
     assert right.misconceptions == ("backward-column-vectors",)
-    wrong = diagnosed("backward_pass", written("backward_pass", columns.format("x1")))
+    wrong = diagnosed(
+        "backward_pass", written("backward_pass", columns.format("x1"))
+    )
     assert set(wrong.misconceptions) == {
         "backward-column-vectors",
         "backward-dsigma-of-x1",

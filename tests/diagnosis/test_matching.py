@@ -23,7 +23,9 @@ def test_the_tolerance_holds_for_float32_and_not_for_a_percent():
     kept = variant_table(EXERCISE, "backward_pass")
     made = bench.run_variant((0,))
     rounded = type(made)(
-        made.structures, made.errors, tuple(v * (1 + 1e-5) for v in made.numbers)
+        made.structures,
+        made.errors,
+        tuple(v * (1 + 1e-5) for v in made.numbers),
     )
     off = type(made)(
         made.structures, made.errors, tuple(v * 1.01 for v in made.numbers)
@@ -40,7 +42,9 @@ def test_another_message_costs_more_than_another_state():
     student = raised("E: size 3", 1.0)
     assert misfit(student, raised("E: size 3", 1.0)) == 0
     two = Trace(
-        (RAISED, "()"), ("E: size 3", ""), (torch.tensor([1.0]), torch.tensor([2.0]))
+        (RAISED, "()"),
+        ("E: size 3", ""),
+        (torch.tensor([1.0]), torch.tensor([2.0])),
     )
     other_message = Trace(two.structures, ("F", ""), two.numbers)
     other_state = Trace(
@@ -99,7 +103,8 @@ def test_what_gives_a_part_of_the_numbers_is_extended_by_the_mistake_that_gives_
     starts = promising(student, runner.reference, table, runner.sizes, 2)
     assert len(starts) == 2
     assert four in [
-        explanation.combination for explanation in extended(student, runner, starts)
+        explanation.combination
+        for explanation in extended(student, runner, starts)
     ]
 
 
@@ -109,7 +114,9 @@ def test_what_calls_had_changed_until_they_raised_is_explained():
         variant_table(EXERCISE, "backward_pass"),
     )
     index = next(
-        i for i, form in enumerate(runner.forms) if form.id == "backward-dsigma-of-x2"
+        i
+        for i, form in enumerate(runner.forms)
+        if form.id == "backward-dsigma-of-x2"
     )
     made = runner.run_variant((index,))
     student = Trace(
@@ -121,6 +128,7 @@ def test_what_calls_had_changed_until_they_raised_is_explained():
     assert explained_state(
         student, runner.reference, table, runner.sizes, everything
     ) == (index,)
-    assert explained_state(student, runner.reference, table, runner.sizes, one) == (), (
-        "one may be by chance"
-    )
+    assert (
+        explained_state(student, runner.reference, table, runner.sizes, one)
+        == ()
+    ), "one may be by chance"

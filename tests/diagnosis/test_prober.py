@@ -19,8 +19,12 @@ class Calls:
 
     def call(self, function, arguments, supply, edits):
         self.asked.append((function, arguments, supply, edits))
-        error = SimpleNamespace(kind="ValueError", text="no", frames=(Frame("f", 3),))
-        return SimpleNamespace(value=None, arguments=tuple(arguments), error=error)
+        error = SimpleNamespace(
+            kind="ValueError", text="no", frames=(Frame("f", 3),)
+        )
+        return SimpleNamespace(
+            value=None, arguments=tuple(arguments), error=error
+        )
 
     def call_rows(self, function, rows, edits):  # noqa: ARG002
         if self.hangs_at == "call_rows":
@@ -33,13 +37,17 @@ class Calls:
 
 def test_an_exception_is_an_outcome():
     found = StudentProber(Calls()).call("f", (1, 2), {"a": 3})
-    assert found == Outcome(None, (1, 2), ("ValueError", "no"), (Frame("f", 3),))
+    assert found == Outcome(
+        None, (1, 2), ("ValueError", "no"), (Frame("f", 3),)
+    )
 
 
 def test_an_edited_function_is_asked_with_its_text():
     student = Calls()
     prober = (
-        StudentProber(student).edited("f", "def f(): pass").edited("g", "def g(): pass")
+        StudentProber(student)
+        .edited("f", "def f(): pass")
+        .edited("g", "def g(): pass")
     )
     prober.call("f", ())
     assert student.asked == [
@@ -49,7 +57,8 @@ def test_an_edited_function_is_asked_with_its_text():
 
 def test_calls_that_fail_together_are_made_one_by_one():
     assert [
-        found.value for found in StudentProber(Calls()).calls("f", [(1, 2), (3, 4)])
+        found.value
+        for found in StudentProber(Calls()).calls("f", [(1, 2), (3, 4)])
     ] == [3, 7]
     found = StudentProber(Calls("call_rows")).calls("f", [(1,), (2,)])
     assert [outcome.error for outcome in found] == [("ValueError", "no")] * 2

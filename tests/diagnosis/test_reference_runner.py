@@ -15,7 +15,9 @@ from grader.diagnosis.reference_runner import (
 
 def test_a_reference_without_changes_of_its_arguments_is_observed_by_its_value():
     assert ReferenceRunner(EXERCISE, "forward_pass").accumulators == ()
-    assert trace(ReferenceRunner(EXERCISE, "loss").outcomes, ()).structures == (
+    assert trace(
+        ReferenceRunner(EXERCISE, "loss").outcomes, ()
+    ).structures == (
         "()",
         "()",
         "()",
@@ -34,7 +36,9 @@ def test_a_far_function_is_called_once_for_the_same_numbers():
     for _ in range(2):
         x = torch.ones(2)
         assert torch.equal(add(x, torch.ones(2)), torch.full((2,), 4.0))
-        assert torch.equal(x, torch.full((2,), 2.0)), "what it changes is changed again"
+        assert torch.equal(x, torch.full((2,), 2.0)), (
+            "what it changes is changed again"
+        )
     assert len(seen) == 1
     add(torch.ones(2, 1), torch.ones(2, 1))
     assert len(seen) == 2
@@ -53,7 +57,9 @@ def test_a_far_function_that_raised_raises_again():
 def test_what_a_function_adds_to_is_what_is_compared():
     runner = shared_runner(EXERCISE, "backward_pass")
     assert runner.accumulator_names == ("dl_dw1", "dl_db1", "dl_dw2", "dl_db2")
-    assert runner.sizes[0] == [runner.probes[0][i].numel() for i in runner.accumulators]
+    assert runner.sizes[0] == [
+        runner.probes[0][i].numel() for i in runner.accumulators
+    ]
     assert shared_runner(EXERCISE, "backward_pass") is runner
 
 
@@ -71,7 +77,10 @@ def test_forms_of_the_same_place_exclude_one_another():
     runner = shared_runner(EXERCISE, "dsigma")
     places = [form.edits[0].replace for form in runner.forms]
     pair = next(
-        (i, j) for i in range(len(places)) for j in range(i) if places[i] == places[j]
+        (i, j)
+        for i in range(len(places))
+        for j in range(i)
+        if places[i] == places[j]
     )
     assert runner.edited(pair) is None
     assert runner.run_variant(pair) is None

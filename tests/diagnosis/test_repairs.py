@@ -13,7 +13,10 @@ from grader.exercise.patterns import Edit
             "def f(a, n):\n    for k in range(1000):\n        for x in a:\n            g(x)",
             2,
         ),
-        ("def f(a, n):\n    b = a\n    for k in range(STEPS):\n        g(k)", 3),
+        (
+            "def f(a, n):\n    b = a\n    for k in range(STEPS):\n        g(k)",
+            3,
+        ),
         (
             "def f(a, n):\n    for x in a:\n        for k in range(3):\n            g(x)",
             None,
@@ -32,7 +35,9 @@ def test_the_loop_that_a_constant_counts(source, line):
 
 
 def test_a_slip_in_a_name_is_mended_by_the_name_it_resembles():
-    source = "def f(w):\n    dl_dw1 = w\n    dl_w1 = g(dl_w1)\n    return dl_w1"
+    source = (
+        "def f(w):\n    dl_dw1 = w\n    dl_w1 = g(dl_w1)\n    return dl_w1"
+    )
     assert (
         repairs.respelt(source, "dl_w1")
         == "def f(w):\n    dl_dw1 = w\n    dl_dw1 = g(dl_dw1)\n    return dl_dw1"
@@ -50,7 +55,9 @@ def test_a_slip_in_a_name_is_mended_by_the_name_it_resembles():
 )
 def test_a_parameter_is_called_as_the_body_calls_it(position, name, repaired):
     assert (
-        repairs.renamed_parameter("def f(x, y):\n    return x + y", position, name)
+        repairs.renamed_parameter(
+            "def f(x, y):\n    return x + y", position, name
+        )
         == repaired
     )
 
@@ -66,7 +73,8 @@ def test_a_local_variable_is_renamed_where_it_is_not_called():
 def test_the_edits_that_apply_are_made():
     edits = [Edit("g(_E)", "_E"), Edit("h(_E)", "_E")]
     assert (
-        repairs.edited("def f(x):\n    return g(x)", edits) == "def f(x):\n    return x"
+        repairs.edited("def f(x):\n    return g(x)", edits)
+        == "def f(x):\n    return x"
     )
     assert repairs.edited("def f(x):\n    return x", edits) is None
 

@@ -43,7 +43,9 @@ def source_of(text, parameters=("a", "b"), known=("a", "b", "f", "torch")):
 
 
 def test_names_are_assigned_anew_on_these_lines():
-    source = source_of("def g(u, v):\n    u += f(v)\n    (u, w) = f(v), 1\n    v = u\n")
+    source = source_of(
+        "def g(u, v):\n    u += f(v)\n    (u, w) = f(v), 1\n    v = u\n"
+    )
     assert source.rebound(["a", "b"]) == {"a": 3, "b": 4}
 
 
@@ -72,7 +74,8 @@ def test_the_names_that_are_returned(body, names):
 )
 def test_what_is_only_begun(body, is_only_begun):
     assert (
-        source_of(f"def g(u, v):\n    {body}\n").is_only_begun({"f"}) == is_only_begun
+        source_of(f"def g(u, v):\n    {body}\n").is_only_begun({"f"})
+        == is_only_begun
     )
 
 
@@ -88,7 +91,9 @@ def test_the_source_speaks_for_a_mistake_or_against_it():
     source = source_of("def g(u, v):\n    return f(u)\n")
     for pattern, support in (("f(a)", 1), ("f(b)", -1)):
         assert (
-            source.support(Misconception("id", ("f",), "", "", "", seen=(pattern,)))
+            source.support(
+                Misconception("id", ("f",), "", "", "", seen=(pattern,))
+            )
             == support
         )
     assert source.support(Misconception("id", ("f",), "", "", "")) == 0
@@ -96,7 +101,9 @@ def test_the_source_speaks_for_a_mistake_or_against_it():
 
 def test_functions_and_arguments_have_the_exercises_names():
     text = "def back(x, W, g):\n    d = g * f_prime(x)\n    return W.T @ d\n"
-    evidence = Evidence(source=text, own_names={"df": "f_prime"}, order=(1, 0, 2))
+    evidence = Evidence(
+        source=text, own_names={"df": "f_prime"}, order=(1, 0, 2)
+    )
     names = ("w", "s", "g")
     source = StudentSource(evidence, names, [*names, "df", "torch"], ["w"])
     assert source.line_of("df(s) * g") == 2

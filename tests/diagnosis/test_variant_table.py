@@ -12,13 +12,17 @@ from grader.diagnosis import variant_table as tables
 def small(monkeypatch):
     """A cache that nothing has been loaded from yet."""
     monkeypatch.setattr(tables, "_loaded", {})
-    return lambda folder, jobs=1: tables.variant_table(EXERCISE, "dloss", folder, jobs)
+    return lambda folder, jobs=1: tables.variant_table(
+        EXERCISE, "dloss", folder, jobs
+    )
 
 
 def same(a, b):
     return a.messages == b.messages and all(
         torch.equal(a.blocks[group].numbers, b.blocks[group].numbers)
-        and torch.equal(a.blocks[group].combinations, b.blocks[group].combinations)
+        and torch.equal(
+            a.blocks[group].combinations, b.blocks[group].combinations
+        )
         and torch.equal(a.blocks[group].errors, b.blocks[group].errors)
         for group in {*a.blocks, *b.blocks}
     )
@@ -33,7 +37,9 @@ def test_the_table_comes_back_from_disk_as_it_was(small, tmp_path):
         assert all(arrays[name].dtype != object for name in arrays)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip", b"\x93NUMPY"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 not a zip", b"\x93NUMPY"]
+)
 def test_a_cache_that_cannot_be_read_is_made_again(small, tmp_path, content):
     built = small(tmp_path)
     (path,) = tmp_path.iterdir()
@@ -43,7 +49,9 @@ def test_a_cache_that_cannot_be_read_is_made_again(small, tmp_path, content):
     assert path.stat().st_size > 1000
 
 
-def test_a_cache_that_cannot_be_written_costs_nothing_but_time(small, tmp_path):
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(
+    small, tmp_path
+):
     (tmp_path / "file").write_text("")
     assert len(small(tmp_path / "file" / "cache")) > 10
 

@@ -25,7 +25,9 @@ def test_a_diagnosis_names_claims_and_ids_in_the_exercises_order():
     claims = Claims()
     claims.add(MISTAKE, Clue(7))
     claims.place("last", 9)
-    found = claims.diagnosis(["first", "id", "last"], ["last"], [["first"]], "s1")
+    found = claims.diagnosis(
+        ["first", "id", "last"], ["last"], [["first"]], "s1"
+    )
     assert found.misconceptions == ("id", "last")
     assert found.alternatives == (("first", "id"),)
     assert (found.first_wrong, found.line, found.lines) == (
@@ -42,5 +44,9 @@ def test_one_more_mistake_is_named_in_the_exercises_order_with_its_alternatives(
     also = found.also("id", Clue(7, {"name": "x"}), order)
     assert also.misconceptions == ("id", "last")
     assert also.alternatives == (("first", "id"),)
-    assert (also.first_wrong, also.line, also.facts) == ("s1", 7, {"name": "x"})
+    assert (also.first_wrong, also.line, also.facts) == (
+        "s1",
+        7,
+        {"name": "x"},
+    )
     assert found.also("id", Clue(), order).line == 9

@@ -15,5 +15,7 @@ def folder(tmp_path: Path) -> Path:
     """A copy of practical3 without its data."""
     made = tmp_path / "copied"
     own = paths.folder("reference") / "practical3"
-    shutil.copytree(own, made, ignore=shutil.ignore_patterns("__pycache__", "data"))
+    shutil.copytree(
+        own, made, ignore=shutil.ignore_patterns("__pycache__", "data")
+    )
     return made

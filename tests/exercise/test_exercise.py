@@ -31,7 +31,9 @@ FAULTS: Faults = {
 
 
 @pytest.mark.parametrize(("spoil", "says"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_told_with_its_place(folder: Path, spoil: Spoil, says: str) -> None:
+def test_a_fault_is_told_with_its_place(
+    folder: Path, spoil: Spoil, says: str
+) -> None:
     assert_told(folder, spoil, says)
 
 
@@ -57,14 +59,20 @@ def test_a_copy_elsewhere_is_complete(folder: Path) -> None:
     assert copied.graph == own.graph is not None
     assert copied.notes("fr") == own.notes("fr") != own.notes("en")
     title = "A longer run should learn to tell the digits apart"
-    assert copied.check_title(title, "fr") == own.check_title(title, "fr") != title
+    assert (
+        copied.check_title(title, "fr")
+        == own.check_title(title, "fr")
+        != title
+    )
     assert copied.curve_titles("fr") == own.curve_titles("fr") != own.curves
     assert own.is_own
     assert not copied.is_own
 
 
 def test_what_is_not_there_is_said_with_what_is() -> None:
-    with pytest.raises(ExerciseError, match=r"no exercise 'practical4'.*practical3"):
+    with pytest.raises(
+        ExerciseError, match=r"no exercise 'practical4'.*practical3"
+    ):
         Exercise.load("practical4")
 
 
@@ -77,30 +85,44 @@ def test_the_digest_changes_with_any_file(folder: Path) -> None:
 @pytest.mark.parametrize(
     "file", ["solution.py", "inputs.py", "standins.py", "probes.py"]
 )
-def test_a_module_that_raises_is_told_with_its_name(folder: Path, file: str) -> None:
+def test_a_module_that_raises_is_told_with_its_name(
+    folder: Path, file: str
+) -> None:
     added(file, "\nraise ValueError('no')\n")(folder)
     with pytest.raises(ExerciseError) as raised:
         Exercise.read(folder).check_python()
-    assert f"{folder / file}: it raises ValueError: no" in raised.value.problems
+    assert (
+        f"{folder / file}: it raises ValueError: no" in raised.value.problems
+    )
 
 
 def test_probes_of_a_stranger_are_told(folder: Path) -> None:
     replaced("probes.py", '"dsigma": [', '"dsigmo": [')(folder)
-    with pytest.raises(ExerciseError, match=r"'dsigmo'; did you mean 'dsigma'"):
+    with pytest.raises(
+        ExerciseError, match=r"'dsigmo'; did you mean 'dsigma'"
+    ):
         Exercise.read(folder).check_python()
 
 
 def test_a_vector_that_is_no_parameter_is_told(folder: Path) -> None:
-    replaced("exercise.toml", '[["x"], ["b1", "b2"]]', '[["x"], ["b1", "b3"]]')(folder)
+    replaced(
+        "exercise.toml", '[["x"], ["b1", "b2"]]', '[["x"], ["b1", "b3"]]'
+    )(folder)
     (fault,) = faults(folder)
-    assert "[functions.forward_pass] vectors: there is no parameter 'b3'" in fault
+    assert (
+        "[functions.forward_pass] vectors: there is no parameter 'b3'" in fault
+    )
 
 
-def test_a_solution_that_cannot_be_read_is_the_only_fault(folder: Path) -> None:
+def test_a_solution_that_cannot_be_read_is_the_only_fault(
+    folder: Path,
+) -> None:
     added("solution.py", "\ndef f(:\n")(folder)
     assert len(faults(folder)) == 1
 
 
-def test_titles_of_checks_that_cannot_be_read_are_not_missed(folder: Path) -> None:
+def test_titles_of_checks_that_cannot_be_read_are_not_missed(
+    folder: Path,
+) -> None:
     added("checks/test_loss.py", "\ndef f(:\n")(folder)
     assert len(faults(folder)) == 1

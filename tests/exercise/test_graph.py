@@ -20,5 +20,7 @@ FAULTS: Faults = {
 
 
 @pytest.mark.parametrize(("spoil", "says"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_told_with_its_place(folder: Path, spoil: Spoil, says: str) -> None:
+def test_a_fault_is_told_with_its_place(
+    folder: Path, spoil: Spoil, says: str
+) -> None:
     assert_told(folder, spoil, says)

@@ -9,7 +9,9 @@ from spoilt import LOSS, NEW, Faults, Spoil, added, assert_told, replaced
 
 FAULTS: Faults = {
     "a fact that nothing gives": (
-        replaced("misconceptions/any.toml", "`{argument}` no", "`{argumnt}` no"),
+        replaced(
+            "misconceptions/any.toml", "`{argument}` no", "`{argumnt}` no"
+        ),
         "any.toml: [mutates-argument] note: there is no fact 'argumnt'; did you mean 'argument'?",
     ),
     "nothing that tells it": (
@@ -30,33 +32,46 @@ FAULTS: Faults = {
     ),
     "a pattern of two statements": (
         added(
-            LOSS, NEW + "replace = '_E.sum()'\nwith = '_E'\nseen = ['a = 1; b = 2']\n"
+            LOSS,
+            NEW
+            + "replace = '_E.sum()'\nwith = '_E'\nseen = ['a = 1; b = 2']\n",
         ),
         "loss.toml: [new] seen: 'a = 1; b = 2' is not one expression or one statement",
     ),
     "a function that the solution has not": (
-        added(LOSS, NEW + "replace = '_E.sum()'\nwith = '_E'\nfunctions = ['los']\n"),
+        added(
+            LOSS,
+            NEW + "replace = '_E.sum()'\nwith = '_E'\nfunctions = ['los']\n",
+        ),
         "loss.toml: [new] functions: there is no function of solution.py 'los'; did you mean 'loss'?",
     ),
     "a form in another function": (
         added(
             LOSS,
-            NEW + "forms = [{ replace = '_E.sum()', with = '_E', in = 'lossy' }]\n",
+            NEW
+            + "forms = [{ replace = '_E.sum()', with = '_E', in = 'lossy' }]\n",
         ),
         "loss.toml: [new] in: there is no function of solution.py 'lossy'; did you mean 'loss'?",
     ),
     "calls without their recogniser": (
-        added(LOSS, NEW + "replace = '_E.sum()'\nwith = '_E'\ncalls = ['torch.sum']\n"),
+        added(
+            LOSS,
+            NEW + "replace = '_E.sum()'\nwith = '_E'\ncalls = ['torch.sum']\n",
+        ),
         'loss.toml: [new] calls: patterns of calls go with recognise = "calls"',
     ),
     "alike to nobody": (
-        added(LOSS, NEW + "replace = '_E.sum()'\nwith = '_E'\nalike = ['loss-men']\n"),
+        added(
+            LOSS,
+            NEW + "replace = '_E.sum()'\nwith = '_E'\nalike = ['loss-men']\n",
+        ),
         "loss.toml: [new] alike: there is no misconception 'loss-men'; did you mean 'loss-mean'?",
     ),
     "an id that stands twice": (
         added(
             "misconceptions/sigma.toml",
-            NEW.replace("new", "loss-mean") + "replace = 'x.tanh()'\nwith = 'x'\n",
+            NEW.replace("new", "loss-mean")
+            + "replace = 'x.tanh()'\nwith = 'x'\n",
         ),
         "sigma.toml: [loss-mean]: the id stands in loss.toml as well",
     ),
@@ -64,5 +79,7 @@ FAULTS: Faults = {
 
 
 @pytest.mark.parametrize(("spoil", "says"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_told_with_its_place(folder: Path, spoil: Spoil, says: str) -> None:
+def test_a_fault_is_told_with_its_place(
+    folder: Path, spoil: Spoil, says: str
+) -> None:
     assert_told(folder, spoil, says)

@@ -34,7 +34,11 @@ def edited(*edits):
         ("_E * b", "_E", "x = g(a)"),  # a placeholder keeps what it stands for
         ("g(a) * b", "b", "x = b"),
         ("h(_A, _B)", "h(_B, _A)", "c.add_(h(a, x))"),  # an exchange
-        ("c.add_(x)", "c = c + x", "c = c + x"),  # an expression becomes a statement
+        (
+            "c.add_(x)",
+            "c = c + x",
+            "c = c + x",
+        ),  # an expression becomes a statement
         (
             "c.add_(x)",
             "c.zero_()\nc.add_(x)",
@@ -59,12 +63,15 @@ def test_what_does_not_match_is_not_edited(replace):
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_edits_combine_in_any_order(order):
-    edits = [("c.add_(h(_A, _B))", "c = c + h(_A, _B)"), ("h(_A, _B)", "_A * _B")][
-        ::order
-    ]
+    edits = [
+        ("c.add_(h(_A, _B))", "c = c + h(_A, _B)"),
+        ("h(_A, _B)", "_A * _B"),
+    ][::order]
     outer_first = edited(*edits)
     if order == 1:
-        assert outer_first is None, "what an edit has put in is not edited again"
+        assert outer_first is None, (
+            "what an edit has put in is not edited again"
+        )
     edits = [("c.add_(_E)", "c = c + _E"), ("h(_A, _B)", "_A * _B")][::order]
     assert "c = c + x * a" in edited(*edits)
 
@@ -74,14 +81,18 @@ def test_edits_of_the_same_place_exclude_one_another():
 
 
 def test_what_is_not_python_is_refused():
-    with pytest.raises(ExerciseError, match="neither an expression nor a statement"):
+    with pytest.raises(
+        ExerciseError, match="neither an expression nor a statement"
+    ):
         Edit("g(a", "a").apply(functions(SOURCE)["f"])
 
 
 def matches(pattern, code, known=None):
     """Whether a pattern matches an expression: exactly, or with local names and operands free."""
     (wanted,), (found,) = patterns.fragment(pattern), patterns.fragment(code)
-    renaming = None if known is None else patterns.Renaming(frozenset(known), {})
+    renaming = (
+        None if known is None else patterns.Renaming(frozenset(known), {})
+    )
     return patterns.match(wanted, found, {}, renaming)
 
 
@@ -96,12 +107,32 @@ def matches(pattern, code, known=None):
             True,
         ),  # a placeholder stands for the same expression
         ("f(_E) + _E", "f(x) + y", False, False),
-        ("f(a) + b", "b + f(a)", False, True),  # operands of a sum in the other order
+        (
+            "f(a) + b",
+            "b + f(a)",
+            False,
+            True,
+        ),  # operands of a sum in the other order
         ("f(a) - b", "b - f(a)", False, False),
-        ("f(a) * a", "f(u) * u", False, True),  # a local name under another name
+        (
+            "f(a) * a",
+            "f(u) * u",
+            False,
+            True,
+        ),  # a local name under another name
         ("f(a) * a", "f(u) * v", False, False),  # but the same throughout
-        ("f(a) * c", "g(a) * c", False, False),  # `f` means the same on both sides
-        ("a * b", "b * a", False, True),  # tried in one order and then in the other
+        (
+            "f(a) * c",
+            "g(a) * c",
+            False,
+            False,
+        ),  # `f` means the same on both sides
+        (
+            "a * b",
+            "b * a",
+            False,
+            True,
+        ),  # tried in one order and then in the other
     ],
 )
 def test_a_match_is_exact_or_free_in_local_names(pattern, code, exact, free):

@@ -16,7 +16,10 @@ def plan(tmp_path):
         folder = tiny.submissions(tmp_path / "class", sources)
         found = find([folder], exercise.functions)
         return batch.Plan(
-            found, exercise, tmp_path / "out", **{"jobs": 2, "seed": 1, **options}
+            found,
+            exercise,
+            tmp_path / "out",
+            **{"jobs": 2, "seed": 1, **options},
         )
 
     return made

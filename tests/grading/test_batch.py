@@ -42,7 +42,9 @@ def test_submissions_that_hang_exit_or_crash_cost_only_their_own_marks(plan):
     assert marks(order.folder) == {**dict.fromkeys(sources, 0.0), "right": 2.0}
     assert [r.submission.id for r in graded.results] == sorted(sources)
     assert not graded.faults
-    notices = {r.submission.id: " ".join(map(str, r.notices)) for r in graded.results}
+    notices = {
+        r.submission.id: " ".join(map(str, r.notices)) for r in graded.results
+    }
     assert "did not return within 2 s" in notices["hangs"]
     assert "ended its process" in notices["exits"]
     for name in ("index.html", "gradebook.csv", "right/report.html"):
@@ -92,7 +94,9 @@ def test_who_breaks_the_grader_twice_gets_a_result_that_says_so(plan):
     assert marks(order.folder) == {"a": 2.0, "killer": 0.0, "z": 2.0}
     assert list(graded.faults) == ["killer"]
     assert [id_ for id_, _ in watcher.lost] == ["killer"]
-    killer = results.from_json((order.folder / "killer" / "grade.json").read_text())
+    killer = results.from_json(
+        (order.folder / "killer" / "grade.json").read_text()
+    )
     assert "could not be graded" in str(killer.notices[0])
     watcher = Recorder()
     batch.run(order, watcher)
@@ -152,7 +156,10 @@ def test_ctrl_c_keeps_what_is_done_and_a_second_run_goes_on(plan, tmp_path):
             if line.startswith("2/5"):
                 os.killpg(process.pid, signal.SIGINT)
     assert process.returncode == 130
-    assert "2 of 5 are graded. Run the same command again to go on." in "".join(lines)
+    assert (
+        "2 of 5 are graded. Run the same command again to go on."
+        in "".join(lines)
+    )
     assert len(marks(order.folder)) == 2
     watcher = Recorder()
     batch.run(dataclasses.replace(order, seed=None), watcher)
@@ -189,6 +196,9 @@ def test_processes_end_with_a_parent_that_is_killed(plan, tmp_path):
 
 def running(pid):
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return (
+            Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            != "Z"
+        )
     except OSError:
         return False

@@ -14,7 +14,9 @@ from grader.intake.submission import Submission
 from grader.results import Result
 
 ROOT = Path(__file__).parents[2]
-RIGHT = (ROOT / "submissions/practical3/right-per-sample.py").read_text("utf-8")
+RIGHT = (ROOT / "submissions/practical3/right-per-sample.py").read_text(
+    "utf-8"
+)
 EXERCISE = Exercise.load("practical3")
 
 Grade = Callable[[str], Result]

@@ -15,7 +15,9 @@ from grader.grading.output import Formats, write_atomically
 from grader.results import from_json, to_json
 
 
-@pytest.mark.parametrize("make", [samples.right, samples.wrong, samples.unfinished])
+@pytest.mark.parametrize(
+    "make", [samples.right, samples.wrong, samples.unfinished]
+)
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path, make: object) -> None:
     result = make()  # type: ignore[operator]
     output.save(tmp_path, result)
@@ -57,7 +59,14 @@ def test_a_report_is_a_file_like_any_other(tmp_path: Path) -> None:
         '{"schema": 2}',
         to_json(samples.right()).replace('"schema": 2', '"schema": 1'),
     ],
-    ids=["empty", "no-schema", "list", "null", "nothing-else", "of-another-version"],
+    ids=[
+        "empty",
+        "no-schema",
+        "list",
+        "null",
+        "nothing-else",
+        "of-another-version",
+    ],
 )
 def test_what_is_no_grade_json_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "ada").mkdir()

@@ -13,7 +13,9 @@ from grader.grading.overview import Overview
 
 @pytest.fixture
 def overview(tmp_path: Path) -> Overview:
-    return Overview(tmp_path, Exercise.load("practical3"), "en", ["b", "a", "c"])
+    return Overview(
+        tmp_path, Exercise.load("practical3"), "en", ["b", "a", "c"]
+    )
 
 
 def test_results_come_in_the_submissions_order_without_their_details(
@@ -29,7 +31,10 @@ def test_results_come_in_the_submissions_order_without_their_details(
         assert not any(check.message for check in function.checks)
     assert first.versions is second.versions
     names = list(first.functions)
-    assert first.functions[names[0]].checks[0] is second.functions[names[0]].checks[0]
+    assert (
+        first.functions[names[0]].checks[0]
+        is second.functions[names[0]].checks[0]
+    )
 
 
 def test_the_page_is_written_when_there_is_something_to_show(

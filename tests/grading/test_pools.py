@@ -18,7 +18,8 @@ def test_an_address_of_a_scheduler(address):
 
 
 @pytest.mark.parametrize(
-    "address", ["", "host", "host:8786", "tcp://host", "http://host:80", "tcp://:8786 "]
+    "address",
+    ["", "host", "host:8786", "tcp://host", "http://host:80", "tcp://:8786 "],
 )
 def test_what_is_no_address_of_a_scheduler(address):
     with pytest.raises(UsageError, match="tcp://HOST:8786"):
@@ -31,14 +32,19 @@ def test_processes_that_never_get_ready_are_a_fault(tmp_path):
     prologue = '[prologue]\nsource = "solution.py"\nmodules = ["course"]\n'
     described = exercise.folder / "exercise.toml"
     described.write_text(described.read_text() + prologue)
-    settings = Settings.of(Exercise.load(str(exercise.folder)), "quick", seed=1)
+    settings = Settings.of(
+        Exercise.load(str(exercise.folder)), "quick", seed=1
+    )
     pool = pools.LocalPool(settings, jobs=1)
     task = Task(
-        settings, Submission("one", "One", "one.py", tiny.RIGHT.encode(), ("one.py",))
+        settings,
+        Submission("one", "One", "one.py", tiny.RIGHT.encode(), ("one.py",)),
     )
     try:
         for _ in range(2):
-            with pytest.raises(pools.Lost, match="before it was ready") as lost:
+            with pytest.raises(
+                pools.Lost, match="before it was ready"
+            ) as lost:
                 finish(pool, task)
             assert not lost.value.blame
         with pytest.raises(GraderFault, match="grader doctor"):

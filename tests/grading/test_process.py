@@ -26,7 +26,8 @@ def settings(tmp_path):
 
 def task(settings, source=tiny.RIGHT):
     return Task(
-        settings, Submission("one", "One", "one.py", source.encode(), ("one.py",))
+        settings,
+        Submission("one", "One", "one.py", source.encode(), ("one.py",)),
     )
 
 
@@ -45,13 +46,17 @@ def test_another_version_is_refused(settings, what):
         process.grade(
             task(
                 pickle.loads(
-                    pickle.dumps(Settings(**{**vars(settings), "versions": others}))
+                    pickle.dumps(
+                        Settings(**{**vars(settings), "versions": others})
+                    )
                 )
             )
         )
 
 
-def test_a_fault_is_a_sentence_and_its_traceback_travels(settings, monkeypatch):
+def test_a_fault_is_a_sentence_and_its_traceback_travels(
+    settings, monkeypatch
+):
     monkeypatch.setattr(process, "to_json", lambda _: {}["nothing"])
     with pytest.raises(GraderFault) as raised:
         process.grade(task(settings))

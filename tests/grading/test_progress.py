@@ -19,7 +19,9 @@ ONE = Submission("ada\x1b[31m", "Ada", "ada.py", b"", ("ada.py",))
 )
 def test_what_happens_is_shown(terminal: bool, kind: type) -> None:
     text = io.StringIO()
-    watcher = progress.watcher(Console(file=text, force_terminal=terminal, width=100))
+    watcher = progress.watcher(
+        Console(file=text, force_terminal=terminal, width=100)
+    )
     assert isinstance(watcher, kind)
     watcher.begin(12)
     watcher.finished(samples.right("bruno"), kept=True)
@@ -29,7 +31,9 @@ def test_what_happens_is_shown(terminal: bool, kind: type) -> None:
     watcher.finished(samples.wrong("ada"), kept=False)
     watcher.end()
     shown = text.getvalue()
-    assert "is graded again: the grading process was killed or crashed" in shown
+    assert (
+        "is graded again: the grading process was killed or crashed" in shown
+    )
     assert "ada\x1b" not in shown
     if not terminal:
         assert " 1/12  20.00 / 20  bruno  (kept)" in shown

@@ -16,11 +16,15 @@ def test_what_has_not_changed_is_kept(plan):
     first = {p: p.read_text() for p in order.folder.glob("*/grade.json")}
 
     def again(sources=None, **options):
-        sources = sources or {"a": tiny.RIGHT, "b": tiny.WRONG, "c": tiny.RIGHT}
+        sources = sources or {
+            "a": tiny.RIGHT,
+            "b": tiny.WRONG,
+            "c": tiny.RIGHT,
+        }
         watcher = Recorder()
-        assert len(batch.run(plan(sources, jobs=1, **options), watcher).results) == len(
-            sources
-        )
+        assert len(
+            batch.run(plan(sources, jobs=1, **options), watcher).results
+        ) == len(sources)
         return sorted(watcher.finished_ids)
 
     assert again() == []
@@ -30,12 +34,16 @@ def test_what_has_not_changed_is_kept(plan):
     assert marks(order.folder) == {"a": 2.0, "b": 2.0, "c": 2.0}
     (order.folder / "a" / "grade.json").write_text("{")
     assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}) == ["a"]
-    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, force=True) == [
+    assert again(
+        {"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, force=True
+    ) == [
         "a",
         "b",
         "c",
     ]
-    assert again({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=2) == [
+    assert again(
+        {"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=2
+    ) == [
         "a",
         "b",
         "c",
@@ -49,7 +57,9 @@ def test_a_changed_exercise_grades_all_again(plan):
         "def double(x):\n    return 3 * x\n"
     )
     graded = batch.run(
-        dataclasses.replace(order, exercise=Exercise.load(str(order.exercise.folder)))
+        dataclasses.replace(
+            order, exercise=Exercise.load(str(order.exercise.folder))
+        )
     )
     assert (graded.kept, graded.results[0].score) == (0, 0.0)
 
@@ -65,11 +75,19 @@ def test_the_longest_expected_comes_first(plan):
 
 
 def test_one_seed_is_drawn_for_a_class_and_kept_for_those_who_come_later(plan):
-    first = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None, jobs=1))
-    later = batch.run(
-        plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}, seed=None, jobs=1)
+    first = batch.run(
+        plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None, jobs=1)
     )
-    assert len({result.seed for result in (*first.results, *later.results)}) == 1
+    later = batch.run(
+        plan(
+            {"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT},
+            seed=None,
+            jobs=1,
+        )
+    )
+    assert (
+        len({result.seed for result in (*first.results, *later.results)}) == 1
+    )
 
 
 def test_what_is_graded_is_kept_whatever_the_package_index_calls_torch(
@@ -87,7 +105,9 @@ def test_a_moved_exercise_is_the_same_and_its_new_place_is_noted(plan):
     moved = order.exercise.folder.parent / "elsewhere" / "tiny"
     moved.parent.mkdir()
     order.exercise.folder.rename(moved)
-    graded = batch.run(dataclasses.replace(order, exercise=Exercise.load(str(moved))))
+    graded = batch.run(
+        dataclasses.replace(order, exercise=Exercise.load(str(moved)))
+    )
     assert (graded.kept, graded.results[0].exercise_folder) == (1, str(moved))
 
 
@@ -96,6 +116,8 @@ def test_a_roster_that_comes_later_gives_names_to_what_is_kept(plan):
     batch.run(order)
     (one,) = order.submissions
     graded = batch.run(
-        dataclasses.replace(order, submissions=[dataclasses.replace(one, name="Ada")])
+        dataclasses.replace(
+            order, submissions=[dataclasses.replace(one, name="Ada")]
+        )
     )
     assert (graded.kept, graded.results[0].submission.name) == (1, "Ada")

@@ -25,9 +25,13 @@ EXERCISE = Exercise.load("practical3")
 
 
 def test_an_unknown_profile_or_level_is_told_before_anything_starts() -> None:
-    with pytest.raises(ExerciseError, match="no profile 'fast'; it has quick, full"):
+    with pytest.raises(
+        ExerciseError, match="no profile 'fast'; it has quick, full"
+    ):
         Session(EXERCISE, "fast")
-    with pytest.raises(UsageError, match="choose one of none, limits, default, best"):
+    with pytest.raises(
+        UsageError, match="choose one of none, limits, default, best"
+    ):
         Session(EXERCISE, require_isolation="total")
 
 
@@ -51,7 +55,9 @@ def test_of_several_versions_the_best_one_counts(
     folder = tmp_path / "class" / "ada"
     folder.mkdir(parents=True)
     for file in ("a.py", "b.py"):
-        (folder / file).write_text(tiny.RIGHT if file == right_one else tiny.WRONG)
+        (folder / file).write_text(
+            tiny.RIGHT if file == right_one else tiny.WRONG
+        )
     (ada,) = submission.find([folder.parent], exercise.functions)
     with Session(exercise) as session:
         result = session.grade(ada)
@@ -107,9 +113,12 @@ def mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "profile", ["quick", "full"] if os.environ.get("GRADER_MNIST") else ["quick"]
+    "profile",
+    ["quick", "full"] if os.environ.get("GRADER_MNIST") else ["quick"],
 )
-def test_a_right_submission_is_right_on_mnist(mnist: Path, profile: str) -> None:
+def test_a_right_submission_is_right_on_mnist(
+    mnist: Path, profile: str
+) -> None:
     (right,) = submission.find(
         [ROOT / "submissions/practical3/right-batched.py"], EXERCISE.functions
     )

@@ -41,7 +41,9 @@ def test_an_exercise_and_data_that_change_are_others(tmp_path):
     found = [versions(Exercise.load(str(folder)), data)]
     (data / "images").write_bytes(b"2")
     found.append(versions(Exercise.load(str(folder)), data))
-    (folder / "inputs.py").write_text((folder / "inputs.py").read_text() + "\n")
+    (folder / "inputs.py").write_text(
+        (folder / "inputs.py").read_text() + "\n"
+    )
     found.append(versions(Exercise.load(str(folder)), data))
     assert len({one["data"] for one in found}) == 2
     assert len({one["exercise"] for one in found}) == 2
@@ -56,5 +58,7 @@ def test_the_version_of_grader_is_said_in_one_place():
         for path in (ROOT / "grader").rglob("*.py")
     }
     assert [
-        path.name for path, text in everywhere.items() if "metadata.version" in text
+        path.name
+        for path, text in everywhere.items()
+        if "metadata.version" in text
     ] == []

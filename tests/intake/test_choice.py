@@ -37,7 +37,8 @@ def paths(found):
 )
 def test_a_file_has_what_it_imports(tmp_path, statement):
     written(
-        tmp_path, {"a.py": statement.encode() + b"\n" + TRAIN, "utils.py": SIGMA * 2}
+        tmp_path,
+        {"a.py": statement.encode() + b"\n" + TRAIN, "utils.py": SIGMA * 2},
     )
     (main,) = chosen(tmp_path)
     assert main.entry.path == "a.py"
@@ -76,7 +77,8 @@ def test_modules_of_modules_and_packages(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "aside", ["prologue.py", "setup.py", "test_tp.py", "tp_test.py", "conftest.py"]
+    "aside",
+    ["prologue.py", "setup.py", "test_tp.py", "tp_test.py", "conftest.py"],
 )
 def test_a_prologue_a_setup_and_a_test_are_not_graded(tmp_path, aside):
     written(tmp_path, {"tp.py": ONE, aside: BOTH})
@@ -88,7 +90,9 @@ def test_but_they_are_where_nothing_else_has_a_function(tmp_path):
     assert paths(chosen(tmp_path))[0] == "test_tp.py"
 
 
-def test_two_files_with_as_many_functions_are_two_versions_the_newest_first(tmp_path):
+def test_two_files_with_as_many_functions_are_two_versions_the_newest_first(
+    tmp_path,
+):
     written(tmp_path, {"a.py": BOTH, "b.py": BOTH, "c.py": b""})
     os.utime(tmp_path / "a.py", (2e9, 2e9))
     assert paths(chosen(tmp_path)) == ["a.py", "b.py"]
@@ -126,7 +130,9 @@ def test_modules_are_bounded_in_number_and_size(tmp_path):
     written(tmp_path, {"a.py": imports + BOTH, **files})
     assert len(chosen(tmp_path)[0].modules) == choice.MOST_MODULES
     (tmp_path / "m0.py").write_bytes(b"#" * (choice.LARGEST_MODULES + 1))
-    assert "m0.py" not in [module.name for module in chosen(tmp_path)[0].modules]
+    assert "m0.py" not in [
+        module.name for module in chosen(tmp_path)[0].modules
+    ]
 
 
 LOOP = b"from utils import *\ndef run():\n    for x in (1, 2): sigma(x)\n"

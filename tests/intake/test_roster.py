@@ -30,8 +30,12 @@ def test_a_roster_names_and_tells_who_is_missing(tmp_path, text):
     ):
         folder = written(tmp_path / name.replace("/", "-"), {name: ONE})
         submissions = find([folder], NAMES)
-        assert [p.name for p in roster.missing(submissions)] == ["Zoë Ünal"], name
-        assert [one.name for one in roster.named(submissions)] == ["Ada Lovelace"], name
+        assert [p.name for p in roster.missing(submissions)] == ["Zoë Ünal"], (
+            name
+        )
+        assert [one.name for one in roster.named(submissions)] == [
+            "Ada Lovelace"
+        ], name
 
 
 def test_a_roster_names_nobody_where_two_could_be_meant(tmp_path):

@@ -29,7 +29,8 @@ def test_a_subfolder_is_one_submission_and_the_file_with_most_definitions_is_gra
     tmp_path,
 ):
     written(
-        tmp_path, {"ada/notes.py": ONE, "ada/src/tp.py": BOTH, "ada/README.md": b"#"}
+        tmp_path,
+        {"ada/notes.py": ONE, "ada/src/tp.py": BOTH, "ada/README.md": b"#"},
     )
     (ada,) = find([tmp_path], NAMES)
     assert (ada.id, ada.filename, ada.data) == ("ada", "tp.py", BOTH)
@@ -63,7 +64,9 @@ def test_moodle_folders_belong_to_one_participant_each(tmp_path):
         )
 
 
-def test_canvas_files_belong_to_one_user_each_and_the_last_attempt_is_graded(tmp_path):
+def test_canvas_files_belong_to_one_user_each_and_the_last_attempt_is_graded(
+    tmp_path,
+):
     path = zipped(
         tmp_path / "canvas.zip",
         {
@@ -85,13 +88,18 @@ def test_canvas_files_belong_to_one_user_each_and_the_last_attempt_is_graded(tmp
 
 def test_a_download_in_a_folder_and_a_zip_in_it_are_opened(tmp_path):
     inner = bytes_of_zip(tmp_path, {"deep/tp.py": BOTH})
-    zipped(tmp_path / "moodle.zip", {"Ada_1_assignsubmission_file_/all.zip": inner})
+    zipped(
+        tmp_path / "moodle.zip",
+        {"Ada_1_assignsubmission_file_/all.zip": inner},
+    )
     (ada,) = find([tmp_path], NAMES)
     assert (ada.id, ada.data) == ("Ada_1", BOTH)
     assert ada.files == ("Ada_1_assignsubmission_file_/all.zip/deep/tp.py",)
 
 
-@pytest.mark.parametrize("folder", ["attempt 2", "attempt-2", "Attempt_2", "v2"])
+@pytest.mark.parametrize(
+    "folder", ["attempt 2", "attempt-2", "Attempt_2", "v2"]
+)
 def test_of_several_attempts_in_folders_the_last_is_graded(tmp_path, folder):
     old, new = folder.replace("2", "9"), folder.replace("2", "10")
     written(tmp_path, {f"ada/{new}/tp.py": ONE, f"ada/{old}/tp.py": BOTH})
@@ -99,7 +107,9 @@ def test_of_several_attempts_in_folders_the_last_is_graded(tmp_path, folder):
     assert found(tmp_path)["ada"].data == ONE
 
 
-def test_files_of_a_flat_folder_are_never_taken_for_attempts_of_one_another(tmp_path):
+def test_files_of_a_flat_folder_are_never_taken_for_attempts_of_one_another(
+    tmp_path,
+):
     written(tmp_path, {"ada-attempt1.py": ONE, "ada-attempt2.py": ONE})
     assert len(find([tmp_path], NAMES)) == 2
 
@@ -127,14 +137,17 @@ def test_ids_differ_even_where_case_does_not_count(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["..", ". .", "a/b", "x" * 300, "日本" * 200, "-", "con\n", "\x1b[31m"]
+    "name",
+    ["..", ". .", "a/b", "x" * 300, "日本" * 200, "-", "con\n", "\x1b[31m"],
 )
 def test_a_name_makes_an_id_that_is_one_folder_name(tmp_path, name):
     (one,) = find(
         [
             zipped(
                 tmp_path / "m.zip",
-                {f"{name.replace('/', '|')} y_12_assignsubmission_file_/t.py": ONE},
+                {
+                    f"{name.replace('/', '|')} y_12_assignsubmission_file_/t.py": ONE
+                },
             )
         ],
         NAMES,
@@ -146,10 +159,12 @@ def test_a_name_makes_an_id_that_is_one_folder_name(tmp_path, name):
 
 
 def test_results_and_the_course_s_own_modules_are_no_submissions(tmp_path):
-    written(tmp_path, {"ada.py": ONE, "prologue.py": ONE, "out/alan/tp.py": ONE})
-    assert list(found(tmp_path, leave_out=tmp_path / "out", support=["prologue"])) == [
-        "ada"
-    ]
+    written(
+        tmp_path, {"ada.py": ONE, "prologue.py": ONE, "out/alan/tp.py": ONE}
+    )
+    assert list(
+        found(tmp_path, leave_out=tmp_path / "out", support=["prologue"])
+    ) == ["ada"]
 
 
 def test_bytes_are_read_when_they_are_needed_and_travel_when_held(tmp_path):
@@ -182,7 +197,10 @@ def test_a_path_that_holds_nothing_is_told(tmp_path, what):
 
 
 def test_the_digest_is_of_all_that_is_graded(tmp_path):
-    files = {"ada/tp.py": b"from m import *\n" + ONE, "ada/m.py": b"def train(): pass"}
+    files = {
+        "ada/tp.py": b"from m import *\n" + ONE,
+        "ada/m.py": b"def train(): pass",
+    }
     written(tmp_path, files)
     before = found(tmp_path)["ada"]
     assert list(before.modules) == ["m.py"]
@@ -194,11 +212,18 @@ def test_the_digest_is_of_all_that_is_graded(tmp_path):
 def test_several_versions_are_one_submission(tmp_path):
     written(tmp_path, {"ada/a.py": BOTH, "ada/b.py": BOTH})
     ada = found(tmp_path)["ada"]
-    assert [ada.filename, *(one.filename for one in ada.versions)] == ["b.py", "a.py"]
+    assert [ada.filename, *(one.filename for one in ada.versions)] == [
+        "b.py",
+        "a.py",
+    ]
 
 
 def test_ones_own_file_brings_the_modules_beside_it(tmp_path):
-    files = {"tp.py": b"from net.m import *", "net/m.py": ONE, "other.py": BOTH}
+    files = {
+        "tp.py": b"from net.m import *",
+        "net/m.py": ONE,
+        "other.py": BOTH,
+    }
     written(tmp_path, files)
     assert from_file(tmp_path / "tp.py").modules == {}
     mine = from_file(tmp_path / "tp.py", with_modules=True)

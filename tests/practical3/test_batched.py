@@ -19,7 +19,9 @@ def test_the_matrix_form_trains_as_the_solution_does() -> None:
     data = INPUTS.Inputs(5, QUICK).data(6, 4)
     parameters = SOLUTION.train(*data, 8, 0)[0]
     slow, slow_history = SOLUTION.train(*data, 8, 5, parameters=parameters)
-    fast, fast_history = INPUTS.Inputs.trajectory(SOLUTION, data, parameters, 5)
+    fast, fast_history = INPUTS.Inputs.trajectory(
+        SOLUTION, data, parameters, 5
+    )
     for a, b in zip(slow, fast, strict=True):
         assert torch.allclose(a.double(), b, rtol=1e-4, atol=1e-9)
     assert torch.allclose(
@@ -49,16 +51,25 @@ PLUGGED = """
 
 
 @pytest.mark.parametrize("names", PLUGGED.split(","), ids=str.strip)
-def test_all_samples_at_once_train_as_one_after_the_other_does(names: str) -> None:
-    plugged = {name: OneByOne(EXERCISE.standins[name]) for name in names.split()}
+def test_all_samples_at_once_train_as_one_after_the_other_does(
+    names: str,
+) -> None:
+    plugged = {
+        name: OneByOne(EXERCISE.standins[name]) for name in names.split()
+    }
     reference = Reference(EXERCISE, plugged)
     data = INPUTS.Inputs(5, QUICK).data(6, 4)
     parameters = [1e4 * p for p in SOLUTION.train(*data, 8, 0)[0]]
     slow, slow_history = reference.train(*data, 8, 3, parameters=parameters)
-    fast, fast_history = INPUTS.batched.train_with(reference, *data, 3, parameters)
+    fast, fast_history = INPUTS.batched.train_with(
+        reference, *data, 3, parameters
+    )
     for a, b, start in zip(slow, fast, parameters, strict=True):
         assert torch.allclose(
-            a - start, b - start, rtol=1e-3, atol=1e-5 * float((a - start).abs().max())
+            a - start,
+            b - start,
+            rtol=1e-3,
+            atol=1e-5 * float((a - start).abs().max()),
         )
     assert torch.allclose(
         torch.tensor(slow_history), torch.tensor(fast_history), rtol=1e-4
@@ -85,13 +96,17 @@ def test_what_depends_on_the_order_or_is_odd_is_trained_one_after_the_other(
     data = INPUTS.Inputs(5, QUICK).made_up_data()
     parameters = SOLUTION.train(*data, 4, 0)[0]
     slow, slow_history = reference.train(*data, 4, 2, parameters=parameters)
-    kept, kept_history = INPUTS.Inputs.trajectory(reference, data, parameters, 2)
+    kept, kept_history = INPUTS.Inputs.trajectory(
+        reference, data, parameters, 2
+    )
     assert function.asked
     assert all(torch.equal(a, b) for a, b in zip(slow, kept, strict=True))
     assert slow_history == kept_history
 
 
-def test_functions_that_leave_something_for_each_other_are_called_in_turn() -> None:
+def test_functions_that_leave_something_for_each_other_are_called_in_turn() -> (
+    None
+):
     left = {}
 
     def forward_pass(*arguments):  # type: ignore[no-untyped-def]
@@ -99,7 +114,9 @@ def test_functions_that_leave_something_for_each_other_are_called_in_turn() -> N
         return left["states"]
 
     def backward_pass(*arguments):  # type: ignore[no-untyped-def]
-        SOLUTION.backward_pass(*arguments[:5], *left["states"], *arguments[-4:])
+        SOLUTION.backward_pass(
+            *arguments[:5], *left["states"], *arguments[-4:]
+        )
 
     functions = {"forward_pass": forward_pass, "backward_pass": backward_pass}
     reference = Reference(
@@ -110,7 +127,8 @@ def test_functions_that_leave_something_for_each_other_are_called_in_turn() -> N
     right = SOLUTION.train(*data, 8, 2, parameters=parameters)[0]
     found = INPUTS.Inputs.trajectory(reference, data, parameters, 2)[0]
     assert all(
-        torch.allclose(a, b, rtol=1e-4) for a, b in zip(right, found, strict=True)
+        torch.allclose(a, b, rtol=1e-4)
+        for a, b in zip(right, found, strict=True)
     )
 
 
@@ -132,15 +150,23 @@ def test_a_tie_is_an_error_or_none(
     targets = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     found = INPUTS.batched._errors(responses, targets)
     assert found == (*errors, 2)
-    assert found.rates == [count / 2 for count in range(errors[0], errors[1] + 1)]
+    assert found.rates == [
+        count / 2 for count in range(errors[0], errors[1] + 1)
+    ]
 
 
 def test_what_is_measured_with_other_functions_is_what_they_report() -> None:
     data = INPUTS.Inputs(5, QUICK).data(6, 4)
     parameters = [1e5 * p for p in SOLUTION.train(*data, 8, 0)[0]]
     for name in ("forward_pass", "sigma", "loss"):
-        reference = Reference(EXERCISE, {name: OneByOne(EXERCISE.standins[name])})
-        _, ((loss, *rates),) = reference.train(*data, 8, 1, parameters=parameters)
+        reference = Reference(
+            EXERCISE, {name: OneByOne(EXERCISE.standins[name])}
+        )
+        _, ((loss, *rates),) = reference.train(
+            *data, 8, 1, parameters=parameters
+        )
         found = INPUTS.Inputs.measure(reference, data, parameters)
         assert found.loss == pytest.approx(loss, rel=1e-4)
-        assert [found.train.rates, found.test.rates] == [[rate] for rate in rates]
+        assert [found.train.rates, found.test.rates] == [
+            [rate] for rate in rates
+        ]

@@ -14,9 +14,9 @@ from grader.intake.submission import Submission
 from grader.results import Result
 
 ROOT = Path(__file__).parents[2]
-RIGHT = (ROOT / "submissions" / "practical3" / "right-per-sample.py").read_text(
-    encoding="utf-8"
-)
+RIGHT = (
+    ROOT / "submissions" / "practical3" / "right-per-sample.py"
+).read_text(encoding="utf-8")
 EXERCISE = Exercise.load("practical3")
 FUNCTIONS = tuple(EXERCISE.functions)
 
@@ -34,7 +34,9 @@ def grade_source() -> Iterator[Callable[[str], Result]]:
     with Marks(EXERCISE, seed=4) as session:
 
         def grade_source(text: str) -> Result:
-            one = Submission("one", "One", "one.py", text.encode(), ("one.py",))
+            one = Submission(
+                "one", "One", "one.py", text.encode(), ("one.py",)
+            )
             return session.grade(one)
 
         yield grade_source
@@ -59,9 +61,9 @@ def test_one_broken_function_costs_its_own_points_and_no_others(
     grade: Callable[[str], Result], name: str, how: str
 ) -> None:
     functions = grade(BROKEN[how].format(name=name)).functions
-    assert {other for other in FUNCTIONS if functions[other].status != "right"} == {
-        name
-    }
+    assert {
+        other for other in FUNCTIONS if functions[other].status != "right"
+    } == {name}
 
 
 # whatever it is called with, `train` first does what the right one does
@@ -105,7 +107,9 @@ def test_each_check_of_train_sees_what_it_is_for(
     grade: Callable[[str], Result], change: str, failed: set[str]
 ) -> None:
     checks = grade(TRAIN.format(change=change)).functions["train"].checks
-    found = {check.id.split("/")[1] for check in checks if check.outcome == "failed"}
+    found = {
+        check.id.split("/")[1] for check in checks if check.outcome == "failed"
+    }
     assert found >= failed
     if not failed:
         assert found == failed
@@ -113,7 +117,9 @@ def test_each_check_of_train_sees_what_it_is_for(
 
 # what is counted in the right training, edited: (from, to, the columns of the history that are wrong then)
 TEST_LOOP = "zip(test_input, test_target))"
-UPDATE = "        for p, g in zip(params, grads):\n            p.sub_(eta * g)\n"
+UPDATE = (
+    "        for p, g in zip(params, grads):\n            p.sub_(eta * g)\n"
+)
 COUNTED = "        test_wrong = sum("
 HISTORIES = {
     "rates of one sample fewer": (
@@ -131,7 +137,10 @@ HISTORIES = {
         [(TEST_LOOP, "zip(test_input[1:], test_target[1:]))")],
         {"test error"},
     ),
-    "a stale prediction": ([("predict(params, x)", "x2.argmax()")], {"test error"}),
+    "a stale prediction": (
+        [("predict(params, x)", "x2.argmax()")],
+        {"test error"},
+    ),
     "an error too many": (
         [("total, wrong = 0.0, 0", "total, wrong = 0.0, 1")],
         {"train error"},
@@ -266,12 +275,15 @@ def test_a_train_that_is_not_reproducible_is_judged_by_its_thresholds(
 ) -> None:
     unseeded = "import os\n    torch.manual_seed(int.from_bytes(os.urandom(4), 'big'))"
     source = TRAIN.format(change="pass").replace(
-        "    parameters, history", f"    {unseeded}\n    parameters, history", 1
+        "    parameters, history",
+        f"    {unseeded}\n    parameters, history",
+        1,
     )
     result = grade(source)
     assert result.functions["train"].status == "right"
     assert any(
-        "other results from the same seed" in str(notice) for notice in result.notices
+        "other results from the same seed" in str(notice)
+        for notice in result.notices
     )
 
 
@@ -286,7 +298,9 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
 """
     function = grade(source).functions["backward_pass"]
     (by_hand,) = (
-        check for check in function.checks if check.id == "backward_pass/by_hand"
+        check
+        for check in function.checks
+        if check.id == "backward_pass/by_hand"
     )
     assert by_hand.outcome == "failed"
     assert by_hand.points == 0

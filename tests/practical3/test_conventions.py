@@ -109,7 +109,9 @@ def grade() -> Iterator[Grade]:
     with Session(EXERCISE, seed=7) as session:
 
         def grade(source: str) -> Result:
-            of = Submission("one", "One", "one.py", source.encode(), ("one.py",))
+            of = Submission(
+                "one", "One", "one.py", source.encode(), ("one.py",)
+            )
             return session.grade(of)
 
         yield grade
@@ -124,7 +126,9 @@ def told(result: Result) -> list[tuple[str, str]]:
 
 
 def failed(result: Result) -> set[str]:
-    checks = [c for function in result.functions.values() for c in function.checks]
+    checks = [
+        c for function in result.functions.values() for c in function.checks
+    ]
     return {check.id for check in checks if check.outcome != "passed"}
 
 
@@ -132,7 +136,9 @@ def failed(result: Result) -> set[str]:
 def test_what_is_right_within_a_convention_loses_the_shapes_and_is_told_once(
     grade: Grade, layouts: str
 ) -> None:
-    source = (ROOT / "submissions/practical3/right-per-sample.py").read_text("utf-8")
+    source = (ROOT / "submissions/practical3/right-per-sample.py").read_text(
+        "utf-8"
+    )
     result = grade(converted(source, layouts))
     assert failed(result) <= OF_SHAPES
     assert told(result) == [CONVENTIONS[layouts]]
@@ -140,7 +146,9 @@ def test_what_is_right_within_a_convention_loses_the_shapes_and_is_told_once(
 
 
 def test_converted_to_vectors_nothing_is_lost(grade: Grade) -> None:
-    source = (ROOT / "submissions/practical3/right-per-sample.py").read_text("utf-8")
+    source = (ROOT / "submissions/practical3/right-per-sample.py").read_text(
+        "utf-8"
+    )
     assert grade(converted(source, "vvvv")).score == 20
 
 
@@ -148,7 +156,9 @@ def test_converted_to_vectors_nothing_is_lost(grade: Grade) -> None:
 def test_another_mistake_is_named_within_a_convention(
     grade: Grade, layouts: str
 ) -> None:
-    source = (ROOT / "submissions/practical3/right-per-sample.py").read_text("utf-8")
+    source = (ROOT / "submissions/practical3/right-per-sample.py").read_text(
+        "utf-8"
+    )
     wrong = source.replace("dsigma(s1)", "dsigma(x1)")
     assert wrong != source
     plain, result = grade(wrong), grade(converted(wrong, layouts))
@@ -162,7 +172,9 @@ def test_another_mistake_is_named_within_a_convention(
 CASES = ROOT / "tests" / "cases" / "fair"
 
 
-def test_vectors_that_meet_are_named_where_they_are_called(grade: Grade) -> None:
+def test_vectors_that_meet_are_named_where_they_are_called(
+    grade: Grade,
+) -> None:
     for file, line in (
         ("08_rows_meet_column_biases.py", 49),
         ("08_columns_meet_vectors.py", 50),

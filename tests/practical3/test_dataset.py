@@ -17,7 +17,9 @@ def test_real_mnist_is_read_from_its_own_files(tmp_path: Path) -> None:
     images, labels = EXERCISE.module("dataset").digits()
     pixels = images[:60].round().to(torch.uint8)
     with gzip.open(tmp_path / "t10k-images-idx3-ubyte.gz", "wb") as stream:
-        stream.write(struct.pack(">IIII", 0x803, 60, 28, 28) + pixels.numpy().tobytes())
+        stream.write(
+            struct.pack(">IIII", 0x803, 60, 28, 28) + pixels.numpy().tobytes()
+        )
     with (tmp_path / "t10k-labels-idx1-ubyte").open("wb") as stream:
         stream.write(
             struct.pack(">II", 0x801, 60)

@@ -13,7 +13,9 @@ QUICK = EXERCISE.profiles["quick"].settings
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    first, again, other = (INPUTS.Inputs(seed, QUICK).sample() for seed in (1, 1, 2))
+    first, again, other = (
+        INPUTS.Inputs(seed, QUICK).sample() for seed in (1, 1, 2)
+    )
     assert torch.equal(first.w1, again.w1)
     assert not torch.equal(first.w1, other.w1)
 
@@ -27,13 +29,19 @@ def test_no_unit_of_a_sample_is_saturated(seed: int) -> None:
     assert sorted(sample.t.tolist()) == pytest.approx([0, 0, 0.9])
 
 
-def test_lopsided_data_has_another_share_of_each_class_in_training_and_test() -> None:
+def test_lopsided_data_has_another_share_of_each_class_in_training_and_test() -> (
+    None
+):
     data = INPUTS.Inputs(3, QUICK).lopsided_data()
     assert (len(data.train_target), len(data.test_target)) == (20, 13)
     counts = zip(
-        data.train_target.sum(0).tolist(), data.test_target.sum(0).tolist(), strict=True
+        data.train_target.sum(0).tolist(),
+        data.test_target.sum(0).tolist(),
+        strict=True,
     )
-    assert sorted(counts) == sorted((float(a), float(b)) for a, b in INPUTS.LOPSIDED)
+    assert sorted(counts) == sorted(
+        (float(a), float(b)) for a, b in INPUTS.LOPSIDED
+    )
 
 
 def test_coarse_images_are_as_long_as_the_whole_ones() -> None:
@@ -83,7 +91,10 @@ def test_what_is_measured_is_what_the_solution_reports() -> None:
     )
     measured = INPUTS.Inputs.measure(SOLUTION, data, parameters)
     assert measured.loss == pytest.approx(loss, rel=1e-5)
-    assert (measured.train.rates, measured.test.rates) == ([train_error], [test_error])
+    assert (measured.train.rates, measured.test.rates) == (
+        [train_error],
+        [test_error],
+    )
 
 
 def test_what_is_no_number_is_not_measured() -> None:

@@ -23,7 +23,9 @@ def made() -> tuple[tuple[Any, ...], list[Any]]:
     inputs = EXERCISE.inputs.Inputs(5, EXERCISE.profiles["quick"].settings)
     generator = torch.Generator().manual_seed(0)
     shapes = (NB_HIDDEN, 784), (NB_HIDDEN,), (10, NB_HIDDEN), (10,)
-    initial = [0.1 * torch.randn(*shape, generator=generator) for shape in shapes]
+    initial = [
+        0.1 * torch.randn(*shape, generator=generator) for shape in shapes
+    ]
     return (*inputs.data(20, 10), NB_HIDDEN, NB_STEPS), initial
 
 
@@ -44,8 +46,13 @@ def told(*columns: tuple[str, torch.Tensor], digits: int | None = None) -> Any:
     for label, values in columns:
         slacks = torch.zeros(NB_STEPS, dtype=torch.float64)
         if digits is not None:
-            values, slacks = values.round(decimals=digits), slacks + 0.5 * 10**-digits
-        plain.append([label.removesuffix("%"), label.endswith("%"), values, slacks])
+            values, slacks = (
+                values.round(decimals=digits),
+                slacks + 0.5 * 10**-digits,
+            )
+        plain.append(
+            [label.removesuffix("%"), label.endswith("%"), values, slacks]
+        )
     value = (INITIAL, INITIAL, NB_STEPS, plain)
     parameters, history = EXERCISE.lifted.as_returned(ARGUMENTS, value)
     assert parameters == tuple(INITIAL)
@@ -79,14 +86,25 @@ def test_right_columns_are_known_in_any_order(labels: Any, order: Any) -> None:
 
 
 RIGHT = [
-    pytest.param([("", L), ("%", 100 * TRAIN), ("%", 100 * TEST)], id="percent"),
-    pytest.param([("", L), ("", 100 * TRAIN), ("", 100 * TEST)], id="without its sign"),
-    pytest.param([("", L), ("", 100 * TRAIN), ("", TEST)], id="one of them"),
-    pytest.param([("", L), ("", 2 * TRAIN), ("", TEST)], id="a count divided by ten"),
-    pytest.param([("step", STEPS), ("", L), ("", TRAIN), ("", TEST)], id="a counter"),
-    pytest.param([("", STEPS + 1), ("", L), ("", TRAIN), ("", TEST)], id="from one on"),
     pytest.param(
-        [("", 9 * L), ("", L), ("", TRAIN), ("time", L / 7), ("", TEST)], id="others"
+        [("", L), ("%", 100 * TRAIN), ("%", 100 * TEST)], id="percent"
+    ),
+    pytest.param(
+        [("", L), ("", 100 * TRAIN), ("", 100 * TEST)], id="without its sign"
+    ),
+    pytest.param([("", L), ("", 100 * TRAIN), ("", TEST)], id="one of them"),
+    pytest.param(
+        [("", L), ("", 2 * TRAIN), ("", TEST)], id="a count divided by ten"
+    ),
+    pytest.param(
+        [("step", STEPS), ("", L), ("", TRAIN), ("", TEST)], id="a counter"
+    ),
+    pytest.param(
+        [("", STEPS + 1), ("", L), ("", TRAIN), ("", TEST)], id="from one on"
+    ),
+    pytest.param(
+        [("", 9 * L), ("", L), ("", TRAIN), ("time", L / 7), ("", TEST)],
+        id="others",
     ),
 ]
 
@@ -100,7 +118,9 @@ def test_right_columns(columns: Any) -> None:
 def test_rounded_numbers_say_how_far_they_may_be_off(digits: int) -> None:
     history = told(("", L), ("", 100 * TRAIN), ("", 100 * TEST), digits=digits)
     for entry, right in zip(history, rows(L, TRAIN, TEST), strict=True):
-        for number, exact, scale in zip(entry, right, (1, 100, 100), strict=True):
+        for number, exact, scale in zip(
+            entry, right, (1, 100, 100), strict=True
+        ):
             assert number.slack == pytest.approx(0.5 * 10**-digits / scale)
             assert abs(number - exact) <= number.slack + 1e-9
 
@@ -116,9 +136,13 @@ def test_whole_numbers_are_rounded_where_they_are_no_counts() -> None:
 
 
 @pytest.mark.parametrize("slack", [1e9, math.inf, math.nan, -1.0])
-def test_numbers_that_are_said_to_be_very_coarse_tell_nothing(slack: float) -> None:
+def test_numbers_that_are_said_to_be_very_coarse_tell_nothing(
+    slack: float,
+) -> None:
     slacks = torch.full((NB_STEPS,), slack, dtype=torch.float64)
-    columns = [[name, False, 0 * L, slacks] for name in ("loss", "train", "test")]
+    columns = [
+        [name, False, 0 * L, slacks] for name in ("loss", "train", "test")
+    ]
     value = (INITIAL, INITIAL, NB_STEPS, columns)
     _, history = EXERCISE.lifted.as_returned(ARGUMENTS, value)
     for entry in history:
@@ -132,15 +156,28 @@ def test_the_same_numbers_again_are_no_other_column() -> None:
     assert same(history, L, TRAIN, NAN)
 
 
-def test_a_network_too_large_to_be_computed_here_is_compared_with_nothing() -> None:
-    large = torch.zeros(1001, 784), torch.zeros(1001), torch.zeros(10, 1001), INITIAL[3]
+def test_a_network_too_large_to_be_computed_here_is_compared_with_nothing() -> (
+    None
+):
+    large = (
+        torch.zeros(1001, 784),
+        torch.zeros(1001),
+        torch.zeros(10, 1001),
+        INITIAL[3],
+    )
     assert EXERCISE.lifted._expected(ARGUMENTS, large, NB_STEPS).isnan().all()
-    assert not EXERCISE.lifted._expected(ARGUMENTS, INITIAL, NB_STEPS).isnan().any()
+    assert (
+        not EXERCISE.lifted._expected(ARGUMENTS, INITIAL, NB_STEPS)
+        .isnan()
+        .any()
+    )
 
 
 def test_measured_after_the_step() -> None:
     loss, train, test = AFTER
-    assert same(told(("a", test), ("a", loss), ("b", train)), loss, train, test)
+    assert same(
+        told(("a", test), ("a", loss), ("b", train)), loss, train, test
+    )
 
 
 BY_LABEL = [
@@ -149,7 +186,9 @@ BY_LABEL = [
     pytest.param(("total loss", "err", "te_err"), id="short"),
     pytest.param(("mse", "tr", "te"), id="shorter"),
     pytest.param(("Perte :", "erreur train", "erreur test"), id="French"),
-    pytest.param(("coût", "taux d'erreur", "taux d'erreur en test"), id="rates"),
+    pytest.param(
+        ("coût", "taux d'erreur", "taux d'erreur en test"), id="rates"
+    ),
     pytest.param(("train loss", "wrong", "test wrong"), id="with their data"),
     pytest.param(("", "", ""), id="none: the hand-out's order"),
     pytest.param(("h", "h", "h"), id="the same: the hand-out's order"),
@@ -171,17 +210,30 @@ def test_a_wrong_percentage_is_one_too() -> None:
 
 
 def test_what_is_left_without_a_label_is_taken_in_order() -> None:
-    columns = ("", WRONG_TRAIN), ("loss", L), ("", WRONG_TEST), ("seconds", L / 7)
+    columns = (
+        ("", WRONG_TRAIN),
+        ("loss", L),
+        ("", WRONG_TEST),
+        ("seconds", L / 7),
+    )
     assert same(told(*columns), L, WRONG_TRAIN, WRONG_TEST)
 
 
 MISSING = [
     pytest.param([("loss", L)], (L, NAN, NAN), id="the loss alone"),
     pytest.param([("", TEST)], (NAN, NAN, TEST), id="one that is right"),
-    pytest.param([("test error", WRONG_TEST)], (NAN, NAN, WRONG_TEST), id="or wrong"),
-    pytest.param([("loss", L), ("test loss", 3 * L)], (L, NAN, NAN), id="two losses"),
-    pytest.param([("step", STEPS), ("loss", L)], (L, NAN, NAN), id="and the step"),
-    pytest.param([("loss", L), ("seconds", L / 7)], (L, NAN, NAN), id="and a time"),
+    pytest.param(
+        [("test error", WRONG_TEST)], (NAN, NAN, WRONG_TEST), id="or wrong"
+    ),
+    pytest.param(
+        [("loss", L), ("test loss", 3 * L)], (L, NAN, NAN), id="two losses"
+    ),
+    pytest.param(
+        [("step", STEPS), ("loss", L)], (L, NAN, NAN), id="and the step"
+    ),
+    pytest.param(
+        [("loss", L), ("seconds", L / 7)], (L, NAN, NAN), id="and a time"
+    ),
 ]
 
 
@@ -207,12 +259,17 @@ def test_nothing_that_is_a_history(columns: Any) -> None:
 def test_a_step_that_tells_nothing_has_no_entry() -> None:
     every_other = L.clone()
     every_other[1::2] = math.nan
-    assert [entry[0] for entry in told(("loss", every_other))] == L[::2].tolist()
+    assert [entry[0] for entry in told(("loss", every_other))] == L[
+        ::2
+    ].tolist()
 
 
 def test_no_steps() -> None:
     value = (INITIAL, INITIAL, 0, [["loss", False, L[:0], L[:0]]])
-    assert EXERCISE.lifted.as_returned(ARGUMENTS, value) == (tuple(INITIAL), [])
+    assert EXERCISE.lifted.as_returned(ARGUMENTS, value) == (
+        tuple(INITIAL),
+        [],
+    )
 
 
 def test_parameters_that_do_not_fit_leave_the_labels() -> None:
@@ -225,12 +282,18 @@ def test_parameters_that_do_not_fit_leave_the_labels() -> None:
 ODD = [
     pytest.param(None, id="nothing"),
     pytest.param((INITIAL, INITIAL, NB_STEPS), id="too few parts"),
-    pytest.param((INITIAL, INITIAL, NB_STEPS, [["a", False, L]]), id="of a column"),
+    pytest.param(
+        (INITIAL, INITIAL, NB_STEPS, [["a", False, L]]), id="of a column"
+    ),
     pytest.param(
         (INITIAL, INITIAL, NB_STEPS, [["a", False, L[:2], L]]), id="too short"
     ),
-    pytest.param((INITIAL, INITIAL, NB_STEPS, [["a", False, L, 0]]), id="no tensor"),
-    pytest.param((INITIAL, INITIAL, NB_STEPS + 1, []), id="more steps than asked for"),
+    pytest.param(
+        (INITIAL, INITIAL, NB_STEPS, [["a", False, L, 0]]), id="no tensor"
+    ),
+    pytest.param(
+        (INITIAL, INITIAL, NB_STEPS + 1, []), id="more steps than asked for"
+    ),
     pytest.param((INITIAL, INITIAL, -1, []), id="less than none"),
     pytest.param((INITIAL, INITIAL, 1.5, []), id="half a step"),
     pytest.param(

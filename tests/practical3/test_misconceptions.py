@@ -39,7 +39,9 @@ FACTS = {
     "hidden": "loss",
     "argument": "x",
 }  # what the placeholders of notes may be
-COMPARED = [name for name in MISCONCEPTIONS.functions if probes_of(EXERCISE, name)]
+COMPARED = [
+    name for name in MISCONCEPTIONS.functions if probes_of(EXERCISE, name)
+]
 
 
 def forms(function):
@@ -66,13 +68,17 @@ def test_every_misconception_of_the_course_is_known():
 @pytest.mark.parametrize(("function", "index", "id_"), SINGLES)
 def test_an_edit_shows_on_the_probes(function, index, id_):
     runner = shared_runner(EXERCISE, function)
-    assert not equal_traces(runner.run_variant((index,)), runner.reference), id_
+    assert not equal_traces(runner.run_variant((index,)), runner.reference), (
+        id_
+    )
 
 
 @pytest.mark.parametrize("function", COMPARED)
 def test_siblings_are_told_apart_or_declared_alike(function):
     runner = shared_runner(EXERCISE, function)
-    singles = [(form, runner.run_variant((i,))) for i, form in enumerate(runner.forms)]
+    singles = [
+        (form, runner.run_variant((i,))) for i, form in enumerate(runner.forms)
+    ]
     alike = {
         frozenset((m.id, other))
         for m in MISCONCEPTIONS.of(function)
@@ -82,7 +88,9 @@ def test_siblings_are_told_apart_or_declared_alike(function):
         frozenset((a.id, b.id))
         for i, (a, left) in enumerate(singles)
         for b, right in singles[:i]
-        if a.id != b.id and left.errors == right.errors and equal_traces(left, right)
+        if a.id != b.id
+        and left.errors == right.errors
+        and equal_traces(left, right)
     }
     assert same <= alike, (
         f"give the same, undeclared: {[sorted(pair) for pair in same - alike]}"
@@ -109,11 +117,15 @@ def test_a_variant_of_train_played_as_a_student_is_named(stage, index, id_):
     assert found.misconceptions == (id_,), found
 
 
-@pytest.mark.parametrize("misconception", list(MISCONCEPTIONS), ids=lambda m: m.id)
+@pytest.mark.parametrize(
+    "misconception", list(MISCONCEPTIONS), ids=lambda m: m.id
+)
 def test_a_note_can_be_read_and_does_not_give_the_solution_away(misconception):
     for text in (misconception.title, misconception.note, misconception.hint):
         assert text
-        assert "{" not in prose.to_text(text, FACTS), "a placeholder that is not filled"
+        assert "{" not in prose.to_text(text, FACTS), (
+            "a placeholder that is not filled"
+        )
         assert prose.to_html(text, FACTS)
     for form in misconception.forms:
         for edit in form.edits:

@@ -31,4 +31,8 @@ def test_a_star_brings_what_the_courses_own_module_brings() -> None:
     names = {"torch", "os", "argparse", "args", "parser", "datasets"}
     assert names <= vars(prologue).keys()
     pairs, target, classes = prologue.generate_pair_sets(5)[:3]
-    assert (pairs.shape, target.shape, classes.shape) == ((5, 2, 14, 14), (5,), (5, 2))
+    assert (pairs.shape, target.shape, classes.shape) == (
+        (5, 2, 14, 14),
+        (5,),
+        (5, 2),
+    )

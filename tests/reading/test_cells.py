@@ -24,7 +24,13 @@ def notebook(*cells, **more):
         }
         nodes.append(node)
     return json.dumps(
-        {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": nodes, **more}
+        {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {},
+            "cells": nodes,
+            **more,
+        }
     ).encode()
 
 
@@ -43,7 +49,10 @@ DECODED = [
         id="a byte-order mark is not part of the text",
     ),
     pytest.param(
-        "x = 'é'".encode("utf-16"), "x = 'é'", False, id="utf-16, as Windows tools save"
+        "x = 'é'".encode("utf-16"),
+        "x = 'é'",
+        False,
+        id="utf-16, as Windows tools save",
     ),
     pytest.param(
         "x = 'é'".encode("utf-32"),
@@ -94,7 +103,10 @@ DECODED = [
         id="CRLF and CR are newlines",
     ),
     pytest.param(
-        b"\xef\xbb\xbf\nx = 1", "\nx = 1", False, id="an empty first line still counts"
+        b"\xef\xbb\xbf\nx = 1",
+        "\nx = 1",
+        False,
+        id="an empty first line still counts",
     ),
 ]
 
@@ -116,9 +128,13 @@ def test_latin1_notice_names_the_line():
 UNREADABLE = [
     pytest.param(b"", "a.py", "empty", id="no bytes"),
     pytest.param(b" \n\t\n", "a.py", "empty", id="only white space"),
-    pytest.param("\ufeff".encode(), "a.py", "empty", id="only a byte-order mark"),
+    pytest.param(
+        "\ufeff".encode(), "a.py", "empty", id="only a byte-order mark"
+    ),
     pytest.param(b"x = 1\0", "a.py", "null bytes", id="a null byte in Python"),
-    pytest.param(b"\x7fELF\0\0", "a.py", "null bytes", id="a program, not a text"),
+    pytest.param(
+        b"\x7fELF\0\0", "a.py", "null bytes", id="a program, not a text"
+    ),
     pytest.param(
         "x = '\0'".encode("utf-16"),
         "a.py",
@@ -126,15 +142,26 @@ UNREADABLE = [
         id="a null character in utf-16",
     ),
     pytest.param(
-        b"def sigma(x):", "a.ipynb", "line 1", id="Python under a notebook's name"
+        b"def sigma(x):",
+        "a.ipynb",
+        "line 1",
+        id="Python under a notebook's name",
     ),
     pytest.param(
-        b'{"cells": [', "a.ipynb", "stops being JSON", id="a notebook cut short"
+        b'{"cells": [',
+        "a.ipynb",
+        "stops being JSON",
+        id="a notebook cut short",
     ),
     pytest.param(b"[1]", "a.ipynb", "not a notebook", id="JSON, a list"),
-    pytest.param(b'{"a": 1}', "a.ipynb", "not a notebook", id="JSON, another object"),
     pytest.param(
-        b'{"cells": {}}', "a.ipynb", "not a notebook", id="cells that are no list"
+        b'{"a": 1}', "a.ipynb", "not a notebook", id="JSON, another object"
+    ),
+    pytest.param(
+        b'{"cells": {}}',
+        "a.ipynb",
+        "not a notebook",
+        id="cells that are no list",
     ),
     pytest.param(b'{"cells": []}', "a.ipynb", "no code cell", id="no cells"),
     pytest.param(
@@ -155,7 +182,9 @@ UNREADABLE = [
         "number that is too long",
         id="a number slow to convert",
     ),
-    pytest.param(b"#" * (MAX_BYTES + 1), "a.py", "larger than 64 MB", id="too large"),
+    pytest.param(
+        b"#" * (MAX_BYTES + 1), "a.py", "larger than 64 MB", id="too large"
+    ),
 ]
 
 
@@ -164,7 +193,11 @@ def test_unreadable_is_one_sentence(data, filename, says):
     with pytest.raises(Unreadable) as caught:
         read(data, filename)
     sentence = str(caught.value)
-    assert says in sentence and sentence.startswith(filename) and sentence.endswith(".")
+    assert (
+        says in sentence
+        and sentence.startswith(filename)
+        and sentence.endswith(".")
+    )
     assert "\n" not in sentence
 
 
@@ -245,7 +278,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     grown = int(
         subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, check=True, text=True
+            [sys.executable, "-c", script],
+            capture_output=True,
+            check=True,
+            text=True,
         ).stdout
     )
     unit = 1 if sys.platform == "darwin" else 1024

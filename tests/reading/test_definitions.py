@@ -18,7 +18,9 @@ DEFINITIONS = [
         id="with decorators",
     ),
     pytest.param("f = lambda: 1", ("f = lambda: 1", 1, "lambda"), id="lambda"),
-    pytest.param("from g import f", ("from g import f", 1, "import"), id="import"),
+    pytest.param(
+        "from g import f", ("from g import f", 1, "import"), id="import"
+    ),
     pytest.param(
         "from g import h\nf = h",
         ("f = h", 2, "assignment"),
@@ -68,7 +70,8 @@ EXECUTED = [
 @pytest.mark.parametrize(("counts", "noticed"), EXECUTED)
 def test_execution_counts(counts, noticed):
     cells = [
-        (f"def f():\n    return {n}", count) for n, count in enumerate(counts, start=1)
+        (f"def f():\n    return {n}", count)
+        for n, count in enumerate(counts, start=1)
     ]
     found = sliced(notebook(*cells))
     assert value_of_f(found) == 2
@@ -81,10 +84,16 @@ def test_order_notices_say_which_cell_ran_last():
     sources = ["def f(): pass", "x = 1", "def f(): pass"]
     label = "`def f(): pass`"
     values = {"function": "f", "other": f"{label} (In [9])"}
-    ran_before = sliced(notebook(*zip(sources, (9, 1, 2), strict=True))).notices
-    notice = Notice("executed-out-of-order", values, cell=3, label=f"{label} (In [2])")
+    ran_before = sliced(
+        notebook(*zip(sources, (9, 1, 2), strict=True))
+    ).notices
+    notice = Notice(
+        "executed-out-of-order", values, cell=3, label=f"{label} (In [2])"
+    )
     assert ran_before == (notice,)
-    never_ran = sliced(notebook(*zip(sources, (9, 1, None), strict=True))).notices
+    never_ran = sliced(
+        notebook(*zip(sources, (9, 1, None), strict=True))
+    ).notices
     notice = Notice("never-executed", values, cell=3, label=label)
     assert never_ran == (notice,)
 
@@ -101,6 +110,8 @@ def test_text_is_dedented_and_names_its_cell():
 
 
 def test_aliases_are_followed_some_steps_only():
-    source = "def f0(): pass\n" + "".join(f"f{n + 1} = f{n}\n" for n in range(30))
+    source = "def f0(): pass\n" + "".join(
+        f"f{n + 1} = f{n}\n" for n in range(30)
+    )
     assert sliced(source, ["f10"]).definitions["f10"].text == "def f0(): pass"
     assert sliced(source, ["f30"]).definitions["f30"].text == "f20 = f19"

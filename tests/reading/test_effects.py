@@ -15,12 +15,18 @@ CHANGES = [
     pytest.param("del v.a", {"v"}, id="deleted"),
     pytest.param("v.append(w)", {"v"}, id="a method called for its effect"),
     pytest.param("x = v.append(w)", set(), id="not where its result is used"),
-    pytest.param("x = v.normal_()", {"v"}, id="torch's underscore, wherever it stands"),
+    pytest.param(
+        "x = v.normal_()", {"v"}, id="torch's underscore, wherever it stands"
+    ),
     pytest.param("x = v.__len__()", set(), id="which a dunder is not"),
     pytest.param(
-        "nn.init.normal_(v, w)", {"v"}, id="a module's function, its first argument"
+        "nn.init.normal_(v, w)",
+        {"v"},
+        id="a module's function, its first argument",
     ),
-    pytest.param("x.init.normal_(v)", {"x"}, id="a variable's method, the variable"),
+    pytest.param(
+        "x.init.normal_(v)", {"x"}, id="a variable's method, the variable"
+    ),
     pytest.param("nn.add(w, out=v)", {"v"}, id="out="),
     pytest.param("setattr(v, 'a', 1)", {"v"}, id="setattr"),
     pytest.param("delattr(v.a, 'b')", {"v"}, id="delattr"),
@@ -28,7 +34,9 @@ CHANGES = [
     pytest.param(
         "@v.register(1)\nclass F: pass", {"v"}, id="a decorator that is called"
     ),
-    pytest.param("f(v).append(1)", set(), id="what a call returns is not the variable"),
+    pytest.param(
+        "f(v).append(1)", set(), id="what a call returns is not the variable"
+    ),
     pytest.param("v().append(1)", set(), id="nor what the variable returns"),
     pytest.param(
         "v[0].a().append(1)",
@@ -63,9 +71,7 @@ def test_calls_by_name_only():
 
 
 def test_declared():
-    source = (
-        "import a.b, c as d\nfrom e import f\nif x:\n    import g\n    class H: pass\n"
-    )
+    source = "import a.b, c as d\nfrom e import f\nif x:\n    import g\n    class H: pass\n"
     source += "def i():\n    import j\n    def k(): pass"
     assert declared_by(ast.parse(source).body) == Declared(
         frozenset("adfg"), frozenset("Hi")

@@ -9,7 +9,8 @@ from grader.reading.slicing import slice_functions
 
 def findings(source, names=("f", "loss", "train")):
     return find(
-        slice_functions(read(source.encode(), "a.py"), names, ("train",)), names
+        slice_functions(read(source.encode(), "a.py"), names, ("train",)),
+        names,
     )["f"]
 
 
@@ -21,7 +22,9 @@ GLOBALS = [
         id="a variable of the file",
     ),
     pytest.param(
-        "def f(x):\n    return (x +\n      x0)", {"x0": 3}, id="a name bound nowhere"
+        "def f(x):\n    return (x +\n      x0)",
+        {"x0": 3},
+        id="a name bound nowhere",
     ),
     pytest.param(
         "import torch\nfrom m import *\ndef g(): pass\ndef f(x):\n    return torch.g(g)",
@@ -49,18 +52,26 @@ GLOBALS = [
     ),
     pytest.param("def f(x):\n    return x\n    return w", {}, id="dead code"),
     pytest.param(
-        "def f(x):\n    if False:\n        return w", {}, id="a branch never taken"
+        "def f(x):\n    if False:\n        return w",
+        {},
+        id="a branch never taken",
     ),
-    pytest.param("def f(x=w):\n    return x", {}, id="a default is no use within"),
+    pytest.param(
+        "def f(x=w):\n    return x", {}, id="a default is no use within"
+    ),
     pytest.param(
         "for w in y: pass\ndef f(x):\n    return w",
         {"w": 3},
         id="bound by a loop that is not run",
     ),
-    pytest.param("def f(x):\n    global w\n    w = x", {}, id="writing is not reading"),
+    pytest.param(
+        "def f(x):\n    global w\n    w = x", {}, id="writing is not reading"
+    ),
     pytest.param("f = lambda x: x + w", {"w": 1}, id="a lambda"),
     pytest.param(
-        "import m\ng = m.partial(max)\ndef f(x):\n    return g(x)", {}, id="only called"
+        "import m\ng = m.partial(max)\ndef f(x):\n    return g(x)",
+        {},
+        id="only called",
     ),
     pytest.param(
         "def f(x):\n    return g(x)", {"g": 2}, id="called, but bound nowhere"
@@ -89,12 +100,22 @@ def test_reads_globals(source, expected):
 
 
 SHADOWS = [
-    pytest.param("def f(x):\n    loss = loss(x)", {"loss": 2}, id="the classic"),
-    pytest.param("def f(x):\n    loss = 0\n    loss += x", {}, id="assigned first"),
-    pytest.param("def f(x):\n    loss += loss(x)", {"loss": 2}, id="augmented"),
+    pytest.param(
+        "def f(x):\n    loss = loss(x)", {"loss": 2}, id="the classic"
+    ),
+    pytest.param(
+        "def f(x):\n    loss = 0\n    loss += x", {}, id="assigned first"
+    ),
+    pytest.param(
+        "def f(x):\n    loss += loss(x)", {"loss": 2}, id="augmented"
+    ),
     pytest.param("def f(x, loss):\n    loss = loss(x)", {}, id="an argument"),
-    pytest.param("def f(x, *, k=1, **loss):\n    loss = loss(x)", {}, id="keywords"),
-    pytest.param("def f(x):\n    return loss(x)", {}, id="only read: the function"),
+    pytest.param(
+        "def f(x, *, k=1, **loss):\n    loss = loss(x)", {}, id="keywords"
+    ),
+    pytest.param(
+        "def f(x):\n    return loss(x)", {}, id="only read: the function"
+    ),
     pytest.param(
         "def f(x):\n    for i in x:\n        l = loss(i)\n    loss = l",
         {"loss": 3},
@@ -116,7 +137,10 @@ SHADOWS = [
 
 @pytest.mark.parametrize(("source", "expected"), SHADOWS)
 def test_shadows(source, expected):
-    assert findings(source + "\ndef loss(v):\n    return v\n")["shadows"] == expected
+    assert (
+        findings(source + "\ndef loss(v):\n    return v\n")["shadows"]
+        == expected
+    )
 
 
 def test_stubs():
@@ -126,10 +150,14 @@ def test_stubs():
 
 CALLS = [
     pytest.param(
-        "def f(x):\n    x.sum().backward()", {".backward": 2, "x.sum": 2}, id="methods"
+        "def f(x):\n    x.sum().backward()",
+        {".backward": 2, "x.sum": 2},
+        id="methods",
     ),
     pytest.param(
-        "def f(l):\n    return 1 + l.backward()", {"l.backward": 2}, id="of a variable"
+        "def f(l):\n    return 1 + l.backward()",
+        {"l.backward": 2},
+        id="of a variable",
     ),
     pytest.param(
         "import torch as th\ndef f(x):\n    th.autograd.grad(x)",
@@ -162,7 +190,9 @@ CALLS = [
         id="a local import",
     ),
     pytest.param(
-        "def f(x):\n    return x\n    x.backward()", {}, id="dead: behind a return"
+        "def f(x):\n    return x\n    x.backward()",
+        {},
+        id="dead: behind a return",
     ),
     pytest.param(
         "def f(x):\n    if 0:\n        x.backward()\n    else:\n        x.sum()",
@@ -170,7 +200,9 @@ CALLS = [
         id="dead: if 0",
     ),
     pytest.param(
-        "def f(x):\n    while False:\n        x.backward()", {}, id="dead: while False"
+        "def f(x):\n    while False:\n        x.backward()",
+        {},
+        id="dead: while False",
     ),
     pytest.param(
         "def f(x):\n    for i in x:\n        continue\n        i.backward()",
@@ -208,9 +240,13 @@ CALLS = [
         id="the student's own method",
     ),
     pytest.param(
-        "def g(x):\n    x.backward()\nf = g", {"x.backward": 2}, id="past an alias"
+        "def g(x):\n    x.backward()\nf = g",
+        {"x.backward": 2},
+        id="past an alias",
     ),
-    pytest.param("def f(x):\n    return print(x)", {}, id="plain names are not dotted"),
+    pytest.param(
+        "def f(x):\n    return print(x)", {}, id="plain names are not dotted"
+    ),
 ]
 
 
@@ -221,11 +257,17 @@ def test_calls(source, expected):
 
 def test_only_graded_functions_that_are_there():
     assert set(
-        find(slice_functions(read(b"def f(): pass", "a.py"), ["f", "g"]), ["f", "g"])
+        find(
+            slice_functions(read(b"def f(): pass", "a.py"), ["f", "g"]),
+            ["f", "g"],
+        )
     ) == {"f"}
 
 
 def test_lines_are_the_cells_own():
-    cells = (Cell(1, "y = 1\n\n", None), Cell(2, "\ndef f(x):\n    return y", None))
+    cells = (
+        Cell(1, "y = 1\n\n", None),
+        Cell(2, "\ndef f(x):\n    return y", None),
+    )
     found = slice_functions(Text(cells, ()), ["f"])
     assert find(found, ["f"])["f"]["reads_globals"] == {"y": 3}

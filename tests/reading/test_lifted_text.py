@@ -59,13 +59,17 @@ def test_lines_of_a_notebook_are_numbered_anew_with_their_places():
     assert found.definition.text == (
         HEADER + "    w = 1\n    for i in (1, 2):\n        back(w, i)"
     )
-    places = {number: place[:2] for number, place in found.definition.places.items()}
+    places = {
+        number: place[:2] for number, place in found.definition.places.items()
+    }
     assert places == {2: (1, 1), 3: (3, 2), 4: (4, 2)}
     assert (found.line, found.cell, found.number_of_line()) == (3, 2, 3)
 
 
 def test_the_definition_that_holds_the_loop_stands_for_the_function():
-    source = "@deco\ndef learn(n):\n    for i in range(n):\n        back(1, i)\n"
+    source = (
+        "@deco\ndef learn(n):\n    for i in range(n):\n        back(1, i)\n"
+    )
     found = lifted(notebook(BACK, "k = 1\n" + source + "learn(3)"))
     assert found.definition.text == source.rstrip()
     assert (found.definition.cell, found.definition.first_line) == (2, 2)

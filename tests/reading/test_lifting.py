@@ -10,28 +10,48 @@ from grader.reading.lifting import is_usable
 
 LOOP = "\nfor i in range(3):\n    for x in (1, 2):\n        back(w, x)"
 NEEDS = [
-    pytest.param("w = [1]\nunused = 3\nprint(w)", [2, 5], id="only what it reads"),
-    pytest.param("v = 1\nw = [v]\nv = 2", [2, 3, 5], id="through other variables"),
+    pytest.param(
+        "w = [1]\nunused = 3\nprint(w)", [2, 5], id="only what it reads"
+    ),
+    pytest.param(
+        "v = 1\nw = [v]\nv = 2", [2, 3, 5], id="through other variables"
+    ),
     pytest.param("w = [1]\nw.append(1)", [2, 3, 4], id="changed in place"),
     pytest.param(
-        "w = [1]\nps = [w]\nfor p in ps: p.append(2)", [2, 3, 4, 5], id="a list of it"
+        "w = [1]\nps = [w]\nfor p in ps: p.append(2)",
+        [2, 3, 4, 5],
+        id="a list of it",
     ),
     pytest.param(
-        "w = [1]\nfor p in (w, []): p.append(2)", [2, 3, 4], id="a loop over it"
+        "w = [1]\nfor p in (w, []): p.append(2)",
+        [2, 3, 4],
+        id="a loop over it",
     ),
     pytest.param(
-        "w = [1]\nps = [w]\n[p.append(2) for p in ps]", [2, 3, 4, 5], id="in brackets"
+        "w = [1]\nps = [w]\n[p.append(2) for p in ps]",
+        [2, 3, 4, 5],
+        id="in brackets",
     ),
     pytest.param(
-        "w = [1]\nps = {'w': w}\nps['w'].append(2)", [2, 3, 4, 5], id="a dict of it"
+        "w = [1]\nps = {'w': w}\nps['w'].append(2)",
+        [2, 3, 4, 5],
+        id="a dict of it",
     ),
     pytest.param(
-        "def init(p): p.append(1)\nw = [1]\ninit(w)", [2, 3, 4, 5], id="own function"
+        "def init(p): p.append(1)\nw = [1]\ninit(w)",
+        [2, 3, 4, 5],
+        id="own function",
     ),
-    pytest.param("import m\nw = [1]\nm.init_(w)", [2, 3, 4, 5], id="a module's"),
-    pytest.param("w = [1]\nshow(w)", [2, 4], id="but not any call that reads it"),
     pytest.param(
-        "w = [1]\nfor i in range(9):\n    back(w, i)", [2, 5], id="no other training"
+        "import m\nw = [1]\nm.init_(w)", [2, 3, 4, 5], id="a module's"
+    ),
+    pytest.param(
+        "w = [1]\nshow(w)", [2, 4], id="but not any call that reads it"
+    ),
+    pytest.param(
+        "w = [1]\nfor i in range(9):\n    back(w, i)",
+        [2, 5],
+        id="no other training",
     ),
     pytest.param(
         "def learn():\n    for i in range(9):\n        back(w, i)\nw = [1]\nlearn()",
@@ -52,8 +72,15 @@ def test_definitions_that_are_there_are_not_run_again_but_variables_are():
 
 
 def test_a_function_is_called_with_what_its_variables_hold_then():
-    source = "w = 1\ndef learn(n):\n    for i in range(n):\n        back(w, i)\n"
-    assert lines(lifted(BACK + source + "n = 3\nlearn(n)\nw = 2")) == [2, 3, 6, 7]
+    source = (
+        "w = 1\ndef learn(n):\n    for i in range(n):\n        back(w, i)\n"
+    )
+    assert lines(lifted(BACK + source + "n = 3\nlearn(n)\nw = 2")) == [
+        2,
+        3,
+        6,
+        7,
+    ]
 
 
 def test_cells_may_stand_in_another_order():
@@ -78,13 +105,23 @@ def test_what_stands_below_gives_what_is_bound_nowhere_else(below, run):
 
 
 PASSES = [
-    pytest.param("for x in data:\n    back(g, x)", True, id="over the samples"),
-    pytest.param("for n, x in enumerate(data):\n    back(g, x)", True, id="counted"),
-    pytest.param("for n in range(len(data)):\n    back(g, n)", True, id="by number"),
-    pytest.param("for n in range(5):\n    back(g, n)", False, id="perhaps steps"),
+    pytest.param(
+        "for x in data:\n    back(g, x)", True, id="over the samples"
+    ),
+    pytest.param(
+        "for n, x in enumerate(data):\n    back(g, x)", True, id="counted"
+    ),
+    pytest.param(
+        "for n in range(len(data)):\n    back(g, n)", True, id="by number"
+    ),
+    pytest.param(
+        "for n in range(5):\n    back(g, n)", False, id="perhaps steps"
+    ),
     pytest.param("while data:\n    back(g, data)", False, id="while"),
     pytest.param(
-        "for e in data:\n    for x in data:\n        back(g, x)", False, id="two loops"
+        "for e in data:\n    for x in data:\n        back(g, x)",
+        False,
+        id="two loops",
     ),
 ]
 
@@ -95,7 +132,9 @@ def test_what_follows_a_single_pass_belongs_to_it(loop, is_single_pass):
     found = lifted(above + loop + below)
     after = found.statements[found.number + 1 :]
     assert found.is_single_pass is is_single_pass
-    assert [ast.unparse(s.tree) for s in after] == ["g.append(w)"] * is_single_pass
+    assert [ast.unparse(s.tree) for s in after] == [
+        "g.append(w)"
+    ] * is_single_pass
 
 
 def test_what_the_statements_bind():

@@ -6,7 +6,9 @@ import pytest
 from lifted_loops import BACK, FORE, lifted, lines
 
 LOOPS = [
-    pytest.param(BACK + "for i in range(3):\n    back(1, i)", 2, [2], id="top level"),
+    pytest.param(
+        BACK + "for i in range(3):\n    back(1, i)", 2, [2], id="top level"
+    ),
     pytest.param(BACK + "while True:\n    back(1, 2)", 2, [2], id="while"),
     pytest.param(
         BACK + "with open('a'):\n    for i in range(3):\n        back(1, i)",
@@ -55,7 +57,8 @@ LOOPS = [
         id="methods of an object within a function",
     ),
     pytest.param(
-        BACK + "def make():\n    def run():\n        for x in (1, 2): back(1, x)\n"
+        BACK
+        + "def make():\n    def run():\n        for x in (1, 2): back(1, x)\n"
         "    return run\nrun = make()\nfor i in range(3): run()",
         7,
         [2, 6, 7],
@@ -90,13 +93,15 @@ LOOPS = [
         id="a function that is handed to another",
     ),
     pytest.param(
-        BACK + "if __name__ == '__main__':\n    for i in range(3):\n        back(1, i)",
+        BACK
+        + "if __name__ == '__main__':\n    for i in range(3):\n        back(1, i)",
         3,
         [3],
         id="the main guard",
     ),
     pytest.param(
-        BACK + "def main():\n    for i in range(3):\n        back(1, i)\nmain()",
+        BACK
+        + "def main():\n    for i in range(3):\n        back(1, i)\nmain()",
         3,
         [2, 5],
         id="main()",
@@ -109,7 +114,8 @@ LOOPS = [
         id="main() under the guard",
     ),
     pytest.param(
-        BACK + "def learn(n):\n    for i in range(n):\n        back(1, i)\nlearn(5)",
+        BACK
+        + "def learn(n):\n    for i in range(n):\n        back(1, i)\nlearn(5)",
         3,
         [2, 5],
         id="a function of another name",
@@ -144,20 +150,24 @@ LOOPS = [
         id="a method of an instance",
     ),
     pytest.param(
-        BACK + "class Net:\n    def __call__(self, x):\n        for i in range(3):\n"
+        BACK
+        + "class Net:\n    def __call__(self, x):\n        for i in range(3):\n"
         "            back(x, i)\ntrainer = Net()\ndata = [1]\ntrainer(*data)",
         4,
         [2, 6, 7, 8],
         id="a call of an instance",
     ),
     pytest.param(
-        BACK + "for i in range(3):\n    back(1, i)\nfor i in range(4):\n    back(2, i)",
+        BACK
+        + "for i in range(3):\n    back(1, i)\nfor i in range(4):\n    back(2, i)",
         4,
         [4],
         id="the last of several",
     ),
     pytest.param(
-        FORE + BACK + "for i in range(3):\n    for x in (1, 2):\n        fore(1, x)\n"
+        FORE
+        + BACK
+        + "for i in range(3):\n    for x in (1, 2):\n        fore(1, x)\n"
         "        back(1, x)\nfor i in range(3):\n    for x in (1, 2):\n        fore(1, x)",
         3,
         [3],
@@ -182,7 +192,8 @@ LOOPS = [
         id="changes the state in place",
     ),
     pytest.param(
-        BACK + "def fit(a, b, c, d):\n    pass\nfor i in range(3):\n    back(1, i)",
+        BACK
+        + "def fit(a, b, c, d):\n    pass\nfor i in range(3):\n    back(1, i)",
         4,
         [4],
         id="the function is a stub",
@@ -201,13 +212,19 @@ def test_which_loop(source, line, run):
 NONE = [
     pytest.param(BACK, id="no loop"),
     pytest.param(BACK + "back(1, 2)", id="a call to try it out"),
-    pytest.param(BACK + "def check():\n    back(1, 2)\ncheck()", id="in a function"),
-    pytest.param(FORE + "for i in range(3):\n    fore(1, i)", id="only measures"),
     pytest.param(
-        "w = b = 1\nfor i in range(3):\n    w = w - 1", id="changes part of the state"
+        BACK + "def check():\n    back(1, 2)\ncheck()", id="in a function"
     ),
     pytest.param(
-        BACK + "def fit(a, b, c, d):\n    return 1\nfor i in range(3):\n    back(1, i)",
+        FORE + "for i in range(3):\n    fore(1, i)", id="only measures"
+    ),
+    pytest.param(
+        "w = b = 1\nfor i in range(3):\n    w = w - 1",
+        id="changes part of the state",
+    ),
+    pytest.param(
+        BACK
+        + "def fit(a, b, c, d):\n    return 1\nfor i in range(3):\n    back(1, i)",
         id="the function is there",
     ),
 ]
@@ -229,19 +246,29 @@ CALLS = [
         "learn(input=_given_inputs, target=_given_targets, n_steps=_given_nb_steps)",
         id="nearly the same names",
     ),
-    pytest.param("x, y", "learn(x=_given_inputs, y=_given_targets)", id="in order"),
-    pytest.param("inputs, k=3", "learn(inputs=_given_inputs)", id="defaults stay"),
+    pytest.param(
+        "x, y", "learn(x=_given_inputs, y=_given_targets)", id="in order"
+    ),
+    pytest.param(
+        "inputs, k=3", "learn(inputs=_given_inputs)", id="defaults stay"
+    ),
 ]
 
 
 @pytest.mark.parametrize(("parameters", "call"), CALLS)
-def test_a_function_that_nothing_calls_is_called_with_what_is_given(parameters, call):
-    source = f"def learn({parameters}):\n    for i in (1, 2):\n        back(1, i)"
+def test_a_function_that_nothing_calls_is_called_with_what_is_given(
+    parameters, call
+):
+    source = (
+        f"def learn({parameters}):\n    for i in (1, 2):\n        back(1, i)"
+    )
     found = lifted(BACK + source)
     assert ast.unparse(found.statements[-1].tree) == call
     assert (found.line, found.definition.first_line) == (3, 2)
 
 
 def test_a_function_of_too_many_unknown_arguments_cannot_be_called():
-    source = "def learn(p, q, r, s, t):\n    for i in (1, 2):\n        back(1, i)"
+    source = (
+        "def learn(p, q, r, s, t):\n    for i in (1, 2):\n        back(1, i)"
+    )
     assert lifted(BACK + source) is None

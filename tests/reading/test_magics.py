@@ -10,7 +10,9 @@ MAGICS = [
     pytest.param("%matplotlib inline\nlast = 1", 2, id="a line magic"),
     pytest.param("!pip install x\nlast = 1", 2, id="a shell line"),
     pytest.param(
-        "!pip install \\\n  torch\nlast = 1", 3, id="a shell line over two lines"
+        "!pip install \\\n  torch\nlast = 1",
+        3,
+        id="a shell line over two lines",
     ),
     pytest.param("\n \n%time 1\nlast = 1", 4, id="empty lines on top"),
     pytest.param(
@@ -22,7 +24,9 @@ MAGICS = [
     pytest.param("if x:\n    !ls\n    %cd ..\nlast = 1", 4, id="indented"),
     pytest.param("%%time\n\nlast = 1", 3, id="a timed cell is Python"),
     pytest.param(
-        "\n\n%%capture out\n%%time\n!ls\nlast = 1", 6, id="magics within magics"
+        "\n\n%%capture out\n%%time\n!ls\nlast = 1",
+        6,
+        id="magics within magics",
     ),
     pytest.param("%%prun -l 5\nlast = 1", 2, id="a profiled cell is Python"),
     pytest.param(
@@ -32,10 +36,16 @@ MAGICS = [
     ),
     pytest.param(">>> x = 1\n>>> last = 1", 2, id="pasted prompts"),
     pytest.param("    x = 1\n    last = 1", 2, id="an indented cell"),
-    pytest.param('s = """\n%time\n!ls\n"""\nlast = 1', 5, id="not inside strings"),
-    pytest.param("y = 7 \\\n% 3\nlast = 1", 3, id="a modulo at the start of a line"),
+    pytest.param(
+        's = """\n%time\n!ls\n"""\nlast = 1', 5, id="not inside strings"
+    ),
+    pytest.param(
+        "y = 7 \\\n% 3\nlast = 1", 3, id="a modulo at the start of a line"
+    ),
     pytest.param("%%bash\nlast = 1", None, id="another language"),
-    pytest.param("%%writefile a.py\nlast = 1", None, id="a cell written to a file"),
+    pytest.param(
+        "%%writefile a.py\nlast = 1", None, id="a cell written to a file"
+    ),
     pytest.param("%%timeit\nlast = 1", None, id="timeit defines nothing"),
 ]
 
@@ -49,9 +59,9 @@ def test_magics_keep_the_lines(source, line):
         if content.strip() == "last = 1"
     ]
     assert found == ([] if line is None else [line])
-    assert [(notice.kind, notice.cell) for notice in notices] == [("cell-magic", 7)] * (
-        line is None
-    )
+    assert [(notice.kind, notice.cell) for notice in notices] == [
+        ("cell-magic", 7)
+    ] * (line is None)
     compile(python, "cell", "exec")
 
 
@@ -95,4 +105,6 @@ def test_a_module_that_a_cell_writes(cell, file, appends):
         return
     assert (module.file, module.appends) == (file, appends)
     # each line keeps its number in the cell
-    assert module.source.split("\n").index("x = 1") == cell.split("\n").index("x = 1")
+    assert module.source.split("\n").index("x = 1") == cell.split("\n").index(
+        "x = 1"
+    )

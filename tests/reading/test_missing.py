@@ -8,7 +8,9 @@ from grader.reading.slicing import slice_functions
 
 MISSING = [
     pytest.param("x = 1", "never defines `f`", id="not there"),
-    pytest.param("def forward():\n    pass", "never defines `f`", id="nothing alike"),
+    pytest.param(
+        "def forward():\n    pass", "never defines `f`", id="nothing alike"
+    ),
     pytest.param(
         "def f():\n    print 'a'\n",
         "line 2 does not compile (print without parentheses",
@@ -20,7 +22,9 @@ MISSING = [
         id="colon",
     ),
     pytest.param(
-        "def f():\n    if x = 1:\n        pass\n", "`==`", id="= in a condition"
+        "def f():\n    if x = 1:\n        pass\n",
+        "`==`",
+        id="= in a condition",
     ),
     pytest.param(
         "def f():\n    return (1\n\ndef g():\n    pass",
@@ -28,7 +32,9 @@ MISSING = [
         id="open bracket",
     ),
     pytest.param(
-        "def f():\n    return 1)\n", "`)` was never opened", id="unmatched bracket"
+        "def f():\n    return 1)\n",
+        "`)` was never opened",
+        id="unmatched bracket",
     ),
     pytest.param(
         "def f():\n    a = 1\n      b = 2\n",
@@ -38,19 +44,29 @@ MISSING = [
     pytest.param(
         "def f():\n    a = 1\n  b = 2\n", "matches no line above", id="dedent"
     ),
-    pytest.param("def f():\nreturn 1\n", "is not indented", id="no indentation"),
+    pytest.param(
+        "def f():\nreturn 1\n", "is not indented", id="no indentation"
+    ),
     pytest.param(
         "def f():\n    if a:\n\treturn 1\n        return 2\n",
         "tabs and spaces",
         id="tabs",
     ),
-    pytest.param("def f():\n    return 'a\n", "not closed on its line", id="string"),
     pytest.param(
-        "def f():\n    x\u00a0= 1\n", "invisible character, U+00A0", id="no-break space"
+        "def f():\n    return 'a\n", "not closed on its line", id="string"
     ),
-    pytest.param("def f():\n    raise A, 'b'\n", "is Python 2", id="raise of Python 2"),
     pytest.param(
-        "def f():\n    lambda = 1\n", "`lambda` is a word of the language", id="keyword"
+        "def f():\n    x\u00a0= 1\n",
+        "invisible character, U+00A0",
+        id="no-break space",
+    ),
+    pytest.param(
+        "def f():\n    raise A, 'b'\n", "is Python 2", id="raise of Python 2"
+    ),
+    pytest.param(
+        "def f():\n    lambda = 1\n",
+        "`lambda` is a word of the language",
+        id="keyword",
     ),
     pytest.param(
         "def f(a, a):\n    pass\nx = 1",
@@ -62,14 +78,20 @@ MISSING = [
         "only inside `A` (line 2)",
         id="a method only",
     ),
-    pytest.param("def f():\n    pass\ndel f", "deleted in line 3", id="deleted"),
+    pytest.param(
+        "def f():\n    pass\ndel f", "deleted in line 3", id="deleted"
+    ),
     pytest.param(
         "for i in x:\n    def f():\n        pass",
         "in a loop at the top level (line 1)",
         id="in a loop",
     ),
-    pytest.param("f = train()", "starts a training (line 1)", id="made by a training"),
-    pytest.param("f = await x", "a statement that awaits (line 1)", id="awaited"),
+    pytest.param(
+        "f = train()", "starts a training (line 1)", id="made by a training"
+    ),
+    pytest.param(
+        "f = await x", "a statement that awaits (line 1)", id="awaited"
+    ),
     pytest.param(
         "if x:\n    f = train()",
         "starts a training (line 1)",
@@ -108,13 +130,17 @@ def test_only_a_slow_function_may_be_a_loop():
 
 def test_a_required_function_is_not_taken_for_a_misspelling():
     found = sliced("def forward_pas(): pass", ["forward_pass", "forward_pas"])
-    assert found.missing == {"forward_pass": "The file never defines `forward_pass`."}
+    assert found.missing == {
+        "forward_pass": "The file never defines `forward_pass`."
+    }
 
 
 def test_a_loop_that_cannot_be_judged_in_its_place():
     text = python("w = 1\nfor i in range(n):\n    w = 2")
     wanted = LoopWanted(("back", "fore"), ("w", "b"), ("n",))
-    found = slice_functions(text, ["train"], ["train"], loops={"train": wanted})
+    found = slice_functions(
+        text, ["train"], ["train"], loops={"train": wanted}
+    )
     assert found.missing["train"] == (
         "The file never defines `train`. The loop at the top level (line 2) cannot be judged in its place: "
         "it does not call `back` or `fore`. Call them in it, or define `train`."
@@ -137,4 +163,6 @@ def test_half_a_function_is_not_graded():
 
 def test_function_in_a_lost_cell_says_so():
     found = sliced(notebook("def f():\n    return 1\nx = = 2"))
-    assert "line 3 of the cell that begins `def f():` does" in found.missing["f"]
+    assert (
+        "line 3 of the cell that begins `def f():` does" in found.missing["f"]
+    )

@@ -26,18 +26,34 @@ NAMES = [
     pytest.param("from a import b, c as d", "", "", "bd", id="from import"),
     pytest.param("for a in b:\n    c = d", "bd", "", "ac", id="a loop"),
     pytest.param("with a as b: pass", "a", "", "b", id="with"),
-    pytest.param("match a:\n    case [b, *c]: pass", "a", "", "bc", id="match"),
-    pytest.param("def a(b, c=d): return b + e + f", "d", "ef", "a", id="a function"),
     pytest.param(
-        "def a(b: c) -> d: pass", "cd", "", "a", id="annotations are read at once"
+        "match a:\n    case [b, *c]: pass", "a", "", "bc", id="match"
+    ),
+    pytest.param(
+        "def a(b, c=d): return b + e + f", "d", "ef", "a", id="a function"
+    ),
+    pytest.param(
+        "def a(b: c) -> d: pass",
+        "cd",
+        "",
+        "a",
+        id="annotations are read at once",
     ),
     pytest.param("@a\ndef b(): return c", "a", "c", "b", id="a decorator"),
     pytest.param("a = lambda b: b + c", "", "c", "a", id="a lambda"),
     pytest.param(
-        "def a():\n    def b(): return c + d\n    d = 1", "", "c", "a", id="a closure"
+        "def a():\n    def b(): return c + d\n    d = 1",
+        "",
+        "c",
+        "a",
+        id="a closure",
     ),
     pytest.param(
-        "a = [b + c for b in d]", "cd", "", "a", id="a comprehension runs at once"
+        "a = [b + c for b in d]",
+        "cd",
+        "",
+        "a",
+        id="a comprehension runs at once",
     ),
     pytest.param(
         "def a(): return [b + c for b in d]",
@@ -54,7 +70,11 @@ NAMES = [
         id="a class body runs at once",
     ),
     pytest.param(
-        "class A:\n    c = c", "c", "", "A", id="where it reads before it binds"
+        "class A:\n    c = c",
+        "c",
+        "",
+        "A",
+        id="where it reads before it binds",
     ),
     pytest.param(
         "class A:\n    c = 1\n    def m(self): return c",
@@ -69,14 +89,20 @@ NAMES = [
 @pytest.mark.parametrize(("source", "now", "later", "binds"), NAMES)
 def test_names(source, now, later, binds):
     found = names(source)
-    assert found.now.keys() - AMBIENT == set(now)  # a class body also reads __name__
+    assert found.now.keys() - AMBIENT == set(
+        now
+    )  # a class body also reads __name__
     assert found.later.keys() == set(later)
     assert found.binds - AMBIENT == set(binds)
 
 
 def test_global_binds_when_the_function_is_called():
     found = names("def f():\n    global a, b\n    a = 1\n    del b")
-    assert (found.binds, found.rebinds, found.deletes) == ({"f"}, {"a", "b"}, set())
+    assert (found.binds, found.rebinds, found.deletes) == (
+        {"f"},
+        {"a", "b"},
+        set(),
+    )
 
 
 def test_del_at_the_top_level():
@@ -106,7 +132,9 @@ def test_flags_of_future_imports():
 
     source = "def f(a: b): pass"
     assert set(names(source).now) == {"b"}
-    assert set(names(source, __future__.annotations.compiler_flag).now) == set()
+    assert (
+        set(names(source, __future__.annotations.compiler_flag).now) == set()
+    )
 
 
 @pytest.mark.parametrize("source", ["return 1", "def f(a, a): pass"])

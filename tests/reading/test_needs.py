@@ -31,8 +31,12 @@ REACHING = [
     pytest.param("a = 1\na = train()", [], [1], id="a training"),
     pytest.param("a = 1\na[0] = train()", [0], [1], id="a part of it"),
     pytest.param("from m import *\nb = 1", [0], [], id="a star import"),
-    pytest.param("from m import *\na = 1", [1], [], id="not where it is bound"),
-    pytest.param("from m import *\ndel a", [1, 0], [], id="but where it is deleted"),
+    pytest.param(
+        "from m import *\na = 1", [1], [], id="not where it is bound"
+    ),
+    pytest.param(
+        "from m import *\ndel a", [1, 0], [], id="but where it is deleted"
+    ),
     pytest.param("b = 1", [], [], id="bound nowhere"),
 ]
 
@@ -65,17 +69,25 @@ def test_builtins_do_not_come_from_a_star():
 
 NEVER_RUN = [
     pytest.param(
-        "for i in range(n):\n    w = 2\ndef f():\n    return w", {0}, id="by a loop"
+        "for i in range(n):\n    w = 2\ndef f():\n    return w",
+        {0},
+        id="by a loop",
     ),
-    pytest.param("x = 1\nw = train()\ndef f():\n    return w", {1}, id="by a training"),
+    pytest.param(
+        "x = 1\nw = train()\ndef f():\n    return w", {1}, id="by a training"
+    ),
     pytest.param(
         "w = 1\nfor i in x:\n    w = 2\ndef f():\n    return w",
         {1},
         id="after another binding",
     ),
-    pytest.param("def f():\n    return w", set(), id="bound nowhere is another matter"),
     pytest.param(
-        "for w in x: pass\nw = 1\ndef f():\n    return w", set(), id="bound again below"
+        "def f():\n    return w", set(), id="bound nowhere is another matter"
+    ),
+    pytest.param(
+        "for w in x: pass\nw = 1\ndef f():\n    return w",
+        set(),
+        id="bound again below",
     ),
 ]
 
@@ -109,9 +121,13 @@ HIDDEN = [
         [("exec", 1)],
         id="exec that is not needed",
     ),
-    pytest.param("eval('a')\ndef f():\n    return a", [], id="eval that is not"),
     pytest.param(
-        "def eval(x): pass\ndef f():\n    return eval('a')", [], id="the file's own"
+        "eval('a')\ndef f():\n    return a", [], id="eval that is not"
+    ),
+    pytest.param(
+        "def eval(x): pass\ndef f():\n    return eval('a')",
+        [],
+        id="the file's own",
     ),
 ]
 
@@ -119,5 +135,8 @@ HIDDEN = [
 @pytest.mark.parametrize(("source", "found"), HIDDEN)
 def test_hidden_names(source, found):
     places = bindings(source)
-    notices = [Notice("hidden-names", {"function": name}, line) for name, line in found]
+    notices = [
+        Notice("hidden-names", {"function": name}, line)
+        for name, line in found
+    ]
     assert hidden_names(places, needs_of(["f"], places)) == notices

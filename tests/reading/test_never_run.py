@@ -106,11 +106,15 @@ NOTICES = [
     ),
     pytest.param("w = train()", "training-not-run", id="a training"),
     pytest.param(
-        "if x:\n    w = train()", "training-not-run", id="a training within an if"
+        "if x:\n    w = train()",
+        "training-not-run",
+        id="a training within an if",
     ),
     pytest.param("w = await x", "await-not-run", id="await"),
     pytest.param("async with x as w: pass", "await-not-run", id="async with"),
-    pytest.param("async for w in x: pass", "loop-not-run", id="an asynchronous loop"),
+    pytest.param(
+        "async for w in x: pass", "loop-not-run", id="an asynchronous loop"
+    ),
 ]
 
 
@@ -128,7 +132,10 @@ PRUNED = [
         id="slow",
     ),
     pytest.param(
-        "with x:\n    for a in y: pass", "with x:\n    pass", {"a": "loop"}, id="loop"
+        "with x:\n    for a in y: pass",
+        "with x:\n    pass",
+        {"a": "loop"},
+        id="loop",
     ),
     pytest.param(
         "if x:\n    print(1)\n    y.append(2)",

@@ -34,19 +34,26 @@ def test_a_module_is_found(main, other, dotted):
     assert files(main, other).resolve(dotted) == module_path(other)
 
 
-@pytest.mark.parametrize("dotted", ["torch", "ast", "torch.utils", "no_such", ""])
+@pytest.mark.parametrize(
+    "dotted", ["torch", "ast", "torch.utils", "no_such", ""]
+)
 def test_a_library_is_not_the_submissions(dotted):
     own = files("main.py", "torch.py", "ast.py", "src/utils.py")
     assert own.resolve(dotted) is None
 
 
 def test_the_graded_file_has_its_own_name():
-    assert files("src/main.py", "src/utils.py").resolve("main") == ("src", "main")
+    assert files("src/main.py", "src/utils.py").resolve("main") == (
+        "src",
+        "main",
+    )
 
 
 def test_a_folder_of_modules_is_a_package():
     own = files("main.py", "src/net/utils.py")
-    assert [own.is_folder(name) for name in ("src", "src.net", "net")] == [True] * 3
+    assert [own.is_folder(name) for name in ("src", "src.net", "net")] == [
+        True
+    ] * 3
     assert not own.is_folder("utils")
     assert not own.is_folder("sr")
 

@@ -16,7 +16,9 @@ def sliced(main, names=("f",), file="main.py", **modules):
     for name, source in modules.items():
         texts[module_path(name.replace("__", "/") + ".py")] = python(source)
     own = OwnModules(OwnFiles(module_path(file), texts), names, ("train",))
-    text = read(main, "main.ipynb") if isinstance(main, bytes) else python(main)
+    text = (
+        read(main, "main.ipynb") if isinstance(main, bytes) else python(main)
+    )
     return slice_functions(text, names, ("train",), own)
 
 
@@ -45,7 +47,10 @@ def test_a_function_is_found_in_the_module_that_defines_it(main):
     assert found.homes == {"f": ("m",)}
     assert not found.missing
     definition = found.definitions["f"]
-    assert (definition.text, definition.first_line) == ("def f(): return torch", 5)
+    assert (definition.text, definition.first_line) == (
+        "def f(): return torch",
+        5,
+    )
     # neither what hangs nor what is not needed
     assert lines(found.modules["m",]) == [4, 5]
 
@@ -64,7 +69,9 @@ def test_a_definition_of_the_files_own_comes_first_where_it_is_the_last():
 
 
 def test_a_library_that_a_star_passes_on_is_imported_directly():
-    found = sliced("from m import *\ndef f(): return torch", m="import torch\n" + HANG)
+    found = sliced(
+        "from m import *\ndef f(): return torch", m="import torch\n" + HANG
+    )
     assert found.modules == {}
     assert found.missing == {}
     assert lines(found) == [1, 2]
@@ -100,15 +107,21 @@ def test_a_package_and_a_relative_import():
 
 
 def test_an_import_within_a_function():
-    found = sliced("def f():\n    from m import g\n    return g()", m="def g(): pass")
+    found = sliced(
+        "def f():\n    from m import g\n    return g()", m="def g(): pass"
+    )
     assert lines(found.modules["m",]) == [1]
 
 
 def test_what_a_cell_writes_is_a_module_with_the_cells_lines():
     cells = ["%%writefile m.py\nimport torch\ndef f(): return torch", "1 + 1"]
     for last in (["from m import *"], []):
-        nodes = [{"cell_type": "code", "source": cell} for cell in [*cells, *last]]
-        notebook = repr({"cells": nodes, "nbformat": 4}).replace("'", '"').encode()
+        nodes = [
+            {"cell_type": "code", "source": cell} for cell in [*cells, *last]
+        ]
+        notebook = (
+            repr({"cells": nodes, "nbformat": 4}).replace("'", '"').encode()
+        )
         found = sliced(notebook)
         definition = found.definitions["f"]
         assert (definition.cell, definition.first_line) == (1, 3)

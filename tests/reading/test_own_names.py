@@ -32,7 +32,14 @@ def defining(name, parameters):
 
 
 VARIANTS = {
-    "sigma": ["Sigma", "SIGMA", "sigma_", "_sigma", "activation", "Activation"],
+    "sigma": [
+        "Sigma",
+        "SIGMA",
+        "sigma_",
+        "_sigma",
+        "activation",
+        "Activation",
+    ],
     "dsigma": [
         "d_sigma",
         "dSigma",
@@ -45,12 +52,20 @@ VARIANTS = {
         "activation_prime",
         "d_activation",
     ],
-    "dloss": ["d_loss", "grad_loss", "loss_grad", "lossDerivative", "dcompute_loss"],
+    "dloss": [
+        "d_loss",
+        "grad_loss",
+        "loss_grad",
+        "lossDerivative",
+        "dcompute_loss",
+    ],
     "back_pass": ["backPass", "BackPass", "backpass", "Back_Pass"],
     "train": ["Train", "TRAIN"],
 }
 PARAMETERS = {"dloss": "v, t", "back_pass": "a, b, c", "train": "a, b, c=1"}
-PAIRS = [(name, variant) for name, those in VARIANTS.items() for variant in those]
+PAIRS = [
+    (name, variant) for name, those in VARIANTS.items() for variant in those
+]
 
 
 @pytest.mark.parametrize(("name", "variant"), PAIRS)
@@ -64,7 +79,8 @@ def test_a_variant_is_taken(name, variant):
 
 
 @pytest.mark.parametrize(
-    "other", ["sigmoid", "tanh", "dsig", "my_sigma_function", "prime", "grad", "back"]
+    "other",
+    ["sigmoid", "tanh", "dsig", "my_sigma_function", "prime", "grad", "back"],
 )
 def test_what_is_no_obvious_variant_is_not_taken(other):
     assert names_in(defining(other, "x")) == {}
@@ -96,7 +112,9 @@ def test_a_variant_is_left_where_there_is_doubt(source):
     assert not any(notice.kind == "own-names" for notice in found.notices)
 
 
-@pytest.mark.parametrize("value", ["0", "compute_loss(1, 2)", "losses[-1]", "a + 1"])
+@pytest.mark.parametrize(
+    "value", ["0", "compute_loss(1, 2)", "losses[-1]", "a + 1"]
+)
 def test_a_variable_does_not_stand_in_the_way(value):
     source = f"{defining('compute_loss', 'v, t')}loss = {value}\nfor i in a:\n    loss += 1\n"
     assert names_in(source) == {"loss": "compute_loss"}
@@ -119,9 +137,13 @@ def test_a_lambda_and_a_cell():
 
 def test_why_no_variant_is_taken():
     missing = sliced(python(TWO + defining("Back_Pass", "a"))).missing
-    assert "it defines `d_sigma` and `sigma_prime`: call the one" in missing["dsigma"]
     assert (
-        "`Back_Pass`, whose number of parameters is 1 and not 3" in missing["back_pass"]
+        "it defines `d_sigma` and `sigma_prime`: call the one"
+        in missing["dsigma"]
+    )
+    assert (
+        "`Back_Pass`, whose number of parameters is 1 and not 3"
+        in missing["back_pass"]
     )
 
 
@@ -143,7 +165,11 @@ def test_strict_names():
         ("from nowhere_at_all.parts import loss", {}, True),
         # a library, which may well have it
         ("from torch.nn.functional import loss", {}, False),
-        ("from beside import loss", {("beside",): defining("loss", "v, t")}, False),
+        (
+            "from beside import loss",
+            {("beside",): defining("loss", "v, t")},
+            False,
+        ),
     ],
 )
 def test_an_import_in_vain_does_not_stand_in_the_way(line, handed_in, taken):

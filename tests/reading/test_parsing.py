@@ -23,7 +23,10 @@ RECOVERED = [
         id="one broken function",
     ),
     pytest.param(
-        "def f(:\n    return 1\ndef g():\n    return 2", None, 2, id="a broken header"
+        "def f(:\n    return 1\ndef g():\n    return 2",
+        None,
+        2,
+        id="a broken header",
     ),
     pytest.param(
         "x = (1,\ndef f():\n    return 1\ndef g():\n    return 2",
@@ -141,7 +144,9 @@ def test_recovers_function_by_function(source, f, g):
 
 
 def test_cell_with_a_syntax_error_is_lost_alone():
-    found = sliced(notebook("a = 1", "a = 2\nprint 'x'", "def f():\n    return a"))
+    found = sliced(
+        notebook("a = 1", "a = 2\nprint 'x'", "def f():\n    return a")
+    )
     assert value_of_f(found) == 1
     (notice,) = found.notices
     assert (
@@ -151,7 +156,9 @@ def test_cell_with_a_syntax_error_is_lost_alone():
 
 
 def test_cell_that_parses_but_does_not_compile_is_lost_whole():
-    found = sliced(notebook("a = 1", "a = 2\nreturn 3", "def f():\n    return a"))
+    found = sliced(
+        notebook("a = 1", "a = 2\nreturn 3", "def f():\n    return a")
+    )
     assert value_of_f(found) == 1
     assert found.notices[0].kind == "broken-cell"
     assert "Line 2 of the cell that begins `a = 2`" in str(found.notices[0])
@@ -226,7 +233,9 @@ def test_the_marks_of_a_merge_are_told_and_not_their_consequence():
 
 
 def test_the_marks_of_a_merge_in_a_cell():
-    found = sliced(notebook(f"x = 1\n{WITHIN}", "def g():\n    return 2"), ["f", "g"])
+    found = sliced(
+        notebook(f"x = 1\n{WITHIN}", "def g():\n    return 2"), ["f", "g"]
+    )
     (marks,) = found.notices
     assert (marks.line, marks.values["others"]) == (4, "6, 8")
     assert "of the cell that begins `x = 1`" in str(marks)
@@ -242,7 +251,15 @@ def test_a_row_of_equals_signs_is_no_mark():
 
 
 def test_a_pasted_session_is_one_notice():
-    lines = ["import torch", "", "def f():", "    return 1", "f()", "1", "x = 1"]
+    lines = [
+        "import torch",
+        "",
+        "def f():",
+        "    return 1",
+        "f()",
+        "1",
+        "x = 1",
+    ]
     source = "\n".join(f">>> {line}" for line in lines)
     found = sliced(source)
     (notice,) = found.notices

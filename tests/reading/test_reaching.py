@@ -15,7 +15,9 @@ NAMES = ("loss", "dloss", "backward", "train")
 LOSS = "def loss(v, t): return v\ndef dloss(v, t): return v\n"
 
 
-def reached(source: str, name: str = "train", **more: object) -> list[str] | None:
+def reached(
+    source: str, name: str = "train", **more: object
+) -> list[str] | None:
     text = read((LOSS + source).encode(), "a.py")
     found = slice_functions(text, NAMES, ("train",), **more)  # type: ignore[arg-type]
     return Reaching(found, NAMES).reached_by(name)
@@ -26,7 +28,9 @@ def reached(source: str, name: str = "train", **more: object) -> list[str] | Non
     [
         pytest.param("def train(x): return x", [], id="none"),
         pytest.param("def train(x): return loss(x, x)", ["loss"], id="a call"),
-        pytest.param("def train(x): return map(dloss, x)", ["dloss"], id="as a value"),
+        pytest.param(
+            "def train(x): return map(dloss, x)", ["dloss"], id="as a value"
+        ),
         pytest.param(
             "def train(x):\n    def inner(): return dloss(x, x)\n    return inner",
             ["dloss"],
@@ -53,9 +57,13 @@ def reached(source: str, name: str = "train", **more: object) -> list[str] | Non
             ["backward", "dloss"],
             id="through a graded function",
         ),
-        pytest.param("def train(loss): return loss", [], id="a parameter of that name"),
         pytest.param(
-            "def train(x): return globals()['dloss'](x, x)", None, id="by a text"
+            "def train(loss): return loss", [], id="a parameter of that name"
+        ),
+        pytest.param(
+            "def train(x): return globals()['dloss'](x, x)",
+            None,
+            id="by a text",
         ),
     ],
 )
@@ -73,7 +81,11 @@ for step in range(10):
         backward(w, x)
 """
     wanted = LoopWanted(["backward"], ["w"], ["x"])
-    assert reached(source, loops={"train": wanted}) == ["backward", "dloss", "loss"]
+    assert reached(source, loops={"train": wanted}) == [
+        "backward",
+        "dloss",
+        "loss",
+    ]
 
 
 def test_what_other_files_reach_is_not_known() -> None:

@@ -18,7 +18,10 @@ from grader.reading.slicing import slice_functions
 SLICES = [
     # what a function reads when it is called: the last binding
     pytest.param(
-        "a = 1\nb = 2\ndef f():\n    return a", [1, 3], 1, id="only what is needed"
+        "a = 1\nb = 2\ndef f():\n    return a",
+        [1, 3],
+        1,
+        id="only what is needed",
     ),
     pytest.param(
         "a = 1\ndef f():\n    return a\na = 2",
@@ -46,7 +49,10 @@ SLICES = [
         id="mutual recursion",
     ),
     pytest.param(
-        "import math\ndef f():\n    return math.pi > 3", [1, 2], True, id="imports"
+        "import math\ndef f():\n    return math.pi > 3",
+        [1, 2],
+        True,
+        id="imports",
     ),
     pytest.param(
         "import os\nimport os.path\ndef f():\n    return os.sep == '/'",
@@ -73,15 +79,26 @@ SLICES = [
         id="tuple targets",
     ),
     pytest.param(
-        "(a := 1)\nb = (c := 5)\ndef f():\n    return c", [2, 3], 5, id="a walrus binds"
+        "(a := 1)\nb = (c := 5)\ndef f():\n    return c",
+        [2, 3],
+        5,
+        id="a walrus binds",
     ),
     pytest.param(
-        "a: int = 4\ndef f():\n    return a", [1, 2], 4, id="an annotated assignment"
+        "a: int = 4\ndef f():\n    return a",
+        [1, 2],
+        4,
+        id="an annotated assignment",
     ),
     pytest.param(
-        "a = b = 3\ndef f():\n    return b", [1, 2], 3, id="a chained assignment"
+        "a = b = 3\ndef f():\n    return b",
+        [1, 2],
+        3,
+        id="a chained assignment",
     ),
-    pytest.param("f = lambda: a\na = 2", [1, 2], 2, id="a lambda's body is deferred"),
+    pytest.param(
+        "f = lambda: a\na = 2", [1, 2], 2, id="a lambda's body is deferred"
+    ),
     # what a statement reads as it runs: the binding that reaches it
     pytest.param(
         "a = 1\nb = a\na = 2\ndef f():\n    return b",
@@ -270,7 +287,10 @@ SLICES = [
         id="a class's attributes, not its methods",
     ),
     pytest.param(
-        "def f():\n    return f.k\nf.k = 2", [1, 3], 2, id="a function's own attribute"
+        "def f():\n    return f.k\nf.k = 2",
+        [1, 3],
+        2,
+        id="a function's own attribute",
     ),
     pytest.param(
         "h = [2]\nk = 1\nh.append(k)\nh.extend_(k)\ndef f():\n    return k",
@@ -437,7 +457,10 @@ def test_slices(source, lines, value):
 
 def test_statement_on_a_shared_line_is_taken_alone():
     found = sliced("a = 1; b = 2; c = 3\ndef f():\n    return b")
-    assert [sorted(statement.binds) for statement in found.statements] == [["b"], ["f"]]
+    assert [sorted(statement.binds) for statement in found.statements] == [
+        ["b"],
+        ["f"],
+    ]
 
 
 def test_lines_and_cells_of_a_notebook():
@@ -446,7 +469,10 @@ def test_lines_and_cells_of_a_notebook():
         (1, 1, 1),
         (2, 3, 4),
     ]
-    assert (found.definitions["f"].cell, found.definitions["f"].first_line) == (2, 3)
+    assert (
+        found.definitions["f"].cell,
+        found.definitions["f"].first_line,
+    ) == (2, 3)
     assert found.definitions["f"].text == "def f():\n    return x"
 
 
@@ -467,7 +493,9 @@ NOTICES = [
         id="eval cannot be followed",
     ),
     pytest.param(
-        "exec('a = 1')\ndef f():\n    return a", "Line 1 uses `exec`", id="nor exec"
+        "exec('a = 1')\ndef f():\n    return a",
+        "Line 1 uses `exec`",
+        id="nor exec",
     ),
 ]
 
@@ -498,9 +526,14 @@ HOSTILE = [
     pytest.param("x = a" + ".a" * 50_000, id="a long chain"),
     pytest.param("x = a" + "()" * 50_000, id="a chain of calls"),
     pytest.param("x = " + "lambda: " * 5_000 + "1", id="lambdas"),
-    pytest.param("if a:\n    x = 1\n" + "elif a:\n    x = 1\n" * 3_000, id="elif"),
     pytest.param(
-        "\n".join(" " * n + "if x:" for n in range(90)) + "\n" + " " * 90 + "y = 1",
+        "if a:\n    x = 1\n" + "elif a:\n    x = 1\n" * 3_000, id="elif"
+    ),
+    pytest.param(
+        "\n".join(" " * n + "if x:" for n in range(90))
+        + "\n"
+        + " " * 90
+        + "y = 1",
         id="blocks",
     ),
     pytest.param("x = " * 5_000 + "1", id="targets"),
@@ -521,7 +554,9 @@ def test_hostile_source_costs_only_itself(source):
 
 
 def test_many_notices_are_capped():
-    notices = [Notice("cell-magic", {"magic": f"m{n}"}, cell=1) for n in range(100)]
+    notices = [
+        Notice("cell-magic", {"magic": f"m{n}"}, cell=1) for n in range(100)
+    ]
     text = notebook("def f():\n    return 1")
     found = sliced(replace(text, notices=tuple(notices)))
     assert len(found.notices) < 100 and value_of_f(found) == 1
@@ -569,17 +604,26 @@ for name, data in files.items():
 # the codec that only d.py names; and the parser looks for a file to quote in a syntax error
 print([path for path in refused if "cp037" not in path and path not in ("<unknown>", "<cell>")])
 """
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True
+    )
     assert run.stdout == "[]\n", run.stderr
 
 
 def test_each_notice_once():
     found = sliced("a = eval('1'); b = eval('2')\ndef f():\n    return a + b")
-    assert found.notices == (Notice("hidden-names", {"function": "eval"}, line=1),)
+    assert found.notices == (
+        Notice("hidden-names", {"function": "eval"}, line=1),
+    )
 
 
 def test_top_level_names_and_their_last_kind():
     found = sliced(
         "a = 1\nimport b\nif a:\n    def c(): pass\na = lambda: 1\nclass D: pass"
     )
-    assert found.top_level == {"a": "lambda", "b": "import", "c": "def", "D": "class"}
+    assert found.top_level == {
+        "a": "lambda",
+        "b": "import",
+        "c": "def",
+        "D": "class",
+    }

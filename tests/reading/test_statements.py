@@ -18,19 +18,29 @@ def unparsed(source):
 
 
 UNFOLDED = [
-    pytest.param("if True:\n    a\n    b\nelse:\n    c", ["a", "b"], id="true"),
+    pytest.param(
+        "if True:\n    a\n    b\nelse:\n    c", ["a", "b"], id="true"
+    ),
     pytest.param("if 0:\n    a\nelif 1:\n    b\nd", ["b", "d"], id="elif"),
     pytest.param(
         "if 1:\n    a\n    if 1:\n        b\n    c",
         ["a", "b", "c"],
         id="nested, in order",
     ),
-    pytest.param("if __name__ == '__main__':\n    a\nb", ["b"], id="the main guard"),
-    pytest.param("if '__main__' != __name__:\n    a", ["a"], id="the opposite of it"),
-    pytest.param("if __name__ > '__main__':\n    a", None, id="another comparison"),
+    pytest.param(
+        "if __name__ == '__main__':\n    a\nb", ["b"], id="the main guard"
+    ),
+    pytest.param(
+        "if '__main__' != __name__:\n    a", ["a"], id="the opposite of it"
+    ),
+    pytest.param(
+        "if __name__ > '__main__':\n    a", None, id="another comparison"
+    ),
     pytest.param("if __name__ == 'a':\n    a", None, id="another name"),
     pytest.param(
-        "if x:\n    if 1:\n        a", None, id="not within what is not decided"
+        "if x:\n    if 1:\n        a",
+        None,
+        id="not within what is not decided",
     ),
 ]
 
@@ -64,16 +74,26 @@ def test_future_imports_count_for_what_stands_below():
     )
     assert file.flags == __future__.annotations.compiler_flag
     assert not file.statements[1].names.now
-    assert read_statements(python("from .__future__ import annotations")).flags == 0
+    assert (
+        read_statements(python("from .__future__ import annotations")).flags
+        == 0
+    )
 
 
 def test_calls_and_changes_are_of_globals():
     (statement,) = read_statements(
         python("def f(g, v):\n    g(); h()\n    v[0] = w[0] = 1")
     ).statements
-    assert statement.later.calls == {"g", "h"} and statement.calls_later == {"h"}
-    assert statement.later.changes == {"v", "w"} and statement.changes_later == {"w"}
-    (statement,) = read_statements(python("x = [f(g) for f in h(y)]; ")).statements
+    assert statement.later.calls == {"g", "h"} and statement.calls_later == {
+        "h"
+    }
+    assert statement.later.changes == {
+        "v",
+        "w",
+    } and statement.changes_later == {"w"}
+    (statement,) = read_statements(
+        python("x = [f(g) for f in h(y)]; ")
+    ).statements
     assert statement.calls_now == {"h"} and statement.changes_now == set()
 
 

@@ -15,15 +15,21 @@ STUBS = [
         True,
         id="not implemented",
     ),
-    pytest.param("def f(x): raise NotImplementedError", True, id="the bare class"),
+    pytest.param(
+        "def f(x): raise NotImplementedError", True, id="the bare class"
+    ),
     pytest.param("def f(x): return None", True, id="None"),
     pytest.param("def f(x): return", True, id="a bare return"),
     pytest.param("def f(x):\n    print('to do')", True, id="only prints"),
-    pytest.param("def f(x):\n    return\n    return x", True, id="dead code below"),
+    pytest.param(
+        "def f(x):\n    return\n    return x", True, id="dead code below"
+    ),
     pytest.param("f = lambda x: None", True, id="a lambda"),
     pytest.param("def f(x): return x", False, id="returns something"),
     pytest.param("def f(x):\n    x.add_(1)", False, id="does something"),
-    pytest.param("def f(x):\n    raise ValueError", False, id="another exception"),
+    pytest.param(
+        "def f(x):\n    raise ValueError", False, id="another exception"
+    ),
     pytest.param("def f(x): return 0", False, id="zero is a value"),
     pytest.param("f = abs", False, id="not written out"),
     pytest.param("async def f(x): pass", True, id="async"),

@@ -31,14 +31,20 @@ def test_kind_of(source, kind):
 
 BINDERS = [
     pytest.param("f = 1", 1, id="itself"),
-    pytest.param("if x:\n    f = 1\nelse:\n    f = 2", 4, id="the last one within"),
+    pytest.param(
+        "if x:\n    f = 1\nelse:\n    f = 2", 4, id="the last one within"
+    ),
     pytest.param(
         "try:\n    def f():\n        f = 1\nexcept E:\n    g = 1",
         2,
         id="a function, not its body",
     ),
-    pytest.param("with x:\n    if y:\n        a, f = 1, 2", 3, id="nested, in a tuple"),
-    pytest.param("with x as f:\n    y = f", 1, id="the compound statement itself"),
+    pytest.param(
+        "with x:\n    if y:\n        a, f = 1, 2", 3, id="nested, in a tuple"
+    ),
+    pytest.param(
+        "with x as f:\n    y = f", 1, id="the compound statement itself"
+    ),
     pytest.param("if x:\n    (f := 3)", 2, id="a walrus"),
 ]
 
@@ -57,7 +63,11 @@ def test_nodes_tell_what_runs_later():
     }
     assert found == {("now", False), ("later", True)}
     tree = statement("lambda b=now: later")
-    found = {(n.id, later) for n, later in trees.nodes(tree) if isinstance(n, ast.Name)}
+    found = {
+        (n.id, later)
+        for n, later in trees.nodes(tree)
+        if isinstance(n, ast.Name)
+    }
     assert found == {("now", False), ("later", True)}
 
 
@@ -68,7 +78,8 @@ def test_nodes_take_any_depth():
         value = ast.Attribute(value, "a", ast.Load())
     tree.body.append(ast.Expr(value))
     assert (
-        sum(isinstance(node, ast.Attribute) for node, _ in trees.nodes(tree)) == 20_000
+        sum(isinstance(node, ast.Attribute) for node, _ in trees.nodes(tree))
+        == 20_000
     )
     while isinstance(
         value, ast.Attribute
@@ -99,5 +110,7 @@ def test_constant_truth(source, truth):
 def test_imports():
     assert trees.is_star_import(statement("from a import *"))
     assert not trees.is_star_import(statement("from a import b"))
-    assert trees.is_future_import(statement("from __future__ import annotations"))
+    assert trees.is_future_import(
+        statement("from __future__ import annotations")
+    )
     assert not trees.is_future_import(statement("import __future__"))

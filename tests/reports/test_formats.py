@@ -32,18 +32,24 @@ def test_every_format_renders_every_sample(name, lang):
 
 def test_checks_that_say_the_same_are_told_once():
     check = samples.wrong().functions["train"].checks[0]
-    function = replace(samples.wrong().functions["train"], checks=(check, check))
+    function = replace(
+        samples.wrong().functions["train"], checks=(check, check)
+    )
     sample = replace(samples.wrong(), functions={"train": function})
     for name in ("html", "markdown", "text"):
         assert (
-            FORMATS[name].render(sample, samples.EXERCISE).count("Not judged: it needs")
+            FORMATS[name]
+            .render(sample, samples.EXERCISE)
+            .count("Not judged: it needs")
             == 1
         )
 
 
 @pytest.mark.parametrize("name", CLASS_FORMATS)
 def test_no_export_of_a_class_holds_a_formula(name):
-    text = CLASS_FORMATS[name].render([samples.hostile(), samples.right()], None)
+    text = CLASS_FORMATS[name].render(
+        [samples.hostile(), samples.right()], None
+    )
     for row in csv.reader(io.StringIO(text)):
         for cell in row:
             assert not cell.lstrip().startswith(("=", "+", "-", "@"))
@@ -60,21 +66,30 @@ def test_every_format_translates_the_titles(form):
 def test_manual_marks_replace_points_and_show_as_the_instructor_s():
     manual = {"backward_pass": Override(4.5, "Right idea <b>")}
     assert overrides.apply_overrides(samples.wrong(), manual).score == 12.5
-    page = Page(student_report(samples.wrong(), samples.EXERCISE, manual=manual))
+    page = Page(
+        student_report(samples.wrong(), samples.EXERCISE, manual=manual)
+    )
     assert "Marked by hand: 4.5 points; the grader gave 1." in page.text
-    assert "From your instructor" in page.text and "Right idea <b>" in page.text
+    assert (
+        "From your instructor" in page.text and "Right idea <b>" in page.text
+    )
     assert "12.5 / 20" in page.text
     for name in ("markdown", "text"):
-        text = FORMATS[name].render(samples.wrong(), samples.EXERCISE, "en", manual)
+        text = FORMATS[name].render(
+            samples.wrong(), samples.EXERCISE, "en", manual
+        )
         assert "12.5 / 20" in text and "From your instructor" in text
     rows = list(
-        csv.DictReader(io.StringIO(gradebook([samples.wrong()], {"bruno": manual})))
+        csv.DictReader(
+            io.StringIO(gradebook([samples.wrong()], {"bruno": manual}))
+        )
     )
     assert rows[0]["score"] == "12.5" and rows[0]["manual"] == "backward_pass"
 
 
 @pytest.mark.parametrize(
-    ("lang", "sentence"), [("en", "gave no result"), ("fr", "n’a donné aucun résultat")]
+    ("lang", "sentence"),
+    [("en", "gave no result"), ("fr", "n’a donné aucun résultat")],
 )
 @pytest.mark.parametrize("name", ["html", "markdown", "text", "gradescope"])
 def test_notices_are_in_the_reader_s_language(name, lang, sentence):

@@ -29,8 +29,14 @@ def open_calls(session: Session) -> OpenCalls:
 
     def calls_of(source: str) -> Calls:
         one = Submission(
-            "one", "One", "one.py", textwrap.dedent(source).encode(), ("one.py",)
+            "one",
+            "One",
+            "one.py",
+            textwrap.dedent(source).encode(),
+            ("one.py",),
         )
-        return Calls(session.zygote, policy(session.exercise), session.exercise, one)
+        return Calls(
+            session.zygote, policy(session.exercise), session.exercise, one
+        )
 
     return calls_of

@@ -12,7 +12,9 @@ HANDOUT = ("w1", "b1", "x", "dl_dw")
 
 
 @pytest.mark.parametrize("order", [*itertools.permutations(range(4))], ids=str)
-def test_any_order_of_the_hand_outs_names_is_told(order: tuple[int, ...]) -> None:
+def test_any_order_of_the_hand_outs_names_is_told(
+    order: tuple[int, ...],
+) -> None:
     own = [HANDOUT[place] for place in order]
     told = order_told(own, HANDOUT)
     assert told == (None if order == (0, 1, 2, 3) else order)
@@ -45,5 +47,7 @@ def test_there_and_back(order: tuple[int, ...]) -> None:
         (["x", "X", "w1", "b1"], None),
     ],
 )
-def test_what_the_names_tell(own: list[str], told: tuple[int, ...] | None) -> None:
+def test_what_the_names_tell(
+    own: list[str], told: tuple[int, ...] | None
+) -> None:
     assert order_told(own, HANDOUT) == told

@@ -45,7 +45,9 @@ def test_what_cannot_be_sent_is_an_error_of_its_call(
 
 def test_calls_of_equal_tensors_are_apart(open_calls: OpenCalls) -> None:
     with open_calls("def double(x):\n    x += 1\n    return x\n") as calls:
-        replies = calls.call_rows("double", [(torch.zeros(2),), (torch.zeros(2),)])
+        replies = calls.call_rows(
+            "double", [(torch.zeros(2),), (torch.zeros(2),)]
+        )
     assert [r.value.tolist() for r in replies] == [[1.0, 1.0]] * 2
     assert [r.arguments[0].tolist() for r in replies] == [[1.0, 1.0]] * 2
 
@@ -54,7 +56,9 @@ def test_a_tensor_in_two_places_is_one(open_calls: OpenCalls) -> None:
     x = torch.zeros(2)
     with open_calls("def double(x, y):\n    x += 1\n    return y\n") as calls:
         reply = calls.call("double", (x, x))
-    assert [t.tolist() for t in (reply.value, *reply.arguments)] == [[1.0, 1.0]] * 3
+    assert [t.tolist() for t in (reply.value, *reply.arguments)] == [
+        [1.0, 1.0]
+    ] * 3
 
 
 def test_one_call_raises_and_the_others_do_not(open_calls: OpenCalls) -> None:
@@ -67,7 +71,11 @@ def test_one_call_raises_and_the_others_do_not(open_calls: OpenCalls) -> None:
     with open_calls(source) as calls:
         good, bad, again = calls.call_rows(
             "double",
-            [(torch.tensor(-1.0),), (torch.tensor(1.0),), (torch.tensor(-2.0),)],
+            [
+                (torch.tensor(-1.0),),
+                (torch.tensor(1.0),),
+                (torch.tensor(-2.0),),
+            ],
         )
         assert (good.error, again.error) == (None, None)
         assert bad.error is not None
@@ -92,7 +100,9 @@ def test_several_calls_that_give_nothing_are_not_held_against_one(
     """
     with open_calls(source) as calls:
         with pytest.raises(StudentFailure):
-            calls.call_rows("double", [(torch.tensor(1.0),), (torch.tensor(2.0),)])
+            calls.call_rows(
+                "double", [(torch.tensor(1.0),), (torch.tensor(2.0),)]
+            )
         assert not calls.gave_up("double")
         assert calls.student.double(torch.tensor(1.0)).item() == 2.0
 
@@ -120,15 +130,22 @@ def test_a_function_that_could_not_be_defined(open_calls: OpenCalls) -> None:
             "double could not be defined: line 3 raised Attr"
         )
         (notice,) = calls.notices
-        assert (notice.kind, notice.line, notice.cell) == ("statement-raised", 3, None)
+        assert (notice.kind, notice.line, notice.cell) == (
+            "statement-raised",
+            3,
+            None,
+        )
 
 
-def test_remarks_are_kept_once_and_not_without_end(open_calls: OpenCalls) -> None:
+def test_remarks_are_kept_once_and_not_without_end(
+    open_calls: OpenCalls,
+) -> None:
     with open_calls(tiny.RIGHT) as calls:
         for number in (1, 1, *range(100)):
             calls.remark(f"remark {number}")
         assert calls.notices[:3] == [
-            Notice("remark", {"text": f"remark {number}"}) for number in (1, 0, 2)
+            Notice("remark", {"text": f"remark {number}"})
+            for number in (1, 0, 2)
         ]
         assert len(calls.notices) == 40
 
@@ -148,13 +165,18 @@ def test_a_function_that_dies_is_noticed(open_calls: OpenCalls) -> None:
         )
 
 
-def test_a_file_that_cannot_be_loaded_is_loaded_once(open_calls: OpenCalls) -> None:
-    source = "import os\n\nX = os._exit(3)\n\ndef double(x):\n    return X * x\n"
+def test_a_file_that_cannot_be_loaded_is_loaded_once(
+    open_calls: OpenCalls,
+) -> None:
+    source = (
+        "import os\n\nX = os._exit(3)\n\ndef double(x):\n    return X * x\n"
+    )
     with open_calls(source) as calls:
         (notice,) = calls.notices
         assert notice.kind == "not-loaded"
         with pytest.raises(
-            Died, match=r"could not be run: it ended its process \(exit code 3\)"
+            Died,
+            match=r"could not be run: it ended its process \(exit code 3\)",
         ):
             calls.call("double", (torch.ones(1),))
         assert not calls.gave_up("double")
@@ -168,7 +190,10 @@ def test_what_a_submission_prints_is_capped(open_calls: OpenCalls) -> None:
         calls.call("double", (torch.ones(1),))
         assert len(calls.printed) <= 64 << 10
         (notice,) = calls.notices
-        assert (notice.kind, notice.values) == ("prints-a-lot", {"kilobytes": "64"})
+        assert (notice.kind, notice.values) == (
+            "prints-a-lot",
+            {"kilobytes": "64"},
+        )
 
 
 def test_time_runs_out(open_calls: OpenCalls) -> None:
@@ -178,33 +203,39 @@ def test_time_runs_out(open_calls: OpenCalls) -> None:
         assert calls.time_for("double") == 0.5
         calls.may_take(0)
         with pytest.raises(
-            TimedOut, match=r"was not called: the submission had used up its 0 s\."
+            TimedOut,
+            match=r"was not called: the submission had used up its 0 s\.",
         ):
             calls.call("double", (torch.ones(1),))
 
 
 def test_the_line_that_raised_first_is_kept(open_calls: OpenCalls) -> None:
-    source = (
-        "def double(x):\n    if x > 0:\n        raise ValueError\n    raise TypeError\n"
-    )
+    source = "def double(x):\n    if x > 0:\n        raise ValueError\n    raise TypeError\n"
     with open_calls(source) as calls:
         calls.call("double", (torch.tensor(1.0),))
         calls.call("double", (torch.tensor(-1.0),))
         assert calls.raised_in == {"double": 3}
 
 
-def test_another_text_is_not_what_the_student_wrote(open_calls: OpenCalls) -> None:
+def test_another_text_is_not_what_the_student_wrote(
+    open_calls: OpenCalls,
+) -> None:
     edits = {
         "double": "def double(x):\n    x.requires_grad_().sum().backward()\n    raise ValueError\n"
     }
     with open_calls(tiny.RIGHT) as calls:
-        assert calls.call("double", (torch.ones(1),), edits=edits).error is not None
+        assert (
+            calls.call("double", (torch.ones(1),), edits=edits).error
+            is not None
+        )
         assert (calls.raised_in, calls.autograd) == ({}, {})
         assert calls.call("double", (torch.ones(1),)).value.item() == 2.0
 
 
 def test_a_call_has_globals_of_its_own(open_calls: OpenCalls) -> None:
-    with open_calls("FACTOR = 2\n\ndef double(x):\n    return FACTOR * x\n") as calls:
+    with open_calls(
+        "FACTOR = 2\n\ndef double(x):\n    return FACTOR * x\n"
+    ) as calls:
         three = calls.call("double", (torch.ones(1),), supply={"FACTOR": 3})
         two = calls.call("double", (torch.ones(1),))
     assert [three.value.item(), two.value.item()] == [3.0, 2.0]
@@ -220,7 +251,9 @@ def test_every_call_draws_the_same(open_calls: OpenCalls) -> None:
             return torch.rand(1).item(), random.random(), float(numpy.random.rand())
     """
     with open_calls(source) as calls:
-        first, second = (calls.call("double", (torch.ones(1),)).value for _ in range(2))
+        first, second = (
+            calls.call("double", (torch.ones(1),)).value for _ in range(2)
+        )
         calls.seed = 1
         assert first == second != calls.call("double", (torch.ones(1),)).value
 
@@ -253,7 +286,9 @@ def test_a_definition_under_another_name_that_raises_is_not_there(
         assert "ZeroDivisionError" in calls.why_missing("double")
 
 
-def test_arguments_come_back_in_the_exercises_order(open_calls: OpenCalls) -> None:
+def test_arguments_come_back_in_the_exercises_order(
+    open_calls: OpenCalls,
+) -> None:
     source = "def double(x, y):\n    x += 1\n    return 10 * x + y\n"
     with open_calls(source) as calls:
         calls.orders["double"] = (1, 0)

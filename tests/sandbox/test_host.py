@@ -66,11 +66,19 @@ def test_a_call(worker: WorkerHandle) -> None:
     ("deed", "kind", "says"),
     [
         ("os._exit(7)", "died", r"ended its process \(exit code 7\)"),
-        ("os.kill(os.getpid(), 11)", "died", r"crashed its process \(SIGSEGV\)"),
+        (
+            "os.kill(os.getpid(), 11)",
+            "died",
+            r"crashed its process \(SIGSEGV\)",
+        ),
         ("os.kill(os.getpid(), 9)", "died", "was killed"),
         ("os.close(4); time.sleep(5)", "died", "closed its connection"),
         ("time.sleep(30)", "time", "did not return within 1 s"),
-        ("os.write(4, bytes(3)); time.sleep(30)", "time", "did not return within 1 s"),
+        (
+            "os.write(4, bytes(3)); time.sleep(30)",
+            "time",
+            "did not return within 1 s",
+        ),
         ("os.write(4, b'\\xff' * 8)", "reply", "something other than a reply"),
     ],
 )

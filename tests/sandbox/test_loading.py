@@ -38,10 +38,15 @@ class Loading:
         self.opened: list[LoadedSubmission] = []
 
     def __call__(
-        self, source: str | bytes, filename: str = "one.py", problem: str | None = None
+        self,
+        source: str | bytes,
+        filename: str = "one.py",
+        problem: str | None = None,
     ) -> LoadedSubmission:
         data = source.encode() if isinstance(source, str) else source
-        one = Submission("one", "One", filename, data, (filename,), problem=problem)
+        one = Submission(
+            "one", "One", filename, data, (filename,), problem=problem
+        )
         confined = policy(self.exercise)
         loaded = LoadedSubmission(
             self.zygote, confined, self.exercise, one, self.notices.append
@@ -69,9 +74,14 @@ def test_what_a_file_holds(loading: Loading) -> None:
 def test_the_worker_says_how_it_is_confined(loading: Loading) -> None:
     loaded = loading(tiny.RIGHT)
     loaded.start(5, SEED)
-    assert {"process", "rlimits", "uid", "landlock", "seccomp", "bubblewrap"} == set(
-        loaded.isolation
-    )
+    assert {
+        "process",
+        "rlimits",
+        "uid",
+        "landlock",
+        "seccomp",
+        "bubblewrap",
+    } == set(loaded.isolation)
 
 
 def test_nothing_to_grade_starts_nothing(loading: Loading) -> None:

@@ -105,7 +105,10 @@ REFUSED: dict[str, tuple[bytes, bytes]] = {
     "an unknown tag": (head({"pickle": "x"}), b""),
     "two tags": (head({"list": [], "tuple": []}), b""),
     "a tensor that is not there": (head({"tensor": 0}), b""),
-    "a tensor by a bool": (head({"tensor": False}, [["float32", [1]]]), b"\0" * 4),
+    "a tensor by a bool": (
+        head({"tensor": False}, [["float32", [1]]]),
+        b"\0" * 4,
+    ),
     "an unknown dtype": (head(None, [["object", [1]]]), b"\0" * 8),
     "a negative extent": (head(None, [["float32", [-1]]]), b""),
     "an extent that is a bool": (head(None, [["float32", [True]]]), b"\0" * 4),

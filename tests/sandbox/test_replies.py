@@ -31,7 +31,9 @@ def error(
 
 
 def read(*rows: Any) -> Any:
-    return read_replies({"rows": list(rows)}, "f", [(GIVEN, 2)] * len(rows), CONTEXT)
+    return read_replies(
+        {"rows": list(rows)}, "f", [(GIVEN, 2)] * len(rows), CONTEXT
+    )
 
 
 def test_a_value() -> None:
@@ -47,8 +49,13 @@ def test_a_changed_argument() -> None:
 
 
 def test_an_error() -> None:
-    (reply,) = read(row(error=error(frames=[["f", 2, None], ["helper", 7, None]])))
-    assert str(reply.error) == "f calls helper, which raised ValueError in line 7: no"
+    (reply,) = read(
+        row(error=error(frames=[["f", 2, None], ["helper", 7, None]]))
+    )
+    assert (
+        str(reply.error)
+        == "f calls helper, which raised ValueError in line 7: no"
+    )
 
 
 # the frames of f, called `Eff` by the student, of g, a lambda, and of a helper
@@ -67,7 +74,10 @@ LISTCOMP = ["<listcomp>", 3, 4]
             "f calls g, which raised E in line 5 of the cell that begins `x` (In [9])",
         ),
         ([F, G, HELPER], "f calls helper, which raised E in line 2 of a cell"),
-        ([F, HELPER, LISTCOMP], "f calls helper, which raised E in line 3 of a cell"),
+        (
+            [F, HELPER, LISTCOMP],
+            "f calls helper, which raised E in line 3 of a cell",
+        ),
         ([LISTCOMP], "f raised E in line 3 of a cell"),
         ([], "f raised E"),
     ],
@@ -142,7 +152,9 @@ def test_errors_are_explained(kind: str, text: str, says: str) -> None:
     ids=repr,
 )
 def test_other_forms_raise(odd: Any) -> None:
-    with pytest.raises((ValueError, TypeError, KeyError, OverflowError, IndexError)):
+    with pytest.raises(
+        (ValueError, TypeError, KeyError, OverflowError, IndexError)
+    ):
         read(odd)
 
 

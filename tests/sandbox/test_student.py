@@ -22,10 +22,16 @@ OpenCalls = Callable[[str], Calls]
 def test_each_gives_a_value_for_each_row(open_calls: OpenCalls) -> None:
     rows = [(torch.tensor([float(i)]),) for i in range(3)]
     with open_calls("def double(x):\n    return 2 * x\n") as calls:
-        assert [v.item() for v in calls.student.double.map(rows)] == [0.0, 2.0, 4.0]
+        assert [v.item() for v in calls.student.double.map(rows)] == [
+            0.0,
+            2.0,
+            4.0,
+        ]
 
 
-def test_what_one_call_makes_of_a_tensor_the_next_finds(open_calls: OpenCalls) -> None:
+def test_what_one_call_makes_of_a_tensor_the_next_finds(
+    open_calls: OpenCalls,
+) -> None:
     source = """
         def double(x, total):
             total += x
@@ -63,12 +69,14 @@ def test_a_buffer_that_is_used_again_holds_the_last_value_only_for_the_student(
 def test_the_limit_is_for_each_call(open_calls: OpenCalls) -> None:
     source = "import time\n\ndef double(x):\n    time.sleep(0.9)\n    return 2 * x\n"
     with open_calls(source) as calls:  # which has 2 s
-        assert [v.item() for v in calls.student.double.map([(torch.ones(1),)] * 3)] == [
-            2.0
-        ] * 3
+        assert [
+            v.item() for v in calls.student.double.map([(torch.ones(1),)] * 3)
+        ] == [2.0] * 3
 
 
-def test_several_calls_that_hang_are_not_made_again(open_calls: OpenCalls) -> None:
+def test_several_calls_that_hang_are_not_made_again(
+    open_calls: OpenCalls,
+) -> None:
     with open_calls(tiny.HANGS) as calls:
         with pytest.raises(TimedOut):
             calls.student.double.map([(torch.ones(1),)] * 3)
@@ -136,7 +144,9 @@ def test_functions_may_be_named_as_the_graders_own(
         result = session.grade(
             Submission("one", "One", "one.py", source.encode(), ("one.py",))
         )
-    assert [result.functions[name].score for name in ("close", "seed")] == scores
+    assert [
+        result.functions[name].score for name in ("close", "seed")
+    ] == scores
 
 
 def test_there_is_nothing_but_the_functions(open_calls: OpenCalls) -> None:

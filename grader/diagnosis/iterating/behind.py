@@ -27,7 +27,9 @@ def exceptions(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     """The calls again where an exception has an explanation of its own, which is claimed."""
     for _ in range(MOST_EXCEPTIONS):
         seen = case.observation(_raised(outcomes))
-        is_changed = _repair(case, seen) or _supply_arguments(case, seen, outcomes)
+        is_changed = _repair(case, seen) or _supply_arguments(
+            case, seen, outcomes
+        )
         if not is_changed:
             break
         outcomes = case.student.ask_each()
@@ -59,7 +61,9 @@ def right_globals(case: IteratingCase) -> bool:
     what the caller passes.
     """
     student = case.student
-    misconception = case.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
+    misconception = case.misconceptions.recognised_by(
+        case.function, MODULE_GLOBAL.name
+    )
     names = _unsupplied(case)
     if misconception is None or not names or case.evidence.is_lifted:
         return False
@@ -146,12 +150,16 @@ def _without_unbound(case: IteratingCase, seen: Observation) -> str | None:
     return repairs.respelt(source, names.pop())
 
 
-def _supply_arguments(case: IteratingCase, seen: Observation, before: Outcomes) -> bool:
+def _supply_arguments(
+    case: IteratingCase, seen: Observation, before: Outcomes
+) -> bool:
     """Supply the arguments that the function reads as variables of the module; whether it then runs.
 
     Such a variable is claimed where it is missing, or where it matters what it holds.
     """
-    misconception = case.misconceptions.recognised_by(case.function, MODULE_GLOBAL.name)
+    misconception = case.misconceptions.recognised_by(
+        case.function, MODULE_GLOBAL.name
+    )
     # what stands around a lifted loop is its own
     if misconception is None or case.evidence.is_lifted:
         return False
@@ -183,7 +191,9 @@ def _arguments_read(case: IteratingCase) -> dict[str, Tensor]:
     """Arguments that the function reads as variables of the module, by the reference's names for them."""
     found = {}
     names = _unsupplied(case)
-    pairs = zip(case.reference.parameters, case.student.arguments, strict=False)
+    pairs = zip(
+        case.reference.parameters, case.student.arguments, strict=False
+    )
     for name, value in pairs:
         if name in names and isinstance(value, Tensor):
             found[name] = value

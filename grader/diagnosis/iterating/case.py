@@ -70,7 +70,9 @@ class IteratingCase:
             iterates=True,
         )
 
-    def claim_signs(self, outcomes: Sequence[Outcome], *, conclusive: bool) -> bool:
+    def claim_signs(
+        self, outcomes: Sequence[Outcome], *, conclusive: bool
+    ) -> bool:
         """Claim what calls and source show by themselves. Returns whether that was anything."""
         seen = self.observation(outcomes)
         return claim_signs(
@@ -122,7 +124,9 @@ class IteratingCase:
                 self.claims.add(misconception, Clue(line))
 
     def _claim_single_pass(self) -> None:
-        one_step = self.misconceptions.recognised_by(self.function, ONE_STEP.name)
+        one_step = self.misconceptions.recognised_by(
+            self.function, ONE_STEP.name
+        )
         line = self.evidence.passes_once
         if one_step is not None and line is not None:
             self.claims.add(one_step, Clue(line))
@@ -135,7 +139,9 @@ class IteratingCase:
     ) -> list[Forms]:
         """The sets of mistakes that explain the parameters, as far as the source does not decide."""
         arguments = self.student.arguments
-        found = update.explanations(self.reference, runs, initial, arguments, tolerance)
+        found = update.explanations(
+            self.reference, runs, initial, arguments, tolerance
+        )
 
         def support(id_: str) -> int:
             return self.source.support(self.by_id[id_])

@@ -23,7 +23,9 @@ from grader.diagnosis.verdict import Clue
 def counted(case: IteratingCase, outcomes: Outcomes) -> Outcomes:
     """The calls again where the source has a constant instead of the number of steps, which is claimed."""
     student = case.student
-    misconception = case.misconceptions.recognised_by(case.function, STEPS.name)
+    misconception = case.misconceptions.recognised_by(
+        case.function, STEPS.name
+    )
     lengths = set(_lengths(outcomes))
     if misconception is None or len(lengths) != 1:
         return outcomes

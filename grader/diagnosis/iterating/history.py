@@ -103,7 +103,9 @@ def _late_columns(student: StudentRuns) -> list[int]:
     return [trajectory.columns.index(name) for name in trajectory.late_columns]
 
 
-def _comparable(student: StudentRuns, theirs: History, ours: History | None) -> bool:
+def _comparable(
+    student: StudentRuns, theirs: History, ours: History | None
+) -> bool:
     """Whether both histories have the same number of entries, and the student's all columns."""
     if ours is None or len(theirs) != len(ours):
         return False
@@ -162,7 +164,9 @@ class _Search:
             fewest[id_] = self.form_of[id_]
         return fewest
 
-    def explained(self, wrong: Sequence[int]) -> dict[int, list[frozenset[str]]]:
+    def explained(
+        self, wrong: Sequence[int]
+    ) -> dict[int, list[frozenset[str]]]:
         """For each column that can be explained, the smallest sets of mistakes that do."""
         explained: dict[int, list[frozenset[str]]] = {}
         for size in range(1, MOST_MISTAKES + 1):
@@ -200,7 +204,10 @@ class _Search:
         return self.agreeing(self.theirs_again, made_again, agreeing)
 
     def agreeing(
-        self, theirs: History | None, made: History | None, columns: Sequence[int]
+        self,
+        theirs: History | None,
+        made: History | None,
+        columns: Sequence[int],
     ) -> list[int]:
         """Those of the columns that agree with what was made, or with that of a step later where they may."""
         if theirs is None or made is None:

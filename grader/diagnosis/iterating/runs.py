@@ -24,7 +24,9 @@ from grader.exercise.probes import (
 
 ASKED_STEPS = (0, 1, 2, 3)  # numbers of steps, asked of a student's function
 MOST_STEPS = 60  # a function that always takes more than this is not followed
-MOST_ENTRIES = 1_000_000  # of a history that is a tensor; a longer one is not read
+MOST_ENTRIES = (
+    1_000_000  # of a history that is a tensor; a longer one is not read
+)
 
 History = tuple[tuple[float, ...], ...]
 Forms = tuple[Form, ...]  # of mistakes that are made together
@@ -110,14 +112,18 @@ def _as_number(value: Any) -> float:
 class ReferenceRuns:
     """Runs the reference's function from given initial parameters, with known mistakes in it or without."""
 
-    def __init__(self, exercise: Exercise, function: str, earlier: Plugged) -> None:
+    def __init__(
+        self, exercise: Exercise, function: str, earlier: Plugged
+    ) -> None:
         """earlier: the student's own earlier functions, used in place of the reference's."""
         self.exercise = exercise
         self.function = function
         self.namespace = exercise.solution.namespace(all_remembered(earlier))
         self.original = self.namespace[function]
         self.trajectory = trajectories(exercise, self.namespace)[function]
-        self.parameters = patterns.parameters(exercise.solution.trees[function])
+        self.parameters = patterns.parameters(
+            exercise.solution.trees[function]
+        )
 
     def run(
         self,
@@ -144,7 +150,9 @@ class ReferenceRuns:
         run = read_run(outcome)
         return run.shapes if run is not None else []
 
-    def initial_spreads(self, forms: Forms, arguments: LeadingArguments) -> list[float]:
+    def initial_spreads(
+        self, forms: Forms, arguments: LeadingArguments
+    ) -> list[float]:
         """The standard deviation of each parameter that is drawn with these mistakes.
 
         Empty where the mistakes exclude one another or nothing is drawn.
@@ -203,7 +211,9 @@ class StudentRuns:
     not have, and edit the function's source, so that one mistake does not hide the others.
     """
 
-    def __init__(self, reference: ReferenceRuns, prober: Prober, source: str) -> None:
+    def __init__(
+        self, reference: ReferenceRuns, prober: Prober, source: str
+    ) -> None:
         self.function = reference.function
         self.reference = reference
         self.prober = prober
@@ -215,13 +225,17 @@ class StudentRuns:
         self.arguments = self.inputs.arguments
         self.supply: dict[str, Tensor] = {}
 
-    def ask(self, steps: int, arguments: LeadingArguments | None = None) -> Outcome:
+    def ask(
+        self, steps: int, arguments: LeadingArguments | None = None
+    ) -> Outcome:
         """What the function gives for that many steps; `arguments` are `self.arguments` if not given."""
         given = self.arguments if arguments is None else arguments
         row = (*given, steps)
         return self.prober.call(self.function, row, self.supply)
 
-    def run(self, steps: int, arguments: LeadingArguments | None = None) -> Run | None:
+    def run(
+        self, steps: int, arguments: LeadingArguments | None = None
+    ) -> Run | None:
         """The same, read as a run."""
         return read_run(self.ask(steps, arguments))
 
@@ -255,7 +269,9 @@ class StudentRuns:
 _codes: dict[tuple[str, str, Forms], types.CodeType | None] = {}
 
 
-def _code(exercise: Exercise, function: str, forms: Forms) -> types.CodeType | None:
+def _code(
+    exercise: Exercise, function: str, forms: Forms
+) -> types.CodeType | None:
     """The reference with these mistakes, compiled once; None where they exclude one another."""
     key = (exercise.mistakes_sha256, function, forms)
     if key not in _codes:
@@ -263,7 +279,9 @@ def _code(exercise: Exercise, function: str, forms: Forms) -> types.CodeType | N
     return _codes[key]
 
 
-def _compiled(exercise: Exercise, function: str, forms: Forms) -> types.CodeType | None:
+def _compiled(
+    exercise: Exercise, function: str, forms: Forms
+) -> types.CodeType | None:
     forest: Forest | None = exercise.solution.trees
     for form in forms:
         if forest is None:

@@ -52,8 +52,13 @@ def estimated_start(student: StudentRuns, run: Run) -> Parameters | None:
     estimate: Parameters | None = None
     for _ in range(ESTIMATES):
         try:
-            arguments = student.reference.trajectory.still(student.arguments, estimate)
-        except (RuntimeError, TypeError):  # the estimate does not fit the network
+            arguments = student.reference.trajectory.still(
+                student.arguments, estimate
+            )
+        except (
+            RuntimeError,
+            TypeError,
+        ):  # the estimate does not fit the network
             return None
         found = student.run(0, arguments)
         if found is None or found.shapes != run.shapes:

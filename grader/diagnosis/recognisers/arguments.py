@@ -23,7 +23,11 @@ class Arguments(Reader):
 
     def readings(self, seen: Observation) -> Iterator[Reading]:
         order = order_told(seen.source.own_parameters, seen.parameters)
-        if order is None or seen.call is None or seen.evidence.order is not None:
+        if (
+            order is None
+            or seen.call is None
+            or seen.evidence.order is not None
+        ):
             return
         rows = []
         for row in seen.arguments:

@@ -81,7 +81,9 @@ def line_of_call(evidence: Evidence, function: str) -> int | None:
     return min(lines) + evidence.first_line - 1 if lines else None
 
 
-def _where_they_meet(tree: ast.FunctionDef, convention: Convention) -> int | None:
+def _where_they_meet(
+    tree: ast.FunctionDef, convention: Convention
+) -> int | None:
     """The first line on which something made of rows and something made of columns are combined."""
     made_of = _parameters(tree, convention)
     for statement in _simple_statements(tree):
@@ -154,7 +156,11 @@ def _is_product(node: ast.expr) -> bool:
 def _called(call: ast.Call) -> str:
     """The name that is called, without what stands before the last dot."""
     called = call.func
-    return called.attr if isinstance(called, ast.Attribute) else ast.unparse(called)
+    return (
+        called.attr
+        if isinstance(called, ast.Attribute)
+        else ast.unparse(called)
+    )
 
 
 def _creates_a_column(call: ast.Call) -> bool:

@@ -9,7 +9,11 @@ from typing import Any
 
 from grader.diagnosis.closeness import equal_outcomes
 from grader.diagnosis.observation import Outcome
-from grader.diagnosis.recognisers.base import Observation, Recogniser, names_in_errors
+from grader.diagnosis.recognisers.base import (
+    Observation,
+    Recogniser,
+    names_in_errors,
+)
 from grader.diagnosis.verdict import Clue
 
 # A call names one missing variable at a time; functions read fewer than that.
@@ -17,7 +21,9 @@ AT_MOST_ASKED = 8
 
 _NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
 
-Values = Mapping[str, Any]  # variables of the module -> what they hold, for every call
+Values = Mapping[
+    str, Any
+]  # variables of the module -> what they hold, for every call
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,9 @@ class ModuleGlobal(Recogniser):
 
     def is_variable(self, seen: Observation, name: str) -> bool:
         """Whether a name is read as a value, and is no missing module or helper."""
-        return name in seen.evidence.reads_globals and seen.source.is_variable(name)
+        return name in seen.evidence.reads_globals and seen.source.is_variable(
+            name
+        )
 
 
 def _known_among(names: Iterable[str], known: Values) -> dict[str, Any]:

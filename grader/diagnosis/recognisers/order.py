@@ -43,7 +43,9 @@ def _values(outcomes: Sequence[Outcome]) -> list[Any]:
     return [outcome.value for outcome in outcomes]
 
 
-def _reordered(outcomes: Sequence[Outcome], order: Sequence[int]) -> list[Outcome]:
+def _reordered(
+    outcomes: Sequence[Outcome], order: Sequence[int]
+) -> list[Outcome]:
     """The outcomes with the parts of each value taken from the places `order`."""
     reordered = []
     for outcome in outcomes:

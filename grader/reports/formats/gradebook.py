@@ -13,7 +13,9 @@ from grader.reports.views.overrides import Overrides, marked
 from grader.results import Result
 
 
-def gradebook(results: Sequence[Result], overrides: Overrides | None = None) -> str:
+def gradebook(
+    results: Sequence[Result], overrides: Overrides | None = None
+) -> str:
     """CSV with a header: id, name, score, max, each function's score and status, misconceptions, flags.
 
     Programs read this file, so numbers have a decimal point in every language. A text that a spreadsheet
@@ -46,7 +48,9 @@ def mark(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _row(result: Result, names: Sequence[str], manual: Collection[str]) -> list[str]:
+def _row(
+    result: Result, names: Sequence[str], manual: Collection[str]
+) -> list[str]:
     row = [
         neutral.csv(result.submission.id),
         neutral.csv(result.submission.name),

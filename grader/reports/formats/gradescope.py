@@ -15,7 +15,10 @@ from grader.results import FunctionResult, Result
 
 
 def gradescope_report(
-    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+    result: Result,
+    exercise: Exercise,
+    lang: str = "en",
+    manual: Manual | None = None,
 ) -> str:
     """One result as Gradescope reads it. It gives the score, so that rounding cannot change the sum."""
     result = clean(apply_overrides(result, manual), limit=1_000)
@@ -41,11 +44,17 @@ def gradescope_report(
             "seed": result.seed,
         },
     }
-    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return (
+        json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def _test(
-    number: int, name: str, function: FunctionResult, notes: Notes, words: Words
+    number: int,
+    name: str,
+    function: FunctionResult,
+    notes: Notes,
+    words: Words,
 ) -> dict[str, Any]:
     lines = function_section(name, function, notes, words)
     section = "\n".join(lines)

@@ -18,7 +18,10 @@ MAX_NOTICES = 40
 
 
 def student_report(
-    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+    result: Result,
+    exercise: Exercise,
+    lang: str = "en",
+    manual: Manual | None = None,
 ) -> str:
     """One result as a self-contained page: it fetches nothing, and needs and runs no script.
 

@@ -16,7 +16,10 @@ from grader.results import CheckResult, FunctionResult, Result
 
 
 def junit_report(
-    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+    result: Result,
+    exercise: Exercise,
+    lang: str = "en",
+    manual: Manual | None = None,
 ) -> str:
     """One result as JUnit XML. A blocked check is skipped; points and misconceptions are properties.
 
@@ -25,7 +28,9 @@ def junit_report(
     result = clean(apply_overrides(result, manual), limit=2_000)
     words = Words(exercise, lang)
     notes = exercise.notes(lang)
-    root = Element("testsuites", name=result.exercise, time=f"{result.duration_s:.3f}")
+    root = Element(
+        "testsuites", name=result.exercise, time=f"{result.duration_s:.3f}"
+    )
     for name, function in result.functions.items():
         suite = _suite(name, function, result, notes, words)
         root.append(suite)
@@ -40,7 +45,11 @@ def junit_report(
 
 
 def _suite(
-    name: str, function: FunctionResult, result: Result, notes: Notes, words: Words
+    name: str,
+    function: FunctionResult,
+    result: Result,
+    notes: Notes,
+    words: Words,
 ) -> Element:
     outcomes = [check.outcome for check in function.checks]
     tests = len(outcomes)
@@ -79,7 +88,9 @@ def _suite(
         _outcome(case, check, explanation)
     if missing:
         case = _case(suite, name, "defined", file, None)
-        SubElement(case, "failure", message=f"{name} is not defined.", type="Missing")
+        SubElement(
+            case, "failure", message=f"{name} is not defined.", type="Missing"
+        )
     return suite
 
 

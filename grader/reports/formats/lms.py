@@ -35,7 +35,9 @@ _MAXIMUM = "Maximum Grade"
 
 
 def canvas(
-    results: Sequence[Result], overrides: Overrides | None = None, title: str = ""
+    results: Sequence[Result],
+    overrides: Overrides | None = None,
+    title: str = "",
 ) -> str:
     """Canvas's gradebook CSV. `title` is the assignment's column, such as "Practical 3 (4711)".
 
@@ -64,7 +66,9 @@ def canvas(
     return to_csv(rows)
 
 
-def nbgrader(results: Sequence[Result], overrides: Overrides | None = None) -> str:
+def nbgrader(
+    results: Sequence[Result], overrides: Overrides | None = None
+) -> str:
     """The CSV that `nbgrader export` writes; the submission's id is the student's."""
     rows = [_NBGRADER]
     for result in marked(results, overrides):
@@ -85,7 +89,9 @@ def nbgrader(results: Sequence[Result], overrides: Overrides | None = None) -> s
 
 
 def moodle(
-    worksheet: str, results: Sequence[Result], overrides: Overrides | None = None
+    worksheet: str,
+    results: Sequence[Result],
+    overrides: Overrides | None = None,
 ) -> tuple[str, tuple[str, ...]]:
     """The instructor's own grading worksheet with the grades filled in, and the ids that have no row in it.
 
@@ -170,7 +176,9 @@ def _participant(result: Result) -> str:
     return found[1] if found else result.submission.id
 
 
-def _first_match(pattern: re.Pattern[str], result: Result) -> re.Match[str] | None:
+def _first_match(
+    pattern: re.Pattern[str], result: Result
+) -> re.Match[str] | None:
     """The name that a platform gave: to a file or its folder, else to the submission."""
     for path in result.submission.files:
         outermost = path.split("/")[0]

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping
 from grader.exercise import Exercise
 from grader.reports.text import neutral, prose
 from grader.reports.text.words import SIGNS, Words
-from grader.reports.views.content import Notes, explain, grouped, message_of, not_passed
+from grader.reports.views.content import (
+    Notes,
+    explain,
+    grouped,
+    message_of,
+    not_passed,
+)
 from grader.reports.views.listing import listing
 from grader.reports.views.overrides import Manual, apply_overrides, comment_on
 from grader.results import CheckResult, FunctionResult, Note, Result
@@ -16,7 +22,10 @@ MAX_NOTICES = 40
 
 
 def markdown_report(
-    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+    result: Result,
+    exercise: Exercise,
+    lang: str = "en",
+    manual: Manual | None = None,
 ) -> str:
     """One result as GitHub's Markdown. Raises UsageError as `student_report` does."""
     result = neutral.clean(apply_overrides(result, manual), limit=1_000)

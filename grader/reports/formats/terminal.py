@@ -114,7 +114,9 @@ def _function(
     line.append(words.mark(function), style="default")
     yield line
     if function.follow_through:
-        yield _text(words("right, given your own functions that it builds on"), "dim")
+        yield _text(
+            words("right, given your own functions that it builds on"), "dim"
+        )
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
@@ -129,10 +131,14 @@ def _function(
             yield from _note(note, function.facts, words)
 
 
-def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableType]:
+def _checks(
+    checks: Sequence[CheckResult], words: Words
+) -> Iterator[RenderableType]:
     for group in grouped(not_passed(checks)):
         for check in group:
-            line = Text(f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome])
+            line = Text(
+                f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome]
+            )
             line.append(words.title(check.title), style="default")
             yield _indented(line)
         # The checks of a group say the same, so the first one speaks for all.
@@ -145,7 +151,9 @@ def _checks(checks: Sequence[CheckResult], words: Words) -> Iterator[RenderableT
             yield _text(difference, "dim", by=4)
 
 
-def _source(function: FunctionResult, words: Words) -> Iterator[RenderableType]:
+def _source(
+    function: FunctionResult, words: Words
+) -> Iterator[RenderableType]:
     """The marked line with those around it; of a notebook, its cell as well."""
     if function.source is None or function.line is None:
         return
@@ -190,7 +198,9 @@ def _note(
         yield _text(labelled, "italic", by=4)
 
 
-def _closing(result: Result, notes: Notes, words: Words) -> Iterator[RenderableType]:
+def _closing(
+    result: Result, notes: Notes, words: Words
+) -> Iterator[RenderableType]:
     """What to do first, the notices, and what was not isolated."""
     steps = next_steps(result, notes)
     closing = words("Everything is right. Well done.")
@@ -228,7 +238,9 @@ def _table(results: Sequence[Result], words: Words) -> Table:
     for number, name in enumerate(names, 1):
         # A no-break space, so that no line ends between a number and its name.
         legend.append(f"{number}\u00a0{neutral.one_line(name)}")
-    table = Table(box=None, pad_edge=False, header_style="dim", show_edge=False)
+    table = Table(
+        box=None, pad_edge=False, header_style="dim", show_edge=False
+    )
     table.caption = "  ".join(legend)
     table.caption_justify = "left"
     table.add_column(words("Submission"), max_width=40, no_wrap=True)
@@ -267,7 +279,9 @@ def _frequent(
         yield line
 
 
-def _looks(results: Sequence[Result], words: Words) -> Iterator[RenderableType]:
+def _looks(
+    results: Sequence[Result], words: Words
+) -> Iterator[RenderableType]:
     looks = cohort.needing_a_look(results)
     if not looks:
         return

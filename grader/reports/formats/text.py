@@ -15,7 +15,10 @@ WIDTH = 100
 
 
 def text_report(
-    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+    result: Result,
+    exercise: Exercise,
+    lang: str = "en",
+    manual: Manual | None = None,
 ) -> str:
     """One result as plain text, WIDTH columns wide. Raises UsageError as `student_report` does."""
     file = io.StringIO()

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from grader.exercise import Exercise
-from grader.reports.text.neutral import clean, one_line, workflow, workflow_property
+from grader.reports.text.neutral import (
+    clean,
+    one_line,
+    workflow,
+    workflow_property,
+)
 from grader.reports.text.prose import titles
 from grader.reports.text.words import Words
 from grader.reports.views.content import Notes, explain, first_failed
@@ -14,7 +19,10 @@ MOST = 10  # GitHub shows this many annotations of one level per step
 
 
 def workflow_commands(
-    result: Result, exercise: Exercise, lang: str = "en", manual: Manual | None = None
+    result: Result,
+    exercise: Exercise,
+    lang: str = "en",
+    manual: Manual | None = None,
 ) -> str:
     """One `::error` for each function that lost points, and a `::notice` with the mark."""
     result = clean(apply_overrides(result, manual), limit=1_000)
@@ -32,10 +40,16 @@ def workflow_commands(
 
 
 def _error(
-    name: str, function: FunctionResult, result: Result, notes: Notes, words: Words
+    name: str,
+    function: FunctionResult,
+    result: Result,
+    notes: Notes,
+    words: Words,
 ) -> str:
     properties = _place(function, result)
-    properties["title"] = f"{name}: {function.score:g} / {function.max_score:g}"
+    properties["title"] = (
+        f"{name}: {function.score:g} / {function.max_score:g}"
+    )
     written = []
     for key, value in properties.items():
         value = workflow_property(one_line(value))

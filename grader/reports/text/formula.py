@@ -19,7 +19,9 @@ from markupsafe import Markup
 
 from grader import paths
 
-_TOKEN = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|\s+|(.)", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|\s+|(.)", re.DOTALL
+)
 # Operators with a space on both sides in plain text.
 _SPACED = frozenset("=+−·×⊙⊗≤≥≠≈≡∼∝∈→←↦⇒<>")
 # What a keyboard has for a sign, and the sign.

@@ -72,5 +72,7 @@ def moment(started: str, lang: str) -> str:
         time = datetime.fromisoformat(started)
     except ValueError:
         return started
-    written = babel.dates.format_datetime(time, "medium", tzinfo=UTC, locale=lang)
+    written = babel.dates.format_datetime(
+        time, "medium", tzinfo=UTC, locale=lang
+    )
     return f"{written} UTC"

@@ -26,7 +26,9 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_FORMULA = re.compile(r"(^|[;,|\t\n])(\s*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = re.compile(
+    r"(^|[;,|\t\n])(\s*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])"
+)
 # What Markdown could take for markup. The sign of a list, a heading or a link counts only at a place where
 # Markdown would read it as one.
 _MARKUP = re.compile(
@@ -160,7 +162,9 @@ def _clean_items(items: Sequence[Any], limit: int) -> list[Any] | None:
     return None if unchanged else cleaned
 
 
-def _clean_mapping(mapping: Mapping[Any, Any], limit: int) -> Mapping[Any, Any]:
+def _clean_mapping(
+    mapping: Mapping[Any, Any], limit: int
+) -> Mapping[Any, Any]:
     keys = _clean_items(list(mapping), limit)
     values = _clean_items(list(mapping.values()), limit)
     if keys is None and values is None:

@@ -95,10 +95,13 @@ class Words:
             }
             values["kind"] = kinds[found.kind]
             return self(
-                "%(quantity)s: %(kind)s %(actual)s, expected %(expected)s", **values
+                "%(quantity)s: %(kind)s %(actual)s, expected %(expected)s",
+                **values,
             )
         if found.total <= 1:
-            return self("%(quantity)s is %(actual)s, expected %(expected)s", **values)
+            return self(
+                "%(quantity)s is %(actual)s, expected %(expected)s", **values
+            )
         worst = self(
             "%(quantity)s is %(actual)s at index %(index)s, expected %(expected)s",
             index=list(found.where),
@@ -119,7 +122,11 @@ class Words:
                 "Each of these explains your results exactly. The results alone cannot tell which one it is."
             )
         if explanation.unexplained:
-            return self("No known mistake explains these results, so none is named.")
+            return self(
+                "No known mistake explains these results, so none is named."
+            )
         if explanation.first_wrong:
-            return self("First wrong quantity: %(name)s.", name=explanation.first_wrong)
+            return self(
+                "First wrong quantity: %(name)s.", name=explanation.first_wrong
+            )
         return ""

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.notices import Notice
-from grader.reports.views.content import Notes, note_of, to_look_at, unexplained
+from grader.reports.views.content import (
+    Notes,
+    note_of,
+    to_look_at,
+    unexplained,
+)
 from grader.results import Note, Outcome, Result
 
 FEWEST = 8  # submissions; a correlation of fewer says nothing
@@ -120,7 +125,9 @@ def check_statistics(results: Sequence[Result]) -> tuple[CheckStatistics, ...]:
     return tuple(found)
 
 
-def misconceptions(results: Sequence[Result], notes: Notes) -> tuple[Shared, ...]:
+def misconceptions(
+    results: Sequence[Result], notes: Notes
+) -> tuple[Shared, ...]:
     """The misconceptions named in the class, the most frequent first."""
     # By id: a submission counts once, though two of its functions may show the misconception.
     submissions: dict[str, dict[str, Result]] = defaultdict(dict)

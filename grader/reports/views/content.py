@@ -10,7 +10,9 @@ from grader.notices import Notice
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 Notes = Mapping[str, Note]
-Misconceptions = tuple[str, ...]  # their ids: one set that explains the results
+Misconceptions = tuple[
+    str, ...
+]  # their ids: one set that explains the results
 Group = tuple[CheckResult, ...]  # neighbours that say the same
 StepKind = Literal["write", "correct", "look", "rerun"]
 
@@ -88,7 +90,9 @@ def message_of(check: CheckResult) -> str:
     found = check.mismatch
     if found is None:
         return check.message
-    says_both = found.actual in check.message and found.expected in check.message
+    says_both = (
+        found.actual in check.message and found.expected in check.message
+    )
     if says_both:
         return ""
     return check.message
@@ -138,7 +142,9 @@ def _distinct_sets(function: FunctionResult) -> list[Misconceptions]:
     return distinct
 
 
-def _notes_of(ids: Misconceptions, notes: Notes, function: str) -> tuple[Note, ...]:
+def _notes_of(
+    ids: Misconceptions, notes: Notes, function: str
+) -> tuple[Note, ...]:
     found = []
     for identifier in ids:
         note = note_of(identifier, notes, function)

@@ -97,7 +97,9 @@ def _values(curve: Curve, column: int) -> list[float]:
     return [float(entry[column]) for entry in curve]
 
 
-def _pieces(values: Sequence[float], steps: int, axis: _Axis) -> tuple[str, ...]:
+def _pieces(
+    values: Sequence[float], steps: int, axis: _Axis
+) -> tuple[str, ...]:
     """The curve's pieces, each as "x,y x,y ..."."""
     pieces = []
     for run in _runs(_thinned(values)):

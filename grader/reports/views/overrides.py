@@ -53,14 +53,18 @@ def apply_overrides(result: Result, manual: Manual | None) -> Result:
     functions = dict(result.functions)
     for name, override in manual.items():
         if name not in functions:
-            raise UsageError(f"overrides: {submission} has no function {name}.")
+            raise UsageError(
+                f"overrides: {submission} has no function {name}."
+            )
         where = f"{submission}.{name}"
         functions[name] = _with_points(functions[name], override, where)
     score = sum(function.score for function in functions.values())
     return dataclasses.replace(result, functions=functions, score=score)
 
 
-def marked(results: Iterable[Result], overrides: Overrides | None) -> list[Result]:
+def marked(
+    results: Iterable[Result], overrides: Overrides | None
+) -> list[Result]:
     """A class's results with the instructor's points, sorted by submission id. Raises UsageError."""
     overrides = overrides or {}
     changed = []
@@ -89,7 +93,9 @@ def unused_overrides(
 def _manual(path: Path, submission: str, table: Any) -> Manual:
     if not isinstance(table, dict):
         example = f"[{submission}.FUNCTION]"
-        raise UsageError(f"{path}: {submission} must be a table, such as {example}.")
+        raise UsageError(
+            f"{path}: {submission} must be a table, such as {example}."
+        )
     manual = {}
     for name, entry in table.items():
         where = f"{path}, [{submission}.{name}]"
@@ -122,6 +128,8 @@ def _with_points(
     if override.points is None:
         return function
     if override.points > function.max_score:
-        points = f"{override.points:g} points of at most {function.max_score:g}"
+        points = (
+            f"{override.points:g} points of at most {function.max_score:g}"
+        )
         raise UsageError(f"overrides: {where} has {points}.")
     return dataclasses.replace(function, score=float(override.points))

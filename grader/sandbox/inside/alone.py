@@ -53,7 +53,11 @@ def _without_workers(init: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(init)
     def alone(
-        self: Any, dataset: Any, batch_size: Any = 1, *args: Any, **options: Any
+        self: Any,
+        dataset: Any,
+        batch_size: Any = 1,
+        *args: Any,
+        **options: Any,
     ) -> None:
         if options.get("num_workers"):
             options["num_workers"] = 0

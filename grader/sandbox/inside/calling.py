@@ -25,7 +25,9 @@ def seed(value: int) -> None:
     numpy.random.seed(value % 2**32)
 
 
-def make_call(function: Any, arguments: list[Any], keep: bool) -> dict[str, Any]:
+def make_call(
+    function: Any, arguments: list[Any], keep: bool
+) -> dict[str, Any]:
     """Call the function: {"value", "error", "changed"}, the last one empty.
 
     keep: copy the value's tensors, so that a later call does not change them.
@@ -62,7 +64,9 @@ class _Snapshot:
             items = [self.of(item, depth - 1) for item in value]
             return items if isinstance(value, list) else tuple(items)
         if isinstance(value, dict):
-            return {key: self.of(item, depth - 1) for key, item in value.items()}
+            return {
+                key: self.of(item, depth - 1) for key, item in value.items()
+            }
         return value
 
 
@@ -78,7 +82,9 @@ class ArgumentCopies:
         for row, arguments in enumerate(rows):
             for argument in arguments:
                 if isinstance(argument, Tensor):
-                    self._tensors.setdefault(id(argument), (argument, argument.clone()))
+                    self._tensors.setdefault(
+                        id(argument), (argument, argument.clone())
+                    )
                     self._last[id(argument)] = row
 
     def changed(self) -> dict[int, dict[str, Tensor]]:
@@ -122,7 +128,11 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     except BaseException:
         # the exception may be of the student's own class
         text = ""
-    return {"kind": type(error).__name__, "text": text, "frames": frames[-_FRAMES:]}
+    return {
+        "kind": type(error).__name__,
+        "text": text,
+        "frames": frames[-_FRAMES:],
+    }
 
 
 def unreadable(error: BaseException) -> dict[str, Any]:

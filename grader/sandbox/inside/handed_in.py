@@ -18,7 +18,9 @@ from grader.reading.own_files import HANDED_IN, OwnFiles, Path, file_of
 from grader.reading.slicing import Slice
 
 Namespace = dict[str, Any]
-Run = Callable[[Slice, types.ModuleType, str], None]  # runs a slice in a module
+Run = Callable[
+    [Slice, types.ModuleType, str], None
+]  # runs a slice in a module
 
 
 class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -71,7 +73,9 @@ class HandedIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         return importlib.util.spec_from_loader(fullname, self, is_package=True)
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+    def create_module(
+        self, spec: importlib.machinery.ModuleSpec
+    ) -> types.ModuleType:
         """The module, not run yet; the same one where it is imported by another name."""
         path = self._files.resolve(spec.name)
         if path is not None and path in self._modules:

@@ -32,7 +32,9 @@ _OVER = "_turns_over"  # what a `for` loop iterates over
 _TEST = "_turn_if"  # what a `while` loop tests
 
 Run = Callable[[ast.Module, int | None], None]  # a tree, and its cell
-Named = Mapping[str, Any]  # what the caller gives, by the names of the parameters
+Named = Mapping[
+    str, Any
+]  # what the caller gives, by the names of the parameters
 Trees = list[ast.stmt]
 
 
@@ -74,7 +76,9 @@ class LiftedLoop:
         course = self._prologues[0]
         samples = course.nb_samples_served()
         names = course.TRAINING_NAMES, course.TEST_NAMES
-        written = literals.WrittenFor(shapes, samples, names, course.PER_SAMPLE)
+        written = literals.WrittenFor(
+            shapes, samples, names, course.PER_SAMPLE
+        )
         self._written_for = written
         self._trees = self._with_sizes(self._trees)
 
@@ -106,7 +110,9 @@ class LiftedLoop:
         loop = loops[self._number]
         return literals.replace_sizes(trees, self._written_for, loop)
 
-    def name_frames(self, name: str, outcomes: Sequence[dict[str, Any]]) -> None:
+    def name_frames(
+        self, name: str, outcomes: Sequence[dict[str, Any]]
+    ) -> None:
         """Have the errors among the outcomes say that they were raised in the function of that name."""
         holder = getattr(self._lifted.definition.tree, "name", name)
         for outcome in outcomes:
@@ -276,9 +282,16 @@ def _told_otherwise() -> Iterator[None]:
     """Have progress bars and logs printed: for some submissions they are the only output of a step."""
     bar: Any = tqdm.std.tqdm
     logger: Any = logging.Logger
-    before = bar.set_postfix, bar.set_description, logger.handle, logging.root.level
+    before = (
+        bar.set_postfix,
+        bar.set_description,
+        logger.handle,
+        logging.root.level,
+    )
 
-    def set_postfix(_self: Any, ordered: Any = None, *_: Any, **shown: Any) -> None:
+    def set_postfix(
+        _self: Any, ordered: Any = None, *_: Any, **shown: Any
+    ) -> None:
         values = dict(ordered or {})
         values.update(shown)
         for name, value in values.items():

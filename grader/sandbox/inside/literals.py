@@ -28,7 +28,11 @@ _SHAPED = {
     "uniform", "one_hot", "eye", "randint",
 }  # fmt: skip
 _RANGES = {"range", "trange", "arange"}
-_CALLERS = {"map", "reduce", "accumulate"}  # what calls a function for each item
+_CALLERS = {
+    "map",
+    "reduce",
+    "accumulate",
+}  # what calls a function for each item
 _LARGE = 100  # from here on a number is a size wherever it stands
 
 
@@ -48,7 +52,9 @@ class WrittenFor:
     def named_by(self, identifiers: Collection[str]) -> tuple[bool, bool]:
         """Whether some name the training samples, and whether some name the test samples."""
         of_training, of_test = self.names
-        return _names_any(of_training, identifiers), _names_any(of_test, identifiers)
+        return _names_any(of_training, identifiers), _names_any(
+            of_test, identifiers
+        )
 
     def values(self, shapes: Shapes, samples: Samples) -> dict[str, Any]:
         """The variables that stand for the sizes, for data of other sizes."""
@@ -184,7 +190,9 @@ class _Replacer(ast.NodeTransformer):
     def _makes_turns(self, node: ast.AST) -> bool:
         """Whether it calls a function of the submission so many times: `[step() for _ in range(1000)]`."""
         is_caller = isinstance(node, ast.Call) and _called(node) in _CALLERS
-        if not is_caller and not isinstance(node, ast.ListComp | ast.GeneratorExp):
+        if not is_caller and not isinstance(
+            node, ast.ListComp | ast.GeneratorExp
+        ):
             return False
         if any(isinstance(outer, DEFINITIONS) for outer in self.above):
             # there, samples may have any name
@@ -194,7 +202,9 @@ class _Replacer(ast.NodeTransformer):
             return False
         return not any(self.written.named_by(names))
 
-    def _given_by(self, node: ast.AST, inner: ast.AST) -> Collection[str | None] | None:
+    def _given_by(
+        self, node: ast.AST, inner: ast.AST
+    ) -> Collection[str | None] | None:
         """The variables to which a node gives what stands in its part `inner`.
 
         None where the node gives it to none; something around the node may still do so.
@@ -214,7 +224,9 @@ class _Replacer(ast.NodeTransformer):
     def _taking(self, assignment: Assignment) -> set[str]:
         """The variables of an assignment that take the number, as in `nb_train, nb_test = 1000, 100`."""
         target, value = _last_target(assignment), assignment.value
-        if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple):
+        if not isinstance(target, ast.Tuple) or not isinstance(
+            value, ast.Tuple
+        ):
             return _stored(assignment)
         for taking, part in zip(target.elts, value.elts, strict=False):
             if part in self.above:
@@ -279,11 +291,15 @@ class _Replacer(ast.NodeTransformer):
                 return parameter
         return None
 
-    def _defaulted(self, arguments: ast.arguments, node: ast.AST) -> str | None:
+    def _defaulted(
+        self, arguments: ast.arguments, node: ast.AST
+    ) -> str | None:
         """The parameter whose default this is."""
         without_default = len(arguments.args) - len(arguments.defaults)
         with_defaults = arguments.args[without_default:]
-        for argument, default in zip(with_defaults, arguments.defaults, strict=True):
+        for argument, default in zip(
+            with_defaults, arguments.defaults, strict=True
+        ):
             if default is node:
                 return argument.arg
         return None
@@ -299,7 +315,9 @@ def _names_of_turns(loop: Loop) -> set[str]:
             names |= _identifiers(node)
     turn = _stored(loop.target)
     for node in ast.walk(loop):
-        if not isinstance(node, ast.Subscript) or isinstance(node.ctx, ast.Load):
+        if not isinstance(node, ast.Subscript) or isinstance(
+            node.ctx, ast.Load
+        ):
             continue
         if turn & _identifiers(node.slice):
             names |= _identifiers(node.value)
@@ -324,7 +342,9 @@ def _computed_over_samples(
     return of_training - of_test, of_test - of_training
 
 
-def _names_of_sizes(trees: Iterable[ast.stmt], signatures: Signatures) -> set[str]:
+def _names_of_sizes(
+    trees: Iterable[ast.stmt], signatures: Signatures
+) -> set[str]:
     """The variables that shapes are written with, directly or through other variables and parameters."""
     names: set[str] = set()
     taken: list[tuple[set[str], ast.expr]] = []
@@ -357,12 +377,17 @@ def _signatures(trees: Iterable[ast.stmt]) -> dict[str, ast.arguments]:
                 signatures[node.name] = node.args
             elif isinstance(node, ast.ClassDef):
                 for part in node.body:
-                    if isinstance(part, ast.FunctionDef) and part.name == "__init__":
+                    if (
+                        isinstance(part, ast.FunctionDef)
+                        and part.name == "__init__"
+                    ):
                         signatures[node.name] = part.args
     return signatures
 
 
-def _passed(call: ast.Call, signatures: Signatures) -> Iterator[tuple[ast.expr, str]]:
+def _passed(
+    call: ast.Call, signatures: Signatures
+) -> Iterator[tuple[ast.expr, str]]:
     """Each argument that one of these functions is called with, and the parameter that takes it."""
     arguments = signatures.get(_called(call))
     if arguments is None:

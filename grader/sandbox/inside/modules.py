@@ -125,10 +125,14 @@ class MuteFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         del path, target
         is_for_show = _package(fullname) in (*_FOR_SHOW, *_BARS)
         if is_for_show or fullname.startswith(_TENSORBOARD):
-            return importlib.util.spec_from_loader(fullname, self, is_package=True)
+            return importlib.util.spec_from_loader(
+                fullname, self, is_package=True
+            )
         return None
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+    def create_module(
+        self, spec: importlib.machinery.ModuleSpec
+    ) -> types.ModuleType:
         """A module in which every name is mute."""
         return _MuteModule(spec.name)
 
@@ -154,4 +158,8 @@ def install(prologues: dict[str, str], data: Sequence[Any]) -> None:
 
 def notebook_names() -> dict[str, Any]:
     """The names that IPython puts into a notebook's namespace."""
-    return {"get_ipython": Mute(), "display": Mute(), "__file__": "submission.py"}
+    return {
+        "get_ipython": Mute(),
+        "display": Mute(),
+        "__file__": "submission.py",
+    }

@@ -17,12 +17,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-Value = tuple[float, float]  # a number, and half a unit of its last printed digit
+Value = tuple[
+    float, float
+]  # a number, and half a unit of its last printed digit
 Printed = tuple[
     str, Value, bool
 ]  # the words before it, the number, whether a percent sign follows
 Variables = Mapping[str, Any]
-Labelled = Iterator[tuple[str, Any]]  # values, each with the name of what holds it
+Labelled = Iterator[
+    tuple[str, Any]
+]  # values, each with the name of what holds it
 
 _NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)(?!\w)(\s*%)?"
@@ -32,8 +36,12 @@ _TENSOR = re.compile(
 )
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _LABEL_LENGTH = 60
-_MOST_NUMBERS = 40  # of a turn; more are no history but a tensor that was printed
-_MOST_ALIKE = 4  # numbers of a turn with one label; of more, each is of a sample
+_MOST_NUMBERS = (
+    40  # of a turn; more are no history but a tensor that was printed
+)
+_MOST_ALIKE = (
+    4  # numbers of a turn with one label; of more, each is of a sample
+)
 _MOST_IN_ROW = 8  # of the numbers that are appended together
 _MOST_COLUMNS = 60
 _LONGEST_ARRAY = 20_000  # entries of an array that is filled turn by turn
@@ -108,7 +116,9 @@ class Outputs:
             else:
                 self._arrays[name] = value.clone()
 
-    def _appended(self, turn: int, variables: Variables) -> Iterator[tuple[str, Value]]:
+    def _appended(
+        self, turn: int, variables: Variables
+    ) -> Iterator[tuple[str, Value]]:
         for name, value in _containers(variables):
             if isinstance(value, list):
                 if self._lengths.get(name, 0) == len(value) - 1:
@@ -268,4 +278,6 @@ def is_instance_of_own(value: Any) -> bool:
     """Whether it is an object of one of the submission's own classes."""
     if isinstance(value, type | types.ModuleType | types.FunctionType):
         return False
-    return type(value).__module__ == "submission" and hasattr(value, "__dict__")
+    return type(value).__module__ == "submission" and hasattr(
+        value, "__dict__"
+    )

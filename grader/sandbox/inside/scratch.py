@@ -46,7 +46,9 @@ class _Files:
         self._open = real_open
         self._kept: dict[str, bytes] = {}
 
-    def open(self, file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+    def open(
+        self, file: Any, mode: str = "r", *args: Any, **kwargs: Any
+    ) -> Any:
         """As Python's own `open`; a file that may not be written is kept here."""
         path = _path(file)
         if path is not None and path in self._kept:
@@ -54,7 +56,11 @@ class _Files:
         try:
             return self._open(file, mode, *args, **kwargs)
         except OSError as error:
-            if path is None or _WRITES.isdisjoint(mode) or error.errno not in _REFUSED:
+            if (
+                path is None
+                or _WRITES.isdisjoint(mode)
+                or error.errno not in _REFUSED
+            ):
                 raise
         return self._opened(path, mode, **kwargs)
 
@@ -109,7 +115,9 @@ class _Kept(io.BytesIO):
 
     name = ""
 
-    def __init__(self, before: bytes, closes: Callable[[bytes], None] | None) -> None:
+    def __init__(
+        self, before: bytes, closes: Callable[[bytes], None] | None
+    ) -> None:
         super().__init__(before)
         self.closes = closes
 

@@ -19,7 +19,9 @@ from torch import Tensor
 
 from grader.sandbox.inside.outputs import Outputs, is_instance_of_own
 
-Place = tuple[str, Any]  # a variable, and where in it; None for the variable itself
+Place = tuple[
+    str, Any
+]  # a variable, and where in it; None for the variable itself
 
 
 class Finished(BaseException):
@@ -228,7 +230,9 @@ class Turns:
             return True
         iterable = self._iterable
         # of a random sample in each turn, say
-        return isinstance(iterable, range) and len(iterable) != self._nb_samples
+        return (
+            isinstance(iterable, range) and len(iterable) != self._nb_samples
+        )
 
     def _has_all_samples(self, arguments: Iterable[Any]) -> bool:
         for argument in arguments:
@@ -250,7 +254,9 @@ class Turns:
         """The tensors that are followed, as this call is given them; else those of the loop's variables."""
         if named:
             try:
-                arguments = inspect.signature(call).bind(*arguments, **named).args
+                arguments = (
+                    inspect.signature(call).bind(*arguments, **named).args
+                )
             except (TypeError, ValueError):
                 return None
         state = []
@@ -264,13 +270,19 @@ class Turns:
             return self._in_variables()
         return given
 
-    def _places_in(self, function: str, call: Callable[..., Any]) -> Sequence[int]:
+    def _places_in(
+        self, function: str, call: Callable[..., Any]
+    ) -> Sequence[int]:
         """The places of what is followed: those of the parameters of these names, else the hand-out's."""
         if function not in self._known_places:
             places = self._setting.state[function]
             with contextlib.suppress(TypeError, ValueError):
-                parameters = list(map(str.casefold, inspect.signature(call).parameters))
-                places = [parameters.index(name) for name in self._setting.names]
+                parameters = list(
+                    map(str.casefold, inspect.signature(call).parameters)
+                )
+                places = [
+                    parameters.index(name) for name in self._setting.names
+                ]
             self._known_places[function] = places
         return self._known_places[function]
 
@@ -358,7 +370,9 @@ def _cloned(tensors: Iterable[Tensor]) -> list[Tensor]:
 def _one_more(iterable: Any, last: Any) -> tuple[Any, Iterator[Any]]:
     """An item beyond the last one, and where the next ones come from."""
     if isinstance(iterable, range):
-        following = range(last + iterable.step, sys.maxsize, abs(iterable.step))
+        following = range(
+            last + iterable.step, sys.maxsize, abs(iterable.step)
+        )
         items = iter(following)
         return next(items), items
     items = iter(iterable)

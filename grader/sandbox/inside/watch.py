@@ -53,7 +53,9 @@ class Watch:
 
         torch.nn.Module.__call__ = call  # type: ignore[method-assign]
 
-    def _wrap(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def _wrap(
+        self, function: Callable[..., Any], name: str
+    ) -> Callable[..., Any]:
         @functools.wraps(function)
         def noted(*args: Any, **kwargs: Any) -> Any:
             self._note(name)

@@ -52,7 +52,10 @@ Edits = dict[str, str]  # function -> its other text
 
 
 def serve(
-    requests: BinaryIO, replies: BinaryIO, isolation: dict[str, str], watch: Watch
+    requests: BinaryIO,
+    replies: BinaryIO,
+    isolation: dict[str, str],
+    watch: Watch,
 ) -> None:
     """Answer requests until the trusted side closes the pipe. `isolation` goes out with the first reply."""
     worker = Worker(watch)
@@ -102,7 +105,10 @@ class _Failures:
         self.noted: list[Plain] = []
 
     def note(
-        self, statement: Statement, error: BaseException, file: str | None = None
+        self,
+        statement: Statement,
+        error: BaseException,
+        file: str | None = None,
     ) -> None:
         """Keep what a statement raised. file: the module that it stands in; None for the graded file."""
         binds = sorted(statement.binds)
@@ -161,7 +167,9 @@ class Worker:
         for name, described in request["expected"].items():
             expected[name] = Expected(**described)
         loops = self._loops(request)
-        found = slicing.slice_functions(text, self.names, slow, own, loops, expected)
+        found = slicing.slice_functions(
+            text, self.names, slow, own, loops, expected
+        )
         self.slice = found
         self.own = HandedIn(own.files, found, self._run)
         labels = []
@@ -203,7 +211,9 @@ class Worker:
             with contextlib.suppress(BaseException):
                 loop.measure()
             for number, error in loop.raised.items():
-                self.failures.note(self.slice.lifted[name].statements[number], error)
+                self.failures.note(
+                    self.slice.lifted[name].statements[number], error
+                )
         return {"failed": self.failures.noted}
 
     def _run(
@@ -266,14 +276,19 @@ class Worker:
             supply[self._own(name)] = standin
         outcomes = []
         function = request["function"]
-        with self._supplied(supply, function), warnings.catch_warnings(action="ignore"):
+        with (
+            self._supplied(supply, function),
+            warnings.catch_warnings(action="ignore"),
+        ):
             self.watch.start(function)
             started = time.perf_counter()
             called = self._function(function, edits)
             for arguments in rows:
                 seed(request["seed"])
                 # a later call of this exchange must not change what this one gave
-                outcomes.append(make_call(called, arguments, keep=len(rows) > 1))
+                outcomes.append(
+                    make_call(called, arguments, keep=len(rows) > 1)
+                )
             seconds = time.perf_counter() - started
         loop = self.lifted.get(function)
         if loop is not None:
@@ -287,7 +302,9 @@ class Worker:
         """The function to call, where these are edited."""
         loop = self.lifted.get(name)
         if loop is None:
-            return self._redefine(edits) or self.module.__dict__.get(self._own(name))
+            return self._redefine(edits) or self.module.__dict__.get(
+                self._own(name)
+            )
         others = dict(edits)
         text = others.pop(name, None)
         raising = self._redefine(others)

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 # no library's import finds anything that lies beside it.
 
 _PACKET = 1 << 16
-_OUT_OF_THE_WAY = 200  # a descriptor's number, far above those that a worker keeps
+_OUT_OF_THE_WAY = (
+    200  # a descriptor's number, far above those that a worker keeps
+)
 
 
 def main(control_fd: int) -> None:

@@ -63,7 +63,9 @@ def _command(program: str, readable: Sequence[str]) -> list[str]:
     command = [program, *_namespaces(), "--die-with-parent", "--new-session"]
     command += ["--proc", "/proc", "--tmpfs", "/tmp"]
     for path in _needed(readable):
-        bind = "--dev-bind-try" if path.startswith("/dev/") else "--ro-bind-try"
+        bind = (
+            "--dev-bind-try" if path.startswith("/dev/") else "--ro-bind-try"
+        )
         command += [bind, path, path]
     # where /lib is a link to /usr/lib, programs still name the loader by the link
     for link in map(Path, ("/lib", "/lib64")):

@@ -45,7 +45,9 @@ _GET_DUMPABLE = 3
 _DUMPABLE = 4
 _KEEPCAPS = 8
 _NO_NEW_PRIVS = 38
-_FREE_ACCOUNTS = range(61184, 65520)  # user ids that systemd also takes as free
+_FREE_ACCOUNTS = range(
+    61184, 65520
+)  # user ids that systemd also takes as free
 _READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
 
 
@@ -121,7 +123,9 @@ def _lacking(policy: Policy, abi: int, account: _Account) -> dict[str, str]:
         reasons = _lacking_on_linux(abi, account)
     else:
         elsewhere = f"only on Linux, not on {platform.system()}"
-        reasons = dict.fromkeys(("process", "uid", "landlock", "seccomp"), elsewhere)
+        reasons = dict.fromkeys(
+            ("process", "uid", "landlock", "seccomp"), elsewhere
+        )
     for layer in LAYERS:
         if layer not in policy.layers:
             reasons[layer] = "switched off"

@@ -120,12 +120,16 @@ def _layer(name: str, state: str) -> Layer:
 def show(report: MachineReport, console: Console) -> None:
     """Print the report as a table, with the advice below it."""
     console.print(Text(report.system, style="dim"))
-    table = Table("Layer", "State", "What it does", box=None, padding=(0, 2, 0, 0))
+    table = Table(
+        "Layer", "State", "What it does", box=None, padding=(0, 2, 0, 0)
+    )
     for layer in report.layers:
         table.add_row(layer.name, _state_text(layer), layer.meaning)
     console.print(table)
     style = "green" if report.good else "bold red"
-    console.print(Text(f"\nLevel: {report.level}. {report.verdict}", style=style))
+    console.print(
+        Text(f"\nLevel: {report.level}. {report.verdict}", style=style)
+    )
     for layer in report.layers:
         if layer.advice:
             console.print(Text(f"  {layer.name}: {layer.advice}"))

@@ -73,7 +73,9 @@ _X32 = 0x40000000  # x86_64's second set of numbers, the same architecture to a 
 _ANY_PID = 0xFFFFFFFF  # stands for the worker's, which is filled in last
 _SET_MODE_FILTER, _GET_ACTION_AVAIL = 1, 2  # seccomp's operations
 
-Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
+Instruction = tuple[
+    int, int, int, int
+]  # code, jump if true, jump if false, constant
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 
@@ -108,7 +110,9 @@ def _without_bits(index: int, bits: int) -> list[Instruction]:
     return [_argument(index), (_ANY_BIT, 0, 1, bits), _DENY, _ALLOW]
 
 
-def _same_rule(names: str, outcome: Instruction) -> dict[str, list[Instruction]]:
+def _same_rule(
+    names: str, outcome: Instruction
+) -> dict[str, list[Instruction]]:
     """For each of these calls, whatever its arguments."""
     rules = {}
     for name in names.split():
@@ -146,7 +150,11 @@ def _rules(pid: int) -> dict[str, list[Instruction]]:
 
 
 def program(
-    machine: str, pid: int, *, deny_open: bool = False, deny_truncate: bool = False
+    machine: str,
+    pid: int,
+    *,
+    deny_open: bool = False,
+    deny_truncate: bool = False,
 ) -> list[Instruction]:
     """The filter for the process `pid`, as instructions of classic BPF.
 
@@ -198,9 +206,7 @@ def _dispatch(by_number: dict[int, list[Instruction]]) -> list[Instruction]:
 def unavailable() -> str | None:
     """Why this machine cannot filter system calls, None where it can."""
     if not system_calls.numbers():
-        return (
-            f"no table of system calls for {platform.system()} on {platform.machine()}"
-        )
+        return f"no table of system calls for {platform.system()} on {platform.machine()}"
     kill = ctypes.c_uint32(_KILL[3])
     if _seccomp(_GET_ACTION_AVAIL, ctypes.byref(kill)):
         return "this kernel has no seccomp filters"
@@ -241,7 +247,9 @@ class Filter:
 def _seccomp(operation: int, argument: object) -> int:
     number = ctypes.c_long(system_calls.numbers()["seccomp"])
     no_flags = ctypes.c_long(0)
-    result = _LIBC.syscall(number, ctypes.c_long(operation), no_flags, argument)
+    result = _LIBC.syscall(
+        number, ctypes.c_long(operation), no_flags, argument
+    )
     return int(result)
 
 

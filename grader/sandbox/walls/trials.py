@@ -42,7 +42,12 @@ def run_python(statement: str, wrap: Sequence[str] = ()) -> str:
     code = f"import sys; sys.path.insert(0, {root!r}); {statement}"
     command = [*wrap, sys.executable, "-I", "-B", "-c", code]
     done = subprocess.run(
-        command, capture_output=True, check=True, text=True, timeout=_SECONDS, cwd="/"
+        command,
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=_SECONDS,
+        cwd="/",
     )
     return done.stdout
 
@@ -58,7 +63,9 @@ def confine_a_child() -> dict[str, str]:
         states = confinement.confine(prepared)
         for layer, gets_through in _ATTEMPTS.items():
             if states[layer] == ENFORCED and gets_through(prepared):
-                states[layer] = UNAVAILABLE + "it was switched on, and did not hold"
+                states[layer] = (
+                    UNAVAILABLE + "it was switched on, and did not hold"
+                )
         os.write(sender, json.dumps(states).encode())
         os._exit(0)
     os.close(sender)

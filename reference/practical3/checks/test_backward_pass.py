@@ -85,9 +85,7 @@ def of_each_size(student, reference, inputs):
         ]
         try:
             rows[sizes] = *arguments_for(reference, sample), *accumulators
-        except (
-            StudentFailure
-        ) as failure:  # the student's own functions in the reference fail for this size
+        except StudentFailure as failure:  # the student's own functions in the reference fail for this size
             outcomes[sizes][1] = failure
     endings = student.backward_pass.map_outcomes(list(rows.values()))
     for sizes, ending in zip(rows, endings, strict=True):
@@ -116,7 +114,9 @@ def assert_by_hand(calls):
 
 @points(3)
 @pytest.mark.parametrize("accumulator", ACCUMULATORS[::-1])
-def test_gradient(student, reference, inputs, assert_close, shared, accumulator):
+def test_gradient(
+    student, reference, inputs, assert_close, shared, accumulator
+):
     """{accumulator} should be the gradient that autograd finds"""
     accumulators, before, expected = shared_call(
         shared, "gradients", lambda: of_one_sample(student, reference, inputs)
@@ -136,13 +136,16 @@ def test_by_hand(student, calls, reference, inputs, assert_close):
         raise
     assert_by_hand(calls)
     wrong = []
-    for name, now, gradient in zip(ACCUMULATORS, accumulators, expected, strict=True):
+    for name, now, gradient in zip(
+        ACCUMULATORS, accumulators, expected, strict=True
+    ):
         if assert_close.mismatch(now, gradient, name) is not None:
             wrong.append(name)
     if wrong:
         credit = 1 - len(wrong) / len(ACCUMULATORS)
         raise CheckFailure(
-            f"Computed by hand, but not yet right: {', '.join(wrong)}.", credit=credit
+            f"Computed by hand, but not yet right: {', '.join(wrong)}.",
+            credit=credit,
         )
 
 

@@ -24,7 +24,10 @@ def test_values(student, reference, inputs, assert_close):
 @requires("values")
 def test_finite_differences(student, reference, inputs, assert_close):
     """dloss(v, t) should agree with finite differences of the loss, in float64"""
-    v, t = inputs.normal(4, dtype=torch.float64), inputs.normal(4, dtype=torch.float64)
+    v, t = (
+        inputs.normal(4, dtype=torch.float64),
+        inputs.normal(4, dtype=torch.float64),
+    )
     expected = finite_differences(lambda point: reference.loss(point, t), v)
     assert_close(
         student.dloss(v.clone(), t.clone()),

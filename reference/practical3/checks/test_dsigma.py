@@ -18,7 +18,9 @@ SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 def of_each_kind(student, inputs):
     """(an x of each kind, what the student gives for it), both by kind; all in one exchange."""
     arguments = {kind: inputs.normal(*shape) for kind, shape in SHAPES.items()}
-    values = student.dsigma.map_outcomes([(x.clone(),) for x in arguments.values()])
+    values = student.dsigma.map_outcomes(
+        [(x.clone(),) for x in arguments.values()]
+    )
     return arguments, dict(zip(arguments, values, strict=True))
 
 
@@ -29,7 +31,9 @@ def test_values(student, reference, inputs, assert_close, shared, kind):
     arguments, values = shared_call(
         shared, "values", lambda: of_each_kind(student, inputs)
     )
-    assert_close(value_of(values[kind]), reference.dsigma(arguments[kind]), "dsigma(x)")
+    assert_close(
+        value_of(values[kind]), reference.dsigma(arguments[kind]), "dsigma(x)"
+    )
 
 
 @points(1)
@@ -39,7 +43,10 @@ def test_finite_differences(student, reference, inputs, assert_close):
     x = inputs.normal(6, dtype=torch.float64)
     expected = finite_differences(reference.sigma, x)
     assert_close(
-        student.dsigma(x.clone()), expected, "dsigma(x)", tolerance=OF_DIFFERENCES
+        student.dsigma(x.clone()),
+        expected,
+        "dsigma(x)",
+        tolerance=OF_DIFFERENCES,
     )
 
 

@@ -87,13 +87,18 @@ def test_returns(student, inputs):
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_value(student, reference, inputs, assert_close, shared, quantity):
     """{quantity} should be right"""
-    sample, own = shared_call(shared, "own", lambda: of_one_sample(student, inputs))
+    sample, own = shared_call(
+        shared, "own", lambda: of_one_sample(student, inputs)
+    )
     expected = expected_for(reference, sample)[quantity]
     if assert_close.mismatch(own[quantity], expected, quantity) is None:
         return
     given = given_own(reference, sample, own, quantity)
     comparable = given is not None and given.shape == expected.shape
-    if comparable and assert_close.mismatch(own[quantity], given, quantity) is None:
+    if (
+        comparable
+        and assert_close.mismatch(own[quantity], given, quantity) is None
+    ):
         return  # it is right, computed from a wrong quantity before it
     assert_close(own[quantity], expected, quantity)
 
@@ -114,9 +119,9 @@ def test_shapes(student, reference, inputs, assert_close):
 @pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "x".join(map(str, s)))
 def test_sizes(student, reference, inputs, assert_close, shared, sizes):
     """The forward pass should be right on a network of sizes (D, H, C) = {sizes}"""
-    sample, value = shared_call(shared, "sizes", lambda: of_each_size(student, inputs))[
-        sizes
-    ]
+    sample, value = shared_call(
+        shared, "sizes", lambda: of_each_size(student, inputs)
+    )[sizes]
     own = quantities(value_of(value))
     for quantity, expected in expected_for(reference, sample).items():
         assert_close(squeezed(own[quantity], expected), expected, quantity)
@@ -136,7 +141,9 @@ def test_float64(student, reference, inputs, assert_close):
     sample = inputs.sample(dtype=torch.float64)
     own = forward(student, sample)
     for quantity, expected in expected_for(reference, sample).items():
-        assert_close(own[quantity], expected, quantity, tolerance=OF_DIFFERENCES)
+        assert_close(
+            own[quantity], expected, quantity, tolerance=OF_DIFFERENCES
+        )
 
 
 @points(2)
@@ -148,4 +155,6 @@ def test_pure(student, calls, reference, inputs):
     before = [a.clone() for a in arguments]
     with without_earlier(calls, reference):
         student.forward_pass(*arguments)
-    assert_unchanged(arguments, before, ["w1", "b1", "w2", "b2", "x"], "forward_pass")
+    assert_unchanged(
+        arguments, before, ["w1", "b1", "w2", "b2", "x"], "forward_pass"
+    )

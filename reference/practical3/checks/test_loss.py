@@ -7,7 +7,11 @@ SIZES = (3, 5, 8)
 
 def scalar(value, like):
     """A loss as a 0-d tensor; a Python float will do."""
-    return torch.tensor(value, dtype=like.dtype) if isinstance(value, float) else value
+    return (
+        torch.tensor(value, dtype=like.dtype)
+        if isinstance(value, float)
+        else value
+    )
 
 
 @points(2)
@@ -23,7 +27,10 @@ def test_values(student, reference, inputs, assert_close):
 @requires("values")
 def test_float64(student, reference, inputs, assert_close):
     """loss(v, t) should be a single number of the dtype of v, and zero where v is t"""
-    v, t = inputs.normal(4, dtype=torch.float64), inputs.normal(4, dtype=torch.float64)
+    v, t = (
+        inputs.normal(4, dtype=torch.float64),
+        inputs.normal(4, dtype=torch.float64),
+    )
     value, at_target = student.loss.map(
         [(v.clone(), t.clone()), (t.clone(), t.clone())]
     )

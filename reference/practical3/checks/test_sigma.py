@@ -16,7 +16,9 @@ SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 def of_each_kind(student, inputs):
     """(an x of each kind, what the student gives for it), both by kind; all in one exchange."""
     arguments = {kind: inputs.normal(*shape) for kind, shape in SHAPES.items()}
-    values = student.sigma.map_outcomes([(x.clone(),) for x in arguments.values()])
+    values = student.sigma.map_outcomes(
+        [(x.clone(),) for x in arguments.values()]
+    )
     return arguments, dict(zip(arguments, values, strict=True))
 
 
@@ -27,7 +29,9 @@ def test_values(student, reference, inputs, assert_close, shared, kind):
     arguments, values = shared_call(
         shared, "values", lambda: of_each_kind(student, inputs)
     )
-    assert_close(value_of(values[kind]), reference.sigma(arguments[kind]), "sigma(x)")
+    assert_close(
+        value_of(values[kind]), reference.sigma(arguments[kind]), "sigma(x)"
+    )
 
 
 @points(0.5)

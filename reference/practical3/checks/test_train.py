@@ -26,8 +26,12 @@ COLUMNS = ("train loss", "train error", "test error")
 NB_HIDDEN = 50
 STEPS = (0, 1, 3)
 MOST_ENTRIES = 1_000_000  # of a history that is a tensor
-LAST_STEPS = 10  # of a long run; the best of them counts, as the loss can spike
-MANY_STEPS = 500  # a run of so many may take long, so its time is estimated first
+LAST_STEPS = (
+    10  # of a long run; the best of them counts, as the loss can spike
+)
+MANY_STEPS = (
+    500  # a run of so many may take long, so its time is estimated first
+)
 SLOW = 0.5  # seconds for one step on a few samples, which take a few milliseconds with products of matrices
 
 # At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it; the response is the
@@ -42,7 +46,9 @@ FOLLOWS_AWAKE = 2e-3
 SAME_AGAIN = 1e-3  # two runs from one seed differ in rounding at most, from unseeded values by all of it
 SAME_LOSS = 1e-3  # a sum over the samples in float32, in whatever order
 ROUNDED = 6e-3  # a history may be rounded to two digits; one error more of twenty samples is 5e-2
-SAME_COURSE = 0.02  # of the loss, which rounding moves by far less in the first steps
+SAME_COURSE = (
+    0.02  # of the loss, which rounding moves by far less in the first steps
+)
 NB_COMPARABLE = 20  # steps of a long run; from there on rounding alone can lead two right programs apart
 
 WITHOUT_STUDENT = types.SimpleNamespace(
@@ -59,7 +65,9 @@ class Run:
 
     def __init__(self, value):
         self.flat = False
-        if is_sequence(value, len(PARAMETERS) + 1) and torch.is_tensor(value[0]):
+        if is_sequence(value, len(PARAMETERS) + 1) and torch.is_tensor(
+            value[0]
+        ):
             self.flat = True
             *self.parameters, history = value
         elif is_sequence(value, 2) and is_sequence(value[0], len(PARAMETERS)):
@@ -94,7 +102,9 @@ def entries(history):
     for entry in history:
         if torch.is_tensor(entry):
             entry = entry.tolist()
-        if not is_sequence(entry, len(COLUMNS)) or not all(map(is_number, entry)):
+        if not is_sequence(entry, len(COLUMNS)) or not all(
+            map(is_number, entry)
+        ):
             return None
         rows.append(tuple(as_float(value) for value in entry))
     return rows
@@ -126,7 +136,9 @@ def is_number(value):
 def attempt(student, data, nb_hidden, nb_steps):
     """One call of `train`: a Run, or the failure it ended in."""
     try:
-        return Run(student.train(*(d.clone() for d in data), nb_hidden, nb_steps))
+        return Run(
+            student.train(*(d.clone() for d in data), nb_hidden, nb_steps)
+        )
     except (StudentFailure, CheckFailure) as failure:
         return failure
 
@@ -147,7 +159,10 @@ def runs_of(student, calls, inputs, shared, name, draw, steps):
     if name not in shared:
         slow = is_slow(student, calls, inputs, shared)
         data = inputs.coarse(draw()) if slow else draw()
-        shared[name] = data, {k: attempt(student, data, NB_HIDDEN, k) for k in steps}
+        shared[name] = (
+            data,
+            {k: attempt(student, data, NB_HIDDEN, k) for k in steps},
+        )
     return shared[name]
 
 
@@ -214,7 +229,9 @@ def going_on():
         ) from error
 
 
-def assert_follows(assert_close, inputs, reference, data, runs, tolerance=FOLLOWS):
+def assert_follows(
+    assert_close, inputs, reference, data, runs, tolerance=FOLLOWS
+):
     """Raise where a step from a run's parameters does not lead where the reference's step does."""
     taken, before = start(runs)
     for k, run in runs.items():
@@ -225,12 +242,16 @@ def assert_follows(assert_close, inputs, reference, data, runs, tolerance=FOLLOW
         now = value_of(run).parameters
         if is_finite(expected):
             within = in_steps(taken, k)
-            assert_moved(assert_close, now, before, expected, within, tolerance)
+            assert_moved(
+                assert_close, now, before, expected, within, tolerance
+            )
         taken, before = k, now
 
 
 def in_steps(taken, k):
-    return f" in step {k}" if k == taken + 1 else f" in steps {taken + 1} to {k}"
+    return (
+        f" in step {k}" if k == taken + 1 else f" in steps {taken + 1} to {k}"
+    )
 
 
 def is_finite(parameters):
@@ -238,9 +259,13 @@ def is_finite(parameters):
     return all(bool(p.isfinite().all()) for p in parameters)
 
 
-def assert_moved(assert_close, now, before, expected, meanwhile="", tolerance=FOLLOWS):
+def assert_moved(
+    assert_close, now, before, expected, meanwhile="", tolerance=FOLLOWS
+):
     """Raise where the parameters have not changed from `before` as they have in `expected`."""
-    for name, own, was, right in zip(PARAMETERS, now, before, expected, strict=True):
+    for name, own, was, right in zip(
+        PARAMETERS, now, before, expected, strict=True
+    ):
         moved = own.double() - was.double() if own.shape == was.shape else own
         quantity = f"the change of {name}{meanwhile}"
         assert_close(
@@ -286,14 +311,18 @@ def rows_of(inputs, reference, data, runs):
     for k in range(longest):
         # a wrong earlier function can lead out of the numbers
         if measured.get(k) is not None:
-            rows.append(Row(k + 1, history[k], measured[k], measured.get(k + 1)))
+            rows.append(
+                Row(k + 1, history[k], measured[k], measured.get(k + 1))
+            )
     return rows
 
 
 def assert_entries(history, nb_steps):
     """Raise where a history does not have one entry per step."""
     if history is None:
-        raise CheckFailure("The history is not a list with one entry per step.")
+        raise CheckFailure(
+            "The history is not a list with one entry per step."
+        )
     if len(history) != nb_steps:
         raise CheckFailure(
             f"After {steps(nb_steps)} the history has {len(history)} entries, not {nb_steps}."
@@ -339,7 +368,9 @@ def is_entry(column, own, expected):
     """Whether a value of the history is what was measured; an error counts a tie as either."""
     slack = ROUNDED + getattr(own, "slack", 0.0)
     if column == "train loss":
-        return abs(own - expected.loss) <= SAME_LOSS * abs(expected.loss) + slack
+        return (
+            abs(own - expected.loss) <= SAME_LOSS * abs(expected.loss) + slack
+        )
     rates = errors_in(column, expected).rates
     return any(abs(own - rate) <= slack for rate in rates)
 
@@ -374,7 +405,10 @@ def test_initial(student, calls, inputs, shared, parameter):
     """With no steps, {parameter} should be drawn from a normal distribution with ε = 1e-6"""
     data, runs = first_steps(student, calls, inputs, shared)
     run = value_of(runs[0])
-    nb_inputs, nb_classes = data.train_input.shape[1], data.train_target.shape[1]
+    nb_inputs, nb_classes = (
+        data.train_input.shape[1],
+        data.train_target.shape[1],
+    )
     expected = {
         "w1": (NB_HIDDEN, nb_inputs),
         "b1": (NB_HIDDEN,),
@@ -408,7 +442,9 @@ def assert_drawn(name, value):
     # ε read as a standard deviation, as the course's solution does, or as a variance
     spread = float(value.pow(2).mean().sqrt())
     count = value.numel()
-    slack = 1 + 5 / (2 * count) ** 0.5  # five standard errors of a standard deviation
+    slack = (
+        1 + 5 / (2 * count) ** 0.5
+    )  # five standard errors of a standard deviation
     if not any(e / slack <= spread <= e * slack for e in (1e-6, 1e-3)):
         raise CheckFailure(
             f"{name} has a standard deviation of {number(spread)}; expected 1e-6."
@@ -434,7 +470,9 @@ def test_by_hand(student, calls, reference, inputs, assert_close, shared):
         if "backward_pass" not in calls.standins:
             # with other functions, rounding may be another
             most = FOLLOWS if reference.plugged else FOLLOWS_AWAKE
-            assert_follows(assert_close, inputs, reference, contested, awake, most)
+            assert_follows(
+                assert_close, inputs, reference, contested, awake, most
+            )
     except CheckFailure:
         if is_reproducible(student, calls, inputs, shared):
             raise
@@ -481,7 +519,9 @@ def test_long_run(student, calls, reference, inputs, shared):
     if reference.plugged:
         # whether it learns is the earlier functions' doing then; from where it sets out is its own
         if tells_of_steps(student, calls, inputs, shared):
-            assert_reports("train loss", student, calls, reference, inputs, shared)
+            assert_reports(
+                "train loss", student, calls, reference, inputs, shared
+            )
         return
     if is_slow(student, calls, inputs, shared):
         return
@@ -495,7 +535,9 @@ def test_long_run(student, calls, reference, inputs, shared):
     is_lifted = calls.is_lifted("train")
     if is_lifted and not tells_all(history, nb_steps):
         # the checks of the history have told so: here the parameters speak for themselves
-        assert_learned(ends_of(student, inputs, samples, run), settings, nb_steps)
+        assert_learned(
+            ends_of(student, inputs, samples, run), settings, nb_steps
+        )
         return
     if history is None or len(history) != nb_steps:
         raise CheckFailure(
@@ -508,13 +550,19 @@ def test_long_run(student, calls, reference, inputs, shared):
         assert_learned(history, settings, nb_steps)
     except CheckFailure:
         # a history that is wrong has cost its own points
-        assert_learned(ends_of(student, inputs, samples, run), settings, nb_steps)
+        assert_learned(
+            ends_of(student, inputs, samples, run), settings, nb_steps
+        )
 
 
 def ends_of(student, inputs, samples, run):
     """What the initial parameters and those after a run give, as the entries of a history."""
-    initial = value_of(attempt(student, samples, inputs.settings["nb_hidden"], 0))
-    return [evaluate(inputs, samples, one.parameters) for one in (initial, run)]
+    initial = value_of(
+        attempt(student, samples, inputs.settings["nb_hidden"], 0)
+    )
+    return [
+        evaluate(inputs, samples, one.parameters) for one in (initial, run)
+    ]
 
 
 def tells_of_steps(student, calls, inputs, shared):
@@ -554,16 +602,25 @@ def estimate(student, calls, samples, nb_hidden, nb_steps):
             f"By its first steps, a run of {nb_steps} steps would take {in_words(seconds)}; it may take "
             f"{in_words(most)}, so it was not made."
         )
-    calls.on_slow_run(f"The {nb_steps} steps of train should take {in_words(seconds)}.")
+    calls.on_slow_run(
+        f"The {nb_steps} steps of train should take {in_words(seconds)}."
+    )
 
 
 def in_words(seconds):
-    return f"{seconds / 60:.0f} minutes" if seconds >= 150 else f"{seconds:.0f} seconds"
+    return (
+        f"{seconds / 60:.0f} minutes"
+        if seconds >= 150
+        else f"{seconds:.0f} seconds"
+    )
 
 
 def followed(student, inputs, samples, shared):
     """The reference's history from the student's own initial parameters; empty where there are none."""
-    nb_hidden, nb_steps = inputs.settings["nb_hidden"], inputs.settings["nb_steps"]
+    nb_hidden, nb_steps = (
+        inputs.settings["nb_hidden"],
+        inputs.settings["nb_steps"],
+    )
     initial = attempt(student, samples, nb_hidden, 0)
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
         return []
@@ -586,7 +643,9 @@ def assert_on_course(history, expected, may_be_late=False):
         # what was printed is rounded, the first entry as well
         slack = getattr(own[0], "slack", 0.0) + getattr(first, "slack", 0.0)
         is_rounded = abs(own[0] * scale - right[0]) <= scale * slack
-        if not is_rounded and not is_close(own[0] * scale, right[0], SAME_COURSE):
+        if not is_rounded and not is_close(
+            own[0] * scale, right[0], SAME_COURSE
+        ):
             raise CheckFailure(
                 f"From step {step} on, the training leaves the course of gradient descent: the loss is "
                 f"{number(own[0])}; expected {number(right[0])}."
@@ -595,7 +654,9 @@ def assert_on_course(history, expected, may_be_late=False):
 
 def is_late(history, expected):
     """Whether the first loss is that after the first step."""
-    if len(expected) < 2 or is_close(history[0][0], expected[0][0], SAME_COURSE):
+    if len(expected) < 2 or is_close(
+        history[0][0], expected[0][0], SAME_COURSE
+    ):
         return False
     return is_close(history[0][0], expected[1][0], SAME_COURSE)
 
@@ -605,8 +666,12 @@ def assert_learned(history, settings, nb_steps):
     loss, train_error, test_error = (
         min(column) for column in zip(*history[-LAST_STEPS:], strict=True)
     )
-    assert_few_errors("training", train_error, settings["max_train_error"], nb_steps)
-    assert_few_errors("test", test_error, settings.get("max_test_error", 1.0), nb_steps)
+    assert_few_errors(
+        "training", train_error, settings["max_train_error"], nb_steps
+    )
+    assert_few_errors(
+        "test", test_error, settings.get("max_test_error", 1.0), nb_steps
+    )
     first_loss = history[0][0]
     if not loss <= settings["max_loss"] * first_loss:
         raise CheckFailure(
@@ -632,7 +697,9 @@ def test_sizes(student, reference, inputs, assert_close, shared):
     if not isinstance(initial, Run) or not shared.get("reproducible", True):
         return
     with going_on():
-        expected, _ = inputs.trajectory(reference, samples, initial.parameters, 2)
+        expected, _ = inputs.trajectory(
+            reference, samples, initial.parameters, 2
+        )
     assert_moved(assert_close, run.parameters, initial.parameters, expected)
 
 

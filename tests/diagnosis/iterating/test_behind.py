@@ -97,7 +97,9 @@ def test_constants_for_the_sizes_are_met_with_these_sizes():
 
 
 def test_where_the_sizes_are_not_the_reason_the_small_ones_stay():
-    case = case_of(edited(("n = len(train_input)", "n = len(train_input.view(-1, 3))")))
+    case = case_of(
+        edited(("n = len(train_input)", "n = len(train_input.view(-1, 3))"))
+    )
     outcomes = case.student.ask_each()
     assert behind.constant_sizes(case, outcomes) is outcomes
     assert case.student.inputs is case.reference.trajectory.inputs

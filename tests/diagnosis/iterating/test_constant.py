@@ -94,15 +94,20 @@ def test_without_the_source_the_start_is_estimated_and_the_rest_diagnosed(
 )
 def test_one_step_only(edits, mistakes):
     assert (
-        set(trained(("range(nb_steps)", "range(1)"), *edits).misconceptions) == mistakes
+        set(trained(("range(nb_steps)", "range(1)"), *edits).misconceptions)
+        == mistakes
     )
 
 
 def test_a_great_number_of_steps_is_named_and_the_start_diagnosed():
     found = trained(
-        ("range(nb_steps)", "range(9 * len(train_input))"), ("1e-6", "math.exp(-6)")
+        ("range(nb_steps)", "range(9 * len(train_input))"),
+        ("1e-6", "math.exp(-6)"),
     )
-    assert set(found.misconceptions) == {"train-ignores-nb-steps", "train-init-exp"}
+    assert set(found.misconceptions) == {
+        "train-ignores-nb-steps",
+        "train-init-exp",
+    }
 
 
 def test_a_training_that_never_moves_takes_no_constant_number_of_steps():

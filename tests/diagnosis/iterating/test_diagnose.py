@@ -47,7 +47,10 @@ def test_the_notebooks_training_loop():
             {"train-single-epoch", "train-init-exp"},
             [("range(nb_steps)", "range(1)"), ("1e-6", "math.exp(-6)")],
         ),
-        ({"mutates-argument"}, [("train_target * 0.9", "train_target.mul_(0.9)")]),
+        (
+            {"mutates-argument"},
+            [("train_target * 0.9", "train_target.mul_(0.9)")],
+        ),
         ({"train-update-lost"}, [("p.sub_", "p.sub")]),
         (
             {"train-accuracy-for-error", "train-percent"},
@@ -60,7 +63,9 @@ def test_the_notebooks_training_loop():
         (set(), [("1e-6", "1e-3")]),
         (set(), [("eta * g", "0.6 * eta * g")]),
     ],
-    ids=lambda value: ", ".join(sorted(value)) if isinstance(value, set) else "",
+    ids=lambda value: (
+        ", ".join(sorted(value)) if isinstance(value, set) else ""
+    ),
 )
 def test_a_mistake_of_the_training_is_named(ids, edits):
     assert set(trained(*edits).misconceptions) == ids
@@ -77,7 +82,8 @@ def test_a_training_that_is_only_begun_is_not_written(body):
 
 def test_a_training_that_is_not_reproducible_is_not_accused():
     found = trained(
-        ("targets = train", "torch.seed()\n    targets = train"), ("0.1 / n", "0.1")
+        ("targets = train", "torch.seed()\n    targets = train"),
+        ("0.1 / n", "0.1"),
     )
     assert "train-step-size" not in found.misconceptions
 
@@ -88,14 +94,20 @@ def test_what_cannot_be_done_again_is_not_compared():
         "return (w1,",
         "calls.append(0)\n    if len(calls) > 6:\n        w1 = w1 + 1\n    return (w1,",
     )
-    assert trained(("0.1 / n", "0.1"), forgetful, calls=[]).misconceptions == ()
+    assert (
+        trained(("0.1 / n", "0.1"), forgetful, calls=[]).misconceptions == ()
+    )
 
 
 def test_torchs_own_machinery_is_told_by_what_ran_not_by_a_name():
-    evident = Evidence(source=TRAIN, calls={"model.backward": 3}, autograd=False)
+    evident = Evidence(
+        source=TRAIN, calls={"model.backward": 3}, autograd=False
+    )
     prober = Here(TRAIN, base(EXERCISE))
     assert diagnose(EXERCISE, "train", prober, evident).misconceptions == ()
-    evident = Evidence(source=TRAIN, calls={"model.backward": 3}, autograd=True)
+    evident = Evidence(
+        source=TRAIN, calls={"model.backward": 3}, autograd=True
+    )
     found = diagnose(EXERCISE, "train", prober, evident)
     assert (found.misconceptions, found.line) == (("uses-autograd",), 3)
 
@@ -119,7 +131,9 @@ def test_earlier_functions_that_are_wrong_are_not_the_trainings_mistakes():
     ["(w1, w2)", "(w1, b1, w2)", "(w1.t(), b1, w2, b2)", "(torch.zeros(0),)"],
 )
 @pytest.mark.parametrize("count", ["nb_steps", "len(train_input)"])
-def test_parameters_that_fit_no_network_are_accused_of_nothing(returned, count):
+def test_parameters_that_fit_no_network_are_accused_of_nothing(
+    returned, count
+):
     found = trained(
         ("return (w1, b1, w2, b2)", f"return {returned}"),
         ("range(nb_steps)", f"range({count})"),
@@ -135,8 +149,16 @@ def test_parameters_that_fit_no_network_are_accused_of_nothing(returned, count):
         (("* 0.9", "* 1.0"), {"raised_before": True}, []),
         # within the loop, where what raised has changed nothing
         (("p.sub_(eta", "p.sub_(-eta"), {"raised_before": True}, []),
-        (("g.zero_()", "pass"), {"raised_before": True}, ["train-never-resets"]),
-        (("g.zero_()", "pass"), {"raised_before": True, "unbound_before": True}, []),
+        (
+            ("g.zero_()", "pass"),
+            {"raised_before": True},
+            ["train-never-resets"],
+        ),
+        (
+            ("g.zero_()", "pass"),
+            {"raised_before": True, "unbound_before": True},
+            [],
+        ),
         # the source shows it, whatever has raised
         (
             ("normal_(0, 1e-6)", "normal_(0, math.exp(-6))"),
@@ -145,7 +167,9 @@ def test_parameters_that_fit_no_network_are_accused_of_nothing(returned, count):
         ),
     ],
 )
-def test_what_a_statement_that_raised_explains_is_no_mistake(edit, raised, ids):
+def test_what_a_statement_that_raised_explains_is_no_mistake(
+    edit, raised, ids
+):
     source = edited(edit)
     evident = Evidence(source=source.strip(), is_lifted=True, **raised)
     found = diagnose(EXERCISE, "train", Here(source, base(EXERCISE)), evident)

@@ -8,7 +8,10 @@ from grader.diagnosis.recognisers import STALE
 from iterating.trainings import case_of, edited, form_of, trained
 
 ACCURACY = ("wrong / n,", "1 - wrong / n,")
-PERCENT = ("test_wrong / len(test_input)", "100 * test_wrong / len(test_input)")
+PERCENT = (
+    "test_wrong / len(test_input)",
+    "100 * test_wrong / len(test_input)",
+)
 UPDATE = "        for p, g in zip((w1, b1, w2, b2), gradients):\n            p.sub_(eta * g)\n"
 LATE_TEST = [
     (UPDATE, ""),
@@ -20,7 +23,10 @@ AGAIN = """        total, wrong = 0.0, 0
             total += loss(x2, t).item()
             wrong += int(x2.argmax() != t.argmax())
 """
-LATE = [*LATE_TEST, ("        test_wrong = 0\n", AGAIN + "        test_wrong = 0\n")]
+LATE = [
+    *LATE_TEST,
+    ("        test_wrong = 0\n", AGAIN + "        test_wrong = 0\n"),
+]
 
 
 def explained(*edits):
@@ -31,7 +37,9 @@ def explained(*edits):
 
 def unexplained(*edits):
     case = case_of(edited(*edits))
-    return history.unexplained(case.student, read_runs(case.student.ask_each()))
+    return history.unexplained(
+        case.student, read_runs(case.student.ask_each())
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,7 +50,15 @@ def unexplained(*edits):
         ([PERCENT], {"train-percent"}),
         ([ACCURACY, PERCENT], {"train-accuracy-for-error", "train-percent"}),
         ([("append((total,", "append((total / n,")], {"train-mean-loss"}),
-        ([("zip(test_input, test_target)", "zip(train_input, train_target)")], set()),
+        (
+            [
+                (
+                    "zip(test_input, test_target)",
+                    "zip(train_input, train_target)",
+                )
+            ],
+            set(),
+        ),
         (LATE, {"train-stale-history"}),
         (LATE_TEST, set()),  # as the hand-out's words allow
     ],
@@ -59,13 +75,17 @@ def test_what_can_be_explained_is_named_beside_what_cannot():
 
 def test_histories_of_another_form_are_not_compared():
     assert explained(("wrong / n, test_wrong", "test_wrong"), PERCENT) == set()
-    assert explained(("history = []", "history = [(0, 0, 0)]"), PERCENT) == set()
+    assert (
+        explained(("history = []", "history = [(0, 0, 0)]"), PERCENT) == set()
+    )
 
 
 def test_a_column_that_the_students_own_parameters_give_is_right(monkeypatch):
     searched = []
     monkeypatch.setattr(
-        history._Search, "fewest", lambda _, wrong: searched.append(wrong) or {}
+        history._Search,
+        "fewest",
+        lambda _, wrong: searched.append(wrong) or {},
     )
     case = case_of(edited(("w2, b2, t, x,", "w2, b2, t / 0.9, x,")))
     runs = read_runs(case.student.ask_each())
@@ -100,7 +120,13 @@ def test_a_late_history_is_seen_where_nothing_explains_the_parameters():
 def test_what_is_not_known_or_does_not_fit_cannot_be_measured():
     case = case_of(edited())
     runs = read_runs(case.student.ask_each())
-    two = {steps: Run(run.parameters[:2], run.history) for steps, run in runs.items()}
+    two = {
+        steps: Run(run.parameters[:2], run.history)
+        for steps, run in runs.items()
+    }
     assert len(history.measured_history(case.student, runs)) == 3
-    assert history.measured_history(case.student, {0: runs[0], 3: runs[3]}) is None
+    assert (
+        history.measured_history(case.student, {0: runs[0], 3: runs[3]})
+        is None
+    )
     assert history.measured_history(case.student, two) is None

@@ -14,8 +14,18 @@ ROWS = [(1.0, 0.5, 0.25), (0.5, 0.5, 0.0)]
 
 @pytest.mark.parametrize(
     "value",
-    [((W, B), ROWS), [[W, B], ROWS], (W, B, ROWS), ((W, B), torch.tensor(ROWS))],
-    ids=["as asked for", "lists", "side by side", "a history that is a tensor"],
+    [
+        ((W, B), ROWS),
+        [[W, B], ROWS],
+        (W, B, ROWS),
+        ((W, B), torch.tensor(ROWS)),
+    ],
+    ids=[
+        "as asked for",
+        "lists",
+        "side by side",
+        "a history that is a tensor",
+    ],
 )
 def test_parameters_and_history_are_read(value):
     run = read_run(Outcome(value, []))
@@ -24,20 +34,26 @@ def test_parameters_and_history_are_read(value):
     assert [list(row) for row in run.history] == [list(row) for row in ROWS]
 
 
-@pytest.mark.parametrize("value", [None, W, (W,), ((W, 1.0), ROWS), ("weights", ROWS)])
+@pytest.mark.parametrize(
+    "value", [None, W, (W,), ((W, 1.0), ROWS), ("weights", ROWS)]
+)
 def test_what_is_no_run_is_not_read(value):
     assert read_run(Outcome(value, [])) is None
     assert read_run(Outcome(((W, B), ROWS), [], ("ValueError", ""))) is None
 
 
-@pytest.mark.parametrize("history", [None, 3, [1.0, 2.0], [("a", "b")], torch.ones(3)])
+@pytest.mark.parametrize(
+    "history", [None, 3, [1.0, 2.0], [("a", "b")], torch.ones(3)]
+)
 def test_a_history_without_rows_of_numbers_is_left_out(history):
     run = read_run(Outcome(((W, B), history), []))
     assert run is not None and run.history is None
 
 
 def test_a_huge_history_is_not_read():
-    run = read_run(Outcome(((W, B), torch.zeros(1).expand(runs.MOST_ENTRIES, 1)), []))
+    run = read_run(
+        Outcome(((W, B), torch.zeros(1).expand(runs.MOST_ENTRIES, 1)), [])
+    )
     assert run is not None and run.history is None
 
 
@@ -53,8 +69,14 @@ def test_mistakes_that_exclude_one_another_give_no_run():
     case = case_of(edited())
     start = case.student.run(0).parameters
     lost, ascends = form_of("train-update-lost"), form_of("train-ascends")
-    assert case.reference.run((lost,), start, case.student.arguments, 1) is not None
-    assert case.reference.run((lost, ascends), start, case.student.arguments, 1) is None
+    assert (
+        case.reference.run((lost,), start, case.student.arguments, 1)
+        is not None
+    )
+    assert (
+        case.reference.run((lost, ascends), start, case.student.arguments, 1)
+        is None
+    )
 
 
 def test_no_combination_has_a_mistake_twice():

@@ -37,20 +37,28 @@ def test_a_spread_that_the_exercise_accepts_is_no_mistake():
 @pytest.mark.parametrize("seed", range(20))
 def test_no_draw_of_the_right_spread_is_accused(seed):
     case = case_of(
-        edited(("targets = train", f"torch.manual_seed({seed})\n    targets = train"))
+        edited(
+            (
+                "targets = train",
+                f"torch.manual_seed({seed})\n    targets = train",
+            )
+        )
     )
     assert wrong_start(case.student, always_steps=False) is None
 
 
 def test_a_function_that_always_steps_is_asked_where_a_step_changes_nothing():
-    case = case_of(edited(("range(nb_steps)", "range(20)"), ("1e-6", "math.exp(-6)")))
+    case = case_of(
+        edited(("range(nb_steps)", "range(20)"), ("1e-6", "math.exp(-6)"))
+    )
     assert wrong_start(case.student, always_steps=False) is None
     form = wrong_start(case.student, always_steps=True)
     assert form.id == "train-init-exp"
 
 
 @pytest.mark.parametrize(
-    ("spread", "most"), [("1e-6", 1e-7), ("math.exp(-6)", 2.5e-4), ("0.1", 1e-2)]
+    ("spread", "most"),
+    [("1e-6", 1e-7), ("math.exp(-6)", 2.5e-4), ("0.1", 1e-2)],
 )
 def test_the_estimated_start_is_the_start(spread, most):
     case = case_of(edited(("range(nb_steps)", "range(4)"), ("1e-6", spread)))

@@ -55,10 +55,12 @@ def test_all_runs_must_agree_and_not_just_the_first():
 def test_the_source_decides_between_sets_and_equals_stay():
     size, zeta = (form_of("train-step-size"),), (form_of("train-no-zeta"),)
     assert update.preferred([size, zeta], lambda _: 0) == [size, zeta]
-    assert update.preferred([size, zeta], lambda id_: id_ == "train-no-zeta") == [zeta]
-    assert update.preferred([size, zeta], lambda id_: -(id_ == "train-no-zeta")) == [
-        size
-    ]
+    assert update.preferred(
+        [size, zeta], lambda id_: id_ == "train-no-zeta"
+    ) == [zeta]
+    assert update.preferred(
+        [size, zeta], lambda id_: -(id_ == "train-no-zeta")
+    ) == [size]
     assert update.preferred([], lambda _: 0) == []
 
 

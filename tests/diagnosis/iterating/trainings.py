@@ -83,7 +83,11 @@ def case_of(source: str, **names: Any) -> IteratingCase:
     """A training under diagnosis, nothing asked of it yet. names: more variables of its module."""
     known = {**base(EXERCISE), **names}
     return IteratingCase(
-        EXERCISE, "train", Here(source, known), evidence(source, "train", known), {}
+        EXERCISE,
+        "train",
+        Here(source, known),
+        evidence(source, "train", known),
+        {},
     )
 
 
@@ -91,7 +95,10 @@ def diagnosed(source: str, **names: Any) -> Diagnosis:
     """The diagnosis of a training."""
     known = {**base(EXERCISE), **names}
     return diagnose(
-        EXERCISE, "train", Here(source, known), evidence(source, "train", known)
+        EXERCISE,
+        "train",
+        Here(source, known),
+        evidence(source, "train", known),
     )
 
 
@@ -124,4 +131,6 @@ def drawn(spread: float, seed: int = 0) -> tuple[Tensor, ...]:
     """Parameters of 50 hidden units for 40 inputs and 10 classes."""
     draw = torch.Generator().manual_seed(seed)
     shapes = [(50, 40), (50,), (10, 50), (10,)]
-    return tuple(spread * torch.randn(*shape, generator=draw) for shape in shapes)
+    return tuple(
+        spread * torch.randn(*shape, generator=draw) for shape in shapes
+    )

@@ -54,7 +54,9 @@ def named(head, body):
 
 def test_the_order_is_named_and_not_what_it_looks_like():
     assert named("def dloss(t, v):", "2 * (v - t)") == ("arguments-order",)
-    assert named("def dloss(t, output):", "2 * (output - t)") == ("arguments-order",)
+    assert named("def dloss(t, output):", "2 * (output - t)") == (
+        "arguments-order",
+    )
     assert named(HEADS["dloss"], "2 * (t - v)") == ("dloss-sign",)
 
 

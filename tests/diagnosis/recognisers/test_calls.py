@@ -25,7 +25,9 @@ LISTED = ("*.backward", "torch.optim*")
 )
 def test_a_call_that_does_the_work(calls, autograd, line):
     seen = observed(
-        [], evidence={"calls": calls, "autograd": autograd}, listed_calls=LISTED
+        [],
+        evidence={"calls": calls, "autograd": autograd},
+        listed_calls=LISTED,
     )
     clue = Calls().clue(seen)
     assert (clue and clue.line) == line

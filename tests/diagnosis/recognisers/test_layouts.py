@@ -40,14 +40,19 @@ def test_lines_are_those_of_the_file():
     ],
 )
 def test_a_second_dimension_is_found(made):
-    assert line_of_layout(evidence("n = len(x)", f"y = {made}"), COLUMNS, "f") == 3
+    assert (
+        line_of_layout(evidence("n = len(x)", f"y = {made}"), COLUMNS, "f")
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
     "other", ["x.sum(1)", "x.normal_(0, 1)", "x[1:]", "torch.zeros(n)"]
 )
 def test_what_makes_none_is_not_taken_for_it(other):
-    assert line_of_layout(evidence("n = 3", f"y = {other}"), COLUMNS, "f") is None
+    assert (
+        line_of_layout(evidence("n = 3", f"y = {other}"), COLUMNS, "f") is None
+    )
 
 
 def test_a_line_on_which_vectors_raise_shows_it_before_others():
@@ -55,7 +60,12 @@ def test_a_line_on_which_vectors_raise_shows_it_before_others():
     raised_in = [Frame("h", 20), Frame("f", 3), Frame("g", 9)]
     assert line_of_layout(source, COLUMNS, "f", raised_in) == 3
     assert line_of_layout(source, COLUMNS, "f", [Frame("g", 9)]) == 2
-    assert line_of_layout(evidence("return x + b"), ROW_AND_COLUMN, "f", raised_in) == 2
+    assert (
+        line_of_layout(
+            evidence("return x + b"), ROW_AND_COLUMN, "f", raised_in
+        )
+        == 2
+    )
 
 
 def test_where_a_helper_makes_it_the_first_product_is_shown():

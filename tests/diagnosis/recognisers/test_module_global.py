@@ -39,14 +39,19 @@ def test_a_variable_that_is_read_is_named_if_its_value_matters():
     seen = observed([Outcome(TWO, ())], evidence={"reads_globals": {"a": 5}})
     supplied = ModuleGlobal().supplied(seen, {"a": [ONE]}, needing("a"))
     assert (supplied.clue.line, supplied.clue.facts) == (5, {"name": "a"})
-    assert ModuleGlobal().supplied(seen, {"a": [ONE]}, needing("a", value=TWO)) is None
+    assert (
+        ModuleGlobal().supplied(seen, {"a": [ONE]}, needing("a", value=TWO))
+        is None
+    )
 
 
 def test_a_variable_that_is_nowhere_is_named_and_a_helper_is_not():
     source = "def f(x):\n    return helper(x) + scale + np.ones(1)\n"
     for name, is_named in (("scale", True), ("helper", False), ("np", False)):
         seen = observed(
-            [missing(name)], source=source, evidence={"reads_globals": {name: 2}}
+            [missing(name)],
+            source=source,
+            evidence={"reads_globals": {name: 2}},
         )
         supplied = ModuleGlobal().supplied(seen, {}, needing(name))
         assert (supplied is not None) == is_named, name
@@ -57,12 +62,18 @@ def test_nothing_is_asked_again_where_nothing_is_read():
         raise AssertionError
 
     assert (
-        ModuleGlobal().supplied(observed([Outcome(ONE, ())]), {"a": [ONE]}, call_with)
+        ModuleGlobal().supplied(
+            observed([Outcome(ONE, ())]), {"a": [ONE]}, call_with
+        )
         is None
     )
 
 
 def test_undefined_names_are_those_of_name_errors():
     assert undefined(
-        [missing("a"), raised("KeyError", "name 'b' is not defined"), Outcome(ONE, ())]
+        [
+            missing("a"),
+            raised("KeyError", "name 'b' is not defined"),
+            Outcome(ONE, ()),
+        ]
     ) == {"a"}

@@ -22,17 +22,22 @@ def clue(*calls, accumulators=()):
 
 
 def test_changed_arguments_are_named_in_order():
-    found = clue(((ONE, ONE, 3), (ONE, TWO, 3)), ((ONE, ONE, 3), (TWO, ONE, 3)))
+    found = clue(
+        ((ONE, ONE, 3), (ONE, TWO, 3)), ((ONE, ONE, 3), (TWO, ONE, 3))
+    )
     assert found.facts == {"argument": "x`, `y"}
 
 
 def test_accumulators_are_meant_to_change():
     assert clue(((ONE, ONE), (ONE, TWO)), accumulators=[1]) is None
-    assert clue(((ONE, ONE), (TWO, TWO)), accumulators=[1]).facts == {"argument": "x"}
+    assert clue(((ONE, ONE), (TWO, TWO)), accumulators=[1]).facts == {
+        "argument": "x"
+    }
 
 
 @pytest.mark.parametrize(
-    "after", [torch.ones(1, 2), torch.ones(2, dtype=torch.complex64), TWO.double()]
+    "after",
+    [torch.ones(1, 2), torch.ones(2, dtype=torch.complex64), TWO.double()],
 )
 def test_another_shape_or_another_number_is_a_change(after):
     assert clue(((ONE,), (after,))) is not None

@@ -13,7 +13,9 @@ RIGHT = Outcome(torch.tensor([0.5, 1.0]), ())
 
 def readings(*outcomes):
     return list(
-        Overflow().readings(observed(outcomes, expected=[RIGHT] * len(outcomes)))
+        Overflow().readings(
+            observed(outcomes, expected=[RIGHT] * len(outcomes))
+        )
     )
 
 

@@ -24,7 +24,9 @@ def readings(value, after=(START, START), returned="dw, db", error=None):
 
 
 def arguments(reading):
-    return [argument.tolist() for argument in reading.outcomes[0].arguments[1:]]
+    return [
+        argument.tolist() for argument in reading.outcomes[0].arguments[1:]
+    ]
 
 
 def test_what_is_returned_is_taken_for_the_new_value_and_for_what_was_to_be_added():

@@ -19,7 +19,11 @@ from grader.exercise.tables import Recogniser
 
 def known(recognise):
     return Misconceptions(
-        (Misconception("id", ("f",), "title", "note", "hint", recognise=recognise),)
+        (
+            Misconception(
+                "id", ("f",), "title", "note", "hint", recognise=recognise
+            ),
+        )
     )
 
 
@@ -30,7 +34,9 @@ def test_an_exercise_may_name_each_recogniser_and_nothing_else():
 def test_conclusive_signs_are_asked_apart_from_the_others():
     claims = Claims()
     unwritten = observed([raised("NotImplementedError")])
-    assert not claim_signs(known("stub"), "f", unwritten, claims, conclusive=False)
+    assert not claim_signs(
+        known("stub"), "f", unwritten, claims, conclusive=False
+    )
     assert claim_signs(known("stub"), "f", unwritten, claims, conclusive=True)
     assert claims.ids == ["id"]
 
@@ -38,7 +44,9 @@ def test_conclusive_signs_are_asked_apart_from_the_others():
 def test_what_an_exercise_does_not_know_is_not_claimed():
     claims = Claims()
     unwritten = observed([raised("NotImplementedError")])
-    assert not claim_signs(known("mutates"), "f", unwritten, claims, conclusive=True)
+    assert not claim_signs(
+        known("mutates"), "f", unwritten, claims, conclusive=True
+    )
     assert not claim_step_sign(
         ONE_STEP,
         known("steps"),
@@ -58,5 +66,9 @@ def test_the_steps_are_claimed():
 
 def test_a_sign_that_is_not_seen_is_not_claimed():
     assert not claim_signs(
-        known("stub"), "f", observed([Outcome(1.0, ())]), Claims(), conclusive=True
+        known("stub"),
+        "f",
+        observed([Outcome(1.0, ())]),
+        Claims(),
+        conclusive=True,
     )

@@ -14,7 +14,10 @@ from grader.diagnosis.recognisers import STEPS, Steps
         ({0: 4, 1: 4}, False, False),
     ],
 )
-def test_the_same_number_of_steps_whatever_is_asked(reported, is_constant, is_seen):
+def test_the_same_number_of_steps_whatever_is_asked(
+    reported, is_constant, is_seen
+):
     assert (
-        STEPS.clue(Steps(reported=reported, is_constant=is_constant)) is not None
+        STEPS.clue(Steps(reported=reported, is_constant=is_constant))
+        is not None
     ) == is_seen

@@ -15,7 +15,11 @@ BEGUN = "def f(x):\n    y = x * 2\n"
 @pytest.mark.parametrize(
     ("outcomes", "more", "line"),
     [
-        ([raised("NotImplementedError")] * 2, {"evidence": {"first_line": 7}}, 7),
+        (
+            [raised("NotImplementedError")] * 2,
+            {"evidence": {"first_line": 7}},
+            7,
+        ),
         ([SILENT, SILENT], {"evidence": EMPTY}, 7),
         ([SILENT, SILENT], {}, None),  # it may do all it does to its arguments
         ([SILENT, raised("NotImplementedError")], {"evidence": EMPTY}, None),

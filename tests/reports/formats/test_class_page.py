@@ -11,7 +11,8 @@ from grader.reports.formats.class_page import address, class_page
 def test_an_id_never_becomes_another_address():
     result = samples.right("javascript:alert(1)//../../etc")
     assert (
-        address(result) == "./javascript%3Aalert%281%29%2F%2F..%2F..%2Fetc/report.html"
+        address(result)
+        == "./javascript%3Aalert%281%29%2F%2F..%2F..%2Fetc/report.html"
     )
 
 
@@ -22,10 +23,14 @@ def test_the_class_page_of_1000_submissions_stays_under_3_mb():
 
 
 def test_the_class_page_survives_hostile_and_no_submissions():
-    page = Page(class_page([samples.hostile(), *samples.a_class(3)], samples.EXERCISE))
+    page = Page(
+        class_page([samples.hostile(), *samples.a_class(3)], samples.EXERCISE)
+    )
     assert [tag for tag, _ in page.tags].count("script") == 1
     assert all(
-        not name.startswith("on") for _, attributes in page.tags for name in attributes
+        not name.startswith("on")
+        for _, attributes in page.tags
+        for name in attributes
     )
     assert "Nothing graded yet" in Page(class_page([], samples.EXERCISE)).text
 
@@ -38,5 +43,7 @@ def test_progress_is_shown_while_a_batch_is_running_only():
     )
     assert (
         "of 3 graded"
-        not in Page(class_page(results, samples.EXERCISE, progress=(3, 3))).text
+        not in Page(
+            class_page(results, samples.EXERCISE, progress=(3, 3))
+        ).text
     )

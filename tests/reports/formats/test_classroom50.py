@@ -17,7 +17,11 @@ def test_classroom50_has_whole_numbers_and_the_environment_s_facts():
     )
     data = json.loads(text)
     assert data["schema"] == "classroom50/result/v1"
-    assert (data["classroom"], data["commit"], data["release"]) == ("c", "u", "")
+    assert (data["classroom"], data["commit"], data["release"]) == (
+        "c",
+        "u",
+        "",
+    )
     assert (data["score"], data["max-score"]) == (900, 2000)
     assert all(isinstance(test["score"], int) for test in data["tests"])
     assert data["tests"][2] == {

@@ -16,7 +16,9 @@ def test_gradescope_shows_everything_and_the_score_is_the_sum():
     data = json.loads(
         gradescope_report(samples.wrong(), samples.EXERCISE, manual=MANUAL)
     )
-    assert data["score"] == sum(test["score"] for test in data["tests"]) == 12.5
+    assert (
+        data["score"] == sum(test["score"] for test in data["tests"]) == 12.5
+    )
     assert {test["visibility"] for test in data["tests"]} == {
         "visible"
     }  # a hidden test hides the total

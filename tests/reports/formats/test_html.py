@@ -26,7 +26,9 @@ def page_of(sample: Callable[[], object], **options: object) -> Page:
     return Page(student_report(sample(), samples.EXERCISE, **options))
 
 
-@pytest.mark.parametrize("sample", samples.ALL, ids=lambda sample: sample.__name__)
+@pytest.mark.parametrize(
+    "sample", samples.ALL, ids=lambda sample: sample.__name__
+)
 def test_a_report_is_well_formed_runs_nothing_and_fetches_nothing(sample):
     page = page_of(sample)
     names = {tag for tag, _ in page.tags}
@@ -51,7 +53,9 @@ def test_a_report_is_well_formed_runs_nothing_and_fetches_nothing(sample):
         assert (attributes.get("href") or "#").startswith("#")
 
 
-@pytest.mark.parametrize("sample", samples.ALL, ids=lambda sample: sample.__name__)
+@pytest.mark.parametrize(
+    "sample", samples.ALL, ids=lambda sample: sample.__name__
+)
 def test_a_report_stays_under_300_kb(sample):
     assert len(student_report(sample(), samples.EXERCISE).encode()) < 300_000
 
@@ -62,7 +66,9 @@ def test_identifiers_are_unique_and_headings_descend_one_by_one():
         attributes["id"] for _, attributes in page.tags if "id" in attributes
     ]
     assert len(identifiers) == len(set(identifiers))
-    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    levels = [
+        int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)
+    ]
     assert levels[0] == 1 and all(
         after <= before + 1 for before, after in itertools.pairwise(levels)
     )
@@ -77,8 +83,14 @@ def test_the_report_says_what_to_do_why_and_where():
     )
     assert "Follow the arrows back from loss to s1." in text
     assert "Look here: dl_ds1 = dl_dx2 * dsigma(s1).t()" in text
-    assert "x0 is read from the notebook" in text  # a fact in the place of {name}
-    assert "3 × 5" in text and "[2, 0]" in text and "15 of 15 entries are wrong" in text
+    assert (
+        "x0 is read from the notebook" in text
+    )  # a fact in the place of {name}
+    assert (
+        "3 × 5" in text
+        and "[2, 0]" in text
+        and "15 of 15 entries are wrong" in text
+    )
     assert "First wrong quantity: dl_dx2" in text
     assert "right, given your own functions that it builds on" in text
     assert "it needs backward_pass" in text
@@ -106,7 +118,9 @@ def test_what_is_unexplained_accuses_of_nothing():
 def test_each_graph_marks_one_first_wrong_quantity_and_what_depends_on_it():
     page = page_of(samples.wrong)
     classes = [
-        attributes.get("class", "") for tag, attributes in page.tags if tag == "g"
+        attributes.get("class", "")
+        for tag, attributes in page.tags
+        if tag == "g"
     ]
     assert classes.count("node wrong") == 1
     assert classes.count("node after") == 7
@@ -122,15 +136,17 @@ def test_a_french_report_is_french_in_words_and_numbers():
     assert '<html lang="fr">' in page
     assert "Que faire maintenant" in page and "What to do next" not in page
     assert language.number(2.5, "fr") == "2,5"
-    assert "Votre fonction" not in text_report(samples.right(), samples.EXERCISE, "en")
+    assert "Votre fonction" not in text_report(
+        samples.right(), samples.EXERCISE, "en"
+    )
 
 
 def test_the_exercise_s_english_is_marked_as_such_in_a_french_page():
     page = student_report(samples.wrong(), samples.EXERCISE, "fr")
     assert '<h3 lang="en">The differences are summed' in page
-    assert 'lang="en"' not in student_report(samples.wrong(), samples.EXERCISE).replace(
-        '<html lang="en">', ""
-    )
+    assert 'lang="en"' not in student_report(
+        samples.wrong(), samples.EXERCISE
+    ).replace('<html lang="en">', "")
 
 
 def test_an_unknown_language_is_refused_by_name():
@@ -160,14 +176,17 @@ def test_a_check_s_title_is_marked_as_english_only_where_it_is():
     )
     assert f"<span>{samples.FRENCH_TITLE}</span>" in ours
     other = student_report(
-        samples.with_a_failed_check("Not a title of ours."), samples.EXERCISE, "fr"
+        samples.with_a_failed_check("Not a title of ours."),
+        samples.EXERCISE,
+        "fr",
     )
     assert '<span lang="en">Not a title of ours.</span>' in other
 
 
 def test_a_notice_is_marked_as_english_only_where_it_has_no_translation():
     remark = dataclasses.replace(
-        samples.right(), notices=(Notice("remark", {"text": "Said in English."}),)
+        samples.right(),
+        notices=(Notice("remark", {"text": "Said in English."}),),
     )
     assert '<li lang="en">Said in English.</li>' in student_report(
         remark, samples.EXERCISE, "fr"
@@ -190,20 +209,28 @@ def test_an_exercise_without_graph_and_curves_has_neither():
     bare = dataclasses.replace(samples.EXERCISE, graph=None, curves=())
     page = student_report(samples.wrong(), bare)
     assert (
-        '<figure class="network">' not in page and '<figure class="curve">' not in page
+        '<figure class="network">' not in page
+        and '<figure class="curve">' not in page
     )
 
 
 @pytest.mark.parametrize(
     ("total", "says"),
-    [(1, "Value<"), (15, "Values: 15 of 15 entries are wrong; the worst one:<")],
+    [
+        (1, "Value<"),
+        (15, "Values: 15 of 15 entries are wrong; the worst one:<"),
+    ],
 )
-def test_how_many_values_are_wrong_is_said_where_there_are_several(total, says):
+def test_how_many_values_are_wrong_is_said_where_there_are_several(
+    total, says
+):
     mismatch = Mismatch("q", "values", "1", "2", total, total, 1.0, ())
     check = dataclasses.replace(
         samples.wrong().functions["loss"].checks[1], mismatch=mismatch
     )
-    function = dataclasses.replace(samples.wrong().functions["loss"], checks=(check,))
+    function = dataclasses.replace(
+        samples.wrong().functions["loss"], checks=(check,)
+    )
     page = student_report(
         dataclasses.replace(samples.wrong(), functions={"loss": function}),
         samples.EXERCISE,

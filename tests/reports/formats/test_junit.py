@@ -10,7 +10,9 @@ from grader.reports.formats.junit import junit_report
 
 
 def test_junit_counts_fail_skip_and_properties():
-    root = ElementTree.fromstring(junit_report(samples.wrong(), samples.EXERCISE))
+    root = ElementTree.fromstring(
+        junit_report(samples.wrong(), samples.EXERCISE)
+    )
     assert (root.get("tests"), root.get("failures"), root.get("skipped"), root.get("errors")) == (
         str(len(root.findall(".//testcase"))), str(len(root.findall(".//failure"))),
         str(len(root.findall(".//skipped"))), "0",
@@ -21,14 +23,18 @@ def test_junit_counts_fail_skip_and_properties():
         for one in suite.findall("properties/property[@name='misconception']")
     ]
     assert named[0] == "backward-dloss-swapped"
-    assert suite.find("testcase/skipped").get("message").startswith("Not judged")
-    assert root.find("testsuite[@name='loss']/testcase/failure").text.startswith(
-        "The differences are summed"
+    assert (
+        suite.find("testcase/skipped").get("message").startswith("Not judged")
     )
+    assert root.find(
+        "testsuite[@name='loss']/testcase/failure"
+    ).text.startswith("The differences are summed")
 
 
 def test_junit_tells_of_functions_that_are_missing_and_stays_xml_whatever_a_student_wrote():
-    root = ElementTree.fromstring(junit_report(samples.hostile(), samples.EXERCISE))
+    root = ElementTree.fromstring(
+        junit_report(samples.hostile(), samples.EXERCISE)
+    )
     assert len(root.findall(".//failure[@type='Missing']")) == 6
     assert (
         root.find(".//failure")

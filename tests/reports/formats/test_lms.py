@@ -26,7 +26,13 @@ def test_canvas_rows_match_by_id_or_by_login():
         samples.right("amelie"),
     ]
     rows = table(lms.canvas(results, title="Practical 3 (4711)"))
-    assert rows[0] == ["Student", "ID", "SIS Login ID", "Section", "Practical 3 (4711)"]
+    assert rows[0] == [
+        "Student",
+        "ID",
+        "SIS Login ID",
+        "Section",
+        "Practical 3 (4711)",
+    ]
     assert rows[1] == ["    Points Possible", "", "", "", "20.00"]
     assert rows[2] == ["Amélie Poulain", "", "amelie", "", "20.00"]
     assert rows[3] == ["Bruno Martin", "123", "", "", "9.00"]
@@ -42,7 +48,9 @@ WORKSHEET = (
 
 def handed_in_as(file: str) -> Result:
     sample = samples.wrong("bruno")
-    return replace(sample, submission=replace(sample.submission, files=(file,)))
+    return replace(
+        sample, submission=replace(sample.submission, files=(file,))
+    )
 
 
 def test_a_platform_s_name_is_found_in_the_files_too():
@@ -77,12 +85,16 @@ def test_moodle_s_feedback_goes_back_into_its_own_folders():
         "../x_7_assignsubmission_file": "<p>",
     }
     with zipfile.ZipFile(io.BytesIO(lms.moodle_feedback(reports))) as archive:
-        assert archive.namelist() == ["Bruno_7_assignfeedback_file_/report.html"]
+        assert archive.namelist() == [
+            "Bruno_7_assignfeedback_file_/report.html"
+        ]
 
 
 def test_nbgrader_has_its_columns():
     rows = table(
-        lms.nbgrader([samples.wrong()], {"bruno": {"backward_pass": Override(4.5)}})
+        lms.nbgrader(
+            [samples.wrong()], {"bruno": {"backward_pass": Override(4.5)}}
+        )
     )
     assert dict(zip(*rows, strict=True)) == {
         "assignment": "practical3", "duedate": "", "timestamp": "2026-11-23 23:15:00", "student_id": "bruno",

@@ -31,10 +31,17 @@ def test_nothing_hostile_reaches_a_terminal_even_in_colour():
 def test_a_class_s_summary_has_a_row_per_submission_the_frequent_mistakes_and_what_to_look_at():
     file = io.StringIO()
     results = [samples.unfinished(), samples.wrong(), samples.right()]
-    terminal.show_summary(results, samples.EXERCISE, Console(file=file, width=100))
+    terminal.show_summary(
+        results, samples.EXERCISE, Console(file=file, width=100)
+    )
     lines = file.getvalue().splitlines()
-    assert [line.split()[0] for line in lines[1:4]] == ["amelie", "bruno", "chloe"]
+    assert [line.split()[0] for line in lines[1:4]] == [
+        "amelie",
+        "bruno",
+        "chloe",
+    ]
     assert any(
-        line.startswith("   1  The arguments of `dloss` are swapped") for line in lines
+        line.startswith("   1  The arguments of `dloss` are swapped")
+        for line in lines
     )
     assert lines[-1] == "To look at: chloe"

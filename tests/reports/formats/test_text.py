@@ -11,7 +11,8 @@ def test_a_report_has_its_lines_within_the_width_and_no_colour():
     text = text_report(samples.wrong(), samples.EXERCISE)
     assert "\x1b" not in text
     assert all(
-        len(line) <= WIDTH and line == line.rstrip() for line in text.splitlines()
+        len(line) <= WIDTH and line == line.rstrip()
+        for line in text.splitlines()
     )
 
 

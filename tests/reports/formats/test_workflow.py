@@ -20,7 +20,9 @@ def test_github_annotations_mark_lines_of_files_and_not_of_notebook_cells():
 
 
 def test_no_student_s_text_is_a_workflow_command_of_its_own():
-    for line in workflow_commands(samples.hostile(), samples.EXERCISE).splitlines():
+    for line in workflow_commands(
+        samples.hostile(), samples.EXERCISE
+    ).splitlines():
         assert line.startswith(("::error ", "::notice "))
         keys = [
             part.split("=")[0]

@@ -11,7 +11,10 @@ from grader.reports.text import formula
 @pytest.mark.parametrize(
     ("latex", "text"),
     [
-        (r"\frac{\partial \ell}{\partial s_2} = \sigma'(s_2)", "∂ℓ/∂s₂ = σ′(s₂)"),
+        (
+            r"\frac{\partial \ell}{\partial s_2} = \sigma'(s_2)",
+            "∂ℓ/∂s₂ = σ′(s₂)",
+        ),
         (r"w_2^\top \frac{\partial \ell}{\partial s_2}", "w₂ᵀ ∂ℓ/∂s₂"),
         (r"1 - \tanh^2(x)", "1 − tanh²(x)"),
         (r"\sum_i (v_i - t_i)^2", "∑ᵢ(vᵢ − tᵢ)²"),
@@ -32,7 +35,10 @@ def test_formulas_in_plain_characters(latex, text):
 
 
 def test_formulas_in_mathml():
-    assert formula.to_mathml("s_2") == "<math><msub><mi>s</mi><mn>2</mn></msub></math>"
+    assert (
+        formula.to_mathml("s_2")
+        == "<math><msub><mi>s</mi><mn>2</mn></msub></math>"
+    )
     assert (
         formula.to_mathml("-x")
         == '<math><mrow><mo form="prefix">−</mo><mi>x</mi></mrow></math>'
@@ -41,12 +47,24 @@ def test_formulas_in_mathml():
         formula.to_mathml("a<b")
         == "<math><mrow><mi>a</mi><mo>&lt;</mo><mi>b</mi></mrow></math>"
     )
-    assert formula.to_mathml(r"\text{<b>}") == "<math><mtext>&lt;b&gt;</mtext></math>"
+    assert (
+        formula.to_mathml(r"\text{<b>}")
+        == "<math><mtext>&lt;b&gt;</mtext></math>"
+    )
 
 
 @pytest.mark.parametrize(
     "latex",
-    [r"\href{x}{y}", "{a", "a}", "x_", r"\frac{a}", r"\mathbb{Q}", "a & b", r"\left"],
+    [
+        r"\href{x}{y}",
+        "{a",
+        "a}",
+        "x_",
+        r"\frac{a}",
+        r"\mathbb{Q}",
+        "a & b",
+        r"\left",
+    ],
 )
 def test_what_lies_outside_the_subset_is_refused_and_shown_as_code(latex):
     with pytest.raises(formula.FormulaError):

@@ -34,11 +34,17 @@ def sentences() -> set[str]:
     """Every sentence that the templates and the code of the reports hand to gettext."""
     root = Path(reports.__file__).parent
     options = {
-        "**.html": {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+        "**.html": {
+            "trimmed": "true",
+            "trim_blocks": "true",
+            "lstrip_blocks": "true",
+        }
     }
     found = set()
     for folder in (root, language.templates()):
-        for _, _, message, *_ in extract_from_dir(folder, METHODS, options, KEYWORDS):
+        for _, _, message, *_ in extract_from_dir(
+            folder, METHODS, options, KEYWORDS
+        ):
             found.add(message[0] if isinstance(message, tuple) else message)
     return found | set(sentences_of_notices())
 
@@ -52,10 +58,17 @@ def sentences_of_notices() -> Iterator[str]:
     for line, cell in ((1, None), (1, 2), (None, 2)):
         for label in ("", "`x`"):
             notices.place(
-                line, cell, label, lambda sentence: places.append(sentence) or sentence
+                line,
+                cell,
+                label,
+                lambda sentence: places.append(sentence) or sentence,
             )
     notices.place(
-        1, None, "", lambda sentence: places.append(sentence) or sentence, "a.py"
+        1,
+        None,
+        "",
+        lambda sentence: places.append(sentence) or sentence,
+        "a.py",
     )
     yield from places
     yield notices.ELSEWHERE
@@ -81,7 +94,9 @@ def test_every_sentence_is_translated(lang):
         for message in catalogue(lang)
         if message.id
         and (
-            all(message.string) if isinstance(message.string, tuple) else message.string
+            all(message.string)
+            if isinstance(message.string, tuple)
+            else message.string
         )
     }
     assert sentences() - translated == set()
@@ -93,9 +108,13 @@ def test_no_translation_is_left_over_or_loses_a_value(lang):
     for message in catalogue(lang):
         if not message.id:
             continue
-        originals = message.id if isinstance(message.id, tuple) else (message.id,)
+        originals = (
+            message.id if isinstance(message.id, tuple) else (message.id,)
+        )
         strings = (
-            message.string if isinstance(message.string, tuple) else (message.string,)
+            message.string
+            if isinstance(message.string, tuple)
+            else (message.string,)
         )
         assert originals[0] in known
         for string in strings:
@@ -117,7 +136,9 @@ def test_plural_forms_are_those_of_the_language():
 def test_french_is_set_as_french_is():
     for message in catalogue("fr"):
         strings = (
-            message.string if isinstance(message.string, tuple) else (message.string,)
+            message.string
+            if isinstance(message.string, tuple)
+            else (message.string,)
         )
         for string in strings if message.id else ():
             words = re.sub(r"%\(\w+\)s|\{\w+\}|`[^`]+`", "x", string)

@@ -13,7 +13,10 @@ from grader.reports.text import neutral
 
 
 def test_unseen_characters_are_shown_and_the_rest_is_left_alone():
-    assert neutral.visible("a\x1b[2J\u202e\ud800\x00") == "a\\x1b[2J\\u202e\\ud800\\x00"
+    assert (
+        neutral.visible("a\x1b[2J\u202e\ud800\x00")
+        == "a\\x1b[2J\\u202e\\ud800\\x00"
+    )
     assert neutral.visible("é ∂ 😀\tτ\n") == "é ∂ 😀\tτ\n"
     assert neutral.visible("\U000e0041") == "\\U000e0041"
 
@@ -42,7 +45,9 @@ def test_no_cell_is_a_formula_whatever_the_separator(text):
 
 
 def test_ordinary_names_stay_as_they_are_in_csv():
-    assert neutral.csv("O'Neil, Chloé-Anne (2nd)") == "O'Neil, Chloé-Anne (2nd)"
+    assert (
+        neutral.csv("O'Neil, Chloé-Anne (2nd)") == "O'Neil, Chloé-Anne (2nd)"
+    )
 
 
 def test_workflow_commands_stay_on_one_line():
@@ -64,6 +69,7 @@ def test_cleaning_keeps_what_is_clean_as_the_same_object():
 def test_code_spans_hold_any_backticks(text):
     span = neutral.markdown_code(text)
     assert (
-        MarkdownIt("commonmark").render(span) == f"<p><code>{text}</code></p>\n"
+        MarkdownIt("commonmark").render(span)
+        == f"<p><code>{text}</code></p>\n"
         or not text
     )

@@ -28,7 +28,9 @@ def test_no_html_link_or_image_comes_out_of_a_note():
 
 def test_facts_are_put_in_as_text_and_only_where_there_are_any():
     facts = {"name": "*x0* <b> {other} $y$"}
-    assert prose.line_to_html("{name} and `{name}` and {other} and $x_{i}$", facts) == (
+    assert prose.line_to_html(
+        "{name} and `{name}` and {other} and $x_{i}$", facts
+    ) == (
         "<code>*x0* &lt;b&gt; {other} $y$</code> and "
         "<code>*x0* &lt;b&gt; {other} $y$</code> and <code>…</code> and "
         "<math><msub><mi>x</mi><mi>i</mi></msub></math>"
@@ -50,7 +52,9 @@ def test_every_formula_of_every_note_can_be_set(exercise):
                 table[key] for key in ("title", "note", "hint") if key in table
             ):
                 tokens = prose._parser().parse(text, {"facts": {}})
-                inline = [child for token in tokens for child in token.children or ()]
+                inline = [
+                    child for token in tokens for child in token.children or ()
+                ]
                 for child in inline:
                     if child.type == "formula":
                         formula.to_mathml(child.content)

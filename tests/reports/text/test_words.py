@@ -19,7 +19,10 @@ NOTE = samples.NOTES["uses-global"]
 @pytest.mark.parametrize(
     ("mismatch", "says"),
     [
-        (Mismatch("x", "shape", "(3, 1)", "(3,)"), "x: shape (3, 1), expected (3,)"),
+        (
+            Mismatch("x", "shape", "(3, 1)", "(3,)"),
+            "x: shape (3, 1), expected (3,)",
+        ),
         (Mismatch("x", "dtype", "a", "b"), "x: data type a, expected b"),
         (Mismatch("x", "values", "1", "2", 1, 1), "x is 1, expected 2"),
         (
@@ -43,9 +46,12 @@ def test_before_notes_stands_what_is_known():
         "Each of these explains"
     )
     assert (
-        WORDS.before_notes(Explanation(first_wrong="s1")) == "First wrong quantity: s1."
+        WORDS.before_notes(Explanation(first_wrong="s1"))
+        == "First wrong quantity: s1."
     )
-    assert "so none is named" in WORDS.before_notes(Explanation(unexplained=True))
+    assert "so none is named" in WORDS.before_notes(
+        Explanation(unexplained=True)
+    )
 
 
 def test_every_state_has_a_sign_and_a_word_in_both_languages():
@@ -55,7 +61,9 @@ def test_every_state_has_a_sign_and_a_word_in_both_languages():
 
 def test_titles_notices_and_marks_are_in_the_language():
     assert FRENCH.title(samples.TITLE) == samples.FRENCH_TITLE
-    notice = Notice("cell-magic", {"magic": "bash"}, cell=2, label="`%%bash` (In [3])")
+    notice = Notice(
+        "cell-magic", {"magic": "bash"}, cell=2, label="`%%bash` (In [3])"
+    )
     assert FRENCH.notice(notice).startswith(
         "Cellule qui commence par `%%bash` (In [3])\u00a0:"
     )

@@ -39,8 +39,12 @@ def test_discrimination_tells_a_check_that_follows_the_mark_from_one_that_does_n
             score=18.0 if strong else 4.0 + index % 2,
         )
 
-    following = [sample(index, index % 2 == 0, index % 2 == 0) for index in range(20)]
-    against = [sample(index, index % 2 == 1, index % 2 == 0) for index in range(20)]
+    following = [
+        sample(index, index % 2 == 0, index % 2 == 0) for index in range(20)
+    ]
+    against = [
+        sample(index, index % 2 == 1, index % 2 == 0) for index in range(20)
+    ]
     assert cohort.check_statistics(following)[0].discrimination > 0.9
     assert cohort.check_statistics(against)[0].discrimination < -0.9
     assert cohort.check_statistics(following[:4])[0].discrimination is None
@@ -53,10 +57,14 @@ def test_a_blocked_check_says_nothing_of_who_is_strong():
     ] * 10  # the blocked ones are the weakest
     results = []
     for index, outcome in enumerate(outcomes):
-        check = replace(base.functions["sigma"].checks[0], outcome=outcome, points=0)
+        check = replace(
+            base.functions["sigma"].checks[0], outcome=outcome, points=0
+        )
         function = replace(base.functions["sigma"], checks=(check,))
         score = 1.0 if outcome == "blocked" else 10.0 + index // 2
-        results.append(replace(base, functions={"sigma": function}, score=score))
+        results.append(
+            replace(base, functions={"sigma": function}, score=score)
+        )
     assert cohort.check_statistics(results)[0].discrimination == pytest.approx(
         0, abs=1e-9
     )

@@ -19,7 +19,9 @@ def test_next_steps_come_in_the_exercise_s_order():
 
 
 def test_what_is_wrong_stays_a_step_even_where_it_was_given_full_marks():
-    result = overrides.apply_overrides(samples.wrong(), {"loss": Override(1.0)})
+    result = overrides.apply_overrides(
+        samples.wrong(), {"loss": Override(1.0)}
+    )
     assert ("loss", 0.0) in [
         (step.function, step.points)
         for step in content.next_steps(result, samples.NOTES)
@@ -54,11 +56,16 @@ def test_an_explanation_is_a_misconception_or_the_first_wrong_quantity_or_neithe
 def test_sets_that_explain_as_well_are_told_once_each():
     sets = (("dsigma-not-squared",), ("uses-global", "train-ascends"))
     named = explained(misconceptions=sets[0], alternatives=sets)
-    assert [tuple(note.id for note in notes) for notes in named.sets] == list(sets)
+    assert [tuple(note.id for note in notes) for notes in named.sets] == list(
+        sets
+    )
 
 
 def test_a_misconception_without_a_note_shows_its_id():
-    assert content.note_of("no-such-note", samples.NOTES, "f").title == "no such note"
+    assert (
+        content.note_of("no-such-note", samples.NOTES, "f").title
+        == "no such note"
+    )
 
 
 def test_an_instructor_looks_at_notices_of_kinds_that_say_so():
@@ -76,6 +83,8 @@ def test_a_message_that_only_repeats_the_mismatch_is_left_out():
     check = samples.wrong().functions["loss"].checks[1]
     assert content.message_of(check) == check.message
     assert (
-        content.message_of(replace(check, message="loss is 0.1296; expected 7.4409."))
+        content.message_of(
+            replace(check, message="loss is 0.1296; expected 7.4409.")
+        )
         == ""
     )

@@ -11,7 +11,9 @@ from grader.results import Curves
 def test_curves_are_thinned_and_break_where_they_are_no_numbers():
     steps = [(float(step), 0.5, 0.5) for step in range(1_000)]
     broken = [*steps[:400], *[(float("nan"), 0.5, 0.5)] * 200, *steps[600:]]
-    loss, error, _ = curves.panels(Curves(tuple(broken), tuple(steps)), ["a", "b", "c"])
+    loss, error, _ = curves.panels(
+        Curves(tuple(broken), tuple(steps)), ["a", "b", "c"]
+    )
     assert len(loss.student) == 2 and len(loss.reference) == 1
     assert loss.diverged and not error.diverged
     assert len(loss.reference[0].split()) <= curves.POINTS + 1
@@ -20,7 +22,8 @@ def test_curves_are_thinned_and_break_where_they_are_no_numbers():
 def test_a_curve_that_explodes_is_drawn_on_a_logarithmic_axis():
     entry = (1e12, 0.9, 0.9)
     loss, *_ = curves.panels(
-        Curves((entry, entry), ((800.0, 0.9, 0.9), (30.0, 0.1, 0.1))), ["a", "b", "c"]
+        Curves((entry, entry), ((800.0, 0.9, 0.9), (30.0, 0.1, 0.1))),
+        ["a", "b", "c"],
     )
     assert loss.logarithmic
     heights = [

@@ -10,11 +10,15 @@ from grader.results import FunctionResult, Source
 
 def test_source_is_shown_around_its_marked_line_however_long_it_is():
     text = "\n".join(f"x = {index}" for index in range(9_000))
-    function = FunctionResult("wrong", 0, 1, line=5_010, source=Source(text, 10))
+    function = FunctionResult(
+        "wrong", 0, 1, line=5_010, source=Source(text, 10)
+    )
     shown = listing.listing(function)
     assert [line.text for line in shown.lines if line.marked] == ["x = 5000"]
     assert shown.before + len(shown.lines) + shown.after == 9_000
-    assert sum(len(line.text) for line in shown.lines) <= listing.MAX_CHARACTERS
+    assert (
+        sum(len(line.text) for line in shown.lines) <= listing.MAX_CHARACTERS
+    )
 
 
 def test_a_string_over_many_lines_is_highlighted_line_by_line():

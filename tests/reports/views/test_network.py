@@ -31,7 +31,8 @@ def test_what_is_computed_from_the_first_wrong_quantity_is_marked():
 
 def test_a_cycle_ends():
     cycle = Graph(
-        {"a": (0, 0), "b": (1, 0)}, (Edge("a", "b", False), Edge("b", "a", True))
+        {"a": (0, 0), "b": (1, 0)},
+        (Edge("a", "b", False), Edge("b", "a", True)),
     )
     assert network.draw(cycle, "a").affected == ("b",)
 

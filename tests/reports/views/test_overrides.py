@@ -28,7 +28,8 @@ def test_marks_and_comments_are_read(tmp_path):
 
 def test_a_class_is_marked_and_sorted_by_id():
     found = overrides.marked(
-        [samples.wrong(), samples.right()], {"bruno": {"backward_pass": Override(4.5)}}
+        [samples.wrong(), samples.right()],
+        {"bruno": {"backward_pass": Override(4.5)}},
     )
     assert [(result.submission.id, result.score) for result in found] == [
         ("amelie", 20),
@@ -48,7 +49,11 @@ def test_a_manual_mark_that_cannot_be_is_refused(tmp_path, table):
 
 def test_a_manual_mark_must_fit_the_result():
     with pytest.raises(UsageError, match="7 points of at most 6"):
-        overrides.apply_overrides(samples.wrong(), {"backward_pass": Override(7.0)})
+        overrides.apply_overrides(
+            samples.wrong(), {"backward_pass": Override(7.0)}
+        )
     with pytest.raises(UsageError, match="no function nonsense"):
         overrides.apply_overrides(samples.wrong(), {"nonsense": Override(1.0)})
-    assert overrides.unused_overrides({"brno": {}}, [samples.wrong()]) == ("brno",)
+    assert overrides.unused_overrides({"brno": {}}, [samples.wrong()]) == (
+        "brno",
+    )

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-from grader.sandbox.inside.calling import ArgumentCopies, describe_error, make_call
+from grader.sandbox.inside.calling import (
+    ArgumentCopies,
+    describe_error,
+    make_call,
+)
 
 
 def student_function(source: str) -> Any:
@@ -36,7 +40,9 @@ def test_an_error_and_its_frames_in_the_students_file() -> None:
 def test_exits_are_errors_too() -> None:
     assert (
         make_call(
-            student_function("def f():\n    raise SystemExit(1)\n"), [], keep=False
+            student_function("def f():\n    raise SystemExit(1)\n"),
+            [],
+            keep=False,
         )["error"]["kind"]
         == "SystemExit"
     )
@@ -53,7 +59,9 @@ def test_an_exception_that_cannot_be_shown() -> None:
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_buffer_that_is_used_again(keep: bool) -> None:
     buffer = torch.zeros(1)
-    outcome = make_call(lambda: (buffer, [buffer], {"a": buffer}), [], keep=keep)
+    outcome = make_call(
+        lambda: (buffer, [buffer], {"a": buffer}), [], keep=keep
+    )
     buffer += 1
     first, (second,), third = outcome["value"]
     assert [first.item(), second.item(), third["a"].item()] == [
@@ -64,7 +72,9 @@ def test_a_buffer_that_is_used_again(keep: bool) -> None:
 def test_too_large_a_value_cannot_be_kept() -> None:
     outcome = make_call(lambda: [0] * 200_000, [], keep=True)
     assert outcome["value"] is None
-    assert "cannot be read: there are too many values" in outcome["error"]["text"]
+    assert (
+        "cannot be read: there are too many values" in outcome["error"]["text"]
+    )
 
 
 def test_changes_are_told_with_the_last_row() -> None:
@@ -74,7 +84,9 @@ def test_changes_are_told_with_the_last_row() -> None:
         torch.zeros(2),
         torch.full((2,), torch.nan),
     )
-    copies = ArgumentCopies([[same, entries, nan], [entries, 3, shape, entries]])
+    copies = ArgumentCopies(
+        [[same, entries, nan], [entries, 3, shape, entries]]
+    )
     entries += 1
     shape.data = torch.zeros(3)
     changed = copies.changed()

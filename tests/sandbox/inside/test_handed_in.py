@@ -17,7 +17,9 @@ def opened(session: Session, main: str, **modules: str) -> Calls:
     one = Submission(
         "one", "One", "main.py", main.encode(), ("main.py",), modules=files
     )
-    return Calls(session.zygote, policy(session.exercise), session.exercise, one)
+    return Calls(
+        session.zygote, policy(session.exercise), session.exercise, one
+    )
 
 
 MAINS = [
@@ -53,14 +55,18 @@ def test_what_raises_costs_only_what_it_binds_and_is_told_once(
     assert str(notice).startswith("Line 1 of m.py was run")
 
 
-def test_a_global_is_supplied_where_the_function_reads_it(session: Session) -> None:
+def test_a_global_is_supplied_where_the_function_reads_it(
+    session: Session,
+) -> None:
     source = "TWO = 2\ndef double(x):\n    return TWO * x\n"
     x = torch.ones(2)
     with opened(session, "from m import *", m=source) as calls:
         reply = calls.call("double", (x,), supply={"TWO": 5})
         assert torch.equal(reply.value, 5 * x)
         edits = {"double": "def double(x):\n    return TWO + x\n"}
-        assert torch.equal(calls.call("double", (x,), edits=edits).value, 2 + x)
+        assert torch.equal(
+            calls.call("double", (x,), edits=edits).value, 2 + x
+        )
         assert torch.equal(calls.call("double", (x,)).value, 2 * x)
     assert calls.reading.sources["double"].file == "m.py"
 

@@ -33,7 +33,13 @@ INPUTS = EXERCISE.inputs
 QUICK = EXERCISE.profiles["quick"].settings
 NB_HIDDEN = 8
 
-PARAMETERS = ("train_input", "train_target", "test_input", "test_target", "nb_hidden")
+PARAMETERS = (
+    "train_input",
+    "train_target",
+    "test_input",
+    "test_target",
+    "nb_hidden",
+)
 STATE = ("w1", "b1", "w2", "b2")
 SETTING = LoopSetting(
     parameters=(*PARAMETERS, "nb_steps"),
@@ -42,7 +48,9 @@ SETTING = LoopSetting(
     names=STATE,
     around="backward_pass",
 )
-WANTED = LoopWanted(("backward_pass", "forward_pass"), STATE, SETTING.parameters)
+WANTED = LoopWanted(
+    ("backward_pass", "forward_pass"), STATE, SETTING.parameters
+)
 
 
 def functions() -> str:
@@ -54,7 +62,9 @@ def functions() -> str:
 
 
 FUNCTIONS = (
-    "import torch\nimport dlc_practical_prologue as prologue\n" + functions() + "\n"
+    "import torch\nimport dlc_practical_prologue as prologue\n"
+    + functions()
+    + "\n"
 )
 
 
@@ -72,7 +82,8 @@ def prologue() -> Iterator[types.ModuleType]:
 def data() -> list[Any]:
     inputs_and_targets = INPUTS.Inputs(5, QUICK).data(6, 4)
     return [
-        part[:, 300:400] if part.size(1) > 99 else part for part in inputs_and_targets
+        part[:, 300:400] if part.size(1) > 99 else part
+        for part in inputs_and_targets
     ]
 
 
@@ -267,11 +278,16 @@ def test_it_trains_as_the_reference_does(
         assert one.shape == other.shape
         assert torch.allclose(one - start, other - start, rtol=1e-3, atol=1e-9)
     losses = torch.tensor([entry[0] for entry in history], dtype=torch.float64)
-    close = [torch.allclose(values, losses, rtol=1e-3) for _, _, values, _ in columns]
+    close = [
+        torch.allclose(values, losses, rtol=1e-3)
+        for _, _, values, _ in columns
+    ]
     assert nb_steps == 0 or any(close)
 
 
-@pytest.mark.parametrize("level", ["", "logging.getLogger('fit').setLevel('DEBUG')\n"])
+@pytest.mark.parametrize(
+    "level", ["", "logging.getLogger('fit').setLevel('DEBUG')\n"]
+)
 def test_what_is_logged_is_told(
     level: str, data: Any, prologue: types.ModuleType
 ) -> None:
@@ -290,14 +306,20 @@ def test_errors_are_divided_by_the_numbers_of_these_data(
     columns = loop_of(LITERALS, prologue)(*data, NB_HIDDEN, 3)[3]
     values = {label: column for label, _, column, _ in columns}
     assert set(values) == {"step", "loss", "train", "test"}
-    assert all(round(6 * value, 2) in range(7) for value in values["train"].tolist())
-    assert all(round(4 * value, 2) in range(5) for value in values["test"].tolist())
+    assert all(
+        round(6 * value, 2) in range(7) for value in values["train"].tolist()
+    )
+    assert all(
+        round(4 * value, 2) in range(5) for value in values["test"].tolist()
+    )
 
 
 # -- what stays as it was -------------------------------------------------------------------------------
 
 
-def test_a_call_leaves_nothing_behind(data: Any, prologue: types.ModuleType) -> None:
+def test_a_call_leaves_nothing_behind(
+    data: Any, prologue: types.ModuleType
+) -> None:
     loop = loop_of(LITERALS, prologue)
     before = dict(loop._names)
     arguments = [part.clone() for part in data]
@@ -316,7 +338,9 @@ def test_nothing_of_it_is_printed(
 
 # -- what goes wrong ------------------------------------------------------------------------------------
 
-BROKEN = LITERALS.replace("for step", "extra = undefined\nuse = [0, extra]\nfor step")
+BROKEN = LITERALS.replace(
+    "for step", "extra = undefined\nuse = [0, extra]\nfor step"
+)
 
 
 def test_a_statement_before_the_loop_that_raises_costs_what_it_binds(
@@ -346,7 +370,9 @@ def test_an_error_in_the_loop_says_the_name_of_the_function(
 # -- another text ---------------------------------------------------------------------------------------
 
 
-def test_an_edited_text_is_what_runs(data: Any, prologue: types.ModuleType) -> None:
+def test_an_edited_text_is_what_runs(
+    data: Any, prologue: types.ModuleType
+) -> None:
     loop = loop_of(LITERALS, prologue)
     text = loop._lifted.definition.text
     for old, new in [("-= 1e-4", "+= 1e-4"), ("-= 0.1", "+= 0.1")]:

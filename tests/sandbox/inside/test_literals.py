@@ -27,7 +27,9 @@ def loop_over_steps(trees: list[ast.stmt]) -> ast.For | ast.While:
     elsewhere = ast.parse("while step: pass").body
     for tree in [*trees, *elsewhere]:
         for node in ast.walk(tree):
-            if isinstance(node, ast.For | ast.While) and "step" in ast.unparse(node):
+            if isinstance(node, ast.For | ast.While) and "step" in ast.unparse(
+                node
+            ):
                 return node
     raise AssertionError
 
@@ -35,37 +37,57 @@ def loop_over_steps(trees: list[ast.stmt]) -> ast.For | ast.While:
 INIT = "def init(h, n):\n    return torch.empty(h, n)\n"
 SIZES = [
     # what stands where shapes do
-    pytest.param("torch.empty(50, 784)", "torch.empty(_size_50, _size_784)", id="call"),
-    pytest.param("empty((10, 50))", "empty((_size_10, _size_50))", id="a tuple"),
+    pytest.param(
+        "torch.empty(50, 784)", "torch.empty(_size_50, _size_784)", id="call"
+    ),
+    pytest.param(
+        "empty((10, 50))", "empty((_size_10, _size_50))", id="a tuple"
+    ),
     pytest.param("randn(size=[10])", "randn(size=[_size_10])", id="a keyword"),
     pytest.param("x.view(-1, 784)", "x.view(-1, _size_784)", id="a method"),
     pytest.param(
-        "empty(50).normal_(0, 10)", "empty(_size_50).normal_(0, 10)", id="not what else"
+        "empty(50).normal_(0, 10)",
+        "empty(_size_50).normal_(0, 10)",
+        id="not what else",
     ),
     pytest.param("x[50]", "x[50]", id="a small number elsewhere"),
     pytest.param("k = 784", "k = _size_784", id="a large number anywhere"),
     # variables that shapes are written with
-    pytest.param("h = 50; empty(h)", "h = _size_50; empty(h)", id="a variable"),
     pytest.param(
-        "h = 50; k = h; empty(k)", "h = _size_50; k = h; empty(k)", id="through another"
+        "h = 50; empty(h)", "h = _size_50; empty(h)", id="a variable"
     ),
     pytest.param(
-        "h, k = 50, 50; empty(h)", "h, k = (_size_50, 50); empty(h)", id="of a tuple"
+        "h = 50; k = h; empty(k)",
+        "h = _size_50; k = h; empty(k)",
+        id="through another",
     ),
     pytest.param(
-        "d = {'h': 50}; empty(d['h'])", "d = {'h': _size_50}; empty(d['h'])", id="dict"
+        "h, k = 50, 50; empty(h)",
+        "h, k = (_size_50, 50); empty(h)",
+        id="of a tuple",
+    ),
+    pytest.param(
+        "d = {'h': 50}; empty(d['h'])",
+        "d = {'h': _size_50}; empty(d['h'])",
+        id="dict",
     ),
     pytest.param(
         "h: int = 50; empty(h)", "h: int = _size_50; empty(h)", id="annotated"
     ),
     # the submission's own functions
-    pytest.param(INIT + "init(50, 784)", "init(_size_50, _size_784)", id="an argument"),
-    pytest.param(INIT + "init(h=50, n=7)", "init(h=_size_50, n=7)", id="by keyword"),
+    pytest.param(
+        INIT + "init(50, 784)", "init(_size_50, _size_784)", id="an argument"
+    ),
+    pytest.param(
+        INIT + "init(h=50, n=7)", "init(h=_size_50, n=7)", id="by keyword"
+    ),
     pytest.param(
         INIT + "k = 50; init(k, 7)", "k = _size_50; init(k, 7)", id="given on"
     ),
     pytest.param(
-        INIT + "def both(k):\n    init(k, 7)\nboth(50)", "both(_size_50)", id="and on"
+        INIT + "def both(k):\n    init(k, 7)\nboth(50)",
+        "both(_size_50)",
+        id="and on",
     ),
     pytest.param(
         "def init(*shape):\n    empty(shape)\ninit(50, 10)",
@@ -92,7 +114,9 @@ def test_sizes(source: str, end: str) -> None:
 
 NO_SIZES = [
     pytest.param("x[50]", id="an index"),
-    pytest.param("for i in range(10):\n    f(i)", id="a small number of turns"),
+    pytest.param(
+        "for i in range(10):\n    f(i)", id="a small number of turns"
+    ),
     pytest.param("empty(True, '50', 49)", id="other values"),
     pytest.param("h = 50; print(h)", id="a variable of no shape"),
     pytest.param("net.train(10)", id="a call of another kind"),
@@ -105,9 +129,15 @@ def test_what_is_no_size(source: str) -> None:
 
 
 SAMPLES = [
-    pytest.param("n = 1000", "n = _train_samples", id="said by nobody: to train on"),
-    pytest.param("k = test[:1000]", "k = test[:_test_samples]", id="beside their name"),
-    pytest.param("test_n = 1000", "test_n = _test_samples", id="what is given it"),
+    pytest.param(
+        "n = 1000", "n = _train_samples", id="said by nobody: to train on"
+    ),
+    pytest.param(
+        "k = test[:1000]", "k = test[:_test_samples]", id="beside their name"
+    ),
+    pytest.param(
+        "test_n = 1000", "test_n = _test_samples", id="what is given it"
+    ),
     pytest.param(
         "e = test_wrong / 797", "e = test_wrong / _test_samples", id="divided"
     ),
@@ -133,9 +163,13 @@ SAMPLES = [
     ),
     pytest.param("f(n=1000.0)", "f(n=_train_samples)", id="a float"),
     # the step size
-    pytest.param("eta = 0.1 / 1000", "eta = 0.1 / _train_samples", id="divided by it"),
+    pytest.param(
+        "eta = 0.1 / 1000", "eta = 0.1 / _train_samples", id="divided by it"
+    ),
     pytest.param("eta = 1e-4", "eta = _per_sample_0", id="as a number"),
-    pytest.param("eta = 0.0001 * g", "eta = _per_sample_0 * g", id="in a product"),
+    pytest.param(
+        "eta = 0.0001 * g", "eta = _per_sample_0 * g", id="in a product"
+    ),
     pytest.param("eta = 1e-3", "eta = 0.001", id="another number"),
 ]
 
@@ -147,17 +181,33 @@ def test_numbers_of_samples(source: str, expected: str) -> None:
 
 STEPS = [
     pytest.param("for step in range(1000): f(step)", id="for"),
-    pytest.param("for step in tqdm(range(1000), total=1000): f(step)", id="a bar"),
+    pytest.param(
+        "for step in tqdm(range(1000), total=1000): f(step)", id="a bar"
+    ),
     pytest.param("while step < 1000: step += 1", id="while"),
     pytest.param("n = 1000\nfor step in range(n): f(step)", id="a variable"),
-    pytest.param("n = 10\nx = zeros(n)\nfor step in range(n): f(x)", id="a small one"),
-    pytest.param("x = zeros(1000)\nfor step in y: x[step] = 1", id="an array of them"),
-    pytest.param("for step in y:\n    if step % 1000 == 0: f(step)", id="a remainder"),
+    pytest.param(
+        "n = 10\nx = zeros(n)\nfor step in range(n): f(x)", id="a small one"
+    ),
+    pytest.param(
+        "x = zeros(1000)\nfor step in y: x[step] = 1", id="an array of them"
+    ),
+    pytest.param(
+        "for step in y:\n    if step % 1000 == 0: f(step)", id="a remainder"
+    ),
     pytest.param("for step in y:\n    if step == 1000: break", id="a test"),
-    pytest.param("def g(n=1000):\n    for step in range(n): f()", id="a default"),
-    pytest.param("def g(n):\n    for step in range(n): f()\ng(1000)", id="an argument"),
-    pytest.param("def g(n):\n    for step in range(n): f()\ng(n=1000)", id="a keyword"),
-    pytest.param("def g(n):\n    for x in y: f()\nlist(map(g, range(1000)))", id="map"),
+    pytest.param(
+        "def g(n=1000):\n    for step in range(n): f()", id="a default"
+    ),
+    pytest.param(
+        "def g(n):\n    for step in range(n): f()\ng(1000)", id="an argument"
+    ),
+    pytest.param(
+        "def g(n):\n    for step in range(n): f()\ng(n=1000)", id="a keyword"
+    ),
+    pytest.param(
+        "def g(n):\n    for x in y: f()\nlist(map(g, range(1000)))", id="map"
+    ),
     pytest.param(
         "def g(n):\n    for x in y: f()\nh = [g(n) for n in range(1000)]",
         id="in brackets",
@@ -167,7 +217,9 @@ STEPS = [
 
 @pytest.mark.parametrize("source", STEPS)
 def test_numbers_of_steps_are_left_alone(source: str) -> None:
-    assert "_size_" not in replaced(source) and "_samples" not in replaced(source)
+    assert "_size_" not in replaced(source) and "_samples" not in replaced(
+        source
+    )
 
 
 MIXED = [
@@ -212,6 +264,8 @@ def test_the_values_for_other_data() -> None:
 
 
 def test_two_sizes_that_are_equal_keep_their_number() -> None:
-    written = WrittenFor(((50, 784), (50,), (50, 50), (50,)), (1000, 797), NAMES)
+    written = WrittenFor(
+        ((50, 784), (50,), (50, 50), (50,)), (1000, 797), NAMES
+    )
     values = written.values(((4, 6), (4,), (3, 4), (3,)), (20, 5))
     assert (values["_size_50"], values["_size_784"]) == (50, 6)

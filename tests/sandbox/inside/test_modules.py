@@ -24,7 +24,9 @@ def finder() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("finder")
-@pytest.mark.parametrize("name", ["wandb", "wandb.sdk.lib", "google.colab", "seaborn"])
+@pytest.mark.parametrize(
+    "name", ["wandb", "wandb.sdk.lib", "google.colab", "seaborn"]
+)
 def test_modules_that_only_show_things(name: str) -> None:
     module = importlib.import_module(name)
     assert isinstance(module.anything, Mute)
@@ -58,7 +60,9 @@ def test_the_courses_modules_are_given_their_data(
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
     modules.install(
-        {"course_module": "def install(a, b):\n    global DATA\n    DATA = a + b\n"},
+        {
+            "course_module": "def install(a, b):\n    global DATA\n    DATA = a + b\n"
+        },
         [1, 2],
     )
     assert sys.modules["course_module"].DATA == 3

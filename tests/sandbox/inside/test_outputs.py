@@ -14,16 +14,26 @@ from grader.sandbox.inside.outputs import Outputs, printed_numbers
 
 # label, value, half a unit of its last digit, whether a percent sign follows
 PRINTED = [
-    pytest.param("loss 0.50", [("loss", 0.5, 0.005, False)], id="words before it"),
+    pytest.param(
+        "loss 0.50", [("loss", 0.5, 0.005, False)], id="words before it"
+    ),
     pytest.param("step 3", [("step", 3, 0, False)], id="a count is exact"),
     pytest.param("err 12.5%", [("err", 12.5, 0.05, True)], id="percent"),
     pytest.param("err 12 %", [("err", 12, 0, True)], id="percent, apart"),
-    pytest.param("e=-1.5e-03", [("e=", -1.5e-3, 5e-5, False)], id="an exponent"),
-    pytest.param("e: 1e-3", [("e:", 1e-3, 5e-4, False)], id="an exponent only"),
-    pytest.param(".5", [("", 0.5, 0.05, False)], id="no digit before the point"),
+    pytest.param(
+        "e=-1.5e-03", [("e=", -1.5e-3, 5e-5, False)], id="an exponent"
+    ),
+    pytest.param(
+        "e: 1e-3", [("e:", 1e-3, 5e-4, False)], id="an exponent only"
+    ),
+    pytest.param(
+        ".5", [("", 0.5, 0.05, False)], id="no digit before the point"
+    ),
     pytest.param("loss nan", [("loss", math.nan, 0, False)], id="nan"),
     pytest.param("loss -inf", [("loss", -math.inf, 0, False)], id="infinite"),
-    pytest.param("1e400", [("", math.inf, math.inf, False)], id="beyond all numbers"),
+    pytest.param(
+        "1e400", [("", math.inf, math.inf, False)], id="beyond all numbers"
+    ),
     pytest.param(
         "1: 2 / 3",
         [("", 1, 0, False), (":", 2, 0, False), ("/", 3, 0, False)],
@@ -34,12 +44,22 @@ PRINTED = [
         [("loss total:", 1, 0, False), ("", 2, 0, False)],
         id="lines",
     ),
-    pytest.param("{'loss': 0.5}", [("{'loss':", 0.5, 0.05, False)], id="a dict"),
-    pytest.param("w1 loss 3", [("w0 loss", 3, 0, False)], id="digits in a name"),
-    pytest.param("12s 3", [("0s", 3, 0, False)], id="a time is part of the words"),
-    pytest.param("loss tensor(0.1234)", [("loss", 0.1234, 5e-5, False)], id="tensor"),
     pytest.param(
-        "tensor(0.5, dtype=torch.float64)", [("", 0.5, 0.05, False)], id="its dtype"
+        "{'loss': 0.5}", [("{'loss':", 0.5, 0.05, False)], id="a dict"
+    ),
+    pytest.param(
+        "w1 loss 3", [("w0 loss", 3, 0, False)], id="digits in a name"
+    ),
+    pytest.param(
+        "12s 3", [("0s", 3, 0, False)], id="a time is part of the words"
+    ),
+    pytest.param(
+        "loss tensor(0.1234)", [("loss", 0.1234, 5e-5, False)], id="tensor"
+    ),
+    pytest.param(
+        "tensor(0.5, dtype=torch.float64)",
+        [("", 0.5, 0.05, False)],
+        id="its dtype",
     ),
     pytest.param(
         "tensor([0.5, 1.5], grad_fn=<MulBackward0>)",
@@ -55,7 +75,10 @@ def test_printed_numbers(text: str, expected: list[Any]) -> None:
     found = []
     for label, (value, half), is_percent in printed_numbers(text):
         found.append((label, value, half, is_percent))
-    plain = [(label, float(a), float(b), percent) for label, a, b, percent in expected]
+    plain = [
+        (label, float(a), float(b), percent)
+        for label, a, b, percent in expected
+    ]
     assert str(found) == str(plain)  # nan is nan
 
 
@@ -64,7 +87,9 @@ def test_printed_numbers(text: str, expected: list[Any]) -> None:
 )
 def test_a_number_is_within_half_a_unit_of_what_was_printed(form: str) -> None:
     for value in (0.0, 1 / 3, 2.0, 97.12345, 1234.5678, 3e-7):
-        ((label, (read, half), _),) = printed_numbers("loss: " + form.format(value))
+        ((label, (read, half), _),) = printed_numbers(
+            "loss: " + form.format(value)
+        )
         assert label == "loss:"
         assert abs(read - value) <= half * 1.0001
 
@@ -89,26 +114,45 @@ OWN = type("Own", (types.SimpleNamespace,), {"__module__": "submission"})
 
 FILLED = [
     pytest.param("h = []", "h.append(v)", ["h"], id="a list"),
-    pytest.param("h = [7, 8]", "h += [v]", ["h"], id="which holds other entries"),
+    pytest.param(
+        "h = [7, 8]", "h += [v]", ["h"], id="which holds other entries"
+    ),
     pytest.param("h = []", "h = h + [v]", ["h"], id="a new list each turn"),
     pytest.param("h = []", "h.append(torch.tensor(v))", ["h"], id="tensors"),
-    pytest.param("h = []", "h.append(np.float32(v))", ["h"], id="numpy scalars"),
+    pytest.param(
+        "h = []", "h.append(np.float32(v))", ["h"], id="numpy scalars"
+    ),
     pytest.param("h = []", "h.append((v, n))", ["h", "h"], id="pairs"),
-    pytest.param("h = []", "h.append(torch.tensor([v, n]))", ["h", "h"], id="vectors"),
+    pytest.param(
+        "h = []", "h.append(torch.tensor([v, n]))", ["h", "h"], id="vectors"
+    ),
     pytest.param(
         "h = []", "h.append([n, (v, 'a')])", ["h", "h"], id="nested, with text"
     ),
-    pytest.param("h = []", "h.append({'a': v, 'b': n})", ["a", "b"], id="dicts"),
-    pytest.param("h = {'a': []}", "h['a'].append(v)", ["a"], id="a dict of lists"),
     pytest.param(
-        "h = {}", "h.setdefault('a', []).append(v)", ["a"], id="made on the way"
+        "h = []", "h.append({'a': v, 'b': n})", ["a", "b"], id="dicts"
+    ),
+    pytest.param(
+        "h = {'a': []}", "h['a'].append(v)", ["a"], id="a dict of lists"
+    ),
+    pytest.param(
+        "h = {}",
+        "h.setdefault('a', []).append(v)",
+        ["a"],
+        id="made on the way",
     ),
     pytest.param("h = {}", "h[n] = v", ["h"], id="a dict of numbers"),
-    pytest.param("h = Own(a=[])", "h.a.append(v)", ["a"], id="an own object's list"),
+    pytest.param(
+        "h = Own(a=[])", "h.a.append(v)", ["a"], id="an own object's list"
+    ),
     pytest.param("h = torch.zeros(9)", "h[n] = v", ["h"], id="a tensor"),
-    pytest.param("h = torch.full((9,), float('nan'))", "h[n] = v", ["h"], id="of nan"),
+    pytest.param(
+        "h = torch.full((9,), float('nan'))", "h[n] = v", ["h"], id="of nan"
+    ),
     pytest.param("h = np.zeros(9)", "h[n] = v", ["h"], id="an array"),
-    pytest.param("h = np.zeros((9, 2))", "h[n] = v, n", ["h", "h"], id="with rows"),
+    pytest.param(
+        "h = np.zeros((9, 2))", "h[n] = v, n", ["h", "h"], id="with rows"
+    ),
     pytest.param(
         "h = torch.zeros(2, 9)",
         "h[:, n] = torch.tensor([v, n])",
@@ -119,13 +163,23 @@ FILLED = [
         "h = Own(a=torch.zeros(9))", "h.a[n] = v", ["a"], id="an own object's"
     ),
     pytest.param("", "out = f'loss {v:.2f}'", ["loss"], id="printed"),
-    pytest.param("", "out = f'a {v} a {n}'", ["a", "a"], id="the same words twice"),
     pytest.param(
-        "", "out = f'{10 + n}:3{n}s a {v}'", ["", ":0s a"], id="a time before it"
+        "", "out = f'a {v} a {n}'", ["a", "a"], id="the same words twice"
     ),
-    pytest.param("h = []", "h.append(v); out = f'a {v}'", ["h", "a"], id="both"),
     pytest.param(
-        "", "out = 'x2 0.25\\n' * 50 + f'loss {v}'", ["loss"], id="beside each sample's"
+        "",
+        "out = f'{10 + n}:3{n}s a {v}'",
+        ["", ":0s a"],
+        id="a time before it",
+    ),
+    pytest.param(
+        "h = []", "h.append(v); out = f'a {v}'", ["h", "a"], id="both"
+    ),
+    pytest.param(
+        "",
+        "out = 'x2 0.25\\n' * 50 + f'loss {v}'",
+        ["loss"],
+        id="beside each sample's",
     ),
     pytest.param(
         "", "out = '0.25 0.5\\n' * 50 + f'{v}'", [""], id="below each sample's"
@@ -150,8 +204,12 @@ NOTHING = [
     pytest.param("_h = []", "_h.append(v)", id="hidden"),
     pytest.param("w = torch.ones(9)", "w -= 1", id="parameters"),
     pytest.param("w = torch.zeros(9, 9)", "w[0] = v", id="a matrix"),
-    pytest.param("w = torch.zeros(30_000)", "w[n] = v", id="too long an array"),
-    pytest.param("h = np.array(['a', 'b'])", "h[0] = str(n)", id="an array of texts"),
+    pytest.param(
+        "w = torch.zeros(30_000)", "w[n] = v", id="too long an array"
+    ),
+    pytest.param(
+        "h = np.array(['a', 'b'])", "h[0] = str(n)", id="an array of texts"
+    ),
     pytest.param("", "h = torch.rand(n + 1)", id="of another size each turn"),
     pytest.param("", "out = str(list(range(41)))", id="too many numbers"),
 ]

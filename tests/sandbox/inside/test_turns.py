@@ -37,7 +37,9 @@ def ran(source: str, nb_turns: int) -> Turns:
     names: dict[str, Any] = {"torch": torch, "tqdm": tqdm}
     names |= {"w": torch.tensor([10.0]), "b": torch.tensor([10.0])}
     names["data"] = torch.arange(6.0).view(3, 2)
-    names["Own"] = type("Own", (types.SimpleNamespace,), {"__module__": "submission"})
+    names["Own"] = type(
+        "Own", (types.SimpleNamespace,), {"__module__": "submission"}
+    )
     turns = Turns(SETTING, nb_turns, len(names["data"]), names)
     names |= {"over": turns.over, "test": turns.test, "turns": turns}
     for function in (back, fore):
@@ -65,23 +67,33 @@ COUNTED = [
     # the loop
     pytest.param("for i in over(range(9)):\n" + TURN, id="for"),
     pytest.param("for i in over(range(2)):\n" + TURN, id="too short a range"),
-    pytest.param("for i in over(range(2, 0, -1)):\n" + TURN, id="a range backwards"),
+    pytest.param(
+        "for i in over(range(2, 0, -1)):\n" + TURN, id="a range backwards"
+    ),
     pytest.param("for i in over([7]):\n" + TURN, id="a list"),
-    pytest.param("for i in over(k for k in range(2)):\n" + TURN, id="a generator"),
+    pytest.param(
+        "for i in over(k for k in range(2)):\n" + TURN, id="a generator"
+    ),
     pytest.param(
         "for i, k in over(enumerate(range(2))):\n" + TURN, id="numbered turns"
     ),
     pytest.param(
-        "for i in over(tqdm(range(2), disable=True)):\n" + TURN, id="a progress bar"
+        "for i in over(tqdm(range(2), disable=True)):\n" + TURN,
+        id="a progress bar",
     ),
     pytest.param("i = 0\nwhile test(i < 9):\n    i += 1\n" + TURN, id="while"),
-    pytest.param("i = 0\nwhile test(i < 2):\n    i += 1\n" + TURN, id="too short"),
     pytest.param(
-        "i = 0\nwhile test(True):\n    i += 1\n" + TURN + "    if i == 9: break",
+        "i = 0\nwhile test(i < 2):\n    i += 1\n" + TURN, id="too short"
+    ),
+    pytest.param(
+        "i = 0\nwhile test(True):\n    i += 1\n"
+        + TURN
+        + "    if i == 9: break",
         id="while True",
     ),
     pytest.param(
-        "for i in over(range(9)):\n    if i > 9: continue\n" + TURN, id="continue"
+        "for i in over(range(9)):\n    if i > 9: continue\n" + TURN,
+        id="continue",
     ),
     pytest.param(
         "def main(w, b):\n    for i in over(range(2)):\n    "
@@ -94,21 +106,25 @@ COUNTED = [
         "for i in over([7, 8]):\n    back(w, b, data)\n" + UPDATE, id="a batch"
     ),
     pytest.param(
-        "for i in over([7, 8]):\n    back(w, b, data.t())\n" + UPDATE, id="columns"
+        "for i in over([7, 8]):\n    back(w, b, data.t())\n" + UPDATE,
+        id="columns",
     ),
     pytest.param(
         "for i in over(range(2)):\n    back(w, b, data[0])\n" + UPDATE,
         id="one sample of them in each of other than three turns",
     ),
     pytest.param(
-        "for i in over(range(2)):\n    for x in data: back(x=x, b=b, w=w)\n" + UPDATE,
+        "for i in over(range(2)):\n    for x in data: back(x=x, b=b, w=w)\n"
+        + UPDATE,
         id="keyword arguments",
     ),
     pytest.param(
-        "for i in over(range(2)):\n" + TURN + "    fore(b, w)\n", id="then measures"
+        "for i in over(range(2)):\n" + TURN + "    fore(b, w)\n",
+        id="then measures",
     ),
     pytest.param(
-        "for i in over(range(2)):\n    fore(b, w)\n" + TURN, id="measures first"
+        "for i in over(range(2)):\n    fore(b, w)\n" + TURN,
+        id="measures first",
     ),
     pytest.param(
         "for i in over(range(2)):\n    for x in data: fore(b, w)\n" + UPDATE,
@@ -117,7 +133,8 @@ COUNTED = [
     pytest.param("for i in over(range(2)):\n" + UPDATE, id="calls nothing"),
     # where the parameters are
     pytest.param(
-        "for i in over(range(2)):\n" + SAMPLES + "    w -= 1; b.sub_(2)", id="in place"
+        "for i in over(range(2)):\n" + SAMPLES + "    w -= 1; b.sub_(2)",
+        id="in place",
     ),
     pytest.param(
         "p = [w, b]\nfor i in over(range(2)):\n    for x in data: back(*p, x)\n"
@@ -150,7 +167,9 @@ COUNTED = [
 
 @pytest.mark.parametrize("nb_turns", [0, 1, 2, 5])
 @pytest.mark.parametrize("source", COUNTED)
-def test_the_parameters_after_so_many_turns(source: str, nb_turns: int) -> None:
+def test_the_parameters_after_so_many_turns(
+    source: str, nb_turns: int
+) -> None:
     final, initial, counted, _ = ran(source, nb_turns).result()
     assert [p.item() for p in initial] == [10, 10]
     assert [p.item() for p in final] == [10 - nb_turns, 10 - 2 * nb_turns]
@@ -159,25 +178,39 @@ def test_the_parameters_after_so_many_turns(source: str, nb_turns: int) -> None:
 
 # parameters after 5 turns, or fewer where it ends by itself
 ENDS = [
-    pytest.param("for x in over(data):\n    back(w, b, x)\n", 3, id="a single pass"),
     pytest.param(
-        "for n in over(range(3)):\n    back(w, b, data[n])\n", 3, id="by number"
+        "for x in over(data):\n    back(w, b, x)\n", 3, id="a single pass"
     ),
     pytest.param(
-        "n = 0\nwhile test(n < 3):\n    back(w, b, data[n]); n += 1\n", 3, id="while"
+        "for n in over(range(3)):\n    back(w, b, data[n])\n",
+        3,
+        id="by number",
     ),
     pytest.param(
-        "for i in over(range(9)):\n    if i == 2: break\n" + SAMPLES, 2, id="break"
+        "n = 0\nwhile test(n < 3):\n    back(w, b, data[n]); n += 1\n",
+        3,
+        id="while",
+    ),
+    pytest.param(
+        "for i in over(range(9)):\n    if i == 2: break\n" + SAMPLES,
+        2,
+        id="break",
     ),
 ]
 UPDATES = [
     pytest.param("w, b", UPDATE, id="variables"),
     pytest.param("w, b", "    w -= 1; b -= 2\n", id="in place"),
-    pytest.param("*p", "    p[0] = p[0] - 1; p[1] = p[1] - 2\n", id="in a list"),
     pytest.param(
-        "d['w'], d['b']", "    d['w'] = d['w'] - 1; d['b'] = d['b'] - 2\n", id="a dict"
+        "*p", "    p[0] = p[0] - 1; p[1] = p[1] - 2\n", id="in a list"
     ),
-    pytest.param("o.w, o.b", "    o.w = o.w - 1; o.b = o.b - 2\n", id="an object"),
+    pytest.param(
+        "d['w'], d['b']",
+        "    d['w'] = d['w'] - 1; d['b'] = d['b'] - 2\n",
+        id="a dict",
+    ),
+    pytest.param(
+        "o.w, o.b", "    o.w = o.w - 1; o.b = o.b - 2\n", id="an object"
+    ),
 ]
 
 
@@ -194,7 +227,9 @@ def test_a_loop_that_ends_by_itself(
 
 
 @pytest.mark.parametrize(("held", "update"), UPDATES)
-def test_a_single_pass_with_an_update_for_each_sample(held: str, update: str) -> None:
+def test_a_single_pass_with_an_update_for_each_sample(
+    held: str, update: str
+) -> None:
     before = "p = [w, b]; d = {'w': w, 'b': b}; o = Own(w=w, b=b)\n"
     source = before + f"for x in over(data):\n    back({held}, x)\n" + update
     assert [p.item() for p in ran(source, 2).result()[0]] == [7, 4]
@@ -232,12 +267,18 @@ AGAIN = [
 
 @pytest.mark.parametrize("nb_turns", [0, 1, 4])
 @pytest.mark.parametrize("loop", AGAIN)
-@pytest.mark.parametrize("calls", ["list(map(turn, range(4)))", "turn(3)", "first()"])
+@pytest.mark.parametrize(
+    "calls", ["list(map(turn, range(4)))", "turn(3)", "first()"]
+)
 def test_a_pass_over_the_data_that_is_entered_again_makes_the_turns(
     calls: str, loop: str, nb_turns: int
 ) -> None:
-    again = "    if i and not i == 9: turn(i - 1)\n" if "turn(3)" in calls else ""
-    again = again or ("    if i < 3: turn(i + 1)\n" if "first" in calls else "")
+    again = (
+        "    if i and not i == 9: turn(i - 1)\n" if "turn(3)" in calls else ""
+    )
+    again = again or (
+        "    if i < 3: turn(i + 1)\n" if "first" in calls else ""
+    )
     source = (
         f"h = []\ndef turn(i):\n    global w, b\n    {loop}\n    w = w - 1; b = b - 2\n"
         f"    h.append(w.item())\n{again}def first(): turn(0)\n{calls}"
@@ -247,7 +288,9 @@ def test_a_pass_over_the_data_that_is_entered_again_makes_the_turns(
     assert [p.item() for p in final] == [10 - nb_turns, 10 - 2 * nb_turns]
     assert counted == nb_turns
     told = [values.tolist() for label, _, values, _ in columns if label == "h"]
-    assert told == ([[9.0 - turn for turn in range(nb_turns)]] if nb_turns else [])
+    assert told == (
+        [[9.0 - turn for turn in range(nb_turns)]] if nb_turns else []
+    )
 
 
 def test_a_function_may_take_them_in_another_order() -> None:
@@ -264,7 +307,8 @@ def test_a_function_may_take_them_in_another_order() -> None:
 def test_a_while_in_another_call_is_not_counted() -> None:
     source = (
         "def turn():\n    k = 0\n    while test(k < 2): k += 1\n    return k\n"
-        "i = 0\nwhile test(i < 9):\n    i += 1\n    assert turn() == 2\n" + TURN
+        "i = 0\nwhile test(i < 9):\n    i += 1\n    assert turn() == 2\n"
+        + TURN
     )
     assert [p.item() for p in ran(source, 3).result()[0]] == [7, 4]
 
@@ -276,28 +320,39 @@ def test_a_loop_that_is_never_reached(source: str) -> None:
 
 
 NOTHING = [
-    pytest.param("del w\nfor i in over(range(3)): pass", id="without the parameters"),
+    pytest.param(
+        "del w\nfor i in over(range(3)): pass", id="without the parameters"
+    ),
     pytest.param("for i in over([]):\n" + TURN, id="no turn"),
-    pytest.param("w = 1\nfor i in over(range(3)): back(w, b)", id="not tensors"),
+    pytest.param(
+        "w = 1\nfor i in over(range(3)): back(w, b)", id="not tensors"
+    ),
 ]
 
 
 @pytest.mark.parametrize("source", NOTHING)
 def test_a_loop_without_parameters(source: str) -> None:
-    with pytest.raises(RuntimeError, match="its loop calls no function with w, b"):
+    with pytest.raises(
+        RuntimeError, match="its loop calls no function with w, b"
+    ):
         ran(source, 2).result()
 
 
 def test_later_changes_do_not_reach_what_was_taken() -> None:
-    turns = ran("for i in over(range(9)):\n" + SAMPLES + "    w -= 1; b -= 2", 2)
+    turns = ran(
+        "for i in over(range(9)):\n" + SAMPLES + "    w -= 1; b -= 2", 2
+    )
     final, initial, *_ = turns.result()
     assert (initial[0].item(), final[0].item()) == (10, 8)
 
 
 def test_what_each_turn_tells() -> None:
-    source = "h = []\nfor i in over(range(2)):\n" + TURN + "    h.append(w.item())"
+    source = (
+        "h = []\nfor i in over(range(2)):\n" + TURN + "    h.append(w.item())"
+    )
     columns = {
-        label: values.tolist() for label, _, values, _ in ran(source, 4).result()[3]
+        label: values.tolist()
+        for label, _, values, _ in ran(source, 4).result()[3]
     }
     assert columns["h"] == [9, 8, 7, 6]
 

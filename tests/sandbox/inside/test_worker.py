@@ -58,8 +58,17 @@ def read(source: str, filename: str = "x.py") -> dict[str, Any]:
 def call(
     worker: Worker, function: str, *arguments: Any, **fields: Any
 ) -> dict[str, Any]:
-    request = {"do": "call", "function": function, "rows": [list(arguments)], "seed": 0}
-    plain = {"supply": {}, "edits": {}, "standins": {"names": [], "source": ""}}
+    request = {
+        "do": "call",
+        "function": function,
+        "rows": [list(arguments)],
+        "seed": 0,
+    }
+    plain = {
+        "supply": {},
+        "edits": {},
+        "standins": {"names": [], "source": ""},
+    }
     (row,) = worker.answer({**request, **plain, **fields})["rows"]
     return dict(row)
 
@@ -77,9 +86,15 @@ def test_what_cannot_be_read() -> None:
     assert "unreadable" in Worker(Watch()).answer(read("{", "x.ipynb"))
 
 
-def test_a_statement_that_raises_costs_only_what_it_binds(worker: Worker) -> None:
+def test_a_statement_that_raises_costs_only_what_it_binds(
+    worker: Worker,
+) -> None:
     (failed,) = worker.answer({"do": "load", "seed": 0})["failed"]
-    assert (failed["line"], failed["cell"], failed["binds"]) == (6, None, ["broken"])
+    assert (failed["line"], failed["cell"], failed["binds"]) == (
+        6,
+        None,
+        ["broken"],
+    )
     assert failed["error"]["kind"] == "AttributeError"
     assert call(worker, "f", 3)["value"] == 6
     assert call(worker, "g", 3)["error"]["kind"] == "NameError"
@@ -91,7 +106,10 @@ def test_edits_supplies_and_standins_last_for_one_call(worker: Worker) -> None:
     # under the file's own `from __future__ import annotations`
     assert (
         call(
-            worker, "f", 3, edits={"f": "def f(x: Undefined):\n    return SCALE + x\n"}
+            worker,
+            "f",
+            3,
+            edits={"f": "def f(x: Undefined):\n    return SCALE + x\n"},
         )["value"]
         == 5
     )
@@ -104,6 +122,7 @@ def test_edits_supplies_and_standins_last_for_one_call(worker: Worker) -> None:
 def test_an_edit_that_cannot_be_run_is_the_calls_error(worker: Worker) -> None:
     worker.answer({"do": "load", "seed": 0})
     assert (
-        call(worker, "f", 3, edits={"f": "def f(:\n"})["error"]["kind"] == "SyntaxError"
+        call(worker, "f", 3, edits={"f": "def f(:\n"})["error"]["kind"]
+        == "SyntaxError"
     )
     assert call(worker, "f", 3)["value"] == 6

@@ -46,7 +46,11 @@ def test_bubblewrap_hides_the_rest_and_hands_out_pidfds() -> None:
         str(theirs.fileno()),
         str(ROOT / "reference"),
     ]
-    with ours, theirs, subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process:
+    with (
+        ours,
+        theirs,
+        subprocess.Popen(command, pass_fds=[theirs.fileno()]) as process,
+    ):
         packet, (worker,), _, _ = socket.recv_fds(ours, 1 << 16, 1)
         seen = json.loads(packet)
         assert seen["hidden"]

@@ -107,7 +107,15 @@ class Zygote:
     """A process with torch that forks workers, under this account or another."""
 
     def __init__(self, account: str) -> None:
-        command = [sys.executable, "-I", "-B", "-c", ZYGOTE, str(ROOT), account]
+        command = [
+            sys.executable,
+            "-I",
+            "-B",
+            "-c",
+            ZYGOTE,
+            str(ROOT),
+            account,
+        ]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -126,7 +134,9 @@ class Zygote:
     def send(self, code: str, **policy: Any) -> Any:
         """Run the code in a worker; with a dictionary of status, layers, error and value for an answer."""
         whole = {"readable": READABLE, "memory_bytes": 512 << 20} | policy
-        whole.setdefault("uid", confinement.spare_account() if self.is_root else None)
+        whole.setdefault(
+            "uid", confinement.spare_account() if self.is_root else None
+        )
         assert self.process.stdin is not None
         order = {"policy": Policy(**whole).to_json(), "code": code}
         self.process.stdin.write(json.dumps(order) + "\n")
@@ -199,7 +209,9 @@ def test_work_goes_on(zygote: Zygote, name: str) -> None:
     answer = zygote.send(WORK[name])
     assert (answer["status"], answer["error"]) == (0, None)
     assert {
-        layer for layer, state in answer["layers"].items() if state == "enforced"
+        layer
+        for layer, state in answer["layers"].items()
+        if state == "enforced"
     } == available(zygote)
 
 
@@ -235,7 +247,10 @@ ATTACKS: dict[str, tuple[str, str]] = {
         "f = open(victim, 'w'); f.write('x'); f.flush()",
         "landlock uid rlimits",
     ),
-    "empties a file": ("os.open(victim, os.O_RDONLY | os.O_TRUNC)", "landlock uid"),
+    "empties a file": (
+        "os.open(victim, os.O_RDONLY | os.O_TRUNC)",
+        "landlock uid",
+    ),
     "removes a file": ("os.unlink(victim)", "landlock uid"),
     "makes a folder": (
         "os.mkdir(folder + '/d'); os.rmdir(folder + '/d')",
@@ -280,9 +295,15 @@ ATTACKS: dict[str, tuple[str, str]] = {
         "landlock seccomp",
     ),
     "watches a folder": (CALL + "assert call(INOTIFY, 0) >= 0", "seccomp"),
-    "shares memory": (CALL + "assert call(SHMGET, 0, 4096, 0o1600) >= 0", "seccomp"),
+    "shares memory": (
+        CALL + "assert call(SHMGET, 0, 4096, 0o1600) >= 0",
+        "seccomp",
+    ),
     "takes 1 GB": ("import mmap; mmap.mmap(-1, 1 << 30)", "rlimits"),
-    "opens 100 files": ("kept = [open('/dev/null') for _ in range(100)]", "rlimits"),
+    "opens 100 files": (
+        "kept = [open('/dev/null') for _ in range(100)]",
+        "rlimits",
+    ),
     "raises a limit": (
         "import resource as r; r.setrlimit(r.RLIMIT_CORE, r.getrlimit(r.RLIMIT_CORE))",
         "seccomp",
@@ -331,7 +352,9 @@ def code_of(attack: str, port: int) -> str:
 @needs_linux
 def test_what_stops_an_attack(zygote: Zygote, attack: str, port: int) -> None:
     code = code_of(attack, port)
-    assert not zygote.stops(code, layers=()), "it must run where nothing stops it"
+    assert not zygote.stops(code, layers=()), (
+        "it must run where nothing stops it"
+    )
     stoppers = set(ATTACKS[attack][1].split()) & available(zygote)
     if SINCE.get(attack, 0) > ABI:
         stoppers.discard("landlock")
@@ -344,7 +367,10 @@ def test_what_stops_an_attack(zygote: Zygote, attack: str, port: int) -> None:
 
 @needs_linux
 def test_a_busy_loop_is_ended(zygote: Zygote) -> None:
-    assert zygote.send("while True: pass", cpu_seconds=1)["status"] == -signal.SIGXCPU
+    assert (
+        zygote.send("while True: pass", cpu_seconds=1)["status"]
+        == -signal.SIGXCPU
+    )
 
 
 @pytest.mark.parametrize("abi", [1, 2, 4])
@@ -360,10 +386,18 @@ def test_older_landlocks(zygote: Zygote, abi: int, port: int) -> None:
         readable=(*READABLE, victim),
         layers=("landlock", "seccomp"),
     )
-    for attack in ("reads a file", "removes a file", "talks TCP", "signals the zygote"):
+    for attack in (
+        "reads a file",
+        "removes a file",
+        "talks TCP",
+        "signals the zygote",
+    ):
         assert zygote.stops(code_of(attack, port), landlock_abi=abi), attack
     assert (
-        zygote.send("numpy.linalg.svd(numpy.eye(3))", landlock_abi=abi)["error"] is None
+        zygote.send("numpy.linalg.svd(numpy.eye(3))", landlock_abi=abi)[
+            "error"
+        ]
+        is None
     )
 
 
@@ -376,7 +410,9 @@ def test_without_landlock_nothing_is_opened(zygote: Zygote) -> None:
         "makes a folder",
         "renames",
     ):
-        assert zygote.stops(ATTACKS[attack][0], landlock_abi=0, uid=None), attack
+        assert zygote.stops(ATTACKS[attack][0], landlock_abi=0, uid=None), (
+            attack
+        )
     answer = zygote.send("torch.ones(2, 2) @ torch.ones(2, 2)", landlock_abi=0)
     assert answer["error"] is None
     assert answer["layers"]["landlock"].startswith("unavailable: ")
@@ -393,7 +429,10 @@ def test_foreign_system_calls_kill(zygote: Zygote) -> None:
     )
     assert zygote.send(code, layers=())["status"] == 0
     assert zygote.send(code)["status"] == -signal.SIGSYS
-    assert zygote.send(CALL + f"call({0x40000000 + 39})")["status"] == -signal.SIGSYS
+    assert (
+        zygote.send(CALL + f"call({0x40000000 + 39})")["status"]
+        == -signal.SIGSYS
+    )
 
 
 @needs_linux
@@ -426,7 +465,9 @@ def test_capabilities_and_groups_are_gone(zygote: Zygote) -> None:
         pytest.skip("only root has an account to leave")
     lines = "[line for line in open('/proc/self/status') if line[:6] in ('CapPrm', 'Groups')]"
     code = f"value = [line.split()[1:] for line in {lines}]"
-    assert zygote.send(code, layers=("uid",))["value"] == repr([[], ["0" * 16]])
+    assert zygote.send(code, layers=("uid",))["value"] == repr(
+        [[], ["0" * 16]]
+    )
     assert zygote.send("value = os.getresuid()")["value"] == repr(
         (confinement.spare_account(),) * 3
     )

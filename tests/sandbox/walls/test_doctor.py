@@ -27,7 +27,8 @@ def test_the_doctor_agrees_with_a_worker() -> None:
         assert levels.level(session.isolation) == report.level
         states = {layer.name: layer.enforced for layer in report.layers}
         assert states == {
-            layer: state == "enforced" for layer, state in session.isolation.items()
+            layer: state == "enforced"
+            for layer, state in session.isolation.items()
         }
 
 
@@ -35,7 +36,10 @@ def test_the_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     status = doctor.run(Console(file=io.StringIO()), as_json=True)
     report = json.loads(capsys.readouterr().out)
     assert (status == 0) == (report["level"] in ("default", "best"))
-    assert [layer["name"] for layer in report["layers"]] == [*LAYERS, "bubblewrap"]
+    assert [layer["name"] for layer in report["layers"]] == [
+        *LAYERS,
+        "bubblewrap",
+    ]
 
 
 def test_the_doctor_advises() -> None:

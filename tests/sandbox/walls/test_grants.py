@@ -40,7 +40,9 @@ def granted_beside(*path: Path) -> list[Path]:
         GRANTS,
         json.dumps([str(p) for p in path]),
     ]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        command, check=True, capture_output=True, text=True
+    ).stdout
     return [Path(entry) for entry in json.loads(text)]
 
 
@@ -59,7 +61,12 @@ def is_granted(path: Path, granted: list[Path]) -> bool:
 def test_grants_beside_an_installed_grader(tmp_path: Path, name: str) -> None:
     site = tmp_path / "lib" / name
     install(site)
-    for entry in (*METADATA, "torchlike", "torchlike-1.dist-info", "graders_other"):
+    for entry in (
+        *METADATA,
+        "torchlike",
+        "torchlike-1.dist-info",
+        "graders_other",
+    ):
         (site / entry).mkdir()
     (site / "link").symlink_to(site / "grader" / "reference")
     (site / "up").symlink_to(tmp_path)
@@ -67,7 +74,14 @@ def test_grants_beside_an_installed_grader(tmp_path: Path, name: str) -> None:
     granted = granted_beside(site)
     for entry in ("torchlike", "torchlike-1.dist-info", "graders_other"):
         assert is_granted(site / entry, granted)
-    for entry in ("grader", "grader/reference", *METADATA, "link", "up", "home"):
+    for entry in (
+        "grader",
+        "grader/reference",
+        *METADATA,
+        "link",
+        "up",
+        "home",
+    ):
         assert not is_granted(site / entry, granted), entry
     assert is_granted(Path(os.__file__), granted)
 
@@ -101,7 +115,8 @@ def test_what_is_private_is_carved_out(tmp_path: Path) -> None:
     sys.path.append(str(site))
     try:
         granted = [
-            Path(p) for p in grants.readable_paths([site / "package" / "answers"])
+            Path(p)
+            for p in grants.readable_paths([site / "package" / "answers"])
         ]
     finally:
         sys.path.remove(str(site))

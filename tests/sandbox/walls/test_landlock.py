@@ -28,7 +28,9 @@ def test_a_newer_version_denies_all_that_an_older_one_does() -> None:
         assert older & newer == older
 
 
-def test_reading_and_writing_files_is_denied_from_the_first_version_on() -> None:
+def test_reading_and_writing_files_is_denied_from_the_first_version_on() -> (
+    None
+):
     (files,) = struct.unpack("=Q", landlock.ruleset(1))
     assert files & (1 << 1)
     assert files & (1 << 2)

@@ -62,5 +62,8 @@ def test_a_session_refuses() -> None:
     session = Session(
         Exercise.load("practical3"), require_isolation="best", bubblewrap=False
     )
-    with session, pytest.raises(IsolationError, match="bubblewrap: not asked for"):
+    with (
+        session,
+        pytest.raises(IsolationError, match="bubblewrap: not asked for"),
+    ):
         _ = session.zygote

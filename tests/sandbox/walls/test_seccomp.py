@@ -13,7 +13,10 @@ DENY, ABSENT = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 
 
 def run_filter(
-    program: list[seccomp.Instruction], architecture: int, number: int, *arguments: int
+    program: list[seccomp.Instruction],
+    architecture: int,
+    number: int,
+    *arguments: int,
 ) -> int:
     """What the kernel's interpreter would return."""
     words = {0: number, 4: architecture}
@@ -43,26 +46,42 @@ MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_number_gets_what_the_lists_say(machine: str) -> None:
     program = seccomp.program(machine, 77)
-    names = {number: name for name, number in system_calls.TABLES[machine].items()}
+    names = {
+        number: name for name, number in system_calls.TABLES[machine].items()
+    }
     listed = dict.fromkeys(seccomp.ALLOWED.split(), ALLOW) | dict.fromkeys(
         seccomp.DENIED.split(), DENY
     )
-    by_argument = {"kill", "tgkill", "fcntl", "ioctl", "prctl", "clone", "prlimit64"}
+    by_argument = {
+        "kill",
+        "tgkill",
+        "fcntl",
+        "ioctl",
+        "prctl",
+        "clone",
+        "prlimit64",
+    }
     for number in range(1000):
         name = names.get(number, "")
         if name not in by_argument:
             expected = listed.get(name, ABSENT)
-            assert run_filter(program, MACHINES[machine], number) == expected, name
+            assert (
+                run_filter(program, MACHINES[machine], number) == expected
+            ), name
         assert run_filter(program, 0x40000003, number) == KILL
     assert run_filter(program, MACHINES[machine], 0x40000000) == KILL
     assert run_filter(program, MACHINES[machine], 0xFFFFFFFF) == KILL
     closed = seccomp.program(machine, 77, deny_open=True)
     assert (
-        run_filter(closed, MACHINES[machine], system_calls.TABLES[machine]["openat"])
+        run_filter(
+            closed, MACHINES[machine], system_calls.TABLES[machine]["openat"]
+        )
         == DENY
     )
     assert (
-        run_filter(closed, MACHINES[machine], system_calls.TABLES[machine]["read"])
+        run_filter(
+            closed, MACHINES[machine], system_calls.TABLES[machine]["read"]
+        )
         == ALLOW
     )
 
@@ -99,7 +118,10 @@ def test_rules_by_argument(
     program = seccomp.program(machine, 77)
     assert (
         run_filter(
-            program, MACHINES[machine], system_calls.TABLES[machine][call], *arguments
+            program,
+            MACHINES[machine],
+            system_calls.TABLES[machine][call],
+            *arguments,
         )
         == expected
     )
