@@ -11,11 +11,11 @@ import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grader.reading.call_graph import call_graph
+from grader.reading.call_graph import Statements, call_graph
 from grader.reading.definitions import Definition
 from grader.reading.effects import Effects
 from grader.reading.lifted_text import definition_of_loop
-from grader.reading.loops import Finder, Start, Statements, is_nested
+from grader.reading.loops import Finder, Start, is_nested
 from grader.reading.needs import Bindings, statements_for
 from grader.reading.statements import File, Statement
 from grader.reading.stubs import is_stub

@@ -12,17 +12,15 @@ import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.reading.call_graph import call_graph
+from grader.reading.call_graph import Statements, call_graph
 from grader.reading.effects import Effects, effects_of
 from grader.reading.names import names_of
 from grader.reading.statements import File, Statement
-from grader.reading.trees import LOOPS, nodes
+from grader.reading.trees import LOOPS, nodes, stored_names
 
 _SIMILARITY = (
     0.75  # difflib's ratio, from which a parameter is taken for another
 )
-
-Statements = Sequence[Statement]
 
 
 def _from_the_last(statements: Statements) -> Iterator[tuple[int, Statement]]:
@@ -177,11 +175,7 @@ class Finder:
     def _changes_state(self, loop: ast.stmt) -> bool:
         """Whether it gives all of the variables other values, or changes them in place."""
         now, _ = effects_of(loop, self.file.declared)
-        changed = set(now.changes)
-        for node in ast.walk(loop):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                changed.add(node.id)
-        return self.state <= changed
+        return self.state <= now.changes | stored_names(loop)
 
     def _holder(
         self, called: Collection[str]
@@ -330,9 +324,7 @@ def _variables(targets: Iterable[ast.expr]) -> set[str]:
     """The variables that are assigned to."""
     variables: set[str] = set()
     for target in targets:
-        for node in ast.walk(target):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                variables.add(node.id)
+        variables |= stored_names(target)
     return variables
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from grader.reading.trees import DEFINITIONS, LOOPS
+from grader.reading.trees import DEFINITIONS, LOOPS, stored_names
 
 _MOST_PASSES = 1_000  # of a loop and those within it together
 _AS_LONG_AS_ITS_ARGUMENTS = {
@@ -35,7 +35,7 @@ def sizes_of(trees: Iterable[ast.stmt]) -> dict[str, int]:
     for tree in trees:
         written = _written_out(tree)
         if written is None:
-            others |= _stored(tree)
+            others |= stored_names(tree)
             continue
         name, size = written
         sizes[name] = max(size, sizes.get(name, 0))
@@ -53,14 +53,6 @@ def _written_out(tree: ast.stmt) -> tuple[str, int] | None:
     if not isinstance(target, ast.Name) or size is None:
         return None
     return target.id, size
-
-
-def _stored(tree: ast.stmt) -> set[str]:
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-    return names
 
 
 def is_short(loop: ast.AST, sizes: Sizes) -> bool:

@@ -33,9 +33,8 @@ _MAX_NOTICES = 60
 _MAX_ALIKE = 3
 _MAX_MARKS = 20  # lines that a notice lists
 
-Loops = Mapping[
-    str, LoopWanted
-]  # required name -> the loop that may take its place
+# required name -> the loop that may take its place
+Loops = Mapping[str, LoopWanted]
 Notices = Iterable[Notice]
 
 

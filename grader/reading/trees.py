@@ -115,10 +115,16 @@ def binders_within(tree: ast.stmt) -> dict[str, ast.stmt]:
 
 
 def _bound_names(tree: ast.stmt) -> set[str]:
-    names: set[str] = set()
+    names = stored_names(tree)
     if isinstance(tree, DEFINITIONS):
         names.add(tree.name)
-    for node, _ in nodes(tree):
+    return names
+
+
+def stored_names(tree: ast.AST) -> set[str]:
+    """The variables that are assigned anywhere within a piece of a tree."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
     return names

@@ -21,9 +21,8 @@ AT_MOST_ASKED = 8
 
 _NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
 
-Values = Mapping[
-    str, Any
-]  # variables of the module -> what they hold, for every call
+# variables of the module -> what they hold, for every call
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,8 @@ _OVER = "_turns_over"  # what a `for` loop iterates over
 _TEST = "_turn_if"  # what a `while` loop tests
 
 Run = Callable[[ast.Module, int | None], None]  # a tree, and its cell
-Named = Mapping[
-    str, Any
-]  # what the caller gives, by the names of the parameters
+# what the caller gives, by the names of the parameters
+Named = Mapping[str, Any]
 Trees = list[ast.stmt]
 
 

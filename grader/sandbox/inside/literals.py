@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.reading.trees import DEFINITIONS, LOOPS
+from grader.reading.trees import DEFINITIONS, LOOPS, stored_names
 
 Shapes = Sequence[Sequence[int]]
 Loop = ast.For | ast.While
@@ -227,11 +227,11 @@ class _Replacer(ast.NodeTransformer):
         if not isinstance(target, ast.Tuple) or not isinstance(
             value, ast.Tuple
         ):
-            return _stored(assignment)
+            return stored_names(assignment)
         for taking, part in zip(target.elts, value.elts, strict=False):
             if part in self.above:
-                return _stored(taking)
-        return _stored(assignment)
+                return stored_names(taking)
+        return stored_names(assignment)
 
     def _is_inner(self, node: ast.AST) -> bool:
         return isinstance(node, LOOPS) and node is not self.loop
@@ -274,7 +274,7 @@ class _Replacer(ast.NodeTransformer):
             if isinstance(outer, ast.arguments):
                 return self._defaulted(outer, node) in self.names
             if isinstance(outer, ast.For) and inner is outer.iter:
-                return not self.names.isdisjoint(_stored(outer.target))
+                return not self.names.isdisjoint(stored_names(outer.target))
             if isinstance(outer, ast.stmt):
                 return False
             inner = outer
@@ -313,7 +313,7 @@ def _names_of_turns(loop: Loop) -> set[str]:
     for node in ast.walk(loop.iter):
         if isinstance(node, ast.Call) and _called(node) in _RANGES:
             names |= _identifiers(node)
-    turn = _stored(loop.target)
+    turn = stored_names(loop.target)
     for node in ast.walk(loop):
         if not isinstance(node, ast.Subscript) or isinstance(
             node.ctx, ast.Load
@@ -336,9 +336,9 @@ def _computed_over_samples(
                 continue
             trains, tests = written.named_by(_identifiers(node))
             if trains and not tests:
-                of_training |= _stored(node)
+                of_training |= stored_names(node)
             elif tests and not trains:
-                of_test |= _stored(node)
+                of_test |= stored_names(node)
     return of_training - of_test, of_test - of_training
 
 
@@ -351,7 +351,7 @@ def _names_of_sizes(
     whole = ast.Module([*trees], [])
     for node in ast.walk(whole):
         if isinstance(node, Assignment) and node.value is not None:
-            taken.append((_stored(node), node.value))
+            taken.append((stored_names(node), node.value))
         if not isinstance(node, ast.Call):
             continue
         if _called(node) in _SHAPED:
@@ -418,14 +418,6 @@ def _called(call: ast.Call) -> str:
     if isinstance(function, ast.Name):
         return function.id
     return ""
-
-
-def _stored(node: ast.AST) -> set[str]:
-    stored: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            stored.add(part.id)
-    return stored
 
 
 def _identifiers(node: ast.AST) -> set[str]:

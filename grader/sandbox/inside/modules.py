@@ -42,9 +42,8 @@ _BARS = (
 )
 _TENSORBOARD = "torch.utils.tensorboard"
 
-course: dict[
-    str, types.ModuleType
-] = {}  # the course's own modules, once they are installed
+# the course's own modules, once they are installed
+course: dict[str, types.ModuleType] = {}
 
 
 class Mute:
