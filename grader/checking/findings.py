@@ -17,7 +17,8 @@ class Finding:
 
     message: why it failed or was skipped. credit: the share of its points that it earns, in [0, 1].
     substitution: with which it ran. no_value: the function returned None, raised, or did not end.
-    in_convention: whether it ran within the function's own convention.
+    in_convention: whether it ran within the function's own convention. raiser: the student's function in
+    which an exception was raised.
     """
 
     outcome: Outcome
@@ -27,11 +28,17 @@ class Finding:
     substitution: Substitution = AS_IT_STANDS
     no_value: bool = False
     in_convention: bool = False
+    raiser: str = ""
 
     @property
     def follow_through(self) -> bool:
         """Whether it was found with something in the reference replaced."""
         return self.substitution != AS_IT_STANDS
+
+    def passed_with(self, substitution: Substitution) -> bool:
+        """Whether the check has passed with this very substitution."""
+        is_same = self.substitution == substitution
+        return is_same and self.outcome == "passed"
 
 
 @dataclass

@@ -42,6 +42,7 @@ class EarlierFunction:
     followed: it has passed all of its checks, some of them only with follow-through.
     no_value: it has not returned a value to any of its checks: it raises, never ends or returns None.
     refuses: it has not ended, has ended its process, or has raised on vectors and on columns alike.
+    is_steady: what it answers depends on what it is asked, and not on who asks.
     has_standin: the exercise has a stand-in for it.
     derivative_of: the function whose derivative it is.
     """
@@ -52,6 +53,7 @@ class EarlierFunction:
     followed: bool = False
     no_value: bool = False
     refuses: bool = False
+    is_steady: bool = True
     has_standin: bool = True
     derivative_of: str | None = None
 
@@ -68,7 +70,8 @@ class EarlierFunction:
     @property
     def needs_standin(self) -> bool:
         """Whether it gives no value to use, and a stand-in can replace it."""
-        return self.no_value and self.has_standin
+        is_usable = self.is_steady and not self.no_value
+        return self.has_standin and not is_usable
 
 
 Functions = Sequence[EarlierFunction]
@@ -87,7 +90,7 @@ def substitutions(earlier: Functions) -> list[Substitution]:
     replaceable, not_replaceable = _replaceable_or_not(earlier)
     answering = []
     for function in usable + without_value:
-        if not function.refuses:
+        if function.is_steady and not function.refuses:
             answering.append(function)
 
     tried = [
@@ -114,6 +117,14 @@ def substitutions(earlier: Functions) -> list[Substitution]:
     return list(different)
 
 
+def without(raiser: str, earlier: Functions) -> list[Substitution]:
+    """What to try where a function that has passed its own checks raises for the one that calls it."""
+    for function in earlier:
+        if function.name == raiser and function.right and function.has_standin:
+            return [Substitution(standins=(raiser,))]
+    return []
+
+
 def own_mistakes(earlier: Functions) -> Substitution:
     """The student's own functions that are wrong and give values, and nothing else."""
     usable, _ = _usable_or_not(earlier)
@@ -131,7 +142,7 @@ def _usable_or_not(
             continue
         if function.needs_standin:
             without_value.append(function)
-        else:
+        elif function.is_steady:
             usable.append(function)
     return usable, without_value
 

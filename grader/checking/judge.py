@@ -30,12 +30,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import pytest
 
 from grader.checking import follow_through, marks
+from grader.checking.answers import is_constant, stands_by_its_answers
 from grader.checking.comparison import Close
 from grader.checking.findings import Finding, FunctionChecks
 from grader.checking.follow_through import (
@@ -50,6 +51,7 @@ from grader.checking.reference import (
     TakingColumns,
 )
 from grader.checking.student_conventions import StudentConventions
+from grader.checking.telling import IdleCalls, IdleFunctions
 from grader.errors import CheckFailure, StudentFailure
 from grader.exercise import Exercise, Profile
 from grader.sandbox.calls import Calls
@@ -63,8 +65,14 @@ class Judge:
     """
 
     def __init__(
-        self, calls: Calls, exercise: Exercise, profile: Profile, seed: int
+        self,
+        calls: Calls,
+        exercise: Exercise,
+        profile: Profile,
+        seed: int,
+        idle: IdleFunctions | None = None,
     ) -> None:
+        """idle: keeps what is the same for each student of a session."""
         self.calls = calls
         self.close = Close(exercise.tolerance)
         self.checked = {name: FunctionChecks() for name in exercise.functions}
@@ -76,6 +84,8 @@ class Judge:
         self._seed = seed
         self._references: dict[Substitution, Reference] = {}
         self._own: dict[str, TakingColumns] = {}
+        self._steady: dict[str, bool] = {}
+        self._idle = idle or IdleFunctions(exercise)
 
     # -- the rule --------------------------------------------------------------------------------------
 
@@ -126,7 +136,7 @@ class Judge:
             plain = self._as_it_stands(item)
             if plain.outcome == "passed":
                 return plain
-            followed = self._with_follow_through(item)
+            followed = self._with_follow_through(item, plain.raiser)
         # between equals the run as it stands counts: it needs no explanation to the student
         if followed is None or followed.credit <= plain.credit:
             return plain
@@ -154,17 +164,25 @@ class Judge:
         earlier = self._exercise.functions[function].earlier
         return any(self.calls.gave_up(name) for name in earlier)
 
-    def _with_follow_through(self, item: pytest.Function) -> Finding | None:
-        """Step 4: the finding that earns most with follow-through; None where nothing can be substituted."""
+    def _with_follow_through(
+        self, item: pytest.Function, raiser: str = ""
+    ) -> Finding | None:
+        """Step 4: the finding that earns most with follow-through; None where nothing can be substituted.
+
+        raiser: the function that raised as it stands.
+        """
         best = None
         function = marks.function_of(item)
         earlier = self._known_before(function)
         # then those of what the function uses: what it never calls is no reason to fail
         tried = follow_through.substitutions(earlier)
         tried += follow_through.substitutions(self._used(function, earlier))
+        tried += follow_through.without(raiser, earlier)
         for substitution in dict.fromkeys(tried):
             with self.calls.replacing(substitution.standins):
                 finding = self._run(item, substitution, self._converts(item))
+                if finding.credit and not self._tells(item, substitution):
+                    continue
             finding.credit *= self._exercise.follow_through
             # between equals the first counts: the substitutions come in order of preference
             if best is None or finding.credit > best.credit:
@@ -172,6 +190,70 @@ class Judge:
             if finding.outcome == "passed":
                 break
         return best
+
+    def _tells(
+        self, item: pytest.Function, substitution: Substitution
+    ) -> bool:
+        """Whether a check refuses, with this substitution too, what does nothing; see `telling`.
+
+        One that passes like the same check with another parameter need not tell by itself: of a sigma that is
+        zero for numbers alone, zero is the derivative there.
+        """
+        names = substitution.own
+        if not names or self._passed_alike(item, substitution):
+            return True
+        if not self._accepts_idle(item, substitution, names):
+            return True
+        # a check of shapes, say, takes it as it stands too
+        return self._accepts_idle(item, AS_IT_STANDS, names)
+
+    def _passed_alike(
+        self, item: pytest.Function, substitution: Substitution
+    ) -> bool:
+        """Whether the same check has passed so with another parameter."""
+        check = marks.without_parameter(marks.name_of(item))
+        findings = self.checked[marks.function_of(item)].findings
+        for name, finding in findings.items():
+            is_same = marks.without_parameter(name) == check
+            if is_same and finding.passed_with(substitution):
+                return True
+        return False
+
+    def _accepts_idle(
+        self,
+        item: pytest.Function,
+        substitution: Substitution,
+        names: tuple[str, ...],
+    ) -> bool:
+        """Whether a check passes for the reference's function, where those before it give zeros.
+
+        So must the checks that it requires.
+        """
+        reference = self.reference(substitution)
+        idle = self._idle.built_on_zeros(names)
+        given = {"student": idle, "calls": IdleCalls(idle), "shared": {}}
+        for check in [item, *self._required(item)]:
+            arguments = self._arguments(
+                check, substitution, reference, False, item.funcargs
+            )
+            for name in arguments.keys() & given.keys():
+                arguments[name] = given[name]
+            try:
+                check.obj(**arguments)
+            except Exception:
+                return False
+        return True
+
+    def _required(self, item: pytest.Function) -> list[pytest.Function]:
+        """The checks of its function that a check requires, directly."""
+        required = marks.required_by(item)
+        found = []
+        for other in item.session.items:
+            name = marks.without_parameter(marks.name_of(other))
+            is_of_same = marks.function_of(other) == marks.function_of(item)
+            if is_of_same and name in required:
+                found.append(cast("pytest.Function", other))
+        return found
 
     # -- one run of a check ----------------------------------------------------------------------------
 
@@ -209,9 +291,12 @@ class Judge:
                 no_value=mismatch is not None and mismatch.actual == "None",
             )
         except StudentFailure as failure:
-            message = str(failure)
             return Finding(
-                "failed", message, substitution=substitution, no_value=True
+                "failed",
+                str(failure),
+                substitution=substitution,
+                no_value=True,
+                raiser=getattr(failure, "raiser", ""),
             )
         except Exception as error:
             if not reference.plugged:
@@ -227,12 +312,17 @@ class Judge:
         substitution: Substitution,
         reference: Reference,
         in_convention: bool,
+        fixtures: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """What the check takes: its fixtures, of which these four depend on the run."""
+        """What the check takes: its fixtures, of which these four depend on the run, and its parameters.
+
+        fixtures: in place of its own, which pytest has set up for the check that it runs only.
+        """
         function = marks.function_of(item)
+        known = {**(fixtures or item.funcargs), **marks.parameters_of(item)}
         arguments = {}
         for name in item._fixtureinfo.argnames:
-            arguments[name] = item.funcargs[name]
+            arguments[name] = known[name]
         if "reference" in arguments:
             arguments["reference"] = reference
         if "shared" in arguments:
@@ -272,7 +362,7 @@ class Judge:
         for name in substitution.own:
             if name not in self._own:
                 self._own[name] = TakingColumns(
-                    self.conventions.function(name)
+                    self.conventions.function_apart(name)
                 )
             functions[name] = self._own[name]
         for name in substitution.standins:
@@ -298,9 +388,19 @@ class Judge:
             followed=checks.followed,
             no_value=checks.no_value,
             refuses=refuses,
+            is_steady=checks.right or refuses or self._is_steady(name),
             has_standin=name in self._exercise.standins,
             derivative_of=self._exercise.functions[name].derivative_of,
         )
+
+    def _is_steady(self, function: str) -> bool:
+        """Whether what a function answers depends on what it is asked, and on nothing else."""
+        if function not in self._steady:
+            answers = self.calls.answers.get(function, ())
+            self._steady[function] = not is_constant(
+                answers
+            ) and stands_by_its_answers(self.calls, function)
+        return self._steady[function]
 
     def _own_mistakes(self, function: str) -> Substitution:
         """The student's functions before this one that are wrong and give values."""

@@ -95,9 +95,12 @@ def title_of(item: pytest.Item) -> str:
     return _filled_in(first_line.removesuffix("."), item)
 
 
-def _filled_in(text: str, item: pytest.Item) -> str:
-    # only a parametrised item has a callspec
+def parameters_of(item: pytest.Item) -> dict[str, Any]:
+    """The values of a check's parameters, by name; none where it is not parametrised."""
     parameters = getattr(item, "callspec", None)
-    if parameters is None:
-        return text
-    return text.format(**parameters.params)
+    return dict(parameters.params) if parameters is not None else {}
+
+
+def _filled_in(text: str, item: pytest.Item) -> str:
+    parameters = parameters_of(item)
+    return text.format(**parameters) if parameters else text

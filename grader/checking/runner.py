@@ -118,10 +118,14 @@ class Checks:
 
     def _collected(self) -> list[pytest.Item]:
         """The checks in the order of the exercise's functions, so that what is built on comes first."""
+        folder = self._exercise.folder / "checks"
+        # what several files of checks share stands in modules beside them
+        sys.path.insert(0, str(folder))
         try:
             self._session.perform_collect()
         finally:
-            _forget_modules(self._exercise.folder / "checks")
+            sys.path.remove(str(folder))
+            _forget_modules(folder)
         if self._plugin.uncollected:
             raise ExerciseError(*self._collection_faults())
         by_function: defaultdict[str, list[pytest.Item]] = defaultdict(list)

@@ -117,7 +117,14 @@ class StudentConventions:
 
     def function(self, name: str) -> Any:
         """A student's function as one that takes and gives vectors."""
-        own = getattr(self._calls.student, name)
+        return self._in_vectors(name, self._calls)
+
+    def function_apart(self, name: str) -> Any:
+        """The same, asked in the worker of its own."""
+        return self._in_vectors(name, self._calls.apart)
+
+    def _in_vectors(self, name: str, calls: Calls) -> Any:
+        own = getattr(calls.student, name)
         convention = self.of(name)
         if convention is None:
             return own

@@ -23,6 +23,7 @@ from grader import results
 from grader.checking.follow_through import AS_IT_STANDS
 from grader.checking.judge import Judge
 from grader.checking.runner import Checks
+from grader.checking.telling import IdleFunctions
 from grader.diagnosis import Diagnosis, OwnConvention, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
 from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
@@ -77,6 +78,7 @@ class Session:
         self._policy = policy(exercise)
         self._zygote: Zygote | None = None
         self._pytest: Checks | None = None
+        self._idle = IdleFunctions(exercise)
 
     # -- what is kept warm -----------------------------------------------------------------------------
 
@@ -169,7 +171,9 @@ class Session:
         ) as calls:
             self._set_limits(calls)
             settle_orders(calls, self.exercise)
-            judge = Judge(calls, self.exercise, self.profile, self.seed)
+            judge = Judge(
+                calls, self.exercise, self.profile, self.seed, self._idle
+            )
             checks = self._run_checks(judge)
             judged = _Judged(self.exercise, calls, judge)
             functions = {}

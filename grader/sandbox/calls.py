@@ -12,9 +12,12 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
-from grader.errors import Missing, StudentFailure, TimedOut
+from torch import Tensor
+
+from grader.errors import Missing, Raised, StudentFailure, TimedOut
 from grader.exercise import Exercise
 from grader.intake.submission import Submission
 from grader.notices import Notice
@@ -29,6 +32,8 @@ from grader.sandbox.walls.confinement import Policy
 Rows = Sequence[Sequence[Any]]  # the arguments of several calls
 
 _MOST_NOTICES = 40
+_MOST_ANSWERS = 12  # of one function, which are kept
+_LARGEST_ANSWER = 10_000  # entries
 
 
 class _Called(NamedTuple):
@@ -39,6 +44,15 @@ class _Called(NamedTuple):
     edits: tuple[tuple[str, str], ...] = ()
 
 
+class Answer(NamedTuple):
+    """What a function has answered: to these arguments, with this value, making of them what is `after`."""
+
+    arguments: Sequence[Any]
+    value: Any
+    after: Sequence[Any]
+    error: Raised | None
+
+
 class Calls:
     """Makes the calls of one submission's functions, and keeps what is known about them.
 
@@ -47,7 +61,8 @@ class Calls:
     call may take, where it is not the exercise's. standins: the functions in whose place the exercise's
     stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. raised_in:
     function -> the line of its own in which it raised first. autograd: function -> the names of torch's
-    functions that differentiated or optimised for it. orders: function -> the order in which it is given its
+    functions that differentiated or optimised for it. answers: function -> some of what it answered as it
+    stands. orders: function -> the order in which it is given its
     arguments, where that is not the hand-out's.
 
     Use as a context manager.
@@ -65,6 +80,8 @@ class Calls:
         self._submission = LoadedSubmission(
             zygote, policy, exercise, submission, self._notice
         )
+        self._once_more = partial(Calls, zygote, policy, exercise, submission)
+        self._apart: Calls | None = None
         self._failures: dict[_Called, StudentFailure] = {}
         self.may_take(exercise.limits.submission_seconds)
         self.call_seconds: Mapping[str, float] = {}
@@ -75,6 +92,7 @@ class Calls:
         self.raised_in: dict[str, int] = {}
         self.autograd: dict[str, set[str]] = {}
         self.orders: dict[str, Order] = {}
+        self.answers: dict[str, list[Answer]] = {}
         self.student = Student(self, exercise.functions)
         self.reading = self._submission.start(self._seconds_left(), self.seed)
 
@@ -82,6 +100,23 @@ class Calls:
     def isolation(self) -> Mapping[str, str]:
         """How the submission's worker was confined: layer -> state; empty where there was none."""
         return self._submission.isolation
+
+    @property
+    def apart(self) -> Calls:
+        """The same submission in another worker, which is asked for what takes part in judging the rest.
+
+        So it never sees what is judged, and cannot act on it. It has the time that is left to this one.
+        """
+        if self._apart is None:
+            self._apart = self._once_more()
+            self._apart.call_seconds = self.call_seconds
+            self._apart.seed = self.seed
+            self._apart.orders = self.orders
+            # what has hung here need not hang there too
+            self._apart._failures = self._failures
+            self._apart.standins = self.standins
+        self._apart.may_take(max(self._seconds_left(), 0))
+        return self._apart
 
     @property
     def printed(self) -> str:
@@ -167,11 +202,16 @@ class Calls:
     def replacing(self, functions: Iterable[str]) -> Iterator[None]:
         """For a while, with the exercise's stand-ins in the place of these functions."""
         before = self.standins
-        self.standins = frozenset(functions)
+        self._replace(frozenset(functions))
         try:
             yield
         finally:
-            self.standins = before
+            self._replace(before)
+
+    def _replace(self, functions: frozenset[str]) -> None:
+        self.standins = functions
+        if self._apart is not None:
+            self._apart.standins = functions
 
     def call(
         self,
@@ -219,12 +259,15 @@ class Calls:
                 return self.call_rows(function, rows, supply, edits)
             raise self._failure(called, ended, len(rows)) from ended
         try:
-            return self._understand(called, rows, message)
+            understood = self._understand(called, rows, message)
         except Exception as odd:
             # a reply is a claim, and may be of any form
             self._submission.drop()
             no_reply = Ended("reply", NO_REPLY)
             raise self._failure(called, no_reply, len(rows)) from odd
+        if not called.standins and not called.edits and not supply:
+            self._keep_answer(function, rows[0], understood[0])
+        return understood
 
     def _seconds_for(self, called: _Called) -> float:
         """The seconds that this call may take. Raises where it is not to be made at all."""
@@ -321,6 +364,23 @@ class Calls:
             returned.append(reply)
         return returned
 
+    def _keep_answer(
+        self, function: str, arguments: Sequence[Any], reply: Reply
+    ) -> None:
+        """Keep some of what a function answers, where it is small."""
+        kept = self.answers.setdefault(function, [])
+        size = 0
+        for part in (*arguments, reply.value):
+            size += part.numel() if isinstance(part, Tensor) else 1
+        if len(kept) >= _MOST_ANSWERS or size > _LARGEST_ANSWER:
+            return
+        copies = []
+        for argument in arguments:
+            is_tensor = isinstance(argument, Tensor)
+            copies.append(argument.clone() if is_tensor else argument)
+        after = reply.arguments
+        kept.append(Answer(copies, reply.value, after, reply.error))
+
     def _keep_line(self, function: str, reply: Reply) -> None:
         """Keep the line of the function's own text in which it raised for the first time."""
         if reply.error is None or not reply.error.frames:
@@ -330,8 +390,10 @@ class Calls:
             self.raised_in.setdefault(function, innermost.line)
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker, and the one apart."""
         self._submission.drop()
+        if self._apart is not None:
+            self._apart.close()
 
     def __enter__(self) -> Calls:
         return self

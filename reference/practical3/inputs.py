@@ -4,6 +4,7 @@ Sizes are D inputs, H hidden units, C classes. By default they are at least 3 an
 two components several mistakes look right, and on equal sizes a transposition can go unnoticed.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -250,6 +251,21 @@ class Inputs:
             data.test_target,
         )
 
+    @staticmethod
+    def as_many_tests(data: DataSet) -> DataSet:
+        """The same with as many test samples as training samples, as the course's data have; some twice."""
+        again = torch.arange(len(data.train_input)) % len(data.test_input)
+        return dataclasses.replace(
+            data,
+            test_input=data.test_input[again],
+            test_target=data.test_target[again],
+        )
+
+    @staticmethod
+    def in_doubles(data: DataSet) -> DataSet:
+        """The same in float64."""
+        return DataSet(*(part.double() for part in data))
+
     def made_up_data(
         self,
         nb_train: int = 12,
@@ -315,6 +331,13 @@ class Inputs:
             inputs = torch.cat([data.train_input, data.test_input])
             passes = [reference.forward_pass(*parameters, x) for x in inputs]
             responses = torch.stack([states[-1] for states in passes])
+        return Inputs.measured(reference, data, responses)
+
+    @staticmethod
+    def measured(
+        reference: Any, data: DataSet, responses: Tensor
+    ) -> batched.Measured | None:
+        """The same for these responses (N, C), of the training samples and then of the test samples."""
         if not responses.isfinite().all():
             return None
         return batched.measured(reference, data, responses)

@@ -103,6 +103,8 @@ class Calls:
     ) -> None:
         self.made: Counter[str] = Counter()
         self.student = self
+        self.apart = self
+        self.answers: dict[str, list[Any]] = {}
         self._exercise = exercise
         self._hangs = set(hangs)
         self._given_up: set[str] = set()

@@ -15,6 +15,7 @@ from grader.checking import (
 )
 
 QUANTITIES = ("x0", "s1", "x1", "s2", "x2")
+BEFORE = {"s1": "x0", "x1": "s1", "s2": "x1", "x2": "s2"}
 SIZES = ((4, 4, 4), (6, 3, 3), (4, 4, 3), (1, 1, 1), (11, 2, 9))
 
 
@@ -60,8 +61,12 @@ def of_each_size(student, inputs):
 def given_own(reference, sample, own, quantity):
     """The quantity as it should be, given the student's own quantities before it.
 
-    None where it cannot be said: the student's own quantity has another shape, or is not a tensor.
+    None where it cannot be said: the student's own quantity has another shape, is not a tensor, or is the
+    same number everywhere, from which something can be right that computes nothing.
     """
+    before = own.get(BEFORE.get(quantity))
+    if not torch.is_tensor(before) or (before == before.reshape(-1)[:1]).all():
+        return None
     try:
         if quantity == "s1":
             return sample.w1.mv(own["x0"]) + sample.b1

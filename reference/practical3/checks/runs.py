@@ -1,0 +1,389 @@
+"""Runs of a student's `train`, which its checks share, and following them with the reference."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from grader.checking import (
+    CheckFailure,
+    is_close,
+    type_in_words,
+    value_of,
+)
+from grader.errors import Raised, StudentFailure
+
+PARAMETERS = ("w1", "b1", "w2", "b2")
+COLUMNS = ("train loss", "train error", "test error")
+NB_HIDDEN = 50
+STEPS = (0, 1, 3)
+MOST_ENTRIES = 1_000_000  # of a history that is a tensor
+SLOW = 0.5  # seconds for one step on a few samples, which take a few milliseconds with products of matrices
+
+# At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it; the response is the
+# same for all samples. On `contested_data` it is awake after six steps, or two at ε = 1e-3.
+AWAKE = (7, 8, 9)
+# Of each parameter's own change in one step: at this ε, an absolute tolerance would hide everything. In the
+# first steps right programs in float32 are within 2e-3 of the reference where their sigma rounds badly near
+# 0, and what is wrong is off by 5e-2 and more. Once the hidden layer is awake, right programs are within
+# 4e-5, and dsigma(x2) for dsigma(s2) is off by 1e-2.
+FOLLOWS = 2e-2
+FOLLOWS_AWAKE = 2e-3
+SAME_AGAIN = 1e-3  # two runs from one seed differ in rounding at most, from unseeded values by all of it
+# Where each run draws anew: how far it may be from where another draw leads, in distances of two such draws.
+SPREAD = 4
+
+Attempt = (
+    Any  # a Run, or the StudentFailure or CheckFailure in which a call ended
+)
+Runs = Mapping[int, Attempt]  # by their number of steps
+
+
+class Run:
+    """What one call of `train` returned, taken kindly.
+
+    flat: the parameters are not a tuple of their own. history: None where it is not one.
+    Raises CheckFailure where there are not four tensors of floats and a history.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.flat = False
+        if is_sequence(value, len(PARAMETERS) + 1) and torch.is_tensor(
+            value[0]
+        ):
+            self.flat = True
+            *self.parameters, history = value
+        elif is_sequence(value, 2) and is_sequence(value[0], len(PARAMETERS)):
+            self.parameters, history = list(value[0]), value[1]
+        else:
+            raise CheckFailure(
+                f"train returns {type_in_words(value)}; expected (w1, b1, w2, b2), history."
+            )
+        for name, parameter in zip(PARAMETERS, self.parameters, strict=True):
+            if not torch.is_tensor(parameter):
+                raise CheckFailure(
+                    f"The {name} that train returns is {type_in_words(parameter)}, not a tensor."
+                )
+            if not parameter.is_floating_point():
+                raise CheckFailure(
+                    f"The {name} that train returns has dtype {parameter.dtype}; expected floats."
+                )
+        self.history = entries(history)
+
+
+def is_sequence(value: Any, length: int) -> bool:
+    """Whether a value is a list or a tuple of this length."""
+    return isinstance(value, list | tuple) and len(value) == length
+
+
+def entries(history: Any) -> list[tuple[float, ...]] | None:
+    """The history as a list of triples of floats; None where it is not one."""
+    if torch.is_tensor(history):
+        history = listed(history)
+    if not isinstance(history, list | tuple):
+        return None
+    rows = []
+    for entry in history:
+        if torch.is_tensor(entry):
+            entry = entry.tolist()
+        if not is_sequence(entry, len(COLUMNS)) or not all(
+            map(is_number, entry)
+        ):
+            return None
+        rows.append(tuple(as_float(value) for value in entry))
+    return rows
+
+
+def as_float(value: Any) -> float:
+    """A float; one that knows how it was rounded stays what it is."""
+    return value if isinstance(value, float) else float(value)
+
+
+def listed(history: torch.Tensor) -> list[Any] | None:
+    """A history that is a tensor as a list; None where it is too large, or neither a matrix nor empty."""
+    if history.dim() == 0 or len(history) + history.numel() >= MOST_ENTRIES:
+        return None
+    if history.dim() != 2 and len(history) > 0:
+        return None
+    return history.tolist()
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, or a tensor that holds one."""
+    return isinstance(value, int | float) or (
+        torch.is_tensor(value) and value.numel() == 1
+    )
+
+
+class Training:
+    """One student's `train`, run on the check's data. What is costly is made once and shared by the checks.
+
+    calls, inputs, shared: the fixtures of the checks.
+    """
+
+    def __init__(
+        self, student: Any, calls: Any, inputs: Any, shared: dict[str, Any]
+    ) -> None:
+        self.calls = calls
+        self.inputs = inputs
+        self.shared = shared
+        self._train = student.train
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether a loop outside a function stands in its place."""
+        return bool(self.calls.is_lifted("train"))
+
+    def attempt(self, data: Any, nb_hidden: int, nb_steps: int) -> Attempt:
+        """One call of `train`: a Run, or the failure it ended in."""
+        try:
+            return Run(self._train(*copies(data), nb_hidden, nb_steps))
+        except (StudentFailure, CheckFailure) as failure:
+            return failure
+
+    def served(self, data: Any) -> Any:
+        """The data as the student's loop takes them; a function takes them as they are."""
+        return self.shared.get("served", as_they_are)(data)
+
+    def first_steps(self) -> tuple[Any, Runs]:
+        """(data, runs by steps): from one seed with 0, 1 and 3 steps."""
+        return self._runs("first", self.inputs.lopsided_data, STEPS)
+
+    def awake_steps(self) -> tuple[Any, Runs]:
+        """The same with so many steps that the hidden layer has woken up."""
+        return self._runs("awake", self.inputs.contested_data, AWAKE)
+
+    def _runs(
+        self, name: str, draw: Callable[[], Any], steps: Sequence[int]
+    ) -> tuple[Any, Runs]:
+        if name not in self.shared:
+            drawn = self.inputs.coarse(draw()) if self.is_slow() else draw()
+            data = self.served(drawn)
+            runs = self._each(data, steps)
+            if self._is_served_otherwise(drawn, runs[steps[-1]]):
+                data = self.served(drawn)
+                runs = self._each(data, steps)
+            self.shared[name] = data, runs
+        return self.shared[name]
+
+    def _each(self, data: Any, steps: Sequence[int]) -> Runs:
+        return {k: self.attempt(data, NB_HIDDEN, k) for k in steps}
+
+    def _is_served_otherwise(self, data: Any, last: Attempt) -> bool:
+        """Whether a loop that raised runs on data that are more like those that its file loads.
+
+        A loop outside a function may count on what is true of the course's data: as many test samples as
+        training samples, say. From then on it is served such data.
+        """
+        if not self.is_lifted or not isinstance(last, Raised):
+            return False
+        for served in (self.inputs.as_many_tests, self.inputs.in_doubles):
+            if isinstance(self.attempt(served(data), NB_HIDDEN, 1), Run):
+                self.shared["served"] = served
+                return True
+        return False
+
+    def is_slow(self) -> bool:
+        """Whether `train` goes through single entries in Python, say: right, but a thousand times slower."""
+        if "slow" not in self.shared:
+            started = time.monotonic()
+            self.attempt(self.inputs.data(2, 4), NB_HIDDEN, 1)
+            self.shared["slow"] = time.monotonic() - started > SLOW
+            if self.shared["slow"]:
+                self.calls.remark(
+                    "A step of train takes so long that it was judged on coarser images, and not by a longer "
+                    "run."
+                )
+        return bool(self.shared["slow"])
+
+    def is_reproducible(self) -> bool:
+        """Whether `train` gives the same again from the same seed."""
+        if "reproducible" not in self.shared:
+            data = self.inputs.data(4, 4)
+            once = self.attempt(data, NB_HIDDEN, 1)
+            again = self.attempt(data, NB_HIDDEN, 1)
+            self.shared["reproducible"] = same_parameters(once, again)
+            if not self.shared["reproducible"]:
+                self.calls.remark(
+                    "train gives other results from the same seed, so its steps were compared as closely as "
+                    "its draws allow."
+                )
+        return bool(self.shared["reproducible"])
+
+    def assert_follows(
+        self,
+        assert_close: Any,
+        reference: Any,
+        data: Any,
+        runs: Runs,
+        tolerance: float = FOLLOWS,
+    ) -> None:
+        """Raise where a run's parameters are not where the reference's steps lead from an earlier run's."""
+        start(runs)
+        try:
+            self._assert_steps(assert_close, reference, data, runs, tolerance)
+        except CheckFailure:
+            if self.is_reproducible():
+                raise
+            self._assert_within_spread(reference, data, runs)
+
+    def _assert_steps(
+        self,
+        assert_close: Any,
+        reference: Any,
+        data: Any,
+        runs: Runs,
+        tolerance: float,
+    ) -> None:
+        taken, before = start(runs)
+        for k, run in later(runs, taken):
+            with going_on():
+                expected, _ = self.inputs.trajectory(
+                    reference, data, before, k - taken
+                )
+            now = value_of(run).parameters
+            if is_finite(expected):
+                within = in_steps(taken, k)
+                assert_moved(
+                    assert_close, now, before, expected, within, tolerance
+                )
+            taken, before = k, now
+
+    def _assert_within_spread(
+        self, reference: Any, data: Any, runs: Runs
+    ) -> None:
+        """The same for a `train` of which each run sets out from parameters of its own.
+
+        Two draws lead to two places; a third one leads to about as near. At the initial parameters' scale
+        the places are nearly one for what the update is about: the biases of the response.
+        """
+        taken, _ = start(runs)
+        draws = self.two_draws(data, runs)
+        for k, run in later(runs, taken):
+            with going_on():
+                ends = [
+                    self.inputs.trajectory(reference, data, draw, k - taken)[0]
+                    for draw in draws
+                ]
+            now = value_of(run).parameters
+            if all(map(is_finite, ends)):
+                assert_near(now, ends, draws[0], f" after {steps(k)}")
+
+    def two_draws(self, data: Any, runs: Runs) -> list[Any]:
+        """The parameters of the earliest run, twice: as they were drawn, and as they are drawn again."""
+        taken, drawn = start(runs)
+        nb_hidden = len(drawn[1])
+        again = value_of(self.attempt(data, nb_hidden, taken))
+        return [drawn, again.parameters]
+
+
+def copies(data: Any) -> list[torch.Tensor]:
+    """The data's tensors, for a `train` that may change them."""
+    return [part.clone() for part in data]
+
+
+def as_they_are(data: Any) -> Any:
+    """The data as the check draws them."""
+    return data
+
+
+def same_parameters(once: Attempt, again: Attempt) -> bool:
+    """Whether two attempts gave the same parameters, or one of them gave none."""
+    if not isinstance(once, Run) or not isinstance(again, Run):
+        return True
+    for a, b in zip(once.parameters, again.parameters, strict=True):
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return False
+        if not is_close(
+            a.nan_to_num(), b.nan_to_num(), SAME_AGAIN
+        ):  # nan, and again nan, is the same
+            return False
+    return True
+
+
+def start(runs: Runs) -> tuple[int, Any]:
+    """(steps already taken, parameters) to follow the student's `train` from: the earliest that it gives."""
+    for k, run in runs.items():
+        if isinstance(run, Run):
+            return k, run.parameters
+    raise runs[max(runs)]
+
+
+def later(runs: Runs, taken: int) -> list[tuple[int, Attempt]]:
+    """The runs of more steps than these."""
+    return [(k, run) for k, run in runs.items() if k > taken]
+
+
+@contextlib.contextmanager
+def going_on() -> Iterator[None]:
+    """Raise CheckFailure where the reference cannot work with the student's parameters."""
+    try:
+        yield
+    except (RuntimeError, IndexError, TypeError, ValueError) as error:
+        raise CheckFailure(
+            "Gradient descent cannot go on from the parameters that train returns: "
+            f"their shapes or dtypes do not fit ({error})."
+        ) from error
+
+
+def in_steps(taken: int, k: int) -> str:
+    """The steps from one run to the next, for a sentence."""
+    return (
+        f" in step {k}" if k == taken + 1 else f" in steps {taken + 1} to {k}"
+    )
+
+
+def steps(count: int) -> str:
+    """A number of steps, for a sentence."""
+    return f"{count} step" if count == 1 else f"{count} steps"
+
+
+def is_finite(parameters: Any) -> bool:
+    """Whether a step makes sense: a wrong earlier function can lead out of the numbers."""
+    return all(bool(p.isfinite().all()) for p in parameters)
+
+
+def assert_moved(
+    assert_close: Any,
+    now: Any,
+    before: Any,
+    expected: Any,
+    meanwhile: str = "",
+    tolerance: float = FOLLOWS,
+) -> None:
+    """Raise where the parameters have not changed from `before` as they have in `expected`."""
+    for name, own, was, right in zip(
+        PARAMETERS, now, before, expected, strict=True
+    ):
+        moved = own.double() - was.double() if own.shape == was.shape else own
+        quantity = f"the change of {name}{meanwhile}"
+        assert_close(
+            moved,
+            right.double() - was.double(),
+            quantity,
+            tolerance=tolerance,
+            dtype=False,
+        )
+
+
+def assert_near(now: Any, ends: Any, before: Any, when: str) -> None:
+    """Raise where parameters are further from one end than two ends of one length are from each other."""
+    for name, own, one, other, was in zip(
+        PARAMETERS, now, *ends, before, strict=True
+    ):
+        if own.shape != one.shape:
+            raise CheckFailure(
+                f"The {name} has shape {tuple(own.shape)}{when}; expected {tuple(one.shape)}."
+            )
+        spread = (one.double() - other.double()).norm()
+        moved = (one.double() - was.double()).norm()
+        distance = (own.double() - one.double()).norm()
+        if not distance <= SPREAD * spread + FOLLOWS * moved:
+            raise CheckFailure(
+                f"train draws other parameters each time; gradient descent leads from none of its draws to "
+                f"the {name} that it returns{when}."
+            )
