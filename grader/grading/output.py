@@ -50,6 +50,12 @@ class Formats:
         return cls(tuple(each), tuple(of_class))
 
 
+def names_of_class() -> list[str]:
+    """The names of the files that a batch's folder may hold beside the submissions' own folders."""
+    formats = [form.filename for form in CLASS_FORMATS.values()]
+    return [CLASS_PAGE, OVERRIDES, MOODLE_WORKSHEET, MOODLE_FEEDBACK, *formats]
+
+
 # -- grades ----------------------------------------------------------------------------------------------
 
 
