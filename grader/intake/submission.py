@@ -297,11 +297,11 @@ def _owner(item: Item) -> _Owner:
     match = _MOODLE.fullmatch(name)
     if match is not None:
         who, number = match["name"], match["id"]
-        return _Owner(f"{who}_{number}", who.strip(), (number,))
+        return _Owner(_numbered(who, number), who.strip(), (number,))
     match = _CANVAS.fullmatch(name)
     if match is not None:
         who, number = match["name"], match["id"]
-        return _Owner(f"{who}_{number}", who, (number,))
+        return _Owner(_numbered(who, number), who, (number,))
     if item.kind == "file":
         return _Owner(name, Path(name).stem, alone=True)
     if name.lower().endswith(ARCHIVE):
@@ -591,11 +591,20 @@ def _attempt(parts: Parts, pattern: re.Pattern[str]) -> tuple[Parts, Numbers]:
 def _id(name: str) -> str:
     """A name as an identifier that is safe as a folder's name on every system."""
     safe = re.sub(r"[^\w.-]+", "-", shown(name)).strip("-.")
-    # file systems limit a name's bytes, not its letters; a letter that is cut through is dropped
-    short = safe.encode()[:_LONGEST].decode("utf-8", "ignore").strip("-.")
+    short = _cut(safe, _LONGEST).strip("-.")
     if _DEVICE.fullmatch(short):
         short = f"_{short}"
     return short or "submission"
+
+
+def _numbered(name: str, number: str) -> str:
+    """A name with a course site's number, which is not cut off."""
+    return f"{_cut(name, _LONGEST - len(number) - 1)}_{number}"
+
+
+def _cut(text: str, length: int) -> str:
+    # file systems limit a name's bytes, not its letters; a letter that is cut through is dropped
+    return text.encode()[: max(0, length)].decode("utf-8", "ignore")
 
 
 def distinct(
