@@ -28,6 +28,14 @@ SAYS = {
     "linked": "is a symbolic link",
     "nested": "nested too deeply",
 }
+# what is too deep for Python's own parser, or for what walks its trees
+DEEP = {
+    "deep-beside": f"{tiny.WRONG}y = {'-' * 300_000}1\n",
+    "deep-inside": f"def double(x):\n    y = {'-' * 5_000}1\n    return x\n",
+    "long-sum": f"def double(x):\n    y = {'1+' * 20_000}1\n    return x\n",
+    "attributes": f"def double(x):\n    x{'.a' * 900}\n    return x\n",
+    "open-strings": tiny.WRONG + "y = '''" * 3_000,
+}
 
 
 def run(*arguments: object) -> int:
@@ -64,6 +72,8 @@ def grades(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (handed_in / f"{name}.py").write_text(tiny.RIGHT)
     deep = '{"cells": ' + "[" * 100_000 + "]" * 100_000 + ', "nbformat": 4}'
     (handed_in / "nested.ipynb").write_text(deep)
+    for name, text in DEEP.items():
+        (handed_in / f"{name}.py").write_text(text)
     os.mkfifo(handed_in / "piped.py")
     (handed_in / "linked").symlink_to(handed_in)
     command = ("grade", handed_in, "--exercise", place / "tiny")
@@ -88,7 +98,7 @@ def test_all_are_graded_each_in_a_folder_of_its_own(
     renamed = {"_CON", "gradebook.csv-2", "overrides.toml-2"}
     (upper,) = (name for name in right if name.startswith("INDEX"))
     assert right == {"alice", upper, *renamed}
-    assert set(results) == {*right, *SAYS, "index.html-3"}
+    assert set(results) == {*right, *SAYS, *DEEP, "index.html-3"}
     assert (grades / "index.html").is_file()
     table = (grades / "gradebook.csv").read_text(encoding="utf-8")
     rows = list(csv.reader(io.StringIO(table)))

@@ -146,13 +146,22 @@ def from_file(
         id_ = _id(Path(entry.name).stem)
     if not with_modules:
         return _of_entry(entry, id_)
-    beside = [entry]
-    # as far as the file's own folder and those in it
-    for module in files_of(outermost(path.parent), None, (".py",), deepest=1):
-        if module.suffix == ".py" and not module.problem:
-            beside.append(module)
+    beside = [entry, *_modules_beside(path)]
     (candidate, *_) = candidates(beside, [entry], ())
     return _of_candidate(candidate, id_)
+
+
+def _modules_beside(path: Path) -> list[Entry]:
+    """The modules in a file's own folder and in those that lie there; none where it cannot be listed."""
+    try:
+        items = outermost(path.parent)
+    except Refused:
+        return []
+    modules = []
+    for entry in files_of(items, None, (".py",), deepest=1):
+        if entry.suffix == ".py" and entry.problem is None:
+            modules.append(entry)
+    return modules
 
 
 def _entry_on_disk(path: Path) -> Entry:
