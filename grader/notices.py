@@ -100,6 +100,11 @@ KINDS: Mapping[str, Kind] = {
         look=True,
     ),
     "file-left-out": Kind("{file} {problem}; it was left out.", look=True),
+    "looks-like-download": Kind(
+        "{file} looks like a course site's download, with the files of several students. "
+        "To grade each of them, give it to grader alone.",
+        look=True,
+    ),
     "late": Kind("{platform} marks it as late."),
     # running the student's code
     "statement-raised": Kind(

@@ -85,6 +85,19 @@ def name_of(info: zipfile.ZipInfo) -> str:
     return name
 
 
+def obstacle(info: zipfile.ZipInfo) -> str | None:
+    """Why a member cannot be unpacked, as far as its entry tells."""
+    is_encrypted = info.flag_bits & 1
+    if is_encrypted:
+        return "is locked with a password"
+    if info.compress_type in _UNPACKED:
+        return None
+    method = _METHODS.get(info.compress_type, "an unknown method")
+    return (
+        f"is compressed by {method}; make the zip anew, with the usual Deflate"
+    )
+
+
 def is_link(info: zipfile.ZipInfo) -> bool:
     """Whether a member is a symbolic link."""
     # the upper half holds the file's mode where the zip was made on Unix
@@ -169,14 +182,9 @@ def _opened(file: Path, members: Members, most: int) -> zipfile.ZipFile:
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     if info.file_size > LARGEST:
         raise Refused(TOO_LARGE)
-    is_encrypted = info.flag_bits & 1
-    if is_encrypted:
-        raise Refused("is locked with a password")
-    if info.compress_type not in _UNPACKED:
-        method = _METHODS.get(info.compress_type, "an unknown method")
-        raise Refused(
-            f"is compressed by {method}; make the zip anew, with the usual Deflate"
-        )
+    why = obstacle(info)
+    if why is not None:
+        raise Refused(why)
     # zipfile gives no more than was announced
     return _whole(archive.open(info))
 

@@ -385,7 +385,8 @@ def _problem(info: zipfile.ZipInfo, name: str) -> str | None:
         return f"lies in {DEEPEST_FOLDER} folders or more"
     if archives.is_link(info):
         return LINK
-    return None
+    # what is never read may be packed in any way
+    return archives.obstacle(info) if _suffix(name) in READ else None
 
 
 def _is_absolute(name: str) -> bool:

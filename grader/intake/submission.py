@@ -113,16 +113,41 @@ class Submission:
     def held(self) -> Submission:
         """The same submission with its bytes in it, to be graded in another process or on another machine."""
         versions = tuple(version.held() for version in self.versions)
+        notices = list(self.notices)
         try:
             data = self.data
-            modules = self.module_bytes()
-        except UsageError as error:
+        except _Unread as error:
             return dataclasses.replace(
-                self, source=b"", modules={}, versions=(), problem=str(error)
+                self,
+                source=b"",
+                modules={},
+                versions=(),
+                problem=str(error),
+                notices=(*notices, error.notice),
             )
+        modules: dict[str, bytes | Entry] = {}
+        for path, source in self.modules.items():
+            # without one of its modules, the file may still hold something
+            try:
+                modules[path] = _bytes(source)
+            except _Unread as error:
+                notices.append(error.notice)
         return dataclasses.replace(
-            self, source=data, modules=modules, versions=versions
+            self,
+            source=data,
+            modules=modules,
+            versions=versions,
+            notices=tuple(notices),
         )
+
+
+class _Unread(UsageError):
+    """A file that was listed cannot be read now; `notice` says which, and why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} {why}.")
+        values = {"file": name, "problem": why}
+        self.notice = Notice("file-left-out", values)
 
 
 def _bytes(source: bytes | Entry) -> bytes:
@@ -131,7 +156,7 @@ def _bytes(source: bytes | Entry) -> bytes:
     try:
         return source.read()
     except Refused as refusal:
-        raise UsageError(f"{source.name} {refusal}.") from refusal
+        raise _Unread(source.name, str(refusal)) from refusal
 
 
 def from_file(
@@ -211,7 +236,7 @@ def find(
             if len(paths) == 1 or path.is_dir():
                 raise
             name = shown(path.stem)
-            found.append(_without_code(_Owner(name, name), [], str(error)))
+            found.append(_unread(_Owner(name, name), str(error)))
     if not found:
         places = ", ".join(map(str, paths))
         raise UsageError(
@@ -384,21 +409,31 @@ def _of_student(
     except Exception as error:
         # one student's files end nobody else's grading, whatever they are
         why = archives.reason(error)
-        problem = f"The files cannot be read: {type(error).__name__}: {why}."
-        return _without_code(owner, [], problem)
+        return _unread(owner, f"cannot be read: {type(error).__name__}: {why}")
 
 
 def _without_code(owner: _Owner, files: Files, problem: str) -> Submission:
     """The submission of a student of whom no file can be graded."""
+    notices = tuple(_left_out(owner, files))
     return Submission(
         id=_id_of(owner),
         name=owner.name,
         filename="",
         source=b"",
         files=_named(files),
+        notices=notices,
         problem=problem,
         keys=owner.keys,
     )
+
+
+def _unread(owner: _Owner, why: str) -> Submission:
+    """The submission of a student whose files could not even be listed."""
+    values = {"file": owner.name, "problem": why.removesuffix(".")}
+    notice = Notice("file-left-out", values)
+    problem = f"The files of {owner.name}: {why.removesuffix('.')}."
+    submission = _without_code(owner, [], problem)
+    return dataclasses.replace(submission, notices=(notice,))
 
 
 def _id_of(owner: _Owner) -> str:
@@ -497,11 +532,24 @@ def _remarks(
     if len(gradable) > 1:
         yield _choice_notice(owner, len(gradable), chosen)
     yield from _left_out(owner, files)
+    if _looks_like_download(owner, files):
+        yield Notice("looks-like-download", {"file": files[0].parts[0]})
     for entry in files:
         if _marked_late(entry):
             yield Notice("late", {"platform": "Canvas"})
             # once, however many files are late
             break
+
+
+def _looks_like_download(owner: _Owner, files: Files) -> bool:
+    """Whether files of several students seem to be in it, as in what a course site gives out."""
+    if owner.keys:
+        return False
+    students = set()
+    for entry in files:
+        if len(entry.parts) > 1 and _of_course_site(entry.parts[1]):
+            students.add(entry.parts[1])
+    return len(students) > 1
 
 
 def _left_out(owner: _Owner, files: Files) -> Iterator[Notice]:

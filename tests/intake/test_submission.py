@@ -265,7 +265,10 @@ def test_hostile_files_cost_only_who_handed_them_in(tmp_path, what, packed):
                 files[name] = path.read_bytes()
         handed_in = zipped(tmp_path / "class.zip", files)
     submissions = found(handed_in)
-    assert says in submissions["mallory"].held().problem
+    mallory = submissions["mallory"].held()
+    assert says in mallory.problem
+    # an instructor is shown what was there and could not be read
+    assert any(one.look for one in mallory.notices) == (says != "No .py")
     assert submissions["alan"].held().data == BOTH
     assert submissions["zoe"].held().data == BOTH
 
@@ -287,7 +290,17 @@ def test_an_exception_of_any_kind_is_one_submission_s_problem(
     monkeypatch.setattr(archives, "read", fails)
     submissions = found(tmp_path)
     assert "MemoryError" in submissions["ada"].problem
+    assert submissions["ada"].notices[0].look
     assert submissions["alan"].data == BOTH
+
+
+def test_a_module_that_vanishes_costs_what_it_holds(tmp_path):
+    files = {"ada/tp.py": b"from m import *\n" + ONE, "ada/m.py": BOTH}
+    ada = found(written(tmp_path, files))["ada"]
+    (tmp_path / "ada/m.py").unlink()
+    held = ada.held()
+    assert held.data.endswith(ONE) and held.modules == {}
+    assert held.notices[-1].values["file"] == "m.py"
 
 
 def test_a_zip_among_several_that_cannot_be_read_is_somebody_s(tmp_path):
@@ -327,7 +340,15 @@ def test_a_students_own_file_is_never_taken_for_another_student_s(tmp_path):
     other = "alan_7_100_tp.py"
     written(tmp_path / "folders", {f"mallory/{name}": BOTH, "eve/tp.py": BOTH})
     written(tmp_path / "folders", {f"zoe/{other}": BOTH})
-    assert set(found(tmp_path / "folders")) == {"mallory", "eve", "zoe"}
+    written(
+        tmp_path / "folders",
+        {"mallory/Ada_8_assignsubmission_file_/a.py": ONE},
+    )
+    submissions = found(tmp_path / "folders")
+    assert set(submissions) == {"mallory", "eve", "zoe"}
+    # where the instructor has put a download beside other submissions, it is told
+    kinds = [notice.kind for notice in submissions["mallory"].notices]
+    assert kinds == ["several-files", "looks-like-download"]
     mallory = "Mallory_5_assignsubmission_file_"
     written(tmp_path / "moodle", {f"{mallory}/{other}": BOTH})
     assert set(found(tmp_path / "moodle")) == {"Mallory_5"}
