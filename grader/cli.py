@@ -211,7 +211,11 @@ def grade(
         students = read_roster(roster)
     # the folder for the reports may lie within that of the submissions
     found = submission.find(
-        paths, chosen.functions, leave_out=out, support=chosen.prologues()
+        paths,
+        chosen.functions,
+        leave_out=out,
+        support=chosen.prologues(),
+        reserved=output.names_of_class(),
     )
     plan = batch.Plan(
         submissions=students.named(found),

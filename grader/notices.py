@@ -99,7 +99,12 @@ KINDS: Mapping[str, Kind] = {
         "{count} files hold a solution: {files}. Each was graded; {file} has the best mark, and counts.",
         look=True,
     ),
-    "file-left-out": Kind("{file} {problem}; it was left out."),
+    "file-left-out": Kind("{file} {problem}; it was left out.", look=True),
+    "looks-like-download": Kind(
+        "{file} looks like a course site's download, with the files of several students. "
+        "To grade each of them, give it to grader alone.",
+        look=True,
+    ),
     "late": Kind("{platform} marks it as late."),
     # running the student's code
     "statement-raised": Kind(
@@ -220,8 +225,10 @@ def to_plain(notice: Notice) -> dict[str, object]:
     return {**vars(notice), "values": dict(notice.values), "text": str(notice)}
 
 
-def from_plain(data: Mapping[str, object]) -> Notice:
+def from_plain(data: object) -> Notice:
     """The notice that plain data holds. Raises ValueError where it is not one: the data may be a claim."""
+    if not isinstance(data, Mapping):
+        raise ValueError("what stands for a notice is not one")
     kind = data.get("kind")
     values = data.get("values")
     if not isinstance(kind, str) or kind not in KINDS:

@@ -10,22 +10,33 @@ import json
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError
 
 from grader import notices
 from grader.notices import Notice
 
-SCHEMA = 2
+SCHEMA: Literal[2] = 2
 
 Outcome = Literal["passed", "failed", "blocked"]
 Status = Literal["right", "partial", "wrong", "missing", "blocked"]
+_Notice = Annotated[Notice, PlainValidator(notices.from_plain)]
 Curve = tuple[
     tuple[float, float, float], ...
 ]  # step -> loss, train error, test error
 
 
+class Record:
+    """A part of a result. As a `grade.json` holds it, it has the fields of its class, and no others."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", allow_inf_nan=False, strict=True
+    )
+
+
 @dataclass(frozen=True)
-class Mismatch:
+class Mismatch(Record):
     """How a value differs from the expected one: data, not a sentence.
 
     kind is "type", "shape", "dtype" or "values". `actual` and `expected` describe the property that
@@ -44,7 +55,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True)
-class CheckResult:
+class CheckResult(Record):
     """One check's outcome. `message` is a sentence for the student, empty where the check passed."""
 
     id: str
@@ -57,7 +68,7 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(Record):
     """A function as the student wrote it: its text, where it starts, and the lines the feedback marks.
 
     `first_line` counts in the file, or in the notebook's `cell` (1-based, all cells counted) if not None.
@@ -90,7 +101,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class FunctionResult:
+class FunctionResult(Record):
     """One graded function. `line` counts in the same file or cell as `source.first_line`.
 
     lines: misconception -> the line of the student's own source that holds it, where it could be placed.
@@ -122,7 +133,7 @@ class FunctionResult:
 
 
 @dataclass(frozen=True)
-class Curves:
+class Curves(Record):
     """Training curves, the student's and the reference's."""
 
     student: Curve
@@ -130,7 +141,7 @@ class Curves:
 
 
 @dataclass(frozen=True)
-class GradedFiles:
+class GradedFiles(Record):
     """Which files were graded. `sha256` is that of the graded file's bytes."""
 
     id: str
@@ -140,7 +151,7 @@ class GradedFiles:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Record):
     """One submission, graded. `notices` say what was skipped, capped, denied or timed out.
 
     exercise_folder: where the exercise lies, if it is not one of those that are included in grader.
@@ -156,11 +167,11 @@ class Result:
     score: float
     max_score: float
     functions: Mapping[str, FunctionResult]
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[_Notice, ...] = ()
     isolation: Mapping[str, str] = field(default_factory=dict)
     curves: Curves | None = None
     exercise_folder: str | None = None
-    schema: int = SCHEMA
+    schema: Literal[2] = SCHEMA
 
 
 @dataclass(frozen=True)
@@ -183,7 +194,8 @@ def to_json(result: Result) -> str:
     text = json.dumps(
         result, default=_fields, indent=1, ensure_ascii=False, allow_nan=False
     )
-    return text + "\n"
+    # half of a surrogate pair has no place in a file
+    return text.encode("utf-8", "replace").decode() + "\n"
 
 
 def _fields(record: object) -> Mapping[str, Any]:
@@ -221,50 +233,16 @@ def _of_source(source: Source) -> dict[str, Any]:
 def from_json(text: str) -> Result:
     """The result that the text of a `grade.json` holds. Raises ValueError where it is not one of ours."""
     try:
-        data = json.loads(text)
-        if data["schema"] != SCHEMA:
-            raise ValueError(f"its schema is {data['schema']!r}, not {SCHEMA}")
-        return _result(data)
-    except (
-        KeyError,
-        TypeError,
-        AttributeError,
-        json.JSONDecodeError,
-    ) as error:
-        raise ValueError(f"it is not a grade.json: {error}") from error
+        return _RESULT.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ValueError(
+            f"it is not a grade.json: {where or 'its text'}: {first['msg']}"
+        ) from None
 
 
-# JSON has neither records nor tuples: what is nested is built anew, the other fields are as they are
-
-
-def _result(data: dict[str, Any]) -> Result:
-    fields = {**data}
-    fields["submission"] = GradedFiles(**_tuples(data["submission"]))
-    functions = {}
-    for name, function in data["functions"].items():
-        functions[name] = _function(function)
-    fields["functions"] = functions
-    fields["notices"] = tuple(map(notices.from_plain, data["notices"]))
-    fields["curves"] = _curves(data["curves"])
-    return Result(**fields)
-
-
-def _function(data: dict[str, Any]) -> FunctionResult:
-    fields = {**data}
-    fields["misconceptions"] = tuple(data["misconceptions"])
-    fields["alternatives"] = tuple(map(tuple, data["alternatives"]))
-    fields["checks"] = tuple(map(check_from, data["checks"]))
-    fields["source"] = None
-    if data["source"]:
-        fields["source"] = _source(data["source"])
-    return FunctionResult(**fields)
-
-
-def _source(data: dict[str, Any]) -> Source:
-    places: dict[int, tuple[int, int, str]] = {}
-    for number, (line, cell, label) in data.get("places", {}).items():
-        places[int(number)] = line, cell, label
-    return Source(**{**data, "places": places})
+_RESULT = TypeAdapter(Result)
 
 
 def check_from(data: dict[str, Any]) -> CheckResult:
@@ -274,21 +252,6 @@ def check_from(data: dict[str, Any]) -> CheckResult:
     if data["mismatch"]:
         fields["mismatch"] = Mismatch(**_tuples(data["mismatch"]))
     return CheckResult(**fields)
-
-
-def _curves(data: dict[str, Any] | None) -> Curves | None:
-    if data is None:
-        return None
-    student = _curve(data["student"])
-    reference = _curve(data["reference"])
-    return Curves(student, reference)
-
-
-def _curve(data: list[list[float]]) -> Curve:
-    steps = []
-    for row in data:
-        steps.append((row[0], row[1], row[2]))
-    return tuple(steps)
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

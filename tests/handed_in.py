@@ -1,5 +1,6 @@
 """What is handed in, for tests: files, folders and zips of two functions."""
 
+import struct
 import zipfile
 
 from grader.intake.submission import find
@@ -21,6 +22,36 @@ def bytes_of_zip(tmp_path, members):
     data = path.read_bytes()
     path.unlink()
     return data
+
+
+def directory_of_zip(count, name=b"a.py", size=0):
+    """A zip that has so many members in its directory, and nothing else."""
+    entry = struct.pack(
+        "<IHHHHHHIIIHHHHHII", 0x02014B50, 20, 20, 0, 0, 0, 33, 0, 0, size, len(name), 0, 0, 0, 0, 0, 0
+    )  # fmt: skip
+    entries = (entry + name) * count
+    length = len(entries)
+    if count < 1 << 16:
+        end = struct.pack(
+            "<IHHHHIIH", 0x06054B50, 0, 0, count, count, length, 0, 0
+        )
+        return entries + end
+    end = struct.pack(
+        "<IQHHIIQQQQ", 0x06064B50, 44, 20, 20, 0, 0, count, count, length, 0
+    )
+    end += struct.pack("<IIQI", 0x07064B50, 0, length, 1)
+    end += struct.pack(
+        "<IHHHHIIH",
+        0x06054B50,
+        0,
+        0,
+        0xFFFF,
+        0xFFFF,
+        0xFFFFFFFF,
+        0xFFFFFFFF,
+        0,
+    )
+    return entries + end
 
 
 def written(folder, files):

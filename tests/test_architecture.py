@@ -23,6 +23,8 @@ LAYERS = [
     ["results"],
     ["errors"],
     ["paths"],
+    ["intake.limits"],
+    ["intake.archives"],
     ["intake.entries"],
     ["intake.choice"],
     ["exercise", "intake.submission"],

@@ -7,9 +7,12 @@ import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
-from grader.errors import UsageError
+from grader.errors import GraderFault, UsageError
 from grader.exercise import Exercise
+from grader.intake import archives
+from grader.intake.limits import Refused
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.reports.formats.class_page import class_page
 from grader.reports.formats.gradebook import gradebook
@@ -22,6 +25,7 @@ CLASS_PAGE = "index.html"
 OVERRIDES = "overrides.toml"
 MOODLE_WORKSHEET = "moodle-worksheet.csv"
 MOODLE_FEEDBACK = "moodle-feedback.zip"
+_LONGEST_ID = 100  # characters that are told of an id
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ class Formats:
         return cls(tuple(each), tuple(of_class))
 
 
+def names_of_class() -> list[str]:
+    """The names of the files that a batch's folder may hold beside the submissions' own folders."""
+    formats = [form.filename for form in CLASS_FORMATS.values()]
+    return [CLASS_PAGE, OVERRIDES, MOODLE_WORKSHEET, MOODLE_FEEDBACK, *formats]
+
+
 # -- grades ----------------------------------------------------------------------------------------------
 
 
@@ -73,28 +83,46 @@ def create(folder: Path) -> None:
 
 def save(folder: Path, result: Result) -> None:
     """Write one submission's `grade.json`, whole or not at all."""
-    own = folder / result.submission.id
+    own = _own_folder(folder, result)
     own.mkdir(parents=True, exist_ok=True)
     write_atomically(own / GRADE, to_json(result))
+
+
+def _own_folder(folder: Path, result: Result) -> Path:
+    """The folder of a submission's grade and reports. Raises GraderFault for an id that leads elsewhere."""
+    id_ = result.submission.id
+    own = folder / id_
+    leads_out = own.parent != folder or id_ in ("", ".", "..") or "\\" in id_
+    if leads_out or own.is_symlink():
+        raise GraderFault(
+            f"{id_[:_LONGEST_ID]!r} is no id of a submission: it leads out of the folder of the grades"
+        )
+    return own
 
 
 def load_one(folder: Path, id_: str) -> Result | None:
     """The result that the folder holds of one submission; None where there is none that can be read."""
     try:
-        return _read(folder / id_ / GRADE)
-    except (OSError, ValueError):
+        return _read(folder / id_)
+    except (OSError, ValueError, Refused):
         return None
 
 
 def load(folder: Path) -> list[Result]:
-    """The results of a batch's folder. Raises UsageError where there are none or one cannot be read."""
+    """The results of a batch's folder. Raises UsageError where there are none or one cannot be read.
+
+    What a `grade.json` says is a claim: it may come from anywhere. It is the result of the submission after
+    which its folder is called, or of none.
+    """
     results = []
-    for path in sorted(folder.glob(f"*/{GRADE}")):
+    for own in sorted(folder.iterdir()):
+        if not os.path.lexists(own / GRADE):
+            continue
         try:
-            results.append(_read(path))
-        except (OSError, ValueError) as error:
+            results.append(_read(own))
+        except (OSError, ValueError, Refused) as error:
             raise UsageError(
-                f"{path} cannot be read: {error}; grade that submission again."
+                f"{own / GRADE} cannot be read: {error}; grade that submission again."
             ) from error
     if not results:
         raise UsageError(
@@ -103,10 +131,19 @@ def load(folder: Path) -> list[Result]:
     return results
 
 
-def _read(path: Path) -> Result:
-    """The result in one `grade.json`. Raises OSError or ValueError where it cannot be read."""
-    text = path.read_text(encoding="utf-8")
-    return from_json(text)
+def _read(own: Path) -> Result:
+    """The result in a submission's folder. Raises OSError, ValueError or Refused where there is none."""
+    if own.is_symlink():
+        # its reports would be written elsewhere
+        raise ValueError(f"{own.name} is a symbolic link, not a folder")
+    data = archives.read(own / GRADE, ())
+    result = from_json(data.decode("utf-8"))
+    id_ = result.submission.id
+    if normalize("NFC", own.name) != normalize("NFC", id_):
+        raise ValueError(
+            f"it is of the submission {id_[:_LONGEST_ID]!r}, which belongs in a folder of that name"
+        )
+    return result
 
 
 def manual_marks(folder: Path) -> Overrides:
@@ -178,7 +215,7 @@ def render_one(
     for name in dict.fromkeys(("html", *formats)):
         form = FORMATS[name]
         text = form.render(result, exercise, lang, manual)
-        write_atomically(folder / result.submission.id / form.filename, text)
+        write_atomically(_own_folder(folder, result) / form.filename, text)
 
 
 def render_class(
@@ -248,6 +285,7 @@ def zip_moodle_feedback(folder: Path, results: Iterable[Result]) -> None:
     for result in results:
         download = moodle_folder(result)
         if download is not None:
-            report = folder / result.submission.id / FORMATS["html"].filename
+            own = _own_folder(folder, result)
+            report = own / FORMATS["html"].filename
             pages[download] = report.read_text(encoding="utf-8")
     write_atomically(folder / MOODLE_FEEDBACK, moodle_feedback(pages))

@@ -5,20 +5,25 @@ Nothing is parsed here: definitions and imports are looked for in the raw bytes.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.intake.entries import Entry, Refused
+from grader.intake.entries import Entry
+from grader.intake.limits import LARGEST_SOURCE, Refused
 
 MOST_VERSIONS = 3  # of one submission that are graded; the best one counts
 MOST_MODULES = 50  # modules that one file is graded with
-LARGEST_MODULES = 8 << 20  # bytes of these together
 
 _ASIDE = re.compile(r"setup|conftest|test_.*|.*_tests?|tests?", re.IGNORECASE)
 _LOOP = re.compile(rb"^\s*(?:for|while)\b", re.MULTILINE)
+_DEFINITION = re.compile(rb"def(?<!\wdef)\s+(\w+)\s*\(")
+_IMPORT = re.compile(rb"import|%run")
 _LONGEST_LINE = 1_000  # bytes of a line that is looked at for imports
+# definitions and imports of a file that are looked at: a file that is made of them alone is no solution
+_MOST_LOOKED_AT = 20_000
 _NUMBERS_AND_WORDS = re.compile(r"(\d+)")
 
 NaturalKey = list[tuple[int, str]]
@@ -151,7 +156,7 @@ class _Texts:
         """The modules that a file's imports lead to, within the bounds."""
         found: list[Entry] = []
         todo = [entry]
-        room = LARGEST_MODULES
+        room = LARGEST_SOURCE
         while todo:
             mentioned = self._imports(todo.pop(0))
             for module in self._modules:
@@ -192,22 +197,30 @@ class _Texts:
         if entry.suffix == ".ipynb":
             # a cell may be one string, whose line ends are written as two characters
             data = data.replace(rb"\n", b"\n")
-        defined = []
-        for name in self._names:
-            if _defines(name.encode(), data):
-                defined.append(name)
-        self._defined[entry] = frozenset(defined)
+        self._defined[entry] = _defined(self._names, data)
         self._mentioned[entry] = frozenset(_imported_words(data))
 
 
 def _imported_words(data: bytes) -> Iterable[str]:
     """The words on the lines that import something."""
-    for line in data.split(b"\n"):
-        imports = b"import" in line or b"%run" in line
-        if not imports or len(line) > _LONGEST_LINE:
-            continue
+    # lines are not split off: a large file may have millions of them
+    for found in itertools.islice(_IMPORT.finditer(data), _MOST_LOOKED_AT):
+        line = _line_around(data, found.start())
         for word in re.findall(rb"\w+", line):
             yield word.decode("utf-8", "replace")
+
+
+def _line_around(data: bytes, position: int) -> bytes:
+    """The line at a position; empty where it is too long to be a statement's."""
+    first = max(0, position - _LONGEST_LINE)
+    last = position + _LONGEST_LINE
+    start = data.rfind(b"\n", first, position) + 1
+    stop = data.find(b"\n", position, last)
+    if stop < 0:
+        stop = len(data)
+    if start < first or stop > last:
+        return b""
+    return data[start:stop]
 
 
 def _module_name(entry: Entry) -> str:
@@ -218,10 +231,19 @@ def _module_name(entry: Entry) -> str:
     return stem
 
 
-def _defines(name: bytes, data: bytes) -> bool:
-    # `name =` too: a function may be a lambda, or another one under a second name
-    definition = rb"\b(?:def\s+%b\s*\(|%b\s*=)" % (name, name)
-    return re.search(definition, data) is not None
+def _defined(names: Collection[str], data: bytes) -> frozenset[str]:
+    """The names that the bytes seem to define as functions."""
+    defined: set[str] = set()
+    matches = itertools.islice(_DEFINITION.finditer(data), _MOST_LOOKED_AT)
+    for match in matches:
+        defined.add(match[1].decode("utf-8", "replace"))
+    for name in names:
+        # a function may be a lambda, or another one under a second name; a pattern that begins with plain
+        # letters is searched for much faster, so that nothing else may stand before them is said after them
+        word = re.escape(name.encode())
+        if re.search(rb"%b(?<!\w%b)\s*=" % (word, word), data):
+            defined.add(name)
+    return frozenset(defined & set(names))
 
 
 def natural(text: str) -> NaturalKey:

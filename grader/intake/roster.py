@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import dataclasses
 import re
@@ -25,6 +26,7 @@ _HEADERS = {
     "last": ("lastname", "surname", "familyname", "nom", "nomdefamille"),
     "email": ("email", "emailaddress", "mail", "courriel", "adressedecourriel"),
 }  # fmt: skip
+_LARGEST = 16 << 20  # bytes of a roster
 _SHORTEST_WORD = 3  # letters of a word that may tell whose a submission is
 
 Row = Sequence[str]
@@ -112,7 +114,7 @@ def read_roster(path: Path) -> Roster:
 
 def _rows(path: Path) -> list[list[str]]:
     try:
-        lines = _text(path.read_bytes()).splitlines()
+        lines = _text(_bytes(path)).splitlines()
         delimiter = _delimiter(lines[0]) if lines else ","
         return list(csv.reader(lines, delimiter=delimiter))
     except OSError as error:
@@ -121,6 +123,17 @@ def _rows(path: Path) -> list[list[str]]:
         ) from error
     except csv.Error as error:
         raise UsageError(f"{path} is not a CSV: {error}.") from error
+
+
+def _bytes(path: Path) -> bytes:
+    """The file's bytes. Raises OSError, or UsageError where it is too large to be a list of students."""
+    with path.open("rb") as file:
+        raw = file.read(_LARGEST + 1)
+    if len(raw) > _LARGEST:
+        raise UsageError(
+            f"{path} is larger than {_LARGEST >> 20} MB; give the course's list of students."
+        )
+    return raw
 
 
 def _columns_of(known: Sequence[str], header: Row) -> list[int]:
@@ -200,6 +213,9 @@ def _plain(text: str) -> str:
 
 
 def _text(raw: bytes) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # what Excel calls "Unicode text"
+        return raw.decode("utf-16", "replace")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -10,22 +10,26 @@ import dataclasses
 import functools
 import hashlib
 import re
-from collections import defaultdict
+import stat
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.intake import archives
 from grader.intake.choice import Candidate, candidates
 from grader.intake.entries import (
-    LARGEST,
-    TOO_LARGE,
+    ARCHIVE,
     Entry,
+    Item,
     Parts,
-    Refused,
-    listed,
+    files_of,
+    outermost,
     shown,
 )
+from grader.intake.limits import LARGEST, TOO_LARGE, Budget, Refused
 from grader.notices import Notice
 
 SUFFIXES = (".py", ".ipynb")
@@ -43,7 +47,12 @@ _ATTEMPT = re.compile(
 )
 _CANVAS_ATTEMPT = re.compile(r"-(\d+)$")
 _LISTED = 50  # files of one submission that are named
+_TOLD = 10  # files of one submission of which it is told why they are not read
 _LONGEST = 100  # bytes of an id
+# names that Windows keeps for devices, whatever their suffix
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|(?:com|lpt)[0-9\xb9\xb2\xb3])(?:\..*)?", re.IGNORECASE
+)
 
 Files = Sequence[Entry]
 Numbers = tuple[int, ...]  # which attempt each part of a path says that it is
@@ -104,16 +113,41 @@ class Submission:
     def held(self) -> Submission:
         """The same submission with its bytes in it, to be graded in another process or on another machine."""
         versions = tuple(version.held() for version in self.versions)
+        notices = list(self.notices)
         try:
             data = self.data
-            modules = self.module_bytes()
-        except UsageError as error:
+        except _Unread as error:
             return dataclasses.replace(
-                self, source=b"", modules={}, versions=(), problem=str(error)
+                self,
+                source=b"",
+                modules={},
+                versions=(),
+                problem=str(error),
+                notices=(*notices, error.notice),
             )
+        modules: dict[str, bytes | Entry] = {}
+        for path, source in self.modules.items():
+            # without one of its modules, the file may still hold something
+            try:
+                modules[path] = _bytes(source)
+            except _Unread as error:
+                notices.append(error.notice)
         return dataclasses.replace(
-            self, source=data, modules=modules, versions=versions
+            self,
+            source=data,
+            modules=modules,
+            versions=versions,
+            notices=tuple(notices),
         )
+
+
+class _Unread(UsageError):
+    """A file that was listed cannot be read now; `notice` says which, and why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} {why}.")
+        values = {"file": name, "problem": why}
+        self.notice = Notice("file-left-out", values)
 
 
 def _bytes(source: bytes | Entry) -> bytes:
@@ -122,7 +156,7 @@ def _bytes(source: bytes | Entry) -> bytes:
     try:
         return source.read()
     except Refused as refusal:
-        raise UsageError(f"{source.file} {refusal}.") from refusal
+        raise _Unread(source.name, str(refusal)) from refusal
 
 
 def from_file(
@@ -137,25 +171,35 @@ def from_file(
         id_ = _id(Path(entry.name).stem)
     if not with_modules:
         return _of_entry(entry, id_)
-    beside = [entry]
-    for pattern in ("*.py", "*/*.py"):
-        for module in sorted(path.parent.glob(pattern)):
-            if module.is_file() and not module.is_symlink():
-                beside.append(_entry_on_disk(module, path.parent))
+    beside = [entry, *_modules_beside(path)]
     (candidate, *_) = candidates(beside, [entry], ())
     return _of_candidate(candidate, id_)
 
 
-def _entry_on_disk(path: Path, root: Path | None = None) -> Entry:
+def _modules_beside(path: Path) -> list[Entry]:
+    """The modules in a file's own folder and in those that lie there; none where it cannot be listed."""
     try:
-        status = path.stat()
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror}."
-        ) from error
-    names = path.relative_to(root or path.parent).parts
-    parts = tuple(map(shown, names))
-    return Entry(parts, status.st_size, status.st_mtime, path)
+        items = outermost(path.parent)
+    except Refused:
+        return []
+    modules = []
+    for entry in files_of(items, None, (".py",), deepest=1):
+        if entry.suffix == ".py" and entry.problem is None:
+            modules.append(entry)
+    return modules
+
+
+def _entry_on_disk(path: Path) -> Entry:
+    try:
+        # the instructor may name a link
+        place = path.resolve(strict=True)
+        status = place.stat()
+    except (OSError, RuntimeError) as error:
+        why = archives.reason(error)
+        raise UsageError(f"{path} cannot be read: {why}.") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise UsageError(f"{path} {archives.NOT_ORDINARY}.")
+    return Entry((shown(path.name),), status.st_size, status.st_mtime, place)
 
 
 def find(
@@ -163,37 +207,59 @@ def find(
     names: Iterable[str],
     leave_out: Path | None = None,
     support: Iterable[str] = (),
+    reserved: Iterable[str] = (),
 ) -> list[Submission]:
     """The submissions that the given files, folders and zips hold; `names` are the graded functions.
 
     A folder or zip that Moodle or Canvas handed out holds one submission per student. A git working copy is
     one submission. In any other folder, each file to grade is a submission, and so is each subfolder or zip.
-    Modules named in `support` are nobody's. `leave_out` is the folder where results go.
+    Modules named in `support` are nobody's. `leave_out` is the folder where results go, and `reserved` are
+    the names that no submission's results can have there.
 
-    Raises UsageError where a path is not there, is refused, or where there is no submission at all.
+    Whatever is wrong with one submission's files is that submission's `problem` or notice. Raises UsageError
+    where a path is not there or is nothing that can be graded, where the only path is refused, or where there
+    is no submission at all.
     """
     paths = list(paths)
     names = tuple(names)
     support = frozenset(support)
     found: list[Submission] = []
     for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path} does not exist.")
-        suffix = path.suffix.lower()
-        if path.is_dir() or suffix == ".zip":
-            found.extend(_of_tree(path, names, leave_out, support))
-        elif suffix in SUFFIXES:
-            found.append(from_file(path))
-        else:
-            raise UsageError(
-                f"{path} is neither a folder nor a zip nor a .py or .ipynb file."
-            )
+        _require_gradable(path)
+        try:
+            if path.suffix.lower() in SUFFIXES and not path.is_dir():
+                found.append(from_file(path))
+            else:
+                found.extend(_of_tree(path, names, leave_out, support))
+        except UsageError as error:
+            # of several files, each is somebody's
+            if len(paths) == 1 or path.is_dir():
+                raise
+            name = shown(path.stem)
+            found.append(_unread(_Owner(name, name), str(error)))
     if not found:
         places = ", ".join(map(str, paths))
         raise UsageError(
             f"there is no submission in {places}: no .py and no .ipynb file."
         )
-    return distinct(found)
+    return distinct(found, reserved)
+
+
+def _require_gradable(path: Path) -> None:
+    """Raise UsageError where a path is not there, or is nothing that can be graded."""
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise UsageError(f"{path} does not exist.") from error
+    except OSError as error:
+        why = archives.reason(error)
+        raise UsageError(f"{path} cannot be read: {why}.") from error
+    if stat.S_ISDIR(status.st_mode):
+        return
+    if path.suffix.lower() not in (*SUFFIXES, ARCHIVE):
+        raise UsageError(
+            f"{path} is neither a folder nor a zip nor a .py or .ipynb file."
+        )
 
 
 # -- whose is which file ---------------------------------------------------------------------------------
@@ -215,105 +281,109 @@ def _of_tree(
     leave_out: Path | None,
     support: Collection[str],
 ) -> Iterator[Submission]:
-    """The submissions in a folder or a zip."""
-    found = listed(path)
-    if leave_out is not None:
-        found = _outside(leave_out.resolve(), found)
-    if (path / ".git").exists():
-        name = path.resolve().name
-        owner = _Owner(name, shown(name))
-        yield _of_student(owner, found, names, support)
-        return
+    """The submissions in a folder or a zip. Raises UsageError where it is not looked into."""
+    try:
+        items = outermost(path, leave_out)
+    except Refused as refusal:
+        raise UsageError(f"{path} {refusal}; it is not graded.") from refusal
     is_zip = not path.is_dir()
-    groups = _by_owner(_unwrapped(found, is_zip), support)
+    if (path / ".git").exists():
+        name = shown(path.resolve().name)
+        groups = {_Owner(name, name): items}
+    else:
+        groups = _by_owner(_unwrapped(items, is_zip), support)
     if is_zip and len(groups) == 1:
-        ((owner, files),) = groups.items()
+        ((owner, items),) = groups.items()
         # one student's own zip, whatever is in it; a course site's download of one student has keys
         if not owner.keys:
             owner = _Owner(path.stem, shown(path.stem))
-            groups = {owner: files}
-    for owner, files in groups.items():
-        yield _of_student(owner, files, names, support)
-
-
-def _outside(folder: Path, found: Iterable[Entry]) -> list[Entry]:
-    """The entries that do not lie in a folder; what is inside a zip does not."""
-    outside = []
-    for entry in found:
-        if entry.members or folder not in entry.file.resolve().parents:
-            outside.append(entry)
-    return outside
+            groups = {owner: items}
+    for owner, items in groups.items():
+        found = _of_student(owner, items, names, support)
+        if found is not None:
+            yield found
 
 
 def _by_owner(
-    found: Iterable[Entry], support: Collection[str]
-) -> dict[_Owner, list[Entry]]:
-    """The files of each owner. A file beside others is left out unless it can be graded."""
-    groups: dict[_Owner, list[Entry]] = defaultdict(list)
-    for entry in found:
-        owner = _owner(entry)
-        if not owner.alone or _stands_alone(entry, support):
-            groups[owner].append(entry)
+    items: Iterable[Item], support: Collection[str]
+) -> dict[_Owner, list[Item]]:
+    """The items of each owner. A file beside others is left out unless it can be graded."""
+    groups: dict[_Owner, list[Item]] = defaultdict(list)
+    for item in items:
+        owner = _owner(item)
+        if not owner.alone or _stands_alone(item, support):
+            groups[owner].append(item)
     return groups
 
 
-def _stands_alone(entry: Entry, support: Collection[str]) -> bool:
-    """Whether a file that no folder holds is a submission; one with a problem is shown as such."""
-    if Path(entry.name).stem in support:
+def _stands_alone(item: Item, support: Collection[str]) -> bool:
+    """Whether a file that no folder holds is a submission, or would be one if it could be read."""
+    path = Path(item.name)
+    if path.stem in support:
         return False
-    return entry.suffix in SUFFIXES or entry.problem is not None
+    # a link without a suffix may be meant for a student's folder
+    can_be_one = (*SUFFIXES, ARCHIVE, "") if item.problem else SUFFIXES
+    return path.suffix.lower() in can_be_one
 
 
-def _owner(entry: Entry) -> _Owner:
-    first = entry.parts[0]
-    match = _MOODLE.fullmatch(first)
+def _owner(item: Item) -> _Owner:
+    name = item.name
+    match = _MOODLE.fullmatch(name)
     if match is not None:
-        name, number = match["name"], match["id"]
-        return _Owner(f"{name}_{number}", name.strip(), (number,))
-    match = _CANVAS.fullmatch(first)
+        who, number = match["name"], match["id"]
+        return _Owner(_numbered(who, number), who.strip(), (number,))
+    match = _CANVAS.fullmatch(name)
     if match is not None:
-        name, number = match["name"], match["id"]
-        return _Owner(f"{name}_{number}", name, (number,))
-    if len(entry.parts) == 1:
-        return _Owner(first, Path(first).stem, alone=True)
-    if first.lower().endswith(".zip"):
-        first = first[: -len(".zip")]
-    return _Owner(first, first)
+        who, number = match["name"], match["id"]
+        return _Owner(_numbered(who, number), who, (number,))
+    if item.kind == "file":
+        return _Owner(name, Path(name).stem, alone=True)
+    if name.lower().endswith(ARCHIVE):
+        name = name[: -len(ARCHIVE)]
+    return _Owner(name, name)
 
 
-def _unwrapped(found: Files, is_zip: bool) -> Files:
-    """The same without what only wraps a class: a download in a folder, the one folder of a zip."""
-    unwrapped = _without_download_folders(found)
+def _unwrapped(items: list[Item], is_zip: bool) -> list[Item]:
+    """The same without what only wraps a class: downloads in a folder, the one folder of a zip."""
+    items = _without_download_folders(items)
     # A folder may hold one student's folder only, but a zip of one folder with several in it is a class.
-    if is_zip and _is_one_folder_of_folders(unwrapped):
-        inside = [entry.below(1) for entry in unwrapped]
-        return _without_download_folders(inside)
+    if is_zip and len(items) == 1 and items[0].kind == "folder":
+        inside = _look_into(items[0])
+        if sum(item.kind != "file" for item in inside) > 1:
+            return _without_download_folders(inside)
+    return items
+
+
+def _without_download_folders(items: list[Item]) -> list[Item]:
+    """The items without the folders into which the instructor has put a course site's downloads.
+
+    They are taken for downloads where all are: a student's folder among others may hold any name.
+    """
+    holders = [item for item in items if item.kind != "file"]
+    unwrapped = [item for item in items if item.kind == "file"]
+    for holder in holders:
+        inside = _look_into(holder)
+        if not _is_download(holder, inside):
+            return items
+        unwrapped += inside
     return unwrapped
 
 
-def _without_download_folders(found: Files) -> Files:
-    """The entries without the folder into which the instructor has put a course site's download."""
-    downloads = set()
-    for entry in found:
-        if len(entry.parts) > 1 and _of_course_site(entry.parts[1]):
-            downloads.add(entry.parts[0])
-    unwrapped = []
-    for entry in found:
-        if len(entry.parts) > 1 and entry.parts[0] in downloads:
-            unwrapped.append(entry.below(1))
-        else:
-            unwrapped.append(entry)
-    return unwrapped
+def _is_download(item: Item, inside: Sequence[Item]) -> bool:
+    """Whether a folder or zip holds what a course site gives out, and nothing else."""
+    if not inside or _of_course_site(item.name):
+        return False
+    return all(_of_course_site(one.name) for one in inside)
 
 
-def _is_one_folder_of_folders(found: Files) -> bool:
-    outermost = set()
-    subfolders = set()
-    for entry in found:
-        outermost.add(entry.parts[0])
-        if len(entry.parts) > 2:
-            subfolders.add(entry.parts[1])
-    return len(outermost) == 1 and len(subfolders) > 1
+def _look_into(item: Item) -> list[Item]:
+    """What a folder or zip holds at its top, shown without it; empty where it is refused."""
+    try:
+        children = item.children(Budget())
+    except Refused:
+        # told when its files are listed
+        return []
+    return [child.as_outermost() for child in children]
 
 
 def _of_course_site(name: str) -> bool:
@@ -326,27 +396,67 @@ def _of_course_site(name: str) -> bool:
 
 def _of_student(
     owner: _Owner,
+    items: Sequence[Item],
+    names: Collection[str],
+    support: Collection[str],
+) -> Submission | None:
+    """The submission of one student; None where there is no file. Whatever goes wrong is its problem."""
+    try:
+        files = files_of(items)
+        if not files:
+            return None
+        return _chosen(owner, files, names, support)
+    except Exception as error:
+        # one student's files end nobody else's grading, whatever they are
+        why = archives.reason(error)
+        return _unread(owner, f"cannot be read: {type(error).__name__}: {why}")
+
+
+def _without_code(owner: _Owner, files: Files, problem: str) -> Submission:
+    """The submission of a student of whom no file can be graded."""
+    notices = tuple(_left_out(owner, files))
+    return Submission(
+        id=_id_of(owner),
+        name=owner.name,
+        filename="",
+        source=b"",
+        files=_named(files),
+        notices=notices,
+        problem=problem,
+        keys=owner.keys,
+    )
+
+
+def _unread(owner: _Owner, why: str) -> Submission:
+    """The submission of a student whose files could not even be listed."""
+    values = {"file": owner.name, "problem": why.removesuffix(".")}
+    notice = Notice("file-left-out", values)
+    problem = f"The files of {owner.name}: {why.removesuffix('.')}."
+    submission = _without_code(owner, [], problem)
+    return dataclasses.replace(submission, notices=(notice,))
+
+
+def _id_of(owner: _Owner) -> str:
+    if owner.alone:
+        # its id is the file's name
+        return _id(Path(owner.id).stem)
+    return _id(owner.id)
+
+
+def _chosen(
+    owner: _Owner,
     files: Files,
     names: Collection[str],
     support: Collection[str],
 ) -> Submission:
     """The submission of one student: the file with most of `names`, and other versions with as many."""
-    name = owner.id
-    if owner.alone:
-        # its id is the file's name
-        name = Path(name).stem
-    id_ = _id(name)
-    gradable = [entry for entry in files if entry.suffix in SUFFIXES]
+    gradable = []
+    for entry in files:
+        if entry.suffix in SUFFIXES and entry.problem is None:
+            gradable.append(entry)
     if not gradable:
-        return Submission(
-            id=id_,
-            name=owner.name,
-            filename="",
-            source=b"",
-            files=_named(files),
-            problem=_first_problem(files) or NOTHING,
-            keys=owner.keys,
-        )
+        problem = _first_problem(files) or NOTHING
+        return _without_code(owner, files, problem)
     latest = _latest_attempts(gradable)
     # ranking reads the files, which is spared where there is only one
     if len(files) == 1:
@@ -357,7 +467,7 @@ def _of_student(
     for candidate in chosen:
         remarks = _remarks(owner, files, gradable, candidate)
         version = dataclasses.replace(
-            _of_candidate(candidate, id_),
+            _of_candidate(candidate, _id_of(owner)),
             name=owner.name,
             files=_named(files),
             notices=tuple(remarks),
@@ -421,16 +531,38 @@ def _remarks(
 ) -> Iterator[Notice]:
     if len(gradable) > 1:
         yield _choice_notice(owner, len(gradable), chosen)
-    for entry in files:
-        if entry.problem:
-            file = _shown_path(owner, entry)
-            values = {"file": file, "problem": entry.problem}
-            yield Notice("file-left-out", values)
+    yield from _left_out(owner, files)
+    if _looks_like_download(owner, files):
+        yield Notice("looks-like-download", {"file": files[0].parts[0]})
     for entry in files:
         if _marked_late(entry):
             yield Notice("late", {"platform": "Canvas"})
             # once, however many files are late
             break
+
+
+def _looks_like_download(owner: _Owner, files: Files) -> bool:
+    """Whether files of several students seem to be in it, as in what a course site gives out."""
+    if owner.keys:
+        return False
+    students = set()
+    for entry in files:
+        if len(entry.parts) > 1 and _of_course_site(entry.parts[1]):
+            students.add(entry.parts[1])
+    return len(students) > 1
+
+
+def _left_out(owner: _Owner, files: Files) -> Iterator[Notice]:
+    """What was not read, and why; the first of many."""
+    unread = [entry for entry in files if entry.problem]
+    for entry in unread[:_TOLD]:
+        values = {
+            "file": _shown_path(owner, entry),
+            "problem": str(entry.problem),
+        }
+        yield Notice("file-left-out", values)
+    if len(unread) > _TOLD:
+        yield Notice("more", {"count": str(len(unread) - _TOLD)})
 
 
 def _choice_notice(owner: _Owner, count: int, chosen: Candidate) -> Notice:
@@ -515,22 +647,40 @@ def _attempt(parts: Parts, pattern: re.Pattern[str]) -> tuple[Parts, Numbers]:
 
 def _id(name: str) -> str:
     """A name as an identifier that is safe as a folder's name on every system."""
-    safe = re.sub(r"[^\w.-]+", "-", name).strip("-.")
-    # file systems limit a name's bytes, not its letters; a letter that is cut through is dropped
-    short = safe.encode()[:_LONGEST].decode("utf-8", "ignore")
+    safe = re.sub(r"[^\w.-]+", "-", shown(name)).strip("-.")
+    short = _cut(safe, _LONGEST).strip("-.")
+    if _DEVICE.fullmatch(short):
+        short = f"_{short}"
     return short or "submission"
 
 
-def distinct(submissions: Sequence[Submission]) -> list[Submission]:
-    """The same, with ids that differ even where case does not count."""
-    taken: set[str] = set()
+def _numbered(name: str, number: str) -> str:
+    """A name with a course site's number, which is not cut off."""
+    return f"{_cut(name, _LONGEST - len(number) - 1)}_{number}"
+
+
+def _cut(text: str, length: int) -> str:
+    # file systems limit a name's bytes, not its letters; a letter that is cut through is dropped
+    return text.encode()[: max(0, length)].decode("utf-8", "ignore")
+
+
+def distinct(
+    submissions: Sequence[Submission], reserved: Iterable[str] = ()
+) -> list[Submission]:
+    """The same, with ids that are folders of their own on every system, and no reserved names."""
+    taken = {_folded(name) for name in reserved}
+    numbers: Counter[str] = Counter()
     result = []
     for submission in submissions:
         id_ = submission.id
-        number = 1
-        while id_.casefold() in taken:
-            number += 1
-            id_ = f"{submission.id}-{number}"
-        taken.add(id_.casefold())
+        while _folded(id_) in taken:
+            numbers[submission.id] += 1
+            id_ = f"{submission.id}-{numbers[submission.id] + 1}"
+        taken.add(_folded(id_))
         result.append(dataclasses.replace(submission, id=id_))
     return result
+
+
+def _folded(name: str) -> str:
+    """A name as a file system compares it that tells neither case nor the form of accents apart."""
+    return unicodedata.normalize("NFC", name.casefold())

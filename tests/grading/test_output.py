@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import report_samples as samples
 
-from grader.errors import UsageError
+from grader.errors import GraderFault, UsageError
 from grader.grading import output
 from grader.grading.output import Formats, write_atomically
+from grader.reports import CLASS_FORMATS
 from grader.results import from_json, to_json
 
 
@@ -73,6 +74,60 @@ def test_what_is_no_grade_json_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "ada" / "grade.json").write_text(text)
     with pytest.raises(UsageError, match=r"ada.grade\.json cannot be read"):
         output.load(tmp_path)
+
+
+@pytest.mark.parametrize("id_", ["../../evil", "", ".", "..", "amelie2", "/a"])
+def test_a_result_belongs_to_the_folder_that_it_lies_in(
+    tmp_path: Path, id_: str
+) -> None:
+    files = replace(samples.right().submission, id=id_)
+    text = to_json(replace(samples.right(), submission=files))
+    (tmp_path / "amelie").mkdir()
+    (tmp_path / "amelie" / "grade.json").write_text(text)
+    with pytest.raises(UsageError, match=f"submission '{id_}'"):
+        output.load(tmp_path)
+    assert output.load_one(tmp_path, "amelie") is None
+
+
+@pytest.mark.parametrize(
+    "id_", ["../evil", "", ".", "..", "a/b", "a\\b", "/a"]
+)
+def test_nothing_is_written_outside_the_folder(
+    tmp_path: Path, id_: str
+) -> None:
+    files = replace(samples.right().submission, id=id_)
+    result = replace(samples.right(), submission=files)
+    folder = tmp_path / "grades"
+    folder.mkdir()
+    for write in (
+        lambda: output.save(folder, result),
+        lambda: output.render_one(folder, result, samples.EXERCISE),
+    ):
+        with pytest.raises(GraderFault, match="no id of a submission"):
+            write()
+    assert list(tmp_path.rglob("*")) == [folder]
+
+
+def test_a_pipe_and_a_link_among_the_grades_are_named(tmp_path: Path) -> None:
+    output.save(tmp_path, samples.right())
+    (tmp_path / "piped").mkdir()
+    os.mkfifo(tmp_path / "piped" / "grade.json")
+    with pytest.raises(UsageError, match=r"piped.*ordinary file"):
+        output.load(tmp_path)
+    (tmp_path / "piped" / "grade.json").unlink()
+    (tmp_path / "linked").symlink_to(tmp_path / "amelie")
+    with pytest.raises(UsageError, match=r"linked.*symbolic link"):
+        output.load(tmp_path)
+
+
+def test_all_files_of_a_class_are_named(tmp_path: Path) -> None:
+    output.save(tmp_path, samples.right())
+    formats = Formats.named(CLASS_FORMATS)
+    output.render(tmp_path, [samples.right()], samples.EXERCISE, "en", formats)
+    output.zip_moodle_feedback(tmp_path, [samples.right()])
+    files = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert len(files) == 2 + len(CLASS_FORMATS)
+    assert files <= set(output.names_of_class())
 
 
 def test_a_number_that_json_lacks_is_not_written() -> None:

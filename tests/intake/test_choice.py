@@ -129,7 +129,7 @@ def test_modules_are_bounded_in_number_and_size(tmp_path):
     files = {f"m{i}.py": b"x = 1\n" for i in range(count)}
     written(tmp_path, {"a.py": imports + BOTH, **files})
     assert len(chosen(tmp_path)[0].modules) == choice.MOST_MODULES
-    (tmp_path / "m0.py").write_bytes(b"#" * (choice.LARGEST_MODULES + 1))
+    (tmp_path / "m0.py").write_bytes(b"#" * (choice.LARGEST_SOURCE + 1))
     assert "m0.py" not in [
         module.name for module in chosen(tmp_path)[0].modules
     ]

@@ -1,14 +1,36 @@
-"""Archives are read, bounded, and never trusted with a path."""
+"""Folders and archives are listed within bounds, and never trusted with a path."""
 
+import itertools
+import os
 import stat
+import unicodedata
 import zipfile
+from pathlib import Path
 
 import pytest
-from handed_in import BOTH, NAMES, ONE, bytes_of_zip, found, written, zipped
+from handed_in import (
+    BOTH,
+    ONE,
+    bytes_of_zip,
+    directory_of_zip,
+    written,
+    zipped,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
-from grader.errors import UsageError
-from grader.intake.entries import DEEPEST
-from grader.intake.submission import find
+from grader.intake import archives
+from grader.intake.entries import files_of, listed, outermost, shown
+from grader.intake.limits import DEEPEST, DEEPEST_FOLDER, Budget, Refused
+
+
+def problems(path, budget=None):
+    """Path -> why it is not read, None where it is."""
+    found = files_of(outermost(path), budget)
+    return {entry.path: entry.problem for entry in found}
+
+
+# -- names -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -19,35 +41,187 @@ from grader.intake.submission import find
         "a/../../evil.py",
         "..\\evil.py",
         "C:\\evil.py",
+        "ev\0il.py",
+        "",
+        "./",
+        "a/" * 100 + "evil.py",
     ],
 )
-def test_a_zip_that_leads_out_of_its_folder_is_refused(tmp_path, name):
+def test_a_member_that_leads_nowhere_is_refused_alone(tmp_path, name):
     path = tmp_path / "slip.zip"
     with zipfile.ZipFile(path, "w") as archive:
         info = zipfile.ZipInfo("placeholder")
-        info.filename = name  # past the checks of the constructor
+        info.filename = info.orig_filename = name  # past the constructor
         archive.writestr(info, ONE)
-    with pytest.raises(UsageError, match="leads out of its folder"):
-        find([path], NAMES)
-    zipped(
-        tmp_path / "class.zip",
-        {"ada/all.zip": path.read_bytes(), "alan/tp.py": BOTH},
-    )
-    submissions = found(tmp_path / "class.zip")
-    assert "leads out of its folder" in submissions["ada"].problem
-    assert submissions["alan"].data == BOTH
+        archive.writestr("tp.py", BOTH)
+    found = problems(path)
+    assert found.pop("tp.py") is None
+    # what ends in a slash is a folder
+    assert len(found) == (name != "./")
+    assert all(found.values())
 
 
-def test_a_zip_bomb_costs_only_who_handed_it_in(tmp_path):
-    bomb = bytes_of_zip(
-        tmp_path, {f"{i}.py": bytes(60 << 20) for i in range(4)}
+@given(
+    names=st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=300),
+        max_size=12,
     )
-    path = zipped(
-        tmp_path / "class.zip", {"ada/bomb.zip": bomb, "alan/tp.py": BOTH}
-    )
-    submissions = found(path)
-    assert "times its size" in submissions["ada"].problem
-    assert submissions["alan"].problem is None
+)
+def test_any_member_s_name_is_shown_bounded_and_no_two_alike(
+    names, tmp_path_factory
+):
+    path = tmp_path_factory.mktemp("names") / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in dict.fromkeys(names):
+            info = zipfile.ZipInfo("placeholder")
+            info.filename = info.orig_filename = name
+            archive.writestr(info, name.encode())
+    found = listed(path)
+    paths = [entry.parts for entry in found]
+    assert len(set(paths)) == len(paths)
+    for entry in found:
+        assert not {"", ".", ".."} & set(entry.parts)
+        assert not any(set(part) & set("/\\") for part in entry.parts)
+        assert max(map(len, entry.parts)) <= 260
+        if entry.problem is None:
+            # the bytes are those of the member with this name
+            last = entry.read().decode().replace("\\", "/").split("/")
+            assert shown(last[-1])[:20] == entry.name[:20]
+
+
+def test_names_that_look_alike_are_told_apart(tmp_path):
+    composed = "é.py"
+    names = [composed, unicodedata.normalize("NFD", composed)]
+    broken = [b"\xff.py", b"\xfe.py"]
+    for name in map(os.fsencode, names):
+        broken.append(name)
+    for name in broken:
+        Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_bytes(name)
+    zipped(tmp_path / "a.zip", {f"in/{name}": name.encode() for name in names})
+    found = listed(tmp_path)
+    assert len({entry.path for entry in found}) == len(found) == 6
+    assert len({entry.read() for entry in found}) == 4
+
+
+# -- links, pipes, and what cannot be read ---------------------------------------------------------------
+
+
+def test_links_are_named_and_not_followed(tmp_path):
+    secret = written(tmp_path / "secret", {"tp.py": BOTH})
+    ada = written(tmp_path / "ada", {"mine.py": ONE})
+    (ada / "tp.py").symlink_to(secret / "tp.py")
+    (ada / "more").symlink_to(secret)
+    (ada / "round").symlink_to(ada)
+    found = problems(ada)
+    assert found.pop("mine.py") is None
+    assert set(found) == {"tp.py", "more", "round"}
+    assert all("symbolic link" in problem for problem in found.values())
+
+    info = zipfile.ZipInfo("tp.py")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "links.zip", "w") as archive:
+        archive.writestr(info, str(secret / "tp.py"))
+    assert "symbolic link" in problems(tmp_path / "links.zip")["tp.py"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "tp.py")
+    os.mkfifo(tmp_path / "all.zip")
+    assert problems(tmp_path) == {
+        "tp.py": archives.NOT_ORDINARY,
+        "all.zip": archives.NOT_ORDINARY,
+    }
+
+
+def test_what_changes_after_it_was_listed_is_refused_or_read(tmp_path):
+    files = {f"{i}.py": ONE for i in range(4)}
+    found = listed(written(tmp_path, files))
+    (tmp_path / "0.py").unlink()
+    (tmp_path / "1.py").unlink()
+    os.mkfifo(tmp_path / "1.py")
+    (tmp_path / "2.py").unlink()
+    (tmp_path / "2.py").symlink_to(tmp_path / "3.py")
+    (tmp_path / "3.py").write_bytes(BOTH)
+    for entry in found[:3]:
+        with pytest.raises(Refused):
+            entry.read()
+    assert found[3].read() == BOTH
+
+
+def test_folders_are_walked_to_a_bounded_depth_however_long_their_paths(
+    tmp_path,
+):
+    written(tmp_path, {"tp.py": BOTH})
+    here = os.open(tmp_path, os.O_RDONLY)
+    # a path as long as this cannot be opened by its name any more
+    for _ in range(40):
+        os.mkdir("f" * 200, dir_fd=here)
+        inner = os.open("f" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    found = problems(tmp_path)
+    assert found.pop("tp.py") is None
+    assert list(map(bool, found.values())) == [True]
+
+    shallow = tmp_path.with_name("shallow")
+    deep = Path(*itertools.repeat("f", DEEPEST_FOLDER - 1))
+    written(shallow, {deep / "last.py": ONE, deep / "g/h/not.py": ONE})
+    found = {entry.name: entry.problem for entry in listed(shallow)}
+    assert found["last.py"] is None
+    assert "folders" in found["h"]
+
+
+# -- what it costs ---------------------------------------------------------------------------------------
+
+
+def test_a_heap_of_files_takes_the_place_of_nobody_s_code(tmp_path):
+    heap = {f"data/{i}.csv": b"" for i in range(50)}
+    written(tmp_path, {"tp.py": BOTH, "src/m.py": ONE, **heap})
+    zipped(tmp_path / "all.zip", heap)
+    found = problems(tmp_path, Budget(files=20))
+    assert {path for path, problem in found.items() if problem} == {
+        "data",
+        "all.zip",
+    }
+    assert found["tp.py"] is found["src/m.py"] is None
+
+
+def test_bytes_are_counted_through_all_archives(tmp_path):
+    inner = bytes_of_zip(tmp_path, {f"{i}.ipynb": bytes(900) for i in (0, 1)})
+    files = {f"{i}.zip": inner for i in range(3)}
+    zipped(tmp_path / "out.zip", {**files, "notes.pdf": bytes(10_000)})
+    budget = Budget(size=len(inner) * 3 + 2000)
+    found = problems(tmp_path, budget)
+    read = [path for path, problem in found.items() if problem is None]
+    assert sorted(read) == [
+        "out.zip/0.zip/0.ipynb",
+        "out.zip/0.zip/1.ipynb",
+        "out.zip/notes.pdf",
+    ]
+    assert budget.size < 900
+
+
+def test_entries_are_counted_through_all_archives(tmp_path):
+    inner = directory_of_zip(900)
+    zipped(tmp_path / "out.zip", {f"{i}.zip": inner for i in range(9)})
+    found = problems(tmp_path, Budget(files=2_000))
+    refused = [problem for problem in found.values() if problem]
+    assert len(refused) == 7
+    assert len(found) == 9  # 900 members of one name are one file
+
+
+def test_folders_in_a_zip_are_counted(tmp_path):
+    zipped(tmp_path / "a.zip", {"/".join("abcdefghij") + "/k.py": ONE})
+    found = problems(tmp_path, Budget(files=8))
+    assert "more than 8 files" in found["a.zip"]
+
+
+def test_time_that_is_up_is_told(tmp_path):
+    written(tmp_path, {"tp.py": BOTH, "src/m.py": ONE})
+    found = problems(tmp_path, Budget(seconds=-1))
+    assert set(found) == {"tp.py", "src"}
+    assert all("took more than" in problem for problem in found.values())
 
 
 def test_zips_are_opened_to_a_bounded_depth(tmp_path):
@@ -55,47 +229,7 @@ def test_zips_are_opened_to_a_bounded_depth(tmp_path):
     name = "tp.py"
     for _ in range(DEEPEST + 1):
         data, name = bytes_of_zip(tmp_path, {name: data}), "in.zip"
-    path = zipped(
-        tmp_path / "class.zip", {"ada/in.zip": data, "alan/tp.py": BOTH}
-    )
-    assert "deep" in found(path)["ada"].problem
-
-
-def test_a_member_that_holds_more_than_it_says_is_cut_off(tmp_path):
-    path = zipped(
-        tmp_path / "class.zip", {"ada/tp.py": bytes(1000), "alan/tp.py": BOTH}
-    )
-    size = (1000).to_bytes(4, "little")
-    path.write_bytes(
-        path.read_bytes().replace(size, (10).to_bytes(4, "little"))
-    )
-    assert len(found(path)["ada"].held().data) <= 1000
-
-
-def test_a_locked_zip_and_one_that_is_none_say_so(tmp_path):
-    locked = bytearray(bytes_of_zip(tmp_path, {"tp.py": BOTH}))
-    locked[6] |= 1
-    locked[locked.rindex(b"PK\x01\x02") + 8] |= 1
-    path = zipped(
-        tmp_path / "class.zip",
-        {"ada/l.zip": bytes(locked), "alan/n.zip": b"no zip"},
-    )
-    submissions = found(path)
-    assert "password" in submissions["ada"].held().problem
-    assert "is not a zip" in submissions["alan"].problem
-
-
-def test_links_are_not_followed(tmp_path):
-    secret = written(tmp_path / "secret", {"tp.py": BOTH})
-    ada = written(tmp_path / "class" / "ada", {"mine.py": ONE})
-    (ada / "tp.py").symlink_to(secret / "tp.py")
-    (ada.parent / "alan").symlink_to(secret)
-    submissions = found(tmp_path / "class")
-    assert list(submissions) == ["ada"]
-    assert submissions["ada"].filename == "mine.py"
-    info = zipfile.ZipInfo("alan/tp.py")
-    info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with zipfile.ZipFile(tmp_path / "links.zip", "w") as archive:
-        archive.writestr(info, str(secret / "tp.py"))
-        archive.writestr("ada/tp.py", ONE)
-    assert [one.data for one in find([tmp_path / "links.zip"], NAMES)] == [ONE]
+    (tmp_path / "in.zip").write_bytes(data)
+    ((path, problem),) = problems(tmp_path).items()
+    assert path == "/".join(["in.zip"] * (DEEPEST + 1))
+    assert "one inside the other" in problem

@@ -1,7 +1,13 @@
 """A roster gives names, and shows who is missing."""
 
+import contextlib
+import csv
+import io
+
 import pytest
 from handed_in import NAMES, ONE, written
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.intake.roster import read_roster
@@ -36,6 +42,45 @@ def test_a_roster_names_and_tells_who_is_missing(tmp_path, text):
         assert [one.name for one in roster.named(submissions)] == [
             "Ada Lovelace"
         ], name
+
+
+def test_a_roster_that_excel_saved_as_unicode_is_read(tmp_path):
+    text = "id\tname\n1234\tAda Lovelace\n"
+    (tmp_path / "roster.csv").write_bytes(text.encode("utf-16"))
+    assert read_roster(tmp_path / "roster.csv").people[0].id == "1234"
+
+
+def test_a_file_that_is_too_large_is_no_roster(tmp_path):
+    with (tmp_path / "roster.csv").open("wb") as file:
+        file.truncate(20 << 20)
+    with pytest.raises(UsageError, match="larger than 16 MB"):
+        read_roster(tmp_path / "roster.csv")
+
+
+@given(
+    rows=st.lists(st.lists(st.text(max_size=12), max_size=5), max_size=6),
+    separator=st.sampled_from(",;\t"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_any_rows_below_a_header_are_people_or_nothing(
+    rows, separator, encoding, tmp_path_factory
+):
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=separator)
+    writer.writerows([["id", "name", "email"], *rows])
+    path = tmp_path_factory.mktemp("roster") / "roster.csv"
+    path.write_bytes(file.getvalue().encode(encoding, "replace"))
+    for person in read_roster(path).people:
+        assert person.keys
+        assert person.id or person.name
+
+
+@given(data=st.binary(max_size=200))
+def test_any_bytes_are_a_roster_or_refused(data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("roster") / "roster.csv"
+    path.write_bytes(data)
+    with contextlib.suppress(UsageError):
+        read_roster(path)
 
 
 def test_a_roster_names_nobody_where_two_could_be_meant(tmp_path):

@@ -2,12 +2,28 @@
 
 import os
 import pickle
+import re
+import unicodedata
+import zipfile
 
 import pytest
-from handed_in import BOTH, NAMES, ONE, bytes_of_zip, found, written, zipped
+from handed_in import (
+    BOTH,
+    NAMES,
+    ONE,
+    bytes_of_zip,
+    directory_of_zip,
+    found,
+    written,
+    zipped,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.errors import UsageError
-from grader.intake.entries import LARGEST
+from grader.intake import archives
+from grader.intake.entries import ignored
+from grader.intake.limits import LARGEST
 from grader.intake.submission import NOTHING, find, from_file
 
 
@@ -165,6 +181,225 @@ def test_results_and_the_course_s_own_modules_are_no_submissions(tmp_path):
     assert list(
         found(tmp_path, leave_out=tmp_path / "out", support=["prologue"])
     ) == ["ada"]
+
+
+# -- one submission's files are nobody else's problem ----------------------------------------------------
+
+
+def a_zip(name, text=ONE, method=zipfile.ZIP_DEFLATED):
+    """Makes a zip of one member in a folder."""
+
+    def make(folder):
+        with zipfile.ZipFile(folder / "all.zip", "w", method) as archive:
+            info = zipfile.ZipInfo("placeholder")
+            info.filename = info.orig_filename = name
+            archive.writestr(info, text, method)
+
+    return make
+
+
+def a_file(data, name="tp.py"):
+    def make(folder):
+        (folder / name).write_bytes(data)
+
+    return make
+
+
+def a_broken_lzma(folder):
+    a_zip("tp.py", bytes(99), zipfile.ZIP_LZMA)(folder)
+    data = bytearray((folder / "all.zip").read_bytes())
+    data[36:44] = bytes(8)
+    (folder / "all.zip").write_bytes(data)
+
+
+def very_deep(folder):
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(45):
+        os.mkdir("f" * 100, dir_fd=here)
+        inner = os.open("f" * 100, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+
+
+# what is handed in -> what its problem says; None where nothing can be said
+HOSTILE = {
+    "broken LZMA": (a_broken_lzma, "LZMA"),
+    "bzip2": (a_zip("tp.py", bytes(99), zipfile.ZIP_BZIP2), "bzip2"),
+    "empty name": (a_zip(""), "no name"),
+    "no zip": (a_file(b"PK", "all.zip"), "not a zip"),
+    "leads out": (a_zip("../tp.py"), "leads out"),
+    "many entries": (
+        a_file(directory_of_zip(70_000), "all.zip"),
+        "more files",
+    ),
+    "large source": (a_file(bytes(9 << 20)), "larger than 8 MB"),
+    "link": (lambda folder: (folder / "tp.py").symlink_to("/etc"), "link"),
+    "loop": (lambda folder: (folder / "tp").symlink_to(folder), "link"),
+    "pipe": (lambda folder: os.mkfifo(folder / "tp.py"), "ordinary"),
+    "very deep": (very_deep, "cannot be read"),
+    "nothing that runs": (a_file(b"", "tp.txt"), "No .py"),
+}
+
+
+# a zip that is made here holds ordinary files only
+UNPACKED = ("link", "loop", "pipe", "very deep")
+
+
+@pytest.mark.parametrize(
+    ("what", "packed"),
+    [(what, False) for what in HOSTILE]
+    + [(what, True) for what in HOSTILE if what not in UNPACKED],
+)
+def test_hostile_files_cost_only_who_handed_them_in(tmp_path, what, packed):
+    make, says = HOSTILE[what]
+    handed_in = tmp_path / "class"
+    written(handed_in, {"alan/tp.py": BOTH, "zoe.py": BOTH})
+    (handed_in / "mallory").mkdir()
+    make(handed_in / "mallory")
+    if packed:
+        files = {}
+        for path in handed_in.rglob("*"):
+            if path.is_file():
+                name = str(path.relative_to(handed_in))
+                files[name] = path.read_bytes()
+        handed_in = zipped(tmp_path / "class.zip", files)
+    submissions = found(handed_in)
+    mallory = submissions["mallory"].held()
+    assert says in mallory.problem
+    # an instructor is shown what was there and could not be read
+    assert any(one.look for one in mallory.notices) == (says != "No .py")
+    assert submissions["alan"].held().data == BOTH
+    assert submissions["zoe"].held().data == BOTH
+
+
+def test_an_exception_of_any_kind_is_one_submission_s_problem(
+    tmp_path, monkeypatch
+):
+    """Of the exceptions that nobody has foreseen: what raises this one is made up."""
+    written(tmp_path, {"ada/a.py": b"# odd\n" + ONE, "ada/b.py": ONE})
+    written(tmp_path, {"alan/a.py": BOTH, "alan/b.py": ONE})
+    read = archives.read
+
+    def fails(file, members):
+        data = read(file, members)
+        if b"odd" in data:
+            raise MemoryError
+        return data
+
+    monkeypatch.setattr(archives, "read", fails)
+    submissions = found(tmp_path)
+    assert "MemoryError" in submissions["ada"].problem
+    assert submissions["ada"].notices[0].look
+    assert submissions["alan"].data == BOTH
+
+
+def test_a_module_that_vanishes_costs_what_it_holds(tmp_path):
+    files = {"ada/tp.py": b"from m import *\n" + ONE, "ada/m.py": BOTH}
+    ada = found(written(tmp_path, files))["ada"]
+    (tmp_path / "ada/m.py").unlink()
+    held = ada.held()
+    assert held.data.endswith(ONE) and held.modules == {}
+    assert held.notices[-1].values["file"] == "m.py"
+
+
+def test_a_zip_among_several_that_cannot_be_read_is_somebody_s(tmp_path):
+    (tmp_path / "ada.zip").write_bytes(b"no zip")
+    (tmp_path / "alan.py").write_bytes(BOTH)
+    os.mkfifo(tmp_path / "eve.py")
+    paths = [tmp_path / name for name in ("ada.zip", "alan.py", "eve.py")]
+    ada, alan, eve = find(paths, NAMES)
+    assert "is not a zip" in ada.problem
+    assert alan.data == BOTH
+    assert "no ordinary file" in eve.problem
+    for path in (paths[0], paths[2]):
+        with pytest.raises(UsageError):
+            find([path], NAMES)
+
+
+def test_what_is_left_out_is_told_of_at_most_ten(tmp_path):
+    files = written(tmp_path / "ada", {"tp.py": BOTH})
+    for i in range(30):
+        (files / f"{i}.py").symlink_to(files / "tp.py")
+    notices = found(tmp_path)["ada"].notices
+    assert [one.kind for one in notices] == ["file-left-out"] * 10 + ["more"]
+
+
+def test_the_owner_of_a_zip_with_something_odd_in_it_is_graded(tmp_path):
+    with zipfile.ZipFile(tmp_path / "ada.zip", "w") as archive:
+        archive.writestr("tp.py", BOTH)
+        archive.writestr("../../odd.py", ONE)
+    ada = found(tmp_path)["ada"]
+    assert ada.data == BOTH
+    assert "leads out of its folder" in str(ada.notices[0])
+
+
+def test_a_students_own_file_is_never_taken_for_another_student_s(tmp_path):
+    """A name as a course site gives it says whose a file is only where the course site has given it."""
+    name = "Alan_7_assignsubmission_file_/tp.py"
+    other = "alan_7_100_tp.py"
+    written(tmp_path / "folders", {f"mallory/{name}": BOTH, "eve/tp.py": BOTH})
+    written(tmp_path / "folders", {f"zoe/{other}": BOTH})
+    written(
+        tmp_path / "folders",
+        {"mallory/Ada_8_assignsubmission_file_/a.py": ONE},
+    )
+    submissions = found(tmp_path / "folders")
+    assert set(submissions) == {"mallory", "eve", "zoe"}
+    # where the instructor has put a download beside other submissions, it is told
+    kinds = [notice.kind for notice in submissions["mallory"].notices]
+    assert kinds == ["several-files", "looks-like-download"]
+    mallory = "Mallory_5_assignsubmission_file_"
+    written(tmp_path / "moodle", {f"{mallory}/{other}": BOTH})
+    assert set(found(tmp_path / "moodle")) == {"Mallory_5"}
+
+
+# -- ids -------------------------------------------------------------------------------------------------
+
+RESERVED = ("index.html", "gradebook.csv")
+
+
+@given(
+    names=st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["index.html", "INDEX.HTML", "gradebook.csv", "CON", "nul.tp"]
+            ),
+            st.text(
+                st.characters(exclude_characters="/\0", codec="utf-8"),
+                min_size=1,
+                max_size=60,
+            ),
+        ),
+        max_size=8,
+    )
+)
+def test_any_names_make_ids_that_are_folders_of_their_own(
+    names, tmp_path_factory
+):
+    handed_in = tmp_path_factory.mktemp("class")
+    count = 0
+    for name in names:
+        # what a file system takes for a name
+        if ignored(name) or len(name.encode()) > 200 or name in (".", ".."):
+            continue
+        path = handed_in / f"{name}.py"
+        count += not path.exists()
+        path.write_bytes(BOTH)
+    if not count:
+        return
+    submissions = find([handed_in], NAMES, reserved=RESERVED)
+    ids = [one.id for one in submissions]
+    assert len(ids) == count
+    folded = {unicodedata.normalize("NFD", id_.casefold()) for id_ in ids}
+    assert len(folded) == count
+    for id_ in ids:
+        assert re.fullmatch(r"[\w.-]+", id_)
+        assert id_.strip(".") == id_
+        assert id_.casefold() not in RESERVED
+        device = id_.split(".")[0].casefold()
+        assert device not in ("con", "prn", "aux", "nul", "com1", "lpt9")
+        assert len(id_.encode()) <= 110
 
 
 def test_bytes_are_read_when_they_are_needed_and_travel_when_held(tmp_path):

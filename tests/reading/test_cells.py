@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.notices import Notice
 from grader.reading.cells import MAX_BYTES, Unreadable, label_of, read
@@ -300,3 +302,87 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 )
 def test_a_cell_is_called_by_how_it_begins(written, count, label):
     assert label_of(written, count) == label
+
+
+# -- anything --------------------------------------------------------------------------------------------
+
+_KEYS = [
+    "cells",
+    "cell_type",
+    "source",
+    "input",
+    "worksheets",
+    "execution_count",
+    "nbformat",
+    "outputs",
+]
+_ANYTHING = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=12),
+        st.sampled_from(
+            ["code", "%%bash\nls", "%%writefile a.py\nx = 1", "%run a"]
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(
+            st.sampled_from(_KEYS) | st.text(max_size=5), inner, max_size=5
+        ),
+    ),
+    max_leaves=20,
+)
+_CELLS = st.lists(
+    st.fixed_dictionaries(
+        {"cell_type": st.just("code") | _ANYTHING, "source": _ANYTHING},
+        optional={"execution_count": _ANYTHING, "input": _ANYTHING},
+    )
+    | _ANYTHING,
+    max_size=5,
+)
+
+
+@given(
+    st.one_of(
+        _ANYTHING,
+        st.fixed_dictionaries({"cells": _CELLS, "nbformat": st.just(4)}),
+        st.fixed_dictionaries(
+            {"worksheets": st.lists(st.fixed_dictionaries({"cells": _CELLS}))}
+        ),
+    ),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"]),
+)
+def test_any_json_is_a_notebook_or_one_sentence(data, encoding):
+    text = json.dumps(data, ensure_ascii=encoding == "latin-1")
+    try:
+        found = read(text.encode(encoding, "replace"), "a.ipynb")
+    except Unreadable as unreadable:
+        assert str(unreadable).startswith("a.ipynb ")
+        return
+    for cell in found.cells:
+        cell.source.encode("utf-8")
+        assert type(cell.number) is int
+
+
+@given(
+    st.binary(max_size=60) | st.text(max_size=60).map(str.encode),
+    st.sampled_from(["a.py", "a.ipynb"]),
+)
+def test_any_bytes_are_read_or_one_sentence(data, filename):
+    try:
+        found = read(data, filename)
+    except Unreadable:
+        return
+    for cell in found.cells:
+        cell.source.encode("utf-8")
+        assert "\r" not in cell.source or filename.endswith("ipynb")
+
+
+def test_numbers_of_any_length_are_one_sentence():
+    for number in ("9" * 100_000, "[" * 100_000):
+        data = b'{"cells": [], "nbformat": ' + number.encode() + b"}"
+        with pytest.raises(Unreadable, match="cannot be read as JSON"):
+            read(data, "a.ipynb")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -102,21 +104,25 @@ def moodle(
     identifier = header.index(_IDENTIFIER)
     grade = header.index(_GRADE)
     has_maximum = _MAXIMUM in header
-    unmatched = {}
+    found = defaultdict(list)
     for result in marked(results, overrides):
-        unmatched[_participant(result)] = result
+        found[_participant(result)].append(result)
     for row in rows[1:]:
+        # a row may be shorter than the header
+        row += [""] * (len(header) - len(row))
         participant = _number_at_end(row[identifier])
-        if participant not in unmatched:
+        # of two submissions that claim one row, none is believed
+        if len(found[participant]) != 1:
             continue
-        points = unmatched.pop(participant)
+        (result,) = found.pop(participant)
         full = ""
         if has_maximum:
             full = row[header.index(_MAXIMUM)]
-        row[grade] = f"{_scaled(points, full):.2f}"
+        row[grade] = f"{_scaled(result, full):.2f}"
     left = []
-    for result in unmatched.values():
-        left.append(result.submission.id)
+    for unmatched in found.values():
+        for result in unmatched:
+            left.append(result.submission.id)
     # The rows are Moodle's own and go back to it: an apostrophe before a name would be a change.
     return to_csv(rows), tuple(left)
 
@@ -150,9 +156,11 @@ def moodle_folder(result: Result) -> str | None:
 def _worksheet_rows(worksheet: str) -> list[list[str]]:
     """The header and the rows below it. Raises UsageError if a column is missing."""
     # A byte order mark would be read as part of the first column's name.
-    file = io.StringIO(worksheet.removeprefix("\ufeff"))
-    reader = csv.reader(file)
-    rows = [row for row in reader if row]
+    file = io.StringIO(worksheet.removeprefix("\ufeff"), newline="")
+    try:
+        rows = [row for row in csv.reader(file) if row]
+    except csv.Error as error:
+        raise UsageError(f"The worksheet is not a CSV: {error}.") from error
     header = rows[0] if rows else []
     needed = (_IDENTIFIER, _GRADE, _MODIFIED)
     missing = [column for column in needed if column not in header]
@@ -179,13 +187,18 @@ def _participant(result: Result) -> str:
 def _first_match(
     pattern: re.Pattern[str], result: Result
 ) -> re.Match[str] | None:
-    """The name that a platform gave: to a file or its folder, else to the submission."""
+    """The name that a platform gave: to a file or its folder, else to the submission.
+
+    A student may call a file as the platform would call another student's. It counts where the submission has
+    its id from it, which ends in the same number.
+    """
+    id_ = result.submission.id
     for path in result.submission.files:
         outermost = path.split("/")[0]
         found = pattern.match(outermost)
-        if found:
+        if found and re.search(rf"_{found[1]}(?:-\d+)?$", id_):
             return found
-    return pattern.match(result.submission.id)
+    return pattern.match(id_)
 
 
 def _number_at_end(text: str) -> str:
@@ -198,8 +211,8 @@ def _scaled(result: Result, maximum: str) -> float:
         full = float(maximum.replace(",", "."))  # some languages write a comma
     except ValueError:
         return result.score
-    if not result.max_score:
-        return 0.0
+    if not result.max_score or not math.isfinite(full):
+        return result.score
     return result.score * full / result.max_score
 
 

@@ -55,9 +55,15 @@ def translations(lang: str) -> Translations:
     return gettext.GNUTranslations(compiled)
 
 
+_LONG = 1e15  # a number that is not written out
+
+
 @lru_cache(10_000)  # formatting is slow, and a class has few different marks
 def number(value: float, lang: str) -> str:
     """A number as its readers write it, with at most two decimals: "12.5" or "12,5"."""
+    if abs(value) >= _LONG:
+        # babel writes no more than 28 digits
+        return f"{value:.5g}"
     return babel.numbers.format_decimal(value, format="#,##0.##", locale=lang)
 
 
@@ -70,9 +76,9 @@ def moment(started: str, lang: str) -> str:
     """An ISO time as the language writes it, in UTC. A text that is not a time is returned as it is."""
     try:
         time = datetime.fromisoformat(started)
-    except ValueError:
+        written = babel.dates.format_datetime(
+            time, "medium", tzinfo=UTC, locale=lang
+        )
+    except (ValueError, OverflowError):
         return started
-    written = babel.dates.format_datetime(
-        time, "medium", tzinfo=UTC, locale=lang
-    )
     return f"{written} UTC"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from grader.results import Curve, Curves
 
 WIDTH, HEIGHT = 300, 150  # of a panel's plotting area, in the drawing's units
+_LARGEST = 1e100  # value that is drawn: an axis has to reach beyond it
 POINTS = 160  # a curve's points at most: more cannot be seen
 
 Point = tuple[int, float]  # a step, and the value there
@@ -87,14 +88,23 @@ def _panel(curves: Curves, column: int, title: str) -> Panel:
         reference=_pieces(reference, steps, axis),
         ticks=tuple(ticks),
         steps=steps,
-        last=(student[-1], reference[-1]),
+        last=(curves.student[-1][column], curves.reference[-1][column]),
         logarithmic=axis.logarithmic,
         diverged=not all_finite,
     )
 
 
 def _values(curve: Curve, column: int) -> list[float]:
-    return [float(entry[column]) for entry in curve]
+    return [_drawable(float(entry[column])) for entry in curve]
+
+
+def _drawable(value: float) -> float:
+    """The value, or the nearest one for which an axis can be drawn."""
+    if not math.isfinite(value):
+        return value
+    if abs(value) < 1 / _LARGEST:
+        return 0.0
+    return max(-_LARGEST, min(_LARGEST, value))
 
 
 def _pieces(

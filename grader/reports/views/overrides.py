@@ -8,7 +8,7 @@ comment = "Right idea."      # shown to the student as the instructor's; may be 
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def load_overrides(path: Path) -> Overrides:
         # Windows' editors may begin a file with a byte order mark, which "utf-8-sig" skips.
         text = path.read_text(encoding="utf-8-sig")
         tables = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
     overrides = {}
     for submission, table in tables.items():
@@ -112,6 +112,8 @@ def _override(entry: Any, where: str) -> Override:
         raise UsageError(f"{where}: comment must be a text.")
     if points is not None and not _is_mark(points):
         raise UsageError(f"{where}: points must be a number, 0 or more.")
+    if points is not None:
+        points = float(points)
     return Override(points, comment)
 
 
@@ -119,7 +121,8 @@ def _is_mark(value: Any) -> bool:
     # To Python, True is a number; and TOML can write nan and inf.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and value >= 0
+    # an integer may be larger than any float
+    return 0 <= value <= sys.float_info.max
 
 
 def _with_points(

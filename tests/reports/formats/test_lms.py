@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import zipfile
 from dataclasses import replace
 
 import pytest
 import report_samples as samples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.reports.formats import lms
+from grader.reports.formats.gradebook import to_csv
 from grader.reports.views.overrides import Override
 from grader.results import Result
 
 
 def table(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text)))
+    return list(csv.reader(io.StringIO(text, newline="")))
 
 
 def test_canvas_rows_match_by_id_or_by_login():
@@ -46,20 +50,72 @@ WORKSHEET = (
 )
 
 
-def handed_in_as(file: str) -> Result:
-    sample = samples.wrong("bruno")
+def handed_in_as(file: str, id_: str) -> Result:
+    sample = samples.wrong(id_)
     return replace(
         sample, submission=replace(sample.submission, files=(file,))
     )
 
 
 def test_a_platform_s_name_is_found_in_the_files_too():
-    moodle = handed_in_as("Bruno_7_assignsubmission_file_/practical.ipynb")
-    canvas = handed_in_as("martinbruno_123_456_practical.ipynb")
+    moodle = handed_in_as(
+        "Bruno_7_assignsubmission_file_/practical.ipynb", "Bruno_7"
+    )
+    canvas = handed_in_as(
+        "martinbruno_123_456_practical.ipynb", "martinbruno_123-2"
+    )
     assert lms.moodle_folder(moodle) == "Bruno_7_assignsubmission_file_"
     assert lms.moodle_folder(samples.wrong("bruno")) is None
     assert table(lms.moodle(WORKSHEET, [moodle])[0])[1][4] == "4.50"
     assert table(lms.canvas([canvas]))[2][1] == "123"
+
+
+def test_a_students_own_file_claims_nobody_s_row():
+    moodle = handed_in_as("Bruno_7_assignsubmission_file_/tp.py", "mallory")
+    canvas = handed_in_as("martinbruno_123_456_tp.py", "mallory")
+    assert lms.moodle_folder(moodle) is None
+    text, unmatched = lms.moodle(WORKSHEET, [moodle])
+    assert table(text) == table(WORKSHEET.removeprefix("\ufeff"))
+    assert unmatched == ("mallory",)
+    assert table(lms.canvas([canvas]))[2][1:3] == ["", "mallory"]
+
+
+def test_a_row_that_two_submissions_claim_is_left_alone():
+    file = "Bruno_7_assignsubmission_file_/tp.py"
+    both = [handed_in_as(file, id_) for id_ in ("Bruno_7", "Bruno_7-2")]
+    text, unmatched = lms.moodle(WORKSHEET, both)
+    assert table(text) == table(WORKSHEET.removeprefix("\ufeff"))
+    assert unmatched == ("Bruno_7", "Bruno_7-2")
+
+
+@given(
+    rows=st.lists(
+        st.lists(
+            st.one_of(
+                st.text(max_size=8),
+                st.sampled_from(["Participant 7", "nan", "1e999", "10,00"]),
+            ),
+            max_size=8,
+        ),
+        max_size=6,
+    )
+)
+def test_any_worksheet_keeps_what_it_says(rows):
+    """Only the grade of the row that is meant changes; nothing in a row can end the filling in."""
+    header = table(WORKSHEET.removeprefix("\ufeff"))[0]
+    bruno = samples.wrong("Martin Bruno_7_assignsubmission_file_")
+    text, _ = lms.moodle(to_csv([header, *rows]), [bruno])
+    grade = header.index("Grade")
+    filled = table(text)[1:]
+    kept = [row for row in rows if row]
+    assert len(filled) == len(kept)
+    for after, before in zip(filled, kept, strict=True):
+        assert len(after) == max(len(before), len(header))
+        for place, cell in enumerate(before):
+            if place != grade:
+                assert after[place] == cell
+        if after[grade] and after[grade] != (before + [""] * 8)[grade]:
+            assert math.isfinite(float(after[grade]))
 
 
 def test_moodle_s_own_worksheet_is_filled_in_and_nothing_else_is_touched():

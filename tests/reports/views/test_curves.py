@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.reports.views import curves
 from grader.results import Curves
@@ -32,6 +34,21 @@ def test_a_curve_that_explodes_is_drawn_on_a_logarithmic_axis():
         for point in line.split()
     ]
     assert all(0 <= height <= curves.HEIGHT for height in heights)
+
+
+@given(
+    st.lists(st.tuples(st.floats(), st.floats(), st.floats()), min_size=1),
+    st.lists(st.tuples(st.floats(), st.floats(), st.floats()), min_size=1),
+)
+def test_any_curve_can_be_drawn(student, reference):
+    """A history is what a student returns: its numbers may be of any size."""
+    both = Curves(tuple(student), tuple(reference))
+    for panel in curves.panels(both, ["a", "b", "c"]):
+        assert panel.ticks
+        for line in (*panel.student, *panel.reference):
+            for point in line.split():
+                _, height = map(float, point.split(","))
+                assert -0.1 <= height <= curves.HEIGHT + 0.1
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-300, 1e300, -5.0])
