@@ -56,6 +56,10 @@ class GraderFault(GraderError):
         self.details = details
 
 
+# What ends the grading of a whole submission. Any other exception that a check raises is that check's own.
+ENDS_GRADING = (UsageError, ExerciseError, IsolationError, GraderFault)
+
+
 class CheckFailure(GraderError):
     """A check found the student's function wrong; `mismatch` holds the numbers where values differ.
 

@@ -119,7 +119,12 @@ KINDS: Mapping[str, Kind] = {
     # judging and diagnosing
     "remark": Kind("{text}"),
     "not-diagnosed": Kind(
-        "grader could not look for the mistake in {function}: its values are too odd ({reason}).",
+        "grader itself failed as it looked for the mistake in {function}, so none is named.",
+        look=True,
+    ),
+    "void-checks": Kind(
+        "grader itself failed on checks of {function}. Their {points} points are neither given nor lost: "
+        "the mark is incomplete until an instructor has decided over them.",
         look=True,
     ),
     # grading as a whole

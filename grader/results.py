@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,9 +17,10 @@ from grader import notices
 from grader.notices import Notice
 
 SCHEMA = 2
+_LONGEST_TRACEBACK = 8_000  # characters
 
-Outcome = Literal["passed", "failed", "blocked"]
-Status = Literal["right", "partial", "wrong", "missing", "blocked"]
+Outcome = Literal["passed", "failed", "blocked", "void"]
+Status = Literal["right", "partial", "wrong", "missing", "blocked", "void"]
 Curve = tuple[
     tuple[float, float, float], ...
 ]  # step -> loss, train error, test error
@@ -45,7 +47,11 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check's outcome. `message` is a sentence for the student, empty where the check passed."""
+    """One check's outcome. `message` is a sentence for the student, empty where the check passed.
+
+    A check is "blocked" where another one that it needs has not passed, and "void" where grader itself failed
+    on it: its points are then neither given nor lost.
+    """
 
     id: str
     title: str
@@ -93,6 +99,9 @@ class Source:
 class FunctionResult:
     """One graded function. `line` counts in the same file or cell as `source.first_line`.
 
+    status: "void" where nothing is known to be wrong, and grader failed on some of the checks.
+    unjudged: the points of these checks, which are neither given nor lost.
+
     lines: misconception -> the line of the student's own source that holds it, where it could be placed.
     facts: the student's own names, numbers and shapes, for the notes. told_before: whether what fails is
     explained at an earlier function, which has the same convention.
@@ -111,6 +120,12 @@ class FunctionResult:
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     told_before: bool = False
+    unjudged: float = 0.0
+
+    @property
+    def lost(self) -> float:
+        """The points that are lost: neither earned nor unjudged."""
+        return round(self.max_score - self.score - self.unjudged, 4)
 
     @property
     def in_notebook(self) -> bool:
@@ -140,9 +155,28 @@ class GradedFiles:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Where grader itself failed, for its instructor and its developers; no report shows it to a student.
+
+    during: what grader was doing, such as the id of a check.
+    """
+
+    during: str
+    traceback: str
+
+    @classmethod
+    def of(cls, during: str, error: BaseException) -> Fault:
+        """The fault of an exception; of a long traceback its end, which says most."""
+        lines = traceback.format_exception(error)
+        return cls(during, "".join(lines)[-_LONGEST_TRACEBACK:])
+
+
+@dataclass(frozen=True)
 class Result:
     """One submission, graded. `notices` say what was skipped, capped, denied or timed out.
 
+    unjudged: points that are neither given nor lost, because grader failed on the checks that decide over
+    them; the mark is incomplete where there are any. faults: how grader failed.
     exercise_folder: where the exercise lies, if it is not one of those that are included in grader.
     """
 
@@ -161,6 +195,13 @@ class Result:
     curves: Curves | None = None
     exercise_folder: str | None = None
     schema: int = SCHEMA
+    unjudged: float = 0.0
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the mark is not final: some of its points are still to be decided by an instructor."""
+        return self.unjudged > 0
 
 
 @dataclass(frozen=True)
@@ -191,9 +232,11 @@ def _fields(record: object) -> Mapping[str, Any]:
     if isinstance(record, Notice):
         return notices.to_plain(record)
     if isinstance(record, Source):
-        return _of_source(record)
+        return _without_empty(record, "label", "file", "is_lifted", "places")
     if isinstance(record, FunctionResult):
-        return _of_function(record)
+        return _without_empty(record, "told_before", "unjudged")
+    if isinstance(record, Result):
+        return _without_empty(record, "unjudged", "faults")
     if not dataclasses.is_dataclass(record):
         raise TypeError(
             f"a {type(record).__name__} has no place in a grade.json"
@@ -201,18 +244,10 @@ def _fields(record: object) -> Mapping[str, Any]:
     return vars(record)
 
 
-def _of_function(function: FunctionResult) -> Mapping[str, Any]:
-    """A function's fields; what most have not is left out."""
-    fields = dict(vars(function))
-    if not function.told_before:
-        del fields["told_before"]
-    return fields
-
-
-def _of_source(source: Source) -> dict[str, Any]:
-    """A source's fields; what most have not is left out."""
-    fields = dict(vars(source))
-    for name in ("label", "file", "is_lifted", "places"):
+def _without_empty(record: object, *names: str) -> Mapping[str, Any]:
+    """A record's fields. Of these names, which most records leave empty, only those that hold something."""
+    fields = dict(vars(record))
+    for name in names:
         if not fields[name]:
             del fields[name]
     return fields
@@ -246,6 +281,8 @@ def _result(data: dict[str, Any]) -> Result:
     fields["functions"] = functions
     fields["notices"] = tuple(map(notices.from_plain, data["notices"]))
     fields["curves"] = _curves(data["curves"])
+    faults = data.get("faults", [])
+    fields["faults"] = tuple(Fault(**fault) for fault in faults)
     return Result(**fields)
 
 

@@ -31,7 +31,7 @@ from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.reports.text import language
 from grader.reports.text.neutral import one_line
-from grader.results import FunctionResult, Result
+from grader.results import Fault, FunctionResult, Result
 from grader.sandbox.walls import levels
 
 ATTEMPTS = 2
@@ -269,21 +269,31 @@ class _Run:
         if self._failures[submission.id] < ATTEMPTS:
             self._watcher.again(submission, str(error))
             return False
-        result = self._result_of_fault(submission, str(error))
+        result = self._result_of_fault(submission, error)
         self._faults[submission.id] = error
         self._write(result)
         self._add(result)
         return True
 
-    def _result_of_fault(self, submission: Submission, why: str) -> Result:
-        """The result of a submission that could not be graded. It never holds: a second run tries again."""
+    def _result_of_fault(
+        self, submission: Submission, error: Lost | GraderFault
+    ) -> Result:
+        """The result of a submission that could not be graded. It never holds: a second run tries again.
+
+        None of its points is judged.
+        """
+        why = str(error)
+        # a process that was lost leaves no traceback
+        details = getattr(error, "details", "") or why
         exercise = self._plan.exercise
         notice = Notice(
             "not-graded", {"count": str(ATTEMPTS), "reason": one_line(why)}
         )
         functions = {}
         for name, function in exercise.functions.items():
-            functions[name] = FunctionResult("blocked", 0.0, function.points)
+            functions[name] = FunctionResult(
+                "void", 0.0, function.points, unjudged=function.points
+            )
         held = submission.held()
         return Result(
             exercise=exercise.name,
@@ -300,6 +310,8 @@ class _Run:
             max_score=round(exercise.max_score, 2),
             functions=functions,
             notices=(*held.notices, notice),
+            unjudged=round(exercise.max_score, 2),
+            faults=(Fault("the submission", details),),
         )
 
     # -- results ---------------------------------------------------------------------------------------
