@@ -1,4 +1,7 @@
-"""For all tests: on CI nothing is skipped for want of a tool."""
+"""For all tests: on CI nothing is skipped for want of a tool; how many cases a property is tried with.
+
+HYPOTHESIS_PROFILE=long tries many more of them, and takes hours for the whole suite.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 PROGRAMS = ("chromium", "bwrap", "git")
 MODULES = (
@@ -18,7 +22,22 @@ MODULES = (
     "build",
     "hatchling",
     "syrupy",
+    "hypothesis",
 )
+
+# nothing that is measured in time: this machine may be busy
+settings.register_profile(
+    "short",
+    max_examples=25,
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "long", settings.get_profile("short"), max_examples=5_000
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
 def pytest_configure() -> None:
