@@ -132,6 +132,16 @@ KINDS: Mapping[str, Kind] = {
         "WEAK ISOLATION: on this machine student code could read your files, other submissions and the "
         "answers. Grade only code that you trust here. Not enforced: {layers}. See `grader doctor`."
     ),
+    "not-written": Kind(
+        "The grade and the reports of this submission could not be written into its folder: {reason}. "
+        "The mark stands in the gradebook.",
+        look=True,
+    ),
+    "no-report": Kind(
+        "A report of this submission could not be made ({reason}). The mark stands; "
+        "`grader report` tries again.",
+        look=True,
+    ),
     "not-graded": Kind(
         "This submission could not be graded: grader failed on it {count} times. {reason}. "
         "The marks here say nothing about it.",
