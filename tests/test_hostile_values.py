@@ -10,7 +10,7 @@ from pathlib import Path
 
 import hostile
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from grader.exercise import Exercise
 from grader.grading.session import Session
@@ -27,6 +27,8 @@ def session() -> Iterator[Session]:
         yield warm
 
 
+# each of them is a whole submission
+@settings(max_examples=(settings.default.max_examples + 1) // 2)
 @given(changed=hostile.hostiles())
 def test_values_of_any_kind_pass_through_all_checks(
     session: Session, changed: list[hostile.Hostile]
