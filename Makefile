@@ -9,7 +9,7 @@ PINNED := pyproject.toml constraints.txt
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: grade test clean
+.PHONY: grade test soak clean
 .DELETE_ON_ERROR:
 
 grade: $(VENV)/.grader
@@ -18,6 +18,10 @@ grade: $(VENV)/.grader
 
 test: $(VENV)/.tests
 	$(BIN)/python -m pytest
+
+# An hour on two cores: what grading leaves behind, over 2,000 submissions.
+soak: $(VENV)/.tests
+	$(BIN)/python benchmarks/soak.py
 
 clean:
 	rm -rf $(VENV) grades build dist .pytest_cache .mypy_cache .ruff_cache

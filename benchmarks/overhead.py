@@ -115,8 +115,7 @@ def graded(session: Session, one: submission.Submission, folder: Path) -> Work:
 
     def work() -> None:
         result = session.grade(one)
-        output.save(folder, result)
-        output.render_one(folder, result, session.exercise)
+        output.write(folder, result, session.exercise)
 
     return work
 

@@ -231,10 +231,11 @@ def contenders(
     path = folder / "calls.pt"
     torch.save(calls, path)
 
+    output.create(folder / "out")
+
     def ours() -> None:
         result = session.grade(one)
-        output.save(folder / "out", result)
-        output.render_one(folder / "out", result, session.exercise)
+        output.write(folder / "out", result, session.exercise)
 
     ready: dict[str, Callable[[], Any]] = {
         "the bare work, one warm process": replayed(calls),

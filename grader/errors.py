@@ -3,8 +3,10 @@
 GraderError                 base; its text is one sentence for a person
 ├── UsageError              the arguments or an input cannot be used       (exit code 2)
 ├── ExerciseError           an exercise's folder says something unusable   (exit code 2)
+├── OutputError             the folder of the grades cannot be written to  (exit code 2)
 ├── IsolationError          the machine cannot enforce what was required   (exit code 2)
 ├── GraderFault             grader's own machinery failed                  (exit code 3)
+│   └── PoolEnded           no process can grade anything any more
 └── StudentFailure          a call of the student's function gave no value; a check's failure
     ├── Missing             the file does not define the function
     ├── Raised              it raised an exception
@@ -41,6 +43,10 @@ class ExerciseError(GraderError):
         self.problems = problems
 
 
+class OutputError(GraderError):
+    """The folder of the grades cannot be written to: what is graded from here on would be lost."""
+
+
 class IsolationError(GraderError):
     """The machine cannot enforce the isolation that was required."""
 
@@ -54,6 +60,14 @@ class GraderFault(GraderError):
     def __init__(self, message: str, details: str = "") -> None:
         super().__init__(message)
         self.details = details
+
+
+class PoolEnded(GraderFault):
+    """The processes that grade cannot be started, or their cluster is gone; no submission is to blame."""
+
+
+# What ends the grading of a whole submission. Any other exception that a check raises is that check's own.
+ENDS_GRADING = (UsageError, ExerciseError, IsolationError, GraderFault)
 
 
 class CheckFailure(GraderError):

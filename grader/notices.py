@@ -124,13 +124,28 @@ KINDS: Mapping[str, Kind] = {
     # judging and diagnosing
     "remark": Kind("{text}"),
     "not-diagnosed": Kind(
-        "grader could not look for the mistake in {function}: its values are too odd ({reason}).",
+        "grader itself failed as it looked for the mistake in {function}, so none is named.",
+        look=True,
+    ),
+    "void-checks": Kind(
+        "grader itself failed on checks of {function}. Their {points} points are neither given nor lost: "
+        "the mark is incomplete until an instructor has decided over them.",
         look=True,
     ),
     # grading as a whole
     "weak-isolation": Kind(
         "WEAK ISOLATION: on this machine student code could read your files, other submissions and the "
         "answers. Grade only code that you trust here. Not enforced: {layers}. See `grader doctor`."
+    ),
+    "not-written": Kind(
+        "The grade and the reports of this submission could not be written into its folder: {reason}. "
+        "The mark stands in the gradebook.",
+        look=True,
+    ),
+    "no-report": Kind(
+        "A report of this submission could not be made ({reason}). The mark stands; "
+        "`grader report` tries again.",
+        look=True,
     ),
     "not-graded": Kind(
         "This submission could not be graded: grader failed on it {count} times. {reason}. "

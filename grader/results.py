@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
@@ -18,9 +19,10 @@ from grader import notices
 from grader.notices import Notice
 
 SCHEMA: Literal[2] = 2
+_LONGEST_TRACEBACK = 8_000  # characters
 
-Outcome = Literal["passed", "failed", "blocked"]
-Status = Literal["right", "partial", "wrong", "missing", "blocked"]
+Outcome = Literal["passed", "failed", "blocked", "void"]
+Status = Literal["right", "partial", "wrong", "missing", "blocked", "void"]
 _Notice = Annotated[Notice, PlainValidator(notices.from_plain)]
 Curve = tuple[
     tuple[float, float, float], ...
@@ -56,7 +58,11 @@ class Mismatch(Record):
 
 @dataclass(frozen=True)
 class CheckResult(Record):
-    """One check's outcome. `message` is a sentence for the student, empty where the check passed."""
+    """One check's outcome. `message` is a sentence for the student, empty where the check passed.
+
+    A check is "blocked" where another one that it needs has not passed, and "void" where grader itself failed
+    on it: its points are then neither given nor lost.
+    """
 
     id: str
     title: str
@@ -104,6 +110,9 @@ class Source(Record):
 class FunctionResult(Record):
     """One graded function. `line` counts in the same file or cell as `source.first_line`.
 
+    status: "void" where nothing is known to be wrong, and grader failed on some of the checks.
+    unjudged: the points of these checks, which are neither given nor lost.
+
     lines: misconception -> the line of the student's own source that holds it, where it could be placed.
     facts: the student's own names, numbers and shapes, for the notes. told_before: whether what fails is
     explained at an earlier function, which has the same convention.
@@ -122,6 +131,12 @@ class FunctionResult(Record):
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     told_before: bool = False
+    unjudged: float = 0.0
+
+    @property
+    def lost(self) -> float:
+        """The points that are lost: neither earned nor unjudged."""
+        return round(self.max_score - self.score - self.unjudged, 4)
 
     @property
     def in_notebook(self) -> bool:
@@ -151,9 +166,28 @@ class GradedFiles(Record):
 
 
 @dataclass(frozen=True)
+class Fault(Record):
+    """Where grader itself failed, for its instructor and its developers; no report shows it to a student.
+
+    during: what grader was doing, such as the id of a check.
+    """
+
+    during: str
+    traceback: str
+
+    @classmethod
+    def of(cls, during: str, error: BaseException) -> Fault:
+        """The fault of an exception; of a long traceback its end, which says most."""
+        lines = traceback.format_exception(error)
+        return cls(during, "".join(lines)[-_LONGEST_TRACEBACK:])
+
+
+@dataclass(frozen=True)
 class Result(Record):
     """One submission, graded. `notices` say what was skipped, capped, denied or timed out.
 
+    unjudged: points that are neither given nor lost, because grader failed on the checks that decide over
+    them; the mark is incomplete where there are any. faults: how grader failed.
     exercise_folder: where the exercise lies, if it is not one of those that are included in grader.
     """
 
@@ -172,6 +206,13 @@ class Result(Record):
     curves: Curves | None = None
     exercise_folder: str | None = None
     schema: Literal[2] = SCHEMA
+    unjudged: float = 0.0
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the mark is not final: some of its points are still to be decided by an instructor."""
+        return self.unjudged > 0
 
 
 @dataclass(frozen=True)
@@ -203,9 +244,11 @@ def _fields(record: object) -> Mapping[str, Any]:
     if isinstance(record, Notice):
         return notices.to_plain(record)
     if isinstance(record, Source):
-        return _of_source(record)
+        return _without_empty(record, "label", "file", "is_lifted", "places")
     if isinstance(record, FunctionResult):
-        return _of_function(record)
+        return _without_empty(record, "told_before", "unjudged")
+    if isinstance(record, Result):
+        return _without_empty(record, "unjudged", "faults")
     if not dataclasses.is_dataclass(record):
         raise TypeError(
             f"a {type(record).__name__} has no place in a grade.json"
@@ -213,18 +256,10 @@ def _fields(record: object) -> Mapping[str, Any]:
     return vars(record)
 
 
-def _of_function(function: FunctionResult) -> Mapping[str, Any]:
-    """A function's fields; what most have not is left out."""
-    fields = dict(vars(function))
-    if not function.told_before:
-        del fields["told_before"]
-    return fields
-
-
-def _of_source(source: Source) -> dict[str, Any]:
-    """A source's fields; what most have not is left out."""
-    fields = dict(vars(source))
-    for name in ("label", "file", "is_lifted", "places"):
+def _without_empty(record: object, *names: str) -> Mapping[str, Any]:
+    """A record's fields. Of these names, which most records leave empty, only those that hold something."""
+    fields = dict(vars(record))
+    for name in names:
         if not fields[name]:
             del fields[name]
     return fields

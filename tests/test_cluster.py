@@ -11,7 +11,7 @@ import pytest
 import tiny
 
 from grader import results
-from grader.errors import UsageError
+from grader.errors import PoolEnded, UsageError
 from grader.exercise import Exercise
 from grader.grading import batch
 from grader.intake.submission import find
@@ -21,7 +21,7 @@ distributed = pytest.importorskip("distributed")
 
 @pytest.fixture
 def cluster(tmp_path):
-    """The address of a scheduler, and two worker processes."""
+    """The address of a scheduler, its process and those of two workers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -67,7 +67,7 @@ def cluster(tmp_path):
                 address, timeout=60, set_as_default=False
             ) as client:
                 client.wait_for_workers(2, timeout=60)
-            yield address, processes[1:]
+            yield address, processes
         finally:
             for process in processes[::-1]:
                 process.kill()
@@ -101,7 +101,7 @@ class Kills(batch.Watcher):
 
 
 def test_every_grade_comes_though_a_worker_is_killed(cluster, plan):
-    address, workers = cluster
+    address, (_, *workers) = cluster
     order = plan(scheduler=address, formats=("junit",))
     watcher = Kills(workers[0])
     graded = batch.run(order, watcher)
@@ -117,6 +117,23 @@ def test_every_grade_comes_though_a_worker_is_killed(cluster, plan):
     assert (order.folder / "s0" / "report.html").is_file()
     assert (order.folder / "s0" / "junit.xml").is_file()
     assert batch.run(order).kept == len(marks)
+
+
+def test_a_scheduler_that_goes_away_ends_the_batch_in_a_sentence(
+    cluster, plan
+):
+    address, (scheduler, *_) = cluster
+    watcher = Kills(scheduler)
+    with pytest.raises(
+        PoolEnded, match=r"has gone away\. \d of 9 are graded\. Run the same"
+    ):
+        batch.run(plan(scheduler=address), watcher)
+    order = plan(jobs=1)
+    graded = {path.parent.name for path in order.folder.glob("*/grade.json")}
+    assert graded == set(watcher.finished_ids)
+    assert (order.folder / "index.html").is_file()
+    # what is left is graded on this machine
+    assert batch.run(order).kept == len(graded)
 
 
 def test_a_scheduler_that_is_not_there_is_told(plan, monkeypatch):

@@ -87,7 +87,9 @@ class Close:
             return Mismatch(
                 quantity, "shape", _shape(actual), _shape(expected)
             )
-        if dtype and actual.dtype != expected.dtype:
+        # complex numbers are never like real ones
+        counts = dtype or actual.is_complex()
+        if counts and actual.dtype != expected.dtype:
             return Mismatch(
                 quantity, "dtype", _dtype(actual), _dtype(expected)
             )
@@ -103,6 +105,8 @@ def is_close(
     actual: Tensor | float, expected: Tensor | float, tolerance: float
 ) -> bool:
     """Whether two tensors of one shape, or two numbers, are close: see the top of this file."""
+    if torch.is_tensor(actual) and actual.is_complex():
+        return False
     actual = torch.as_tensor(actual, dtype=torch.float64)
     expected = torch.as_tensor(expected, dtype=torch.float64)
     difference, allowed = _compared(actual, expected, tolerance)

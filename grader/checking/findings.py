@@ -15,7 +15,7 @@ from grader.results import Mismatch, Outcome
 class Finding:
     """What one run of a check has found.
 
-    message: why it failed or was skipped. credit: the share of its points that it earns, in [0, 1].
+    message: why it failed, was skipped or is void. credit: the share of its points that it earns, in [0, 1].
     substitution: with which it ran. no_value: the function returned None, raised, or did not end.
     in_convention: whether it ran within the function's own convention. raiser: the student's function in
     which an exception was raised.
@@ -96,7 +96,7 @@ class FunctionChecks:
         """Whether checks have run, and none of them got a value from the function."""
         has_run = False
         for finding in self.findings.values():
-            if finding.outcome == "blocked":
+            if finding.outcome in ("blocked", "void"):
                 continue
             if not finding.no_value:
                 return False
@@ -104,9 +104,16 @@ class FunctionChecks:
         return has_run
 
     def first_not_passed(self, required: str) -> str | None:
-        """The title of the first check of that name, whatever its parameter, that has not passed."""
+        """The title of the first check of that name that failed or was skipped, whatever its parameter."""
+        return self._first_with(required, "failed", "blocked")
+
+    def first_void(self, required: str) -> str | None:
+        """The title of the first check of that name that grader failed on."""
+        return self._first_with(required, "void")
+
+    def _first_with(self, required: str, *outcomes: Outcome) -> str | None:
         for name, finding in self.findings.items():
             is_required = marks.without_parameter(name) == required
-            if is_required and finding.outcome != "passed":
+            if is_required and finding.outcome in outcomes:
                 return self.titles[name]
         return None

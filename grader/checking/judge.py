@@ -22,6 +22,9 @@ function works with vectors.
 If an earlier function never ends, or ends its process, step 4 comes before step 3: as it stands, the judged
 function would call that one, and use up its own time too.
 
+A check that grader itself fails on, by whatever exception, is void, and so is one that requires it. Its
+points are neither given nor lost; `faults` keeps the traceback.
+
 A check's points are its credit, from 0 to 1, times what the check is worth (`runner`). So a function loses
 points for its own mistakes only, and a student pays for a mistake once.
 """
@@ -52,8 +55,9 @@ from grader.checking.reference import (
 )
 from grader.checking.student_conventions import StudentConventions
 from grader.checking.telling import IdleCalls, IdleFunctions
-from grader.errors import CheckFailure, StudentFailure
+from grader.errors import ENDS_GRADING, CheckFailure, StudentFailure
 from grader.exercise import Exercise, Profile
+from grader.results import Fault
 from grader.sandbox.calls import Calls
 
 
@@ -62,6 +66,7 @@ class Judge:
 
     calls: what is known of the calls of the student's functions; `calls.student` has the functions.
     checked: by function, what its checks have found. conventions: those of the student's functions.
+    faults: how grader itself failed, where it did.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Judge:
         self.calls = calls
         self.close = Close(exercise.tolerance)
         self.checked = {name: FunctionChecks() for name in exercise.functions}
+        self.faults: list[Fault] = []
         self.conventions = StudentConventions(
             calls, exercise, self.reference, self._own_mistakes
         )
@@ -90,10 +96,27 @@ class Judge:
     # -- the rule --------------------------------------------------------------------------------------
 
     def judge(self, item: pytest.Function) -> Finding:
-        """Decide one check. Raises what the check raises where that is no failure of the student's."""
+        """Decide one check. Raises ENDS_GRADING where no other check can be judged either."""
+        try:
+            finding = self._without_running(item) or self._by_running(item)
+        except ENDS_GRADING:
+            raise
+        except Exception as error:
+            return self.void(item, Fault.of(marks.id_of(item), error))
+        self._keep(item, finding)
+        return finding
+
+    def void(self, item: pytest.Function, fault: Fault) -> Finding:
+        """The finding of a check that grader itself failed on."""
+        self.faults.append(fault)
+        finding = Finding("void", "grader itself failed on this check.")
+        self._keep(item, finding)
+        return finding
+
+    def _keep(self, item: pytest.Function, finding: Finding) -> None:
+        """Keep what a check has found: other checks may require it."""
         function = marks.function_of(item)
         checks = self.checked[function]
-        finding = self._without_running(item) or self._by_running(item)
         name = marks.name_of(item)
         checks.findings[name] = finding
         checks.titles[name] = marks.title_of(item)
@@ -103,7 +126,6 @@ class Judge:
             function, finding
         ):
             checks.first_wrong = marks.located_by(item)
-        return finding
 
     def _shows_a_wrong_value(self, function: str, finding: Finding) -> bool:
         if finding.no_value or not self.calls.has(function):
@@ -120,6 +142,11 @@ class Judge:
             if title is not None:
                 return Finding(
                     "blocked", f"Skipped until this passes: {title}."
+                )
+            title = self.checked[function].first_void(required)
+            if title is not None:
+                return Finding(
+                    "void", f"grader itself failed on this check: {title}."
                 )
         return None
 
@@ -298,6 +325,8 @@ class Judge:
                 no_value=True,
                 raiser=getattr(failure, "raiser", ""),
             )
+        except ENDS_GRADING:
+            raise
         except Exception as error:
             if not reference.plugged:
                 raise

@@ -51,6 +51,11 @@ def name_of(item: pytest.Item) -> str:
     return item.name.removeprefix("test_")
 
 
+def id_of(item: pytest.Item) -> str:
+    """A check's id in a result: its function and its name."""
+    return f"{function_of(item)}/{name_of(item)}"
+
+
 def without_parameter(name: str) -> str:
     """A check's name as `requires` gives it: "values" for "values[vector]"."""
     return name.split("[")[0]

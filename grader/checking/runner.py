@@ -11,7 +11,7 @@ import contextlib
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,12 @@ from _pytest.config import _prepareconfig
 from pytest_jsonreport.plugin import JSONReport
 
 from grader.checking import marks
+from grader.checking.findings import Finding
 from grader.checking.follow_through import AS_IT_STANDS
 from grader.checking.judge import Judge
 from grader.errors import ExerciseError, GraderFault
 from grader.exercise import Exercise
-from grader.results import CheckResult, check_from
+from grader.results import CheckResult, Fault, check_from
 
 # What pytest brings along and the checks do not use. Each takes time for every check, or touches files.
 _UNUSED_PLUGINS = (
@@ -136,6 +137,9 @@ class Checks:
             graded += by_function[function]
         if not graded:
             raise GraderFault("there is none for any of its functions")
+        unknown = _unknown_fixtures(graded)
+        if unknown:
+            raise ExerciseError(*unknown)
         return graded
 
     def _collection_faults(self) -> list[str]:
@@ -144,7 +148,10 @@ class Checks:
         return [f"{folder}/{why}" for why in self._plugin.uncollected]
 
     def run(self, judge: Judge) -> Mapping[str, tuple[CheckResult, ...]]:
-        """Judge one student; the results by function. Raises GraderFault where a check fails by itself."""
+        """Judge one student; the results by function.
+
+        A check that fails by itself is void. Raises GraderFault where pytest itself ends.
+        """
         with _own_environment():
             try:
                 tests = self._tests(judge)
@@ -159,11 +166,8 @@ class Checks:
                 raise
         results: dict[str, tuple[CheckResult, ...]] = {}
         for test in tests:
-            stage = test.get("call", {})
-            if "check" not in stage:
-                raise self._fault(
-                    f"{test['nodeid']} failed by itself: {_reason(test)}"
-                )
+            # of a check that was not set up there is only that
+            stage = test.get("call") or test["setup"]
             result = check_from(stage["check"])
             function, _, _ = result.id.partition("/")
             earlier = results.get(function, ())
@@ -319,13 +323,21 @@ class _Plugin:
         """Have the check judged, in place of calling it."""
         assert self.judge is not None
         finding = self.judge.judge(pyfuncitem)
+        self._check = self._fields(pyfuncitem, finding)
+        # for pytest: the call has been made
+        return True
+
+    def _fields(
+        self, item: pytest.Function, finding: Finding
+    ) -> dict[str, Any]:
+        """The fields of a check's CheckResult."""
         mismatch = None
         if finding.mismatch is not None:
             mismatch = vars(finding.mismatch)
-        worth = self.worth[pyfuncitem.nodeid]
-        self._check = {
-            "id": f"{marks.function_of(pyfuncitem)}/{marks.name_of(pyfuncitem)}",
-            "title": marks.title_of(pyfuncitem),
+        worth = self.worth[item.nodeid]
+        return {
+            "id": marks.id_of(item),
+            "title": marks.title_of(item),
             "outcome": finding.outcome,
             # rounded, so that no mark reads 0.30000000000000004
             "points": round(worth * finding.credit, 4),
@@ -333,30 +345,34 @@ class _Plugin:
             "message": finding.message,
             "mismatch": mismatch,
         }
-        # for pytest: the call has been made
-        return True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
+        self, item: pytest.Function, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, Any]:
-        """Give pytest's own report the outcome. A failure raised in the check would cost a traceback."""
+        """Give pytest's own report the outcome. A failure raised in the check would cost a traceback.
+
+        A check that pytest could not set up or call was never judged: it is void.
+        """
         report = yield
-        if call.when == "call" and self._check is not None:
-            report.outcome = self._check["outcome"]
-            if report.outcome == "blocked":
-                # pytest's own word for a check that did not run
-                report.outcome = "skipped"
+        if call.when == "teardown":
+            return report
+        if call.excinfo is not None:
+            assert self.judge is not None
+            fault = Fault.of(marks.id_of(item), call.excinfo.value)
+            self._check = self._fields(item, self.judge.void(item, fault))
+        if self._check is not None and call.when == "call":
+            # "skipped" is pytest's own word for a check that did not run
+            words = {"blocked": "skipped", "void": "skipped"}
+            outcome = self._check["outcome"]
+            report.outcome = words.get(outcome, outcome)
         return report
 
     def pytest_json_runtest_stage(
         self, report: pytest.TestReport
     ) -> dict[str, Any] | None:
-        """Put the fields of the check's CheckResult into the JSON report.
-
-        A check that fails by itself has none; pytest-json-report describes its failure.
-        """
-        if report.when != "call" or self._check is None:
+        """Put the fields of the check's CheckResult into the JSON report."""
+        if report.when == "teardown" or self._check is None:
             return None
         return {
             "duration": report.duration,
@@ -408,15 +424,20 @@ def _taken_out_of_the_environment() -> dict[str, str]:
     return taken
 
 
-def _reason(test: Test) -> str:
-    """Why a check did not come to its end, in pytest's words."""
-    for phase in ("setup", "call"):
-        stage = test.get(phase, {})
-        if "crash" in stage:
-            return str(stage["crash"]["message"])
-        if "longrepr" in stage:
-            return str(stage["longrepr"]).strip()
-    return ""
+def _unknown_fixtures(items: Iterable[pytest.Item]) -> list[str]:
+    """A sentence for each argument of a check that nothing gives."""
+    unknown = []
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        given = {"request", *item._fixtureinfo.name2fixturedefs}
+        if hasattr(item, "callspec"):
+            given |= item.callspec.params.keys()
+        for name in item.fixturenames:
+            if name not in given:
+                unknown.append(
+                    f"{item.path}: {item.name} takes {name!r}, which is no fixture."
+                )
+    return unknown
 
 
 def _collection_error(report: str) -> str:

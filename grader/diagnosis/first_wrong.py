@@ -16,7 +16,12 @@ from torch import Tensor
 
 from grader.diagnosis.closeness import LIKENESS, QUANTITY, ZERO, close
 from grader.diagnosis.local_values import local_values
-from grader.diagnosis.observation import Outcome, Prober, has_parts
+from grader.diagnosis.observation import (
+    Outcome,
+    Prober,
+    as_numbers,
+    has_parts,
+)
 from grader.diagnosis.reference_runner import ReferenceRunner
 from grader.exercise import Forest, patterns
 from grader.exercise.probes import Arguments, InnerFactor, Link
@@ -94,15 +99,14 @@ class _Chain:
             after = outcome.arguments[position]
             if not isinstance(after, Tensor) or after.shape != start.shape:
                 return None
-            change: Tensor = after - start
-            return change
+            return as_numbers(after - start)
         value = outcome.value
         if not has_parts(value, len(self.returned)):
             return None
         part = value[self.returned.index(link.observed)]
         if not isinstance(part, Tensor):
             return None
-        return part
+        return as_numbers(part)
 
     def first_wrong(self, probe: int, outcome: Outcome) -> int | None:
         """The index of the first wrong link on one probe; None where all are right, or none can be seen."""

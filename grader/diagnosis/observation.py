@@ -191,6 +191,13 @@ def structure(value: Any, leaves: list[Tensor]) -> str:
     return "None" if value is None else "opaque"
 
 
+def as_numbers(tensor: Tensor) -> Tensor | None:
+    """A tensor as real numbers to compute with; None where it holds complex ones, as no reference's does."""
+    if tensor.is_complex():
+        return None
+    return tensor if tensor.is_floating_point() else tensor.float()
+
+
 def has_parts(value: Any, count: int) -> bool:
     """Whether a value is a sequence of so many parts."""
     return isinstance(value, tuple | list) and len(value) == count

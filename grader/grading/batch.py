@@ -8,6 +8,7 @@ only what is new or has changed.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import secrets
 from collections import Counter, deque
@@ -17,7 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import results
-from grader.errors import GraderError, GraderFault, UsageError
+from grader.errors import (
+    GraderError,
+    GraderFault,
+    OutputError,
+    PoolEnded,
+    UsageError,
+)
 from grader.exercise import Exercise
 from grader.grading import output, pools
 from grader.grading.output import Formats
@@ -31,7 +38,7 @@ from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.reports.text import language
 from grader.reports.text.neutral import one_line
-from grader.results import FunctionResult, Result
+from grader.results import Fault, FunctionResult, Result
 from grader.sandbox.walls import levels
 
 ATTEMPTS = 2
@@ -100,10 +107,14 @@ class Graded:
 
 
 def run(plan: Plan, watcher: Watcher | None = None) -> Graded:
-    """Grade a batch. Raises GraderError where nothing can be graded, Stopped on Ctrl-C."""
+    """Grade a batch. Raises GraderError where nothing can be graded, Stopped on Ctrl-C.
+
+    Raises OutputError or PoolEnded where grading cannot go on; what is graded is written then.
+    """
     check(plan)
     output.create(plan.folder)
-    return _Run(plan, watcher or Watcher()).run()
+    with output.held(plan.folder):
+        return _Run(plan, watcher or Watcher()).run()
 
 
 def check(plan: Plan) -> None:
@@ -160,9 +171,14 @@ class _Run:
             if todo:
                 self._grade(todo)
         except KeyboardInterrupt:
-            # what is graded is written already: the same command goes on from there
-            self._overview.write()
+            self._write_so_far()
             raise Stopped(len(self._overview), total) from None
+        except (OutputError, PoolEnded) as end:
+            self._write_so_far()
+            graded = f"{len(self._overview)} of {total} are graded"
+            raise type(end)(
+                f"{end} {graded}. Run the same command again to go on."
+            ) from end
         finally:
             self._watcher.end()
         self._overview.write()
@@ -170,6 +186,11 @@ class _Run:
             self._plan.folder, self._overview.results(), self._formats.of_class
         )
         return Graded(self._overview.results(), self._kept, self._faults)
+
+    def _write_so_far(self) -> None:
+        """Write the class page. The grades are written already: the same command goes on from there."""
+        with contextlib.suppress(OutputError):
+            self._overview.write()
 
     def _take_up_earlier_results(self) -> list[Submission]:
         """Keep the earlier results that hold. Returns the other submissions, in the order to grade them."""
@@ -181,8 +202,7 @@ class _Run:
                 todo.append(submission)
                 continue
             self._kept += 1
-            self._write(result)
-            self._add(result, kept=True)
+            self._write(result, kept=True)
             if seed is None:
                 seed = result.seed
         if seed is not None:
@@ -252,11 +272,14 @@ class _Run:
         """Take in what came of a submission; False where it is to be graded again."""
         try:
             result = results.from_json(pool.outcome(future))
+        except PoolEnded:
+            raise
         except (Lost, GraderFault) as error:
             return self._give_up(submission, error)
-        if not pool.writes_results:
+        if pool.writes_results:
+            self._add(result)
+        else:
             self._write(result)
-        self._add(result)
         return True
 
     def _give_up(
@@ -269,21 +292,30 @@ class _Run:
         if self._failures[submission.id] < ATTEMPTS:
             self._watcher.again(submission, str(error))
             return False
-        result = self._result_of_fault(submission, str(error))
+        result = self._result_of_fault(submission, error)
         self._faults[submission.id] = error
         self._write(result)
-        self._add(result)
         return True
 
-    def _result_of_fault(self, submission: Submission, why: str) -> Result:
-        """The result of a submission that could not be graded. It never holds: a second run tries again."""
+    def _result_of_fault(
+        self, submission: Submission, error: Lost | GraderFault
+    ) -> Result:
+        """The result of a submission that could not be graded. It never holds: a second run tries again.
+
+        None of its points is judged.
+        """
+        why = str(error)
+        # a process that was lost leaves no traceback
+        details = getattr(error, "details", "") or why
         exercise = self._plan.exercise
         notice = Notice(
             "not-graded", {"count": str(ATTEMPTS), "reason": one_line(why)}
         )
         functions = {}
         for name, function in exercise.functions.items():
-            functions[name] = FunctionResult("blocked", 0.0, function.points)
+            functions[name] = FunctionResult(
+                "void", 0.0, function.points, unjudged=function.points
+            )
         held = submission.held()
         return Result(
             exercise=exercise.name,
@@ -300,23 +332,19 @@ class _Run:
             max_score=round(exercise.max_score, 2),
             functions=functions,
             notices=(*held.notices, notice),
+            unjudged=round(exercise.max_score, 2),
+            faults=(Fault("the submission", details),),
         )
 
     # -- results ---------------------------------------------------------------------------------------
 
-    def _write(self, result: Result) -> None:
-        """Write a submission's grade and its reports."""
+    def _write(self, result: Result, kept: bool = False) -> None:
+        """Write a submission's grade and its reports, and take it in."""
         plan = self._plan
-        output.save(plan.folder, result)
-        overrides = output.manual_marks(plan.folder)
-        output.render_one(
-            plan.folder,
-            result,
-            plan.exercise,
-            plan.lang,
-            self._formats.each,
-            overrides,
+        result = output.write(
+            plan.folder, result, plan.exercise, plan.lang, self._formats.each
         )
+        self._add(result, kept)
 
     def _add(self, result: Result, kept: bool = False) -> None:
         self._overview.add(result)

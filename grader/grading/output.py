@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unicodedata import normalize
 
-from grader.errors import GraderFault, UsageError
+from grader.errors import GraderFault, OutputError, UsageError
 from grader.exercise import Exercise
 from grader.intake import archives
 from grader.intake.limits import Refused
+from grader.notices import Notice
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.reports.formats.class_page import class_page
 from grader.reports.formats.gradebook import gradebook
 from grader.reports.formats.lms import moodle, moodle_feedback, moodle_folder
 from grader.reports.views.overrides import Overrides, load_overrides
-from grader.results import Result, from_json, to_json
+from grader.results import Fault, Result, from_json, to_json
 
 GRADE = "grade.json"
 CLASS_PAGE = "index.html"
@@ -26,6 +29,10 @@ OVERRIDES = "overrides.toml"
 MOODLE_WORKSHEET = "moodle-worksheet.csv"
 MOODLE_FEEDBACK = "moodle-feedback.zip"
 _LONGEST_ID = 100  # characters that are told of an id
+
+_UNFINISHED = ".part"  # of a file that is being written
+# what concerns every file of a folder
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 @dataclass(frozen=True)
@@ -81,10 +88,117 @@ def create(folder: Path) -> None:
         )
 
 
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process alone, and clear away what a killed one has left half written.
+
+    Raises UsageError where another grader holds it.
+    """
+    try:
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        # not on Windows
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"another grader is writing into {folder}; wait until it has ended, or give another folder."
+            ) from None
+        except OSError:
+            # a file system without locks, as some over a network are
+            pass
+        _clear_unfinished(folder)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clear_unfinished(folder: Path) -> None:
+    for pattern in (f".*{_UNFINISHED}", f"*/.*{_UNFINISHED}"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
+def write(
+    folder: Path,
+    result: Result,
+    exercise: Exercise,
+    lang: str = "en",
+    formats: Collection[str] = (),
+) -> Result:
+    """Write one submission's grade and its reports. Returns the result as it was written.
+
+    Where its own files cannot be written, or a report cannot be made, the mark stands, and the result says
+    so. Raises OutputError where the folder cannot be written to at all, UsageError where its manual marks
+    cannot be used.
+    """
+    overrides = manual_marks(folder)
+    result = _without_notices_of(result, "not-written", "no-report")
+    try:
+        save(folder, result)
+    except OSError as error:
+        check_writable(folder, error)
+        return _noted(result, "not-written", error)
+    try:
+        render_one(folder, result, exercise, lang, formats, overrides)
+    except UsageError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError):
+            check_writable(folder, error)
+        result = _noted(result, "no-report", error)
+        save(folder, result)
+    return result
+
+
+def _without_notices_of(result: Result, *kinds: str) -> Result:
+    """The result without what an earlier run has noted."""
+    notices = [each for each in result.notices if each.kind not in kinds]
+    return replace(result, notices=tuple(notices))
+
+
+def _noted(result: Result, kind: str, error: Exception) -> Result:
+    """The result with a notice of this kind, and the fault for its developers."""
+    reason = str(error)
+    if isinstance(error, OSError):
+        reason = error.strerror or reason
+    notice = Notice(kind, {"reason": reason})
+    fault = Fault.of("the writing of its files", error)
+    return replace(
+        result,
+        notices=(*result.notices, notice),
+        faults=(*result.faults, fault),
+    )
+
+
+def check_writable(folder: Path, error: OSError) -> None:
+    """Raise OutputError where the error of writing one file is that of the whole folder."""
+    if not folder.is_dir():
+        raise OutputError(f"{folder} is not there any more.") from error
+    reason = error
+    if error.errno not in _OF_THE_DISK:
+        try:
+            # a file without a name, which leaves nothing behind
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(b"x" * 4096)
+            return
+        except OSError as of_probe:
+            reason = of_probe
+    raise OutputError(
+        f"{folder} cannot be written to: {reason.strerror}."
+    ) from error
+
+
 def save(folder: Path, result: Result) -> None:
-    """Write one submission's `grade.json`, whole or not at all."""
+    """Write one submission's `grade.json`, whole or not at all. The folder must be there."""
     own = _own_folder(folder, result)
-    own.mkdir(parents=True, exist_ok=True)
+    # a batch's folder that has vanished is not made anew: what was in it is gone
+    own.mkdir(exist_ok=True)
     write_atomically(own / GRADE, to_json(result))
 
 
@@ -182,7 +296,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         content = content.encode()
     # in the same folder: only there does `replace` put the whole file in place at once
     handle, temporary = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.name}."
+        dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED
     )
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -228,9 +342,9 @@ def render_class(
     """Write the class page and the gradebook. progress: how many are graded, of how many, if not all are."""
     overrides = manual_marks(folder)
     page = class_page(results, exercise, lang, progress, overrides)
-    write_atomically(folder / CLASS_PAGE, page)
     table = gradebook(results, overrides)
-    write_atomically(folder / CLASS_FORMATS["csv"].filename, table)
+    _write_of_class(folder, CLASS_PAGE, page)
+    _write_of_class(folder, CLASS_FORMATS["csv"].filename, table)
 
 
 def export_class(
@@ -241,7 +355,17 @@ def export_class(
     for name in formats:
         form = CLASS_FORMATS[name]
         text = form.render(results, overrides)
-        write_atomically(folder / form.filename, text)
+        _write_of_class(folder, form.filename, text)
+
+
+def _write_of_class(folder: Path, name: str, text: str) -> None:
+    try:
+        write_atomically(folder / name, text)
+    except OSError as error:
+        check_writable(folder, error)
+        raise OutputError(
+            f"{folder / name} cannot be written: {error.strerror}."
+        ) from error
 
 
 def render(

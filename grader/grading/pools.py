@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-from grader.errors import GraderFault, UsageError
+from grader.errors import GraderFault, PoolEnded, UsageError
 from grader.grading import process
 from grader.grading.process import Settings, Task
 
@@ -89,7 +89,7 @@ class LocalPool:
         return new.submit(task)
 
     def outcome(self, future: Future[str]) -> str:
-        """The text of a task. Raises Lost where its process ended, GraderFault where none can be started."""
+        """The text of a task. Raises Lost where its process ended, PoolEnded where none can be started."""
         member = self._member_of(future)
         member.future = None
         try:
@@ -119,8 +119,8 @@ class LocalPool:
             return Lost("the grading process was killed or crashed")
         self._failed_starts += 1
         if self._failed_starts >= _MOST_FAILED_STARTS:
-            raise GraderFault(
-                f"{_MOST_FAILED_STARTS} grading processes ended before they were ready; run `grader doctor`"
+            raise PoolEnded(
+                f"{_MOST_FAILED_STARTS} grading processes ended before they were ready; run `grader doctor`."
             )
         return Lost(
             "the grading process ended before it was ready", blame=False
@@ -238,8 +238,8 @@ class DaskPool:
             ) from error
         except CancelledError as error:
             if self._client.status != "running":
-                raise GraderFault(
-                    f"the scheduler at {self._address} has gone away"
+                raise PoolEnded(
+                    f"The scheduler at {self._address} has gone away."
                 ) from error
             raise Lost("the cluster dropped it", blame=False) from error
 

@@ -162,15 +162,8 @@ def _grade(task: Task) -> str:
     session = _session(task.settings)
     result = session.grade(task.submission)
     if task.folder is not None:
-        output.save(task.folder, result)
-        overrides = output.manual_marks(task.folder)
-        output.render_one(
-            task.folder,
-            result,
-            session.exercise,
-            task.lang,
-            task.formats,
-            overrides,
+        result = output.write(
+            task.folder, result, session.exercise, task.lang, task.formats
         )
     return to_json(result)
 

@@ -156,7 +156,8 @@ class _Rate(ProgressColumn):
 
 
 def _mark(result: Result) -> str:
-    return f"{result.score:5.2f} / {result.max_score:g}"
+    mark = f"{result.score:5.2f} / {result.max_score:g}"
+    return mark + " incomplete" * result.incomplete
 
 
 def _lost_line(submission: Submission, why: str) -> str:

@@ -53,6 +53,9 @@ class EarlierRun:
         except UsageError:
             # the file cannot be read any more; grading tells why
             return False
+        if result.incomplete:
+            # what grader failed on is tried again
+            return False
         graded = result.submission
         if graded.sha256 != digest or graded.files != submission.files:
             return False

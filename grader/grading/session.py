@@ -26,13 +26,26 @@ from grader.checking.runner import Checks
 from grader.checking.telling import IdleFunctions
 from grader.diagnosis import Diagnosis, OwnConvention, diagnose, prepare
 from grader.diagnosis.prober import StudentProber
-from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
+from grader.errors import (
+    ENDS_GRADING,
+    ExerciseError,
+    GraderError,
+    GraderFault,
+    UsageError,
+)
 from grader.exercise import Exercise, Function, Profile
 from grader.grading.orders import settle_orders
 from grader.grading.versions import versions
 from grader.intake.submission import Submission
 from grader.notices import Notice
-from grader.results import CheckResult, Curves, FunctionResult, Result, Status
+from grader.results import (
+    CheckResult,
+    Curves,
+    Fault,
+    FunctionResult,
+    Result,
+    Status,
+)
 from grader.sandbox.calls import Calls
 from grader.sandbox.host import WorkerSetup, Zygote
 from grader.sandbox.walls import confinement, grants, levels
@@ -170,10 +183,10 @@ class Session:
             self.zygote, self._policy, self.exercise, submission
         ) as calls:
             self._set_limits(calls)
-            settle_orders(calls, self.exercise)
             judge = Judge(
                 calls, self.exercise, self.profile, self.seed, self._idle
             )
+            self._settle_orders(calls, judge)
             checks = self._run_checks(judge)
             judged = _Judged(self.exercise, calls, judge)
             functions = {}
@@ -186,6 +199,7 @@ class Session:
                 )
             isolation = {**self.isolation, **calls.isolation}
             score = sum(function.score for function in functions.values())
+            unjudged = sum(f.unjudged for f in functions.values())
             return Result(
                 exercise=self.exercise.name,
                 exercise_folder=exercise_folder(self.exercise),
@@ -206,7 +220,18 @@ class Session:
                 notices=_notices(isolation, submission, calls),
                 isolation=isolation,
                 curves=_curves(judge),
+                unjudged=round(unjudged, 2),
+                faults=tuple(judge.faults),
             )
+
+    def _settle_orders(self, calls: Calls, judge: Judge) -> None:
+        """Settle in which order functions are called; where grader fails at that, it is the hand-out's."""
+        try:
+            settle_orders(calls, self.exercise)
+        except ENDS_GRADING:
+            raise
+        except Exception as error:
+            judge.faults.append(Fault.of("the order of arguments", error))
 
     def _set_limits(self, calls: Calls) -> None:
         """Give the time that the profile gives, where that is not what the exercise says."""
@@ -280,6 +305,10 @@ class _Judged:
         if first_wrong is None and not diagnosis.misconceptions:
             first_wrong = self.judge.checked[name].first_wrong
         score = sum(check.points for check in checks)
+        unjudged = _unjudged(checks)
+        if unjudged:
+            values = {"function": name, "points": f"{unjudged:g}"}
+            self.calls.notices.append(Notice("void-checks", values))
         return FunctionResult(
             status=status,
             score=round(score, 2),
@@ -294,6 +323,7 @@ class _Judged:
             facts=dict(diagnosis.facts),
             lines=dict(diagnosis.lines),
             told_before=self._is_told_before(name),
+            unjudged=unjudged,
         )
 
     def _is_told_before(self, function: str) -> bool:
@@ -306,12 +336,14 @@ class _Judged:
         """What explains a function's wrong results; an empty diagnosis where it cannot be looked for."""
         try:
             return self._first_explanation(function)
-        except GraderError:
+        except ENDS_GRADING:
             raise
         except Exception as error:
             # a student's values can be anything; the marks stand without a diagnosis
-            values = {"function": function, "reason": type(error).__name__}
-            self.calls.notices.append(Notice("not-diagnosed", values))
+            during = f"the diagnosis of {function}"
+            self.judge.faults.append(Fault.of(during, error))
+            notice = Notice("not-diagnosed", {"function": function})
+            self.calls.notices.append(notice)
             return Diagnosis()
 
     def _first_explanation(self, function: str) -> Diagnosis:
@@ -324,16 +356,24 @@ class _Judged:
             conventions.mixed_up_by(function),
         )
         for plugged, replaced in self.judge.to_diagnose(function):
-            with self.calls.replacing(replaced):
-                prober = StudentProber(self.calls)
-                evidence = prober.evidence(function)
-                diagnosis = diagnose(
-                    self.exercise, function, prober, evidence, plugged, own
-                )
+            try:
+                with self.calls.replacing(replaced):
+                    prober = StudentProber(self.calls)
+                    evidence = prober.evidence(function)
+                    diagnosis = diagnose(
+                        self.exercise, function, prober, evidence, plugged, own
+                    )
+            except ENDS_GRADING:
+                raise
+            except Exception:
+                if not plugged:
+                    raise
+                # the reference cannot work with what the student's own functions return
+                continue
             if diagnosis.misconceptions:
                 return diagnosis
             diagnoses.append(diagnosis)
-        return diagnoses[0]
+        return diagnoses[0] if diagnoses else Diagnosis()
 
 
 def check_profile(exercise: Exercise, profile: str) -> None:
@@ -370,9 +410,20 @@ def _status(present: bool, checks: tuple[CheckResult, ...]) -> Status:
         return "right"
     if outcomes == {"blocked"}:
         return "blocked"
+    if "void" in outcomes and "failed" not in outcomes:
+        return "void"
     if any(check.points > 0 for check in checks):
         return "partial"
     return "wrong"
+
+
+def _unjudged(checks: tuple[CheckResult, ...]) -> float:
+    """The points of the checks that grader failed on."""
+    points = 0.0
+    for check in checks:
+        if check.outcome == "void":
+            points += check.max_points
+    return round(points, 2)
 
 
 def _notices(

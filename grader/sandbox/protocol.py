@@ -77,6 +77,7 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 _LARGEST_INT = 2**63 - 1
 _LONGEST_TEXT = 20_000
+_MOST_DIMENSIONS = 8
 
 
 class ProtocolError(ValueError):
@@ -188,13 +189,20 @@ class _Encoder:
     def _tensor(self, value: Tensor) -> Any:
         if id(value) not in self.known:
             plain = value.detach()
-            if plain.layout != torch.strided or plain.dtype not in _NAMES:
+            if not _crosses(plain):
                 return {
                     "opaque": f"{plain.dtype} tensor of layout {plain.layout}"
                 }
             self.known[id(value)] = len(self.tensors), value
             self.tensors.append(plain.cpu().resolve_conj().resolve_neg())
         return {"tensor": self.known[id(value)][0]}
+
+
+def _crosses(tensor: Tensor) -> bool:
+    """Whether a tensor is of a kind that crosses the boundary."""
+    if tensor.layout != torch.strided or tensor.dtype not in _NAMES:
+        return False
+    return tensor.dim() <= _MOST_DIMENSIONS
 
 
 def _type_name(value: object) -> str:
@@ -288,7 +296,7 @@ def _dtype_and_shape(entry: Any) -> tuple[torch.dtype, list[Any]]:
         raise ProtocolError("a tensor is not described")
     if name not in _DTYPES:
         raise ProtocolError("a tensor's dtype or shape is unknown")
-    if not isinstance(shape, list) or len(shape) > 8:
+    if not isinstance(shape, list) or len(shape) > _MOST_DIMENSIONS:
         raise ProtocolError("a tensor's dtype or shape is unknown")
     return _DTYPES[name], shape
 

@@ -1,13 +1,20 @@
 """Comparing values: what is a mismatch, what is not, and the sentence that a student reads."""
 
+import json
+from typing import Any
+
+import hostile
 import pytest
 import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from grader.checking import Close, assert_unchanged, is_close
 from grader.checking.comparison import sentence, type_in_words
 from grader.errors import CheckFailure
 from grader.results import Mismatch
+from grader.sandbox import protocol
 from grader.sandbox.protocol import Opaque
 
 CLOSE = Close({"float32": 1e-4})
@@ -172,3 +179,42 @@ def test_a_changed_argument_is_named() -> None:
     assert_unchanged(before, before, ["v", "t"], "f")
     with pytest.raises(CheckFailure, match=r"f changes its argument t"):
         assert_unchanged(now, before, ["v", "t"], "f")
+
+
+def crossed(expression: str, tensor: Tensor) -> Any:
+    """A value as it comes out of a worker; what the worker itself fails on crosses as an exception does."""
+    # a worker has a limit of its own for what takes gigabytes
+    assume("10**9" not in expression)
+    names: dict[str, Any] = {}
+    exec(hostile.CODE, names)
+    try:
+        value = eval(f"lambda v: {expression}", names)(tensor)
+        prefix, *body = protocol.dumps(value)
+    except Exception:
+        assume(False)
+    head = protocol.read_head(prefix[protocol.PREFIX.size :])
+    return protocol.loads(head, b"".join(body))
+
+
+@settings(max_examples=300)
+@given(
+    expression=hostile.expressions(),
+    shape=st.sampled_from([(), (1,), (3,), (2, 3), (0,), (3, 0)]),
+    dtype=st.sampled_from([torch.float32, torch.float64, torch.bfloat16]),
+    counts=st.booleans(),
+)
+def test_a_value_of_any_kind_is_compared(
+    expression: str,
+    shape: tuple[int, ...],
+    dtype: torch.dtype,
+    counts: bool,
+) -> None:
+    expected = torch.ones(shape, dtype=dtype)
+    actual = crossed(expression, expected.clone())
+    found = Close({}).mismatch(actual, expected, "the value", dtype=counts)
+    if found is None:
+        assert torch.is_tensor(actual)
+        assert actual.shape == expected.shape
+    else:
+        assert sentence(found).startswith(("The value", f"{found.wrong} of"))
+        json.dumps(vars(found), allow_nan=False)

@@ -72,35 +72,117 @@ def test_a_check_may_have_fixtures_of_its_own_and_state_that_is_shared(
         assert graded(one, tiny.WRONG).functions["double"].status == "partial"
 
 
-def test_a_check_that_fails_by_itself_is_the_graders_fault_and_the_next_is_graded(
+def test_a_check_that_fails_by_itself_is_void_and_costs_nothing(
     tmp_path: Path,
 ) -> None:
     checks = """
+        import pytest
         import torch
+        from grader.checking import points, requires
 
-        def test_values(student):
+        def too_deep():
+            too_deep()
+
+        def without_memory():
+            raise MemoryError
+
+        WAYS = {
+            "in its code": lambda: 1 / 0,
+            "by pytest": lambda: pytest.fail("enough"),
+            "by skipping": lambda: pytest.skip("enough"),
+            "by the end of pytest": lambda: pytest.exit("enough"),
+            "without memory": without_memory,
+            "too deep": too_deep,
+        }
+
+        @points(1)
+        @pytest.mark.parametrize("way", WAYS)
+        def test_values(student, way):
             if student.double(torch.ones(1)) == 1:
-                1 / 0
+                WAYS[way]()
+
+        @points(1)
+        @requires("values")
+        def test_that_builds_on_it(student):
+            pass
+
+        @points(1)
+        def test_other(student):
+            pass
     """
     with session(tmp_path, checks) as one:
-        with pytest.raises(
-            GraderFault,
-            match=r"test_double\.py::test_values failed by itself: ZeroDivisionError",
-        ):
-            graded(one, tiny.WRONG)
+        wrong = graded(one, tiny.WRONG)
         assert graded(one, tiny.RIGHT).score == 2.0
+    double = wrong.functions["double"]
+    *void, passed = double.checks
+    assert {check.outcome for check in void} == {"void"}
+    assert passed.outcome == "passed"
+    assert double.status == "void"
+    assert (wrong.score, wrong.unjudged, wrong.max_score) == (0.25, 1.75, 2.0)
+    assert double.lost == 0
+    during = [fault.during for fault in wrong.faults]
+    assert during == [check.id for check in void[:-1]]
+    for fault in wrong.faults:
+        assert "Traceback" in fault.traceback
+    for check in double.checks:
+        assert "Traceback" not in check.message
+    looks = [notice.kind for notice in wrong.notices if notice.look]
+    assert looks == ["void-checks"]
 
 
-def test_a_check_that_ends_pytest_does_not_end_the_session(
+def test_what_is_wrong_besides_is_lost(tmp_path: Path) -> None:
+    checks = """
+        from grader.checking import CheckFailure
+
+        def test_values(student):
+            1 / 0
+
+        def test_other(student):
+            raise CheckFailure("It is wrong.")
+    """
+    with session(tmp_path, checks) as one:
+        double = graded(one, tiny.WRONG).functions["double"]
+    assert double.status == "wrong"
+    assert (double.score, double.unjudged, double.lost) == (0, 1, 1)
+
+
+def test_a_fixture_that_fails_voids_its_checks(tmp_path: Path) -> None:
+    checks = """
+        import pytest
+        from grader.checking import requires
+
+        @pytest.fixture
+        def broken(student):
+            raise OSError("No such file")
+
+        def test_values(broken):
+            pass
+
+        @requires("values")
+        def test_next(student):
+            pass
+    """
+    with session(tmp_path, checks) as one:
+        result = graded(one, tiny.RIGHT)
+    outcomes = [c.outcome for c in result.functions["double"].checks]
+    assert outcomes == ["void", "void"]
+    assert "OSError: No such file" in result.faults[0].traceback
+
+
+def test_a_fixture_that_ends_pytest_does_not_end_the_session(
     tmp_path: Path,
 ) -> None:
     checks = """
         import pytest
         import torch
 
-        def test_values(student):
+        @pytest.fixture
+        def value(student):
             if student.double(torch.ones(1)) == 1:
                 pytest.exit("enough")
+
+        def test_values(value):
+            pass
     """
     with session(tmp_path, checks) as one:
         with pytest.raises(GraderFault, match="pytest has ended"):
@@ -136,9 +218,11 @@ def test_a_fixture_that_is_not_there(tmp_path: Path) -> None:
     misspelt = "def test_values(studnet):\n    pass\n"
     with (
         session(tmp_path, misspelt) as one,
-        pytest.raises(GraderFault, match="fixture 'studnet' not found"),
+        pytest.raises(
+            ExerciseError, match="test_values takes 'studnet', which is no"
+        ),
     ):
-        graded(one, tiny.RIGHT)
+        one.prepare()
 
 
 @pytest.mark.parametrize("source", [tiny.SLOW, tiny.HANGS])

@@ -1,6 +1,7 @@
 """A batch ends with every grade, whatever its submissions do and whichever process is killed."""
 
 import dataclasses
+import hashlib
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import tiny
 from watching import Recorder, marks
 
 from grader import results
-from grader.errors import UsageError
+from grader.errors import OutputError, UsageError
 from grader.exercise import Exercise
 from grader.grading import batch
 
@@ -202,3 +203,127 @@ def running(pid):
         )
     except OSError:
         return False
+
+
+# -- faults injected into a batch ------------------------------------------------------------------------
+
+
+def at_the_third(act):
+    """A recorder that acts as the third submission is handed to a process."""
+
+    def on_start(_):
+        if len(watcher.order) == 3:
+            act()
+
+    watcher = Recorder(on_start)
+    return watcher
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 64 KB, and what makes that disk larger."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk")
+
+    def enlarge():
+        subprocess.run(
+            ["mount", "-o", "remount,size=4m", str(folder)], check=True
+        )
+
+    yield folder, enlarge
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_ends_the_batch_in_a_sentence_and_loses_nothing(
+    plan, small_disk
+):
+    disk, enlarge = small_disk
+    sources = {f"s{i}": tiny.RIGHT for i in range(6)}
+    order = dataclasses.replace(plan(sources), folder=disk / "out")
+    with pytest.raises(
+        OutputError, match=r"No space left.* of 6 are graded\. Run the same"
+    ):
+        batch.run(order)
+    enlarge()
+    kept = sorted(marks(order.folder))
+    assert kept
+    watcher = Recorder()
+    batch.run(order, watcher)
+    assert sorted(watcher.kept) == kept
+    assert marks(order.folder) == dict.fromkeys(sources, 2.0)
+    unfinished = [path.name for path in order.folder.rglob(".*")]
+    assert not unfinished
+
+
+def test_a_folder_that_vanishes_ends_the_batch_in_a_sentence(plan, tmp_path):
+    order = plan({f"s{i}": tiny.RIGHT for i in range(4)}, jobs=1)
+    away = tmp_path / "away"
+    watcher = at_the_third(lambda: order.folder.rename(away))
+    with pytest.raises(OutputError, match="out is not there any more"):
+        batch.run(order, watcher)
+    assert len(marks(away)) == 2
+    away.rename(order.folder)
+    watcher = Recorder()
+    batch.run(order, watcher)
+    assert (len(watcher.kept), len(watcher.finished_ids)) == (2, 2)
+
+
+def test_a_submission_whose_own_folder_cannot_be_made_keeps_its_mark(plan):
+    order = plan({"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.WRONG})
+    order.folder.mkdir()
+    (order.folder / "b").write_text("A file in its place.")
+    graded = batch.run(order)
+    assert [result.score for result in graded.results] == [2.0, 2.0, 0.0]
+    kinds = [notice.kind for notice in graded.results[1].notices]
+    assert "not-written" in kinds
+    book = (order.folder / "gradebook.csv").read_text()
+    assert '"b","b","2","2"' in book
+    assert sorted(marks(order.folder)) == ["a", "c"]
+
+
+def test_files_that_vanish_or_change_are_graded_as_they_were_read(
+    plan, tmp_path
+):
+    handed_in = tmp_path / "class"
+
+    def act():
+        (handed_in / "gone.py").unlink()
+        (handed_in / "zchanged.py").write_text(tiny.WRONG)
+
+    sources = {"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}
+    sources |= {"gone": tiny.RIGHT, "zchanged": tiny.RIGHT}
+    order = plan(sources, jobs=1)
+    graded = batch.run(order, at_the_third(act))
+    assert not graded.faults
+    assert marks(order.folder) == {
+        **dict.fromkeys(sources, 2.0),
+        "gone": 0.0,
+        "zchanged": 0.0,
+    }
+    by_id = {each.submission.id: each for each in graded.results}
+    digest = hashlib.sha256(tiny.WRONG.encode()).hexdigest()
+    assert by_id["zchanged"].submission.sha256 == digest
+    # a file that comes back is graded; one that has changed is graded as it is now
+    (handed_in / "gone.py").write_text(tiny.RIGHT)
+    watcher = Recorder()
+    batch.run(plan(sources, jobs=1), watcher)
+    assert marks(order.folder) == dict.fromkeys(sources, 2.0)
+    assert sorted(watcher.kept) == ["a", "b", "c"]
+
+
+def test_two_graders_do_not_write_into_one_folder(plan):
+    order = plan({"a": tiny.RIGHT})
+
+    def run_again():
+        with pytest.raises(UsageError, match="another grader is writing"):
+            batch.run(order)
+        tried.append(True)
+
+    tried = []
+    batch.run(order, Recorder(lambda _: run_again()))
+    assert tried
+    # the folder is free again
+    batch.run(order)

@@ -73,7 +73,7 @@ def read_run(outcome: Outcome) -> Run | None:
         return None
     read = []
     for parameter in parameters:
-        if not isinstance(parameter, Tensor):
+        if not isinstance(parameter, Tensor) or parameter.is_complex():
             return None
         read.append(parameter.detach().to(torch.float32))
     return Run(tuple(read), _read_history(history))

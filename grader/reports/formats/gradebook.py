@@ -18,6 +18,8 @@ def gradebook(
 ) -> str:
     """CSV with a header: id, name, score, max, each function's score and status, misconceptions, flags.
 
+    The column "unjudged" has the points that an incomplete mark still lacks, and is empty for all others.
+
     Programs read this file, so numbers have a decimal point in every language. A text that a spreadsheet
     would take for a formula begins with an apostrophe.
     """
@@ -27,7 +29,7 @@ def gradebook(
     header = ["submission", "name", "score", "max_score"]
     for name in names:
         header += [name, f"{name}_status"]
-    header += ["misconceptions", "manual", "look", "seed"]
+    header += ["misconceptions", "manual", "look", "seed", "unjudged"]
     rows = [header]
     for result in found:
         manual = overrides.get(result.submission.id, {})
@@ -76,5 +78,6 @@ def _row(
         neutral.csv(by_hand),
         neutral.csv(notices),
         str(result.seed),
+        mark(result.unjudged) if result.incomplete else "",
     ]
     return row

@@ -21,7 +21,9 @@ def junit_report(
     lang: str = "en",
     manual: Manual | None = None,
 ) -> str:
-    """One result as JUnit XML. A blocked check is skipped; points and misconceptions are properties.
+    """One result as JUnit XML. A blocked check is skipped, one that grader failed on is an error.
+
+    Points and misconceptions are properties.
 
     Raises UsageError as `student_report` does.
     """
@@ -64,7 +66,7 @@ def _suite(
         name=name,
         tests=str(tests),
         failures=str(failures),
-        errors="0",
+        errors=str(outcomes.count("void")),
         skipped=str(skipped),
         timestamp=result.started,
     )
@@ -110,6 +112,8 @@ def _outcome(case: Element, check: CheckResult, explanation: str) -> None:
     _property(properties, "points", points)
     if check.outcome == "blocked":
         SubElement(case, "skipped", message=check.message)
+    elif check.outcome == "void":
+        SubElement(case, "error", message=check.message, type="GraderFault")
     elif check.outcome == "failed":
         kind = "CheckFailure"
         failure = SubElement(case, "failure", message=check.message, type=kind)

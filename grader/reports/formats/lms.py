@@ -1,7 +1,8 @@
 """Learning platforms: grades for Canvas and nbgrader, Moodle's worksheet filled in, Moodle's feedback zip.
 
 A platform knows its students by its own ids. The names that it gave to the files of its download hold them.
-What cannot be matched is returned, never guessed.
+What cannot be matched is returned, never guessed. A mark that is incomplete is left empty, as a platform
+would take it for the final one.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def canvas(
             user = match[1]
         else:
             login = neutral.csv(result.submission.id)
-        rows.append([name, user, login, "", f"{result.score:.2f}"])
+        rows.append([name, user, login, "", _mark(result)])
     return to_csv(rows)
 
 
@@ -81,9 +82,9 @@ def nbgrader(
             "timestamp": _timestamp(result.started),
             "student_id": neutral.csv(result.submission.id),
             "last_name": neutral.csv(result.submission.name),
-            "raw_score": f"{result.score:.2f}",
+            "raw_score": _mark(result),
             "late_submission_penalty": "0.0",
-            "score": f"{result.score:.2f}",
+            "score": _mark(result),
             "max_score": f"{result.max_score:.2f}",
         }
         rows.append(list(cells.values()))
@@ -118,7 +119,8 @@ def moodle(
         full = ""
         if has_maximum:
             full = row[header.index(_MAXIMUM)]
-        row[grade] = f"{_scaled(result, full):.2f}"
+        if not result.incomplete:
+            row[grade] = f"{_scaled(result, full):.2f}"
     left = []
     for unmatched in found.values():
         for result in unmatched:
@@ -204,6 +206,11 @@ def _first_match(
 def _number_at_end(text: str) -> str:
     found = re.search(r"\d+$", text)
     return found[0] if found else ""
+
+
+def _mark(result: Result) -> str:
+    """The mark as a platform reads it; empty where it is incomplete."""
+    return "" if result.incomplete else f"{result.score:.2f}"
 
 
 def _scaled(result: Result, maximum: str) -> float:

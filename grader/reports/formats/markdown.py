@@ -84,6 +84,9 @@ def _overview(result: Result, words: Words) -> Iterator[str]:
     score = words.points(result.score)
     full = words.points(result.max_score)
     yield f"# {name}: {score} / {full}"
+    if result.incomplete:
+        yield ""
+        yield f"**{words.incomplete(result)}**"
     yield ""
     yield f"| {words('Function')} | {words('Verdict')} | {words('Points')} |"
     yield "| --- | --- | ---: |"

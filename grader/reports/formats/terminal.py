@@ -40,6 +40,7 @@ STYLES = {
     "failed": "red",
     "missing": "red",
     "blocked": "dim",
+    "void": "yellow",
 }
 AROUND = 2  # lines of source shown before and after the marked one
 MAX_NOTICES = 10
@@ -102,6 +103,8 @@ def _head(result: Result, words: Words) -> Text:
     name = neutral.one_line(submission.name or submission.id)
     line = Text(f"{score} / {full}", style="bold")
     line.append(f"  {name[:80]}", style="not bold")
+    if result.incomplete:
+        line.append(f"  ({words.incomplete(result)})", style="yellow")
     return line
 
 
@@ -204,6 +207,8 @@ def _closing(
     """What to do first, the notices, and what was not isolated."""
     steps = next_steps(result, notes)
     closing = words("Everything is right. Well done.")
+    if result.incomplete:
+        closing = words("Nothing is known to be wrong.")
     if steps:
         closing = words("Begin with %(name)s.", name=steps[0].function)
     yield Text()
@@ -250,6 +255,8 @@ def _table(results: Sequence[Result], words: Words) -> Table:
     for result in results:
         submission = Text(neutral.one_line(result.submission.id))
         points = words.points(result.score)
+        if result.incomplete:
+            points += " ?"
         signs = []
         for name in names:
             function = result.functions.get(name)

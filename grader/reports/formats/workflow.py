@@ -30,10 +30,13 @@ def workflow_commands(
     words = Words(exercise, lang)
     lines = []
     for name, function in result.functions.items():
-        if function.score < function.max_score:
+        if function.lost > 0:
             error = _error(name, function, result, notes, words)
             lines.append(error)
-    total = workflow(f"{result.score:g} / {result.max_score:g}")
+    mark = f"{result.score:g} / {result.max_score:g}"
+    if result.incomplete:
+        mark += f" ({words.incomplete(result)})"
+    total = workflow(mark)
     title = workflow_property("grader")
     notice = f"::notice title={title}::{total}"
     return "\n".join([*lines[:MOST], notice]) + "\n"

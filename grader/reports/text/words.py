@@ -6,7 +6,7 @@ from grader.exercise import Exercise
 from grader.notices import Notice, place
 from grader.reports.text import language
 from grader.reports.views.content import Explanation
-from grader.results import FunctionResult, Mismatch, Source
+from grader.results import FunctionResult, Mismatch, Result, Source
 
 # The shapes differ, so that nobody needs to tell colours apart.
 SIGNS = {
@@ -17,6 +17,7 @@ SIGNS = {
     "failed": "✗",
     "missing": "∅",
     "blocked": "‖",
+    "void": "?",
 }
 
 
@@ -66,6 +67,15 @@ class Words:
         """A function's score and the highest it could be, such as "1.5 / 2"."""
         return f"{self.points(graded.score)} / {self.points(graded.max_score)}"
 
+    def incomplete(self, result: Result) -> str:
+        """That a mark is incomplete, and by how much; empty where it is not."""
+        if not result.incomplete:
+            return ""
+        return self(
+            "incomplete: %(points)s points are not judged yet",
+            points=self.points(result.unjudged),
+        )
+
     def state(self, status: str) -> str:
         """A function's status or a check's outcome."""
         # Each word stands here as a text of its own, where the tools for translators find it.
@@ -75,6 +85,7 @@ class Words:
             "wrong": self("wrong"),
             "missing": self("missing"),
             "blocked": self("not judged"),
+            "void": self("incomplete"),
             "passed": self("passed"),
             "failed": self("failed"),
         }

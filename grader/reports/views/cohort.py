@@ -32,7 +32,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class CheckStatistics:
-    """One check over the class. A blocked check was not judged, so it counts in neither share.
+    """One check over the class. A check that is blocked or void was not judged: it counts in neither share.
 
     discrimination: the correlation between passing and the rest of the mark. Near 0 or below, the check
     does not tell strong submissions from weak ones. None for fewer than FEWEST judged submissions.
@@ -43,7 +43,7 @@ class CheckStatistics:
     title: str
     passed: int
     failed: int
-    blocked: int
+    unjudged: int
     discrimination: float | None
 
     @property
@@ -182,7 +182,7 @@ def _statistics(
         title,
         passed=counts["passed"],
         failed=counts["failed"],
-        blocked=counts["blocked"],
+        unjudged=counts["blocked"] + counts["void"],
         discrimination=_discrimination(judgements),
     )
 
@@ -191,7 +191,7 @@ def _discrimination(judgements: Sequence[_Judgement]) -> float | None:
     passed: list[float] = []
     rests: list[float] = []
     for judgement in judgements:
-        if judgement.outcome == "blocked":
+        if judgement.outcome in ("blocked", "void"):
             continue
         passed.append(1.0 if judgement.outcome == "passed" else 0.0)
         rests.append(judgement.rest_of_mark)

@@ -71,8 +71,11 @@ def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:
     """What the student can do, in the exercise's order: what comes first may mend what comes after."""
     steps = []
     for name, function in result.functions.items():
+        if function.status == "void":
+            # Where grader failed, there is nothing to do for the student.
+            continue
         # Points alone do not tell: an instructor may have given all of them to a wrong function.
-        if function.status != "right" or function.score < function.max_score:
+        if function.status != "right" or function.lost > 0:
             steps.append(_step(name, function, notes))
     return tuple(steps)
 
@@ -99,7 +102,7 @@ def message_of(check: CheckResult) -> str:
 
 
 def not_passed(checks: Sequence[CheckResult]) -> list[CheckResult]:
-    """The checks that failed or were not judged."""
+    """The checks that failed, were skipped or are void."""
     return [check for check in checks if check.outcome != "passed"]
 
 
@@ -153,7 +156,7 @@ def _notes_of(
 
 
 def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
-    points = function.max_score - function.score
+    points = function.lost
     if function.status == "missing":
         return Step("write", name, points)
     if function.status == "blocked":

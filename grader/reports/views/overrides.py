@@ -59,7 +59,10 @@ def apply_overrides(result: Result, manual: Manual | None) -> Result:
         where = f"{submission}.{name}"
         functions[name] = _with_points(functions[name], override, where)
     score = sum(function.score for function in functions.values())
-    return dataclasses.replace(result, functions=functions, score=score)
+    unjudged = sum(function.unjudged for function in functions.values())
+    return dataclasses.replace(
+        result, functions=functions, score=score, unjudged=unjudged
+    )
 
 
 def marked(
@@ -135,4 +138,7 @@ def _with_points(
             f"{override.points:g} points of at most {function.max_score:g}"
         )
         raise UsageError(f"overrides: {where} has {points}.")
-    return dataclasses.replace(function, score=float(override.points))
+    # whatever grader could not judge, the instructor now has
+    return dataclasses.replace(
+        function, score=float(override.points), unjudged=0.0
+    )

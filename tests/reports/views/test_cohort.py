@@ -20,7 +20,7 @@ def test_bins_hold_every_mark_once():
 
 def test_blocked_checks_count_in_neither_share():
     found = {one.id: one for one in cohort.check_statistics([samples.wrong()])}
-    assert found["step"].pass_rate is None and found["step"].blocked == 1
+    assert found["step"].pass_rate is None and found["step"].unjudged == 1
     assert found["loss_values"].pass_rate == 0
 
 
