@@ -46,9 +46,8 @@ class Calls:
     seed: what the generators are seeded with before each call. call_seconds: function -> the time that one
     call may take, where it is not the exercise's. standins: the functions in whose place the exercise's
     stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. raised_in:
-    function -> the line of its own in which it raised first. autograd: function -> the names of torch's
-    functions that differentiated or optimised for it. orders: function -> the order in which it is given its
-    arguments, where that is not the hand-out's.
+    function -> the line of its own in which it raised first. orders: function -> the order in which it is
+    given its arguments, where that is not the hand-out's.
 
     Use as a context manager.
     """
@@ -73,7 +72,8 @@ class Calls:
         self.on_slow_run: Callable[[str], None] = lambda _: None
         self.notices: list[Notice] = []
         self.raised_in: dict[str, int] = {}
-        self.autograd: dict[str, set[str]] = {}
+        # (the function that was called, the innermost one on the stack) -> names of torch's functions
+        self._autograd: dict[tuple[str, str], set[str]] = {}
         self.orders: dict[str, Order] = {}
         self.student = Student(self, exercise.functions)
         self.reading = self._submission.start(self._seconds_left(), self.seed)
@@ -143,9 +143,22 @@ class Calls:
         """Whether the function hung or died, and is not called any more."""
         return _Called(function) in self._failures
 
+    def torch_names(self, function: str) -> set[str]:
+        """The names of torch's functions that were seen to differentiate or optimise for `function`.
+
+        Where it had them do so within another graded function, that counts for the other one, provided that
+        this one uses them when it is called by itself as well. Otherwise it is but a helper.
+        """
+        found: set[str] = set()
+        for (called, owner), names in self._autograd.items():
+            is_helper = (owner, owner) not in self._autograd
+            if function == (called if is_helper else owner):
+                found |= names
+        return found
+
     def by_torch(self, function: str) -> str | None:
         """A sentence where torch was seen to differentiate or optimise for `function`, else None."""
-        names = self.autograd.get(function)
+        names = self.torch_names(function)
         if not names:
             return None
         used = ", ".join(sorted(names))
@@ -288,7 +301,9 @@ class Calls:
             self.reading.sources,
             self.reading.labels,
         )
-        autograd = replies.read_autograd(message, self._exercise.functions)
+        autograd = replies.read_autograd(
+            message["notes"], self._exercise.functions
+        )
         sent = self._as_taken(called.function, rows)
         order = self.orders.get(called.function, ())
         understood = []
@@ -301,8 +316,7 @@ class Calls:
             understood = self._as_returned(rows, understood)
         # with edits, what ran is not what the student wrote
         if not called.edits:
-            for owner, names in autograd.items():
-                self.autograd.setdefault(owner, set()).update(names)
+            self._keep_autograd(called.function, autograd)
             if not called.standins:
                 for reply in understood:
                     self._keep_line(called.function, reply)
@@ -320,6 +334,13 @@ class Calls:
                 reply = replace(reply, value=value)
             returned.append(reply)
         return returned
+
+    def _keep_autograd(
+        self, function: str, found: Mapping[str, set[str]]
+    ) -> None:
+        for owner, names in found.items():
+            kept = self._autograd.setdefault((function, owner), set())
+            kept.update(names)
 
     def _keep_line(self, function: str, reply: Reply) -> None:
         """Keep the line of the function's own text in which it raised for the first time."""

@@ -29,15 +29,21 @@ Replies (worker -> trusted), each with the request's number as well:
     load  {"failed": [{"line": n, "cell": n | null, "file": str | null, "binds": [names], "error": error},
             ...]}
     measure  the same, of the statements that lifted loops need
-    call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
-           "seconds": float, "autograd": {function: [torch's names]}}
+    call  {"rows": [{"value": any, "error": error | null}, ...], "arguments": [tensor, ...] | null,
+           "seconds": float}
     error {"kind": str, "text": str, "frames": [[function, line, cell | null], ...]}
 
 A call of a lifted loop (see `inside/lifted.py`) gives (final parameters, initial ones, number of turns,
 columns) for its value.
 
 A call is made with each row of arguments, in order. A tensor that stands in several rows is sent once, and is
-one and the same for all of them. One that the calls change is sent back with the last row in which it stands.
+one and the same for all of them. All come back as the calls left them, null where they cannot be sent. The
+trusted side says whether they have changed.
+
+Before a reply, the worker may send notes, each as soon as there is cause for it, so that no code of the
+student's that runs later can take it back. A note has the request's number too:
+
+    {"number": n, "note": [graded function, what torch was called for]}
 
 `loads` trusts nothing: sizes, dtypes, depth and counts are bounded, and values are built anew.
 """
@@ -116,6 +122,16 @@ def bounds_for(sent: Iterable[Any]) -> Bounds:
             size += argument.numel() * argument.element_size()
     body = (32 << 20) + 4 * size
     return replace(BOUNDS, body=min(BOUNDS.body, body))
+
+
+def distinct_tensors(rows: Iterable[Iterable[Any]]) -> list[Tensor]:
+    """The tensors among the arguments of several calls, each once, in the order of their first place."""
+    found = {}
+    for row in rows:
+        for argument in row:
+            if isinstance(argument, Tensor):
+                found[id(argument)] = argument
+    return list(found.values())
 
 
 def dumps(message: Any) -> list[bytes]:
