@@ -1,0 +1,75 @@
+"""Whether a function leaves its arguments as they are. What its process says of them is but a claim."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.checking.comparison import assert_unchanged
+from grader.checking.outcomes import value_of
+from grader.errors import CheckFailure
+
+# relative: a function that gives the same result again nearly always gives the same bits
+_TOLERANCE = 1e-4
+
+Context = contextlib.AbstractContextManager[Any]
+
+
+def assert_pure(
+    function: Any,
+    name: str,
+    arguments: Sequence[Tensor],
+    names: Sequence[str],
+    accumulators: Callable[[], Sequence[Tensor]] = tuple,
+    within: Context | None = None,
+) -> None:
+    """Raise CheckFailure where a call of a student's function changes one of `arguments`.
+
+    It is called twice on the very same tensors. If it has changed one that it reads, whatever is said of them
+    afterwards, the second call gives another result.
+
+    name, names: those of the function and of the arguments. accumulators: makes the further arguments of a
+    call, which it is to change. within: what the calls are made in. Raises StudentFailure where the first
+    call gives no value, unless `within` takes that.
+    """
+    before = [argument.clone() for argument in arguments]
+    changed_on_purpose = accumulators(), accumulators()
+    rows = [(*arguments, *others) for others in changed_on_purpose]
+    with within or contextlib.nullcontext():
+        outcomes = function.map_outcomes(rows)
+        value_of(outcomes[0])
+    assert_unchanged(arguments, before, names, name)
+    first, second = zip(outcomes, changed_on_purpose, strict=True)
+    if not _alike(first, second):
+        raise CheckFailure(
+            f"{name} gives another result when it is called again with the very same arguments: it changes "
+            "them in place, or something else that it uses. Compute new tensors instead."
+        )
+
+
+def _alike(first: Any, second: Any) -> bool:
+    """Whether two results hold the same, as far as they can be compared; nan is like nan."""
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(_alike, first, second))
+    if isinstance(first, bool | int | float):
+        first = torch.tensor(first, dtype=torch.float64)
+        second = torch.tensor(second, dtype=torch.float64)
+    if isinstance(first, Tensor):
+        return _alike_tensors(first, second)
+    return True
+
+
+def _alike_tensors(first: Tensor, second: Tensor) -> bool:
+    if first.shape != second.shape or first.dtype != second.dtype:
+        return False
+    if not first.is_floating_point():
+        return torch.equal(first, second)
+    return torch.allclose(
+        first, second, rtol=_TOLERANCE, atol=_TOLERANCE**2, equal_nan=True
+    )
