@@ -39,7 +39,7 @@ LAYERS = [
     ["sandbox.calls"],
     ["checking"],
     ["diagnosis"],
-    ["grading.versions"],
+    ["grading.versions", "grading.ceiling"],
     ["grading.orders"],
     ["grading.session"],
     ["reports"],

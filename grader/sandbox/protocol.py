@@ -81,6 +81,9 @@ _SENT = (
 _DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in _SENT}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
+_SMALLEST_BODY = (
+    8 << 20
+)  # bytes that a reply to a call may hold, however little was sent
 _LARGEST_INT = 2**63 - 1
 _LONGEST_TEXT = 20_000
 
@@ -120,7 +123,7 @@ def bounds_for(sent: Iterable[Any]) -> Bounds:
     for argument in sent:
         if isinstance(argument, Tensor):
             size += argument.numel() * argument.element_size()
-    body = (32 << 20) + 4 * size
+    body = _SMALLEST_BODY + 4 * size
     return replace(BOUNDS, body=min(BOUNDS.body, body))
 
 
