@@ -14,21 +14,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from torch import Tensor
+
 from grader.errors import Missing, StudentFailure, TimedOut
 from grader.exercise import Exercise
 from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.sandbox import protocol, replies
 from grader.sandbox.argument_order import Order, in_order, put_back
+from grader.sandbox.hiding import may_hide
 from grader.sandbox.host import Ended, Zygote
 from grader.sandbox.loading import FAILURES, NO_REPLY, LoadedSubmission
-from grader.sandbox.replies import ErrorContext, Reply
+from grader.sandbox.replies import ErrorContext, Reply, alike
 from grader.sandbox.student import Student
 from grader.sandbox.walls.confinement import Policy
 
 Rows = Sequence[Sequence[Any]]  # the arguments of several calls
 
 _MOST_NOTICES = 40
+# what a call may take in a worker without autograd: so many times as long as before, but at least these seconds
+_SLOWER = 10
+_LEAST_TRIAL_SECONDS = 5.0
 
 
 class _Called(NamedTuple):
@@ -37,6 +43,14 @@ class _Called(NamedTuple):
     function: str
     standins: frozenset[str] = frozenset()
     edits: tuple[tuple[str, str], ...] = ()
+
+
+class _Kept(NamedTuple):
+    """A call that gave values: its arguments as they were before it, what it gave, how long it took."""
+
+    rows: Rows
+    gave: list[Reply]
+    seconds: float
 
 
 class Calls:
@@ -61,9 +75,17 @@ class Calls:
     ) -> None:
         """Fork a worker, and have it read and load the submission. Raises GraderFault."""
         self._exercise = exercise
+        self._zygote = zygote
+        self._policy = policy
+        self._submitted = submission
         self._submission = LoadedSubmission(
             zygote, policy, exercise, submission, self._notice
         )
+        self._may_hide = _may_hide(exercise, submission)
+        # function -> its latest call that gave values, with the arguments as they were before it
+        self._kept: dict[str, _Kept] = {}
+        self._took = 0.0  # the latest exchange, in seconds
+        self._unaided: dict[str, bool] = {}
         self._failures: dict[_Called, StudentFailure] = {}
         self.may_take(exercise.limits.submission_seconds)
         self.call_seconds: Mapping[str, float] = {}
@@ -159,10 +181,54 @@ class Calls:
     def by_torch(self, function: str) -> str | None:
         """A sentence where torch was seen to differentiate or optimise for `function`, else None."""
         names = self.torch_names(function)
-        if not names:
-            return None
-        used = ", ".join(sorted(names))
-        return f"{function} uses {used}; the exercise asks you to compute it by hand."
+        if names:
+            used = ", ".join(sorted(names))
+            return f"{function} uses {used}; the exercise asks you to compute it by hand."
+        if self._may_hide and function in self._kept:
+            if function not in self._unaided:
+                self._unaided[function] = self._gives_the_same_unaided(
+                    function
+                )
+            if not self._unaided[function]:
+                return (
+                    f"{function} gives its result only where torch can differentiate; the exercise asks you "
+                    "to compute it by hand."
+                )
+        return None
+
+    def _gives_the_same_unaided(self, function: str) -> bool:
+        """Whether the latest call gives the same in a worker whose torch has no autograd.
+
+        It is asked where code that only computes is not all that there is: what hides in a worker that torch
+        differentiates cannot do without it.
+        """
+        kept = self._kept[function]
+        unaided = LoadedSubmission(
+            self._zygote,
+            self._policy,
+            self._exercise,
+            self._submitted,
+            lambda _: None,
+            autograd=False,
+        )
+        called = _Called(function)
+        wanted = max(_LEAST_TRIAL_SECONDS, _SLOWER * kept.seconds)
+        seconds = min(wanted, self._seconds_left())
+        try:
+            unaided.start(self._seconds_left(), self.seed)
+            bounds = protocol.bounds_for(itertools.chain(*kept.rows))
+            request = self._request(called, kept.rows, {})
+            message = unaided.exchange(request, seconds, bounds)
+            gives = self._read(function, kept.rows, message)
+        except Ended as ended:
+            # where the submission's time is over, nothing is known
+            return ended.kind == "time" and seconds < wanted
+        except Exception:
+            # a reply is a claim, and may be of any form
+            return False
+        finally:
+            unaided.drop()
+        return alike(_held(kept.gave), _held(gives))
 
     # -- notices -------------------------------------------------------------------------------------
 
@@ -221,7 +287,9 @@ class Calls:
         try:
             self._submission.make_ready(self._seconds_left(), self.seed)
             self._submission.used.add(function)
+            started = time.monotonic()
             message = self._submission.exchange(request, seconds, bounds)
+            self._took = time.monotonic() - started
         except Ended as ended:
             others = self._submission.used - {function}
             if others and ended.kind != "time":
@@ -295,32 +363,50 @@ class Calls:
         self, called: _Called, rows: Rows, message: dict[str, Any]
     ) -> list[Reply]:
         """The worker's message as a Reply for each row. Raises whatever comes of another form."""
-        context = ErrorContext(
-            self._submission.undefined,
-            self._exercise.limits.memory_mb,
-            self.reading.sources,
-            self.reading.labels,
-        )
         autograd = replies.read_autograd(
             message["notes"], self._exercise.functions
         )
-        sent = self._as_taken(called.function, rows)
-        order = self.orders.get(called.function, ())
-        understood = []
-        for reply in replies.read_replies(
-            message, called.function, sent, context
-        ):
-            arguments = tuple(put_back(reply.arguments, order))
-            understood.append(replace(reply, arguments=arguments))
-        if called.function in self.reading.lifted:
-            understood = self._as_returned(rows, understood)
+        understood = self._read(called.function, rows, message)
         # with edits, what ran is not what the student wrote
         if not called.edits:
             self._keep_autograd(called.function, autograd)
             if not called.standins:
                 for reply in understood:
                     self._keep_line(called.function, reply)
+                self._keep_call(called.function, rows, understood)
         return understood
+
+    def _read(
+        self, function: str, rows: Rows, message: dict[str, Any]
+    ) -> list[Reply]:
+        """The worker's message as a Reply for each row, without taking note of anything."""
+        context = ErrorContext(
+            self._submission.undefined,
+            self._exercise.limits.memory_mb,
+            self.reading.sources,
+            self.reading.labels,
+        )
+        sent = self._as_taken(function, rows)
+        order = self.orders.get(function, ())
+        read = []
+        for reply in replies.read_replies(message, function, sent, context):
+            arguments = tuple(put_back(reply.arguments, order))
+            read.append(replace(reply, arguments=arguments))
+        if function in self.reading.lifted:
+            return self._as_returned(rows, read)
+        return read
+
+    def _keep_call(self, function: str, rows: Rows, gave: list[Reply]) -> None:
+        """Keep a call that gave values, for `by_torch`; the caller's tensors may change from now on."""
+        if not self._may_hide or any(reply.error for reply in gave):
+            return
+        copies: dict[int, Tensor] = {}
+        for tensor in protocol.distinct_tensors(rows):
+            copies[id(tensor)] = tensor.detach().clone()
+        own_rows = []
+        for row in rows:
+            own_rows.append([copies.get(id(one), one) for one in row])
+        self._kept[function] = _Kept(own_rows, gave, self._took)
 
     def _as_returned(self, rows: Rows, understood: list[Reply]) -> list[Reply]:
         """The replies of a lifted loop, with what the function in whose place it stands would return."""
@@ -359,3 +445,19 @@ class Calls:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _may_hide(exercise: Exercise, submission: Submission) -> bool:
+    """Whether the submission's source holds what could hide something in its worker."""
+    if submission.problem:
+        return False
+    modules = submission.module_bytes()
+    texts = [data.decode("utf-8", "replace") for data in modules.values()]
+    texts.append(submission.data.decode("utf-8", "replace"))
+    own = [path.split("/")[0].removesuffix(".py") for path in modules]
+    return may_hide(texts, [*exercise.prologues(), *own])
+
+
+def _held(gave: Iterable[Reply]) -> list[Any]:
+    """What calls gave: their values, and their arguments afterwards."""
+    return [[reply.value, reply.arguments] for reply in gave]

@@ -15,6 +15,7 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
      "loops": {name: {"around": [...], "state": {function: [places]}, "names": [...],
                       "parameters": [...], "steps": str}},
      "expected": {name: {"least", "most", "also", "derivative_of"}}}
+    {"number": n, "do": "forbid_autograd"}
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "measure"}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
@@ -26,6 +27,7 @@ Replies (worker -> trusted), each with the request's number as well:
            "definitions": {name: {"text", "first_line", "cell", "label", "file", "is_lifted", "places"}},
            "lifted": [names], "findings": {name: {...}},
            "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": [[cell, label], ...]}
+    forbid_autograd  nothing else
     load  {"failed": [{"line": n, "cell": n | null, "file": str | null, "binds": [names], "error": error},
             ...]}
     measure  the same, of the statements that lifted loops need

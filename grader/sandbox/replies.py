@@ -154,6 +154,29 @@ def same(was: Tensor, now: Tensor) -> bool:
     return bool(((was == now) | (was.isnan() & now.isnan())).all())
 
 
+def alike(first: Any, second: Any, tolerance: float = 1e-4) -> bool:
+    """Whether two results of a function hold the same, as far as they can be compared; nan is like nan.
+
+    tolerance: relative; a function that gives the same result again nearly always gives the same bits.
+    """
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(alike, first, second))
+    if isinstance(first, bool | int | float):
+        first = torch.tensor(first, dtype=torch.float64)
+        second = torch.tensor(second, dtype=torch.float64)
+    if not isinstance(first, Tensor):
+        return True
+    if first.shape != second.shape or first.dtype != second.dtype:
+        return False
+    if not first.is_floating_point():
+        return torch.equal(first, second)
+    return torch.allclose(
+        first, second, rtol=tolerance, atol=tolerance**2, equal_nan=True
+    )
+
+
 def _read_error(error: Any, function: str, context: ErrorContext) -> Raised:
     frames = []
     for name, line, cell in error["frames"][-MOST_ITEMS:]:

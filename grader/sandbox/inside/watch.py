@@ -74,7 +74,7 @@ class Watch:
             setattr(owner, attribute, wrapped)
         for owner, attribute in _BEGINNINGS:
             function = getattr(owner, attribute)
-            _replace(function, self._wrap(function, _ANY))
+            replace_everywhere(function, self._wrap(function, _ANY))
         self._watch_layers()
         self._hook()
 
@@ -152,7 +152,7 @@ class Watch:
         self._told = set()
 
 
-def _replace(function: Any, by: Any) -> None:
+def replace_everywhere(function: Any, by: Any) -> None:
     """Replace a function of torch's in all of its modules that have imported it."""
     for name, module in list(sys.modules.items()):
         if not name.startswith("torch"):

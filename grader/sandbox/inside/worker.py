@@ -29,7 +29,7 @@ from grader.reading.own_modules import OwnModules
 from grader.reading.own_names import Expected
 from grader.reading.statements import Statement
 from grader.sandbox import protocol
-from grader.sandbox.inside import modules
+from grader.sandbox.inside import modules, unaided
 from grader.sandbox.inside.calling import (
     describe_error,
     make_call,
@@ -168,6 +168,7 @@ class Worker:
         """The reply to one request, without its number."""
         actions: dict[str, Callable[[Request], Plain]] = {
             "read": self.read,
+            "forbid_autograd": self.forbid_autograd,
             "load": self.load,
             "measure": self.measure,
             "call": self.call,
@@ -207,6 +208,11 @@ class Worker:
             "own_names": dict(found.own_names),
             "labels": labels,
         }
+
+    def forbid_autograd(self, _request: Request) -> Plain:
+        """Have torch record nothing that could be differentiated, in this worker."""
+        unaided.forbid_autograd()
+        return {}
 
     def load(self, request: Request) -> Plain:
         """Run the statements that the graded functions need; one that raises costs only what it binds."""

@@ -156,6 +156,82 @@ def test_every_derivative_is_seen(open_calls: OpenCalls, way: str) -> None:
         assert "torch.autograd" in said
 
 
+# what keeps the worker from telling; and then the result itself tells
+SILENT = {
+    "the notes are not sent": """
+        frame = sys._getframe()
+        while "self" not in frame.f_locals:
+            frame = frame.f_back
+        watch = frame.f_locals["self"].watch
+        watch.tell = type(watch)._note = lambda *_: None
+    """,
+    "the pipe is cut for a while": """
+        kept = os.dup(4)
+        os.dup2(1, 4)
+        slope = y.grad_fn(torch.ones(3))
+        os.dup2(kept, 4)
+        return slope
+    """,
+    "torch's own hook is taken away": """
+        libraries = pathlib.Path(torch.__file__).parent / "lib"
+        cpu = ctypes.CDLL(str(libraries / "libtorch_cpu.so"))
+        cpu._ZN2at23SavedTensorDefaultHooks11set_tracingEb(True)
+        y = torch.tanh(x)
+    """,
+}
+HIDES = """
+    import ctypes, os, pathlib, sys, torch
+
+    def double(plain):
+        x = plain.clone().requires_grad_()
+        y = torch.tanh(x)
+        {}
+        return y.grad_fn(torch.ones(3)).detach()
+"""
+
+
+@pytest.mark.parametrize("way", SILENT)
+def test_what_is_not_told_shows_without_autograd(
+    open_calls: OpenCalls, way: str
+) -> None:
+    source = textwrap.dedent(HIDES)
+    deed = textwrap.dedent(SILENT[way])
+    body = textwrap.indent(deed.strip(), "    ").strip()
+    x = torch.tensor([0.5, -1.0, 2.0])
+    with open_calls(source.format(body)) as calls:
+        calls.call_seconds = {"double": 20}
+        reply = calls.call("double", (x,))
+        assert reply.error is None
+        assert torch.allclose(reply.value, 1 - x.tanh() ** 2)
+        assert calls.torch_names("double") == set()
+        said = calls.by_torch("double")
+        assert said is not None
+        assert "only where torch can differentiate" in said
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "y = torch.tanh(x).detach().numpy()",
+        "w = x.detach(); w.requires_grad_(); w.grad = w * 2; w.data -= w.grad",
+        "with torch.inference_mode(): y = torch.tanh(x)",
+        "with torch.inference_mode(False): y = torch.tanh(x)",
+        "with torch.no_grad(): x += 1; x[0] = 3.0; x[1:].mul_(2)",
+        "torch.set_grad_enabled(True); y = torch.nn.Tanh()(x) @ x",
+        "y = torch.func.vmap(torch.tanh)(x[None]); torch.manual_seed(1)",
+        "x = torch.nn.Parameter(x.detach()); x.data.normal_()",
+        "y = torch.nn.init.normal_(x.detach()); assert y.grad_fn is None",
+    ],
+)
+def test_what_does_without_autograd(open_calls: OpenCalls, deed: str) -> None:
+    source = "import sys\n" + textwrap.dedent(SOURCE).format(deed)
+    with open_calls(source) as calls:
+        calls.call_seconds = {"double": 20}
+        assert calls.call("double", (torch.rand(3),)).error is None
+        assert calls.by_torch("double") is None
+        assert calls.notices == []
+
+
 UNUSED_GRAPHS = [
     "y = torch.tanh(x)",
     "y = torch.tanh(x); y.retain_grad(); print(y, y.grad_fn)",
