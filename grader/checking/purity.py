@@ -23,8 +23,8 @@ def assert_pure(
     names: Sequence[str],
     accumulators: Callable[[], Sequence[Tensor]] = tuple,
     within: Context | None = None,
-) -> None:
-    """Raise CheckFailure where a call of a student's function changes one of `arguments`.
+) -> Any:
+    """Raise CheckFailure where a call of a student's function changes one of `arguments`; what it returns.
 
     It is called twice on the very same tensors. If it has changed one that it reads, whatever is said of them
     afterwards, the second call gives another result.
@@ -46,3 +46,4 @@ def assert_pure(
             f"{name} gives another result when it is called again with the very same arguments: it changes "
             "them in place, or something else that it uses. Compute new tensors instead."
         )
+    return outcomes[0]

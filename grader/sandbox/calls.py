@@ -32,7 +32,7 @@ from grader.sandbox.walls.confinement import Policy
 Rows = Sequence[Sequence[Any]]  # the arguments of several calls
 
 _MOST_NOTICES = 40
-# what a call may take in a worker without autograd: so many times as long as before, but at least these seconds
+# what a call may take in a worker without autograd: so many times as long as before, these seconds at least
 _SLOWER = 10
 _LEAST_TRIAL_SECONDS = 5.0
 
