@@ -8,7 +8,6 @@ of the submission may be to blame; the other functions still are.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -216,7 +215,7 @@ class Calls:
         seconds = min(wanted, self._seconds_left())
         try:
             unaided.start(self._seconds_left(), self.seed)
-            bounds = protocol.bounds_for(itertools.chain(*kept.rows))
+            bounds = self._bounds_for(function, kept.rows)
             request = self._request(called, kept.rows, {})
             message = unaided.exchange(request, seconds, bounds)
             gives = self._read(function, kept.rows, message)
@@ -283,7 +282,7 @@ class Calls:
         called = _Called(function, self.standins, texts)
         seconds = self._seconds_for(called)
         request = self._request(called, rows, supply or {})
-        bounds = protocol.bounds_for(itertools.chain(*rows))
+        bounds = self._bounds_for(function, rows)
         try:
             self._submission.make_ready(self._seconds_left(), self.seed)
             self._submission.used.add(function)
@@ -336,6 +335,10 @@ class Calls:
             "edits": dict(called.edits),
             "standins": {"names": sorted(called.standins), "source": source},
         }
+
+    def _bounds_for(self, function: str, rows: Rows) -> protocol.Bounds:
+        iterates = self._exercise.functions[function].slow
+        return protocol.bounds_for(rows, iterates)
 
     def _as_taken(self, function: str, rows: Rows) -> list[list[Any]]:
         """The arguments of several calls in the order in which the function takes them."""

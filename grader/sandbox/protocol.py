@@ -55,7 +55,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,6 +86,8 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _SMALLEST_BODY = (
     8 << 20
 )  # bytes that a reply to a call may hold, however little was sent
+# what a reply may hold for each call and each tensor that was sent, and for so many calls more
+_ITEMS, _TENSORS, _CALLS = 100, 10, 50
 _LARGEST_INT = 2**63 - 1
 _LONGEST_TEXT = 20_000
 
@@ -119,14 +121,20 @@ Described = tuple[
 ]  # a tensor's dtype, shape and bytes
 
 
-def bounds_for(sent: Iterable[Any]) -> Bounds:
-    """What the reply to a call with these arguments may hold: they and their like, not 256 MB each time."""
-    size = 0
-    for argument in sent:
-        if isinstance(argument, Tensor):
-            size += argument.numel() * argument.element_size()
-    body = _SMALLEST_BODY + 4 * size
-    return replace(BOUNDS, body=min(BOUNDS.body, body))
+def bounds_for(rows: Sequence[Sequence[Any]], iterates: bool) -> Bounds:
+    """What the reply to calls with these arguments may hold: they and their like, not 256 MB each time.
+
+    iterates: whether the function returns something for each of many steps.
+    """
+    sent = distinct_tensors(rows)
+    sizes = [tensor.numel() * tensor.element_size() for tensor in sent]
+    body = min(BOUNDS.body, _SMALLEST_BODY + 4 * sum(sizes))
+    if iterates:
+        return replace(BOUNDS, body=body)
+    counted = len(sent) + len(rows) + _CALLS
+    items = min(BOUNDS.items, _ITEMS * counted)
+    tensors = min(BOUNDS.tensors, _TENSORS * counted)
+    return replace(BOUNDS, body=body, items=items, tensors=tensors)
 
 
 def distinct_tensors(rows: Iterable[Iterable[Any]]) -> list[Tensor]:
