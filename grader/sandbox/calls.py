@@ -183,7 +183,7 @@ class Calls:
         if names:
             used = ", ".join(sorted(names))
             return f"{function} uses {used}; the exercise asks you to compute it by hand."
-        if self._may_hide and function in self._kept:
+        if self._may_be_tried(function):
             if function not in self._unaided:
                 self._unaided[function] = self._gives_the_same_unaided(
                     function
@@ -194,6 +194,18 @@ class Calls:
                     "to compute it by hand."
                 )
         return None
+
+    def _may_be_tried(self, function: str) -> bool:
+        """Whether a call without autograd tells something of `function`, and not of what it calls."""
+        if not self._may_hide or function not in self._kept:
+            return False
+        for other in self._exercise.functions[function].earlier:
+            differentiates = self.torch_names(other) or not self._unaided.get(
+                other, True
+            )
+            if differentiates and self.reaches(function, other):
+                return False
+        return True
 
     def _gives_the_same_unaided(self, function: str) -> bool:
         """Whether the latest call gives the same in a worker whose torch has no autograd.

@@ -98,7 +98,6 @@ def message(**fields):
         "number": number(),
         "arguments": None,
         "seconds": 0.0,
-        "autograd": {"dict": []},
     } | fields
     row |= {key: told.pop(key) for key in list(told) if key in row}
     told.setdefault("rows", {"list": [_dict(row)]})

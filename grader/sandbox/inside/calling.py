@@ -56,7 +56,7 @@ class _Snapshot:
         if self.left < 0:
             raise ValueError("there are too many values")
         if isinstance(value, Tensor):
-            return value.detach().clone()
+            return protocol.copied(protocol.detached(value))
         if depth == 0:
             return value
         if isinstance(value, list | tuple):
