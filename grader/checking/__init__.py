@@ -12,6 +12,7 @@ from grader.checking.comparison import (
 from grader.checking.gradients import autograd_gradients, finite_differences
 from grader.checking.marks import locates, points, requires, shapes
 from grader.checking.outcomes import shared_call, value_of, without_earlier
+from grader.checking.purity import assert_pure
 from grader.errors import CheckFailure
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "CheckFailure",
     "Close",
     "Rounded",
+    "assert_pure",
     "assert_unchanged",
     "autograd_gradients",
     "finite_differences",

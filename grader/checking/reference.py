@@ -14,6 +14,8 @@ from grader.checking.gradients import differences_by_rows, for_each_row
 from grader.errors import Raised
 from grader.exercise import Exercise
 
+_MOST_ITEMS = 20  # of a sequence: a function may return several tensors
+
 Implementation = Callable[..., Any]  # of one of the exercise's functions
 Plugged = Mapping[str, Implementation]  # by the name whose place it takes
 Row = Sequence[Any]  # the arguments of one call
@@ -84,7 +86,8 @@ class TakingColumns:
     """A student's function that gets columns (n, 1) for the vectors (n,) where it raises on these.
 
     A student who writes everything for columns calls it with such. Columns that it returns become vectors,
-    and what it changes in place reaches the vectors that were given.
+    and what it changes in place reaches the vectors that were given. What it returns is no larger than what
+    it was given allows: see `SizeLimit`.
 
     refuses: it has raised on vectors and on columns alike.
     """
@@ -94,7 +97,16 @@ class TakingColumns:
         self._function = function
 
     def __call__(self, *arguments: Any) -> Any:
-        """What the function returns. Raises Raised, as it did on vectors, where columns do not help."""
+        """What the function returns. Raises Raised, as it did on vectors, where columns do not help.
+
+        Raises ValueError where it returns too much.
+        """
+        limit = SizeLimit(arguments)
+        value = self._on_vectors_or_columns(arguments)
+        limit.check_all(value, arguments)
+        return value
+
+    def _on_vectors_or_columns(self, arguments: Row) -> Any:
         before = [_copy(argument) for argument in arguments]
         try:
             return self._function(*arguments)
@@ -111,8 +123,49 @@ class TakingColumns:
         return as_vector(self._function(*columns))
 
     def map(self, rows: Rows) -> list[Any]:
-        """What the function returns for each row; vectors as they are."""
-        return _map(self._function, rows)
+        """What the function returns for each row; vectors as they are. Raises ValueError as well."""
+        limits = [SizeLimit(row) for row in rows]
+        values = _map(self._function, rows)
+        for limit, value, row in zip(limits, values, rows, strict=True):
+            limit.check_all(value, row)
+        return values
+
+
+class SizeLimit:
+    """How large a student's value may be that the reference is to compute with.
+
+    A tensor has no dimension that is longer than the longest of the arguments, and at most one dimension more
+    than they have; a sequence has no more items. So whatever the reference combines it with, in an outer
+    product say, has a size that the exercise's inputs allow.
+    """
+
+    def __init__(self, arguments: Row) -> None:
+        """The limit of what a call with these arguments may return, and of what it may make of them."""
+        self._longest, self._most_dimensions = 1, 1
+        for argument in arguments:
+            if isinstance(argument, Tensor):
+                self._longest = max(self._longest, *argument.shape, 1)
+                dimensions = argument.dim() + 1
+                self._most_dimensions = max(self._most_dimensions, dimensions)
+
+    def check_all(self, value: Any, arguments: Row) -> None:
+        """Raise ValueError where the value or one of the arguments, after the call, is too large."""
+        for one in (value, *arguments):
+            self._check(one)
+
+    def _check(self, value: Any) -> None:
+        if isinstance(value, Tensor):
+            shape = tuple(value.shape)
+            is_long = max(shape, default=0) > self._longest
+            if is_long or len(shape) > self._most_dimensions:
+                raise ValueError(
+                    f"there is a tensor of shape {shape}, where no argument is longer than {self._longest}"
+                )
+        if isinstance(value, list | tuple):
+            if len(value) > max(self._longest, _MOST_ITEMS):
+                raise ValueError(f"there are {len(value)} items")
+            for item in value:
+                self._check(item)
 
 
 def _copy(argument: Any) -> Any:

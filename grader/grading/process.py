@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from grader.errors import GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
 from grader.grading import output
+from grader.grading.ceiling import memory_ceiling
 from grader.grading.versions import versions
 from grader.intake.submission import Submission
 from grader.results import to_json
@@ -160,7 +161,8 @@ def grade_on_cluster(task: Task) -> str:
 
 def _grade(task: Task) -> str:
     session = _session(task.settings)
-    result = session.grade(task.submission)
+    with memory_ceiling(session.exercise.limits.memory_mb):
+        result = session.grade(task.submission)
     if task.folder is not None:
         result = output.write(
             task.folder, result, session.exercise, task.lang, task.formats

@@ -8,7 +8,6 @@ of the submission may be to blame; the other functions still are.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,9 +22,10 @@ from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.sandbox import protocol, replies
 from grader.sandbox.argument_order import Order, in_order, put_back
+from grader.sandbox.hiding import may_hide
 from grader.sandbox.host import Ended, Zygote
 from grader.sandbox.loading import FAILURES, NO_REPLY, LoadedSubmission
-from grader.sandbox.replies import ErrorContext, Reply
+from grader.sandbox.replies import ErrorContext, Reply, alike
 from grader.sandbox.student import Student
 from grader.sandbox.walls.confinement import Policy
 
@@ -34,6 +34,9 @@ Rows = Sequence[Sequence[Any]]  # the arguments of several calls
 _MOST_NOTICES = 40
 _MOST_ANSWERS = 12  # of one function, which are kept
 _LARGEST_ANSWER = 10_000  # entries
+# what a call may take in a worker without autograd: so many times as long as before, these seconds at least
+_SLOWER = 10
+_LEAST_TRIAL_SECONDS = 5.0
 
 
 class _Called(NamedTuple):
@@ -53,6 +56,14 @@ class Answer(NamedTuple):
     error: Raised | None
 
 
+class _Kept(NamedTuple):
+    """A call that gave values: its arguments as they were before it, what it gave, how long it took."""
+
+    rows: Rows
+    gave: list[Reply]
+    seconds: float
+
+
 class Calls:
     """Makes the calls of one submission's functions, and keeps what is known about them.
 
@@ -60,10 +71,9 @@ class Calls:
     seed: what the generators are seeded with before each call. call_seconds: function -> the time that one
     call may take, where it is not the exercise's. standins: the functions in whose place the exercise's
     stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. raised_in:
-    function -> the line of its own in which it raised first. autograd: function -> the names of torch's
-    functions that differentiated or optimised for it. answers: function -> some of what it answered as it
-    stands. orders: function -> the order in which it is given its
-    arguments, where that is not the hand-out's.
+    function -> the line of its own in which it raised first. answers: function -> some of what it answered as
+    it stands. orders: function -> the order in which it is given its arguments, where that is not the
+    hand-out's.
 
     Use as a context manager.
     """
@@ -77,11 +87,19 @@ class Calls:
     ) -> None:
         """Fork a worker, and have it read and load the submission. Raises GraderFault."""
         self._exercise = exercise
+        self._zygote = zygote
+        self._policy = policy
+        self._submitted = submission
         self._submission = LoadedSubmission(
             zygote, policy, exercise, submission, self._notice
         )
         self._once_more = partial(Calls, zygote, policy, exercise, submission)
         self._apart: Calls | None = None
+        self._may_hide = _may_hide(exercise, submission)
+        # function -> its latest call that gave values, with the arguments as they were before it
+        self._kept: dict[str, _Kept] = {}
+        self._took = 0.0  # the latest exchange, in seconds
+        self._unaided: dict[str, bool] = {}
         self._failures: dict[_Called, StudentFailure] = {}
         self.may_take(exercise.limits.submission_seconds)
         self.call_seconds: Mapping[str, float] = {}
@@ -90,7 +108,8 @@ class Calls:
         self.on_slow_run: Callable[[str], None] = lambda _: None
         self.notices: list[Notice] = []
         self.raised_in: dict[str, int] = {}
-        self.autograd: dict[str, set[str]] = {}
+        # (the function that was called, the innermost one on the stack) -> names of torch's functions
+        self._autograd: dict[tuple[str, str], set[str]] = {}
         self.orders: dict[str, Order] = {}
         self.answers: dict[str, list[Answer]] = {}
         self.student = Student(self, exercise.functions)
@@ -178,13 +197,82 @@ class Calls:
         """Whether the function hung or died, and is not called any more."""
         return _Called(function) in self._failures
 
+    def torch_names(self, function: str) -> set[str]:
+        """The names of torch's functions that were seen to differentiate or optimise for `function`.
+
+        Where it had them do so within another graded function, that counts for the other one, provided that
+        this one uses them when it is called by itself as well. Otherwise it is but a helper.
+        """
+        found: set[str] = set()
+        for (called, owner), names in self._autograd.items():
+            is_helper = (owner, owner) not in self._autograd
+            if function == (called if is_helper else owner):
+                found |= names
+        return found
+
     def by_torch(self, function: str) -> str | None:
         """A sentence where torch was seen to differentiate or optimise for `function`, else None."""
-        names = self.autograd.get(function)
-        if not names:
-            return None
-        used = ", ".join(sorted(names))
-        return f"{function} uses {used}; the exercise asks you to compute it by hand."
+        names = self.torch_names(function)
+        if names:
+            used = ", ".join(sorted(names))
+            return f"{function} uses {used}; the exercise asks you to compute it by hand."
+        if self._may_be_tried(function):
+            if function not in self._unaided:
+                self._unaided[function] = self._gives_the_same_unaided(
+                    function
+                )
+            if not self._unaided[function]:
+                return (
+                    f"{function} gives its result only where torch can differentiate; the exercise asks you "
+                    "to compute it by hand."
+                )
+        return None
+
+    def _may_be_tried(self, function: str) -> bool:
+        """Whether a call without autograd tells something of `function`, and not of what it calls."""
+        if not self._may_hide or function not in self._kept:
+            return False
+        for other in self._exercise.functions[function].earlier:
+            differentiates = self.torch_names(other) or not self._unaided.get(
+                other, True
+            )
+            if differentiates and self.reaches(function, other):
+                return False
+        return True
+
+    def _gives_the_same_unaided(self, function: str) -> bool:
+        """Whether the latest call gives the same in a worker whose torch has no autograd.
+
+        It is asked where code that only computes is not all that there is: what hides in a worker that torch
+        differentiates cannot do without it.
+        """
+        kept = self._kept[function]
+        unaided = LoadedSubmission(
+            self._zygote,
+            self._policy,
+            self._exercise,
+            self._submitted,
+            lambda _: None,
+            autograd=False,
+        )
+        called = _Called(function)
+        wanted = max(_LEAST_TRIAL_SECONDS, _SLOWER * kept.seconds)
+        seconds = min(wanted, self._seconds_left())
+        try:
+            unaided.start(self._seconds_left(), self.seed)
+            bounds = self._bounds_for(function, kept.rows)
+            request = self._request(called, kept.rows, {})
+            message = unaided.exchange(request, seconds, bounds)
+            gives = self._read(function, kept.rows, message)
+        except Ended as ended:
+            # where the submission's time is over, nothing is known
+            return ended.kind == "time" and seconds < wanted
+        except Exception:
+            # a reply is a claim, and may be of any form
+            return False
+        finally:
+            unaided.drop()
+        return alike(_held(kept.gave), _held(gives))
 
     # -- notices -------------------------------------------------------------------------------------
 
@@ -244,11 +332,13 @@ class Calls:
         called = _Called(function, self.standins, texts)
         seconds = self._seconds_for(called)
         request = self._request(called, rows, supply or {})
-        bounds = protocol.bounds_for(itertools.chain(*rows))
+        bounds = self._bounds_for(function, rows)
         try:
             self._submission.make_ready(self._seconds_left(), self.seed)
             self._submission.used.add(function)
+            started = time.monotonic()
             message = self._submission.exchange(request, seconds, bounds)
+            self._took = time.monotonic() - started
         except Ended as ended:
             others = self._submission.used - {function}
             if others and ended.kind != "time":
@@ -299,6 +389,10 @@ class Calls:
             "standins": {"names": sorted(called.standins), "source": source},
         }
 
+    def _bounds_for(self, function: str, rows: Rows) -> protocol.Bounds:
+        iterates = self._exercise.functions[function].slow
+        return protocol.bounds_for(rows, iterates)
+
     def _as_taken(self, function: str, rows: Rows) -> list[list[Any]]:
         """The arguments of several calls in the order in which the function takes them."""
         order = self.orders.get(function, ())
@@ -325,31 +419,50 @@ class Calls:
         self, called: _Called, rows: Rows, message: dict[str, Any]
     ) -> list[Reply]:
         """The worker's message as a Reply for each row. Raises whatever comes of another form."""
+        autograd = replies.read_autograd(
+            message["notes"], self._exercise.functions
+        )
+        understood = self._read(called.function, rows, message)
+        # with edits, what ran is not what the student wrote
+        if not called.edits:
+            self._keep_autograd(called.function, autograd)
+            if not called.standins:
+                for reply in understood:
+                    self._keep_line(called.function, reply)
+                self._keep_call(called.function, rows, understood)
+        return understood
+
+    def _read(
+        self, function: str, rows: Rows, message: dict[str, Any]
+    ) -> list[Reply]:
+        """The worker's message as a Reply for each row, without taking note of anything."""
         context = ErrorContext(
             self._submission.undefined,
             self._exercise.limits.memory_mb,
             self.reading.sources,
             self.reading.labels,
         )
-        autograd = replies.read_autograd(message, self._exercise.functions)
-        sent = self._as_taken(called.function, rows)
-        order = self.orders.get(called.function, ())
-        understood = []
-        for reply in replies.read_replies(
-            message, called.function, sent, context
-        ):
+        sent = self._as_taken(function, rows)
+        order = self.orders.get(function, ())
+        read = []
+        for reply in replies.read_replies(message, function, sent, context):
             arguments = tuple(put_back(reply.arguments, order))
-            understood.append(replace(reply, arguments=arguments))
-        if called.function in self.reading.lifted:
-            understood = self._as_returned(rows, understood)
-        # with edits, what ran is not what the student wrote
-        if not called.edits:
-            for owner, names in autograd.items():
-                self.autograd.setdefault(owner, set()).update(names)
-            if not called.standins:
-                for reply in understood:
-                    self._keep_line(called.function, reply)
-        return understood
+            read.append(replace(reply, arguments=arguments))
+        if function in self.reading.lifted:
+            return self._as_returned(rows, read)
+        return read
+
+    def _keep_call(self, function: str, rows: Rows, gave: list[Reply]) -> None:
+        """Keep a call that gave values, for `by_torch`; the caller's tensors may change from now on."""
+        if not self._may_hide or any(reply.error for reply in gave):
+            return
+        copies: dict[int, Tensor] = {}
+        for tensor in protocol.distinct_tensors(rows):
+            copies[id(tensor)] = tensor.detach().clone()
+        own_rows = []
+        for row in rows:
+            own_rows.append([copies.get(id(one), one) for one in row])
+        self._kept[function] = _Kept(own_rows, gave, self._took)
 
     def _as_returned(self, rows: Rows, understood: list[Reply]) -> list[Reply]:
         """The replies of a lifted loop, with what the function in whose place it stands would return."""
@@ -381,6 +494,13 @@ class Calls:
         after = reply.arguments
         kept.append(Answer(copies, reply.value, after, reply.error))
 
+    def _keep_autograd(
+        self, function: str, found: Mapping[str, set[str]]
+    ) -> None:
+        for owner, names in found.items():
+            kept = self._autograd.setdefault((function, owner), set())
+            kept.update(names)
+
     def _keep_line(self, function: str, reply: Reply) -> None:
         """Keep the line of the function's own text in which it raised for the first time."""
         if reply.error is None or not reply.error.frames:
@@ -400,3 +520,19 @@ class Calls:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _may_hide(exercise: Exercise, submission: Submission) -> bool:
+    """Whether the submission's source holds what could hide something in its worker."""
+    if submission.problem:
+        return False
+    modules = submission.module_bytes()
+    texts = [data.decode("utf-8", "replace") for data in modules.values()]
+    texts.append(submission.data.decode("utf-8", "replace"))
+    own = [path.split("/")[0].removesuffix(".py") for path in modules]
+    return may_hide(texts, [*exercise.prologues(), *own])
+
+
+def _held(gave: Iterable[Reply]) -> list[Any]:
+    """What calls gave: their values, and their arguments afterwards."""
+    return [[reply.value, reply.arguments] for reply in gave]

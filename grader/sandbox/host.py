@@ -35,6 +35,8 @@ _PIPE = (
     1 << 20
 )  # bytes: a call with a data set fits in, and wakes the worker once
 _AT_ONCE = 1 << 20  # bytes that are read or written in one system call
+_MOST_NOTES = 200  # before one reply; an honest worker sends each once
+_LONGEST_NOTE = 1_000  # bytes
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -257,6 +259,7 @@ class WorkerHandle:
         """Send one request and return its reply. Raises Ended; the worker is gone then.
 
         seconds: for the whole exchange, however slowly the reply comes. bounds: what the reply may hold.
+        The notes that came before the reply are under "notes" in it.
         """
         if self._ended:
             raise Ended("died", "its process had ended before")
@@ -268,13 +271,7 @@ class WorkerHandle:
             self._send(
                 protocol.dumps({"number": self._number, **message}), deadline
             )
-            reply = self._receive(deadline, bounds)
-            if (
-                not isinstance(reply, dict)
-                or reply.get("number") != self._number
-            ):
-                raise ProtocolError("the reply is to another question")
-            return reply
+            return self._receive_reply(deadline, bounds)
         except ProtocolError as error:
             self.kill()
             raise Ended(
@@ -287,6 +284,24 @@ class WorkerHandle:
             ) from error
         except (EOFError, BrokenPipeError) as error:
             raise Ended("died", self._why_it_ended()) from error
+
+    def _receive_reply(
+        self, deadline: float, bounds: Bounds
+    ) -> dict[str, Any]:
+        """The reply to the present request, with the notes that came before it."""
+        notes: list[Any] = []
+        while True:
+            reply, size = self._receive(deadline, bounds)
+            if (
+                not isinstance(reply, dict)
+                or reply.get("number") != self._number
+            ):
+                raise ProtocolError("the reply is to another question")
+            if "note" not in reply:
+                return reply | {"notes": notes}
+            if size > _LONGEST_NOTE or len(notes) == _MOST_NOTES:
+                raise ProtocolError("too many notes, or too long")
+            notes.append(reply["note"])
 
     def _wait(self, deadline: float, fd: int, event: int) -> None:
         """Wait until `fd` can be read or written, while taking in what the worker prints."""
@@ -334,14 +349,15 @@ class WorkerHandle:
                 else:
                     left = left[written:]
 
-    def _receive(self, deadline: float, bounds: Bounds) -> Any:
+    def _receive(self, deadline: float, bounds: Bounds) -> tuple[Any, int]:
+        """The next message, and how many bytes it has."""
         (length,) = PREFIX.unpack(self._read(PREFIX.size, deadline))
         if length > bounds.head:
             raise ProtocolError("the reply is too large")
         described = bytes(self._read(length, deadline))
         head = protocol.read_head(described, bounds)
         body = self._read(head.body_length, deadline)
-        return protocol.loads(head, body)
+        return protocol.loads(head, body), length + head.body_length
 
     def _read(self, size: int, deadline: float) -> bytearray:
         """The next `size` bytes; what came with them is kept, so that a small reply is read at once."""

@@ -65,13 +65,18 @@ class LoadedSubmission:
         exercise: Exercise,
         submission: Submission,
         notice: Callable[[Notice], None],
+        autograd: bool = True,
     ) -> None:
-        """`notice` takes what a report should mention. Nothing is started yet."""
+        """`notice` takes what a report should mention. autograd: whether torch can differentiate for it.
+
+        Nothing is started yet.
+        """
         self._zygote = zygote
         self._policy = policy
         self._exercise = exercise
         self._submission = submission
         self._notice = notice
+        self._autograd = autograd
         self._worker: WorkerHandle | None = None
         self.isolation: Mapping[str, str] = {}
         self._labels: Mapping[int | None, str] = {}
@@ -192,7 +197,11 @@ class LoadedSubmission:
             "loops": _loops(self._exercise),
             "expected": self._exercise.variants(),
         }
-        return worker.exchange(request, self._exercise.limits.load_seconds)
+        seconds = self._exercise.limits.load_seconds
+        reply = worker.exchange(request, seconds)
+        if not self._autograd:
+            worker.exchange({"do": "forbid_autograd"}, seconds)
+        return reply
 
     def _load(self, worker: WorkerHandle, seconds: float, seed: int) -> None:
         """Have the worker run the submission's definitions; where that fails, the worker is gone."""

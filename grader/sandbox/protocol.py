@@ -15,6 +15,7 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
      "loops": {name: {"around": [...], "state": {function: [places]}, "names": [...],
                       "parameters": [...], "steps": str}},
      "expected": {name: {"least", "most", "also", "derivative_of"}}}
+    {"number": n, "do": "forbid_autograd"}
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "measure"}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
@@ -26,18 +27,25 @@ Replies (worker -> trusted), each with the request's number as well:
            "definitions": {name: {"text", "first_line", "cell", "label", "file", "is_lifted", "places"}},
            "lifted": [names], "findings": {name: {...}},
            "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": [[cell, label], ...]}
+    forbid_autograd  nothing else
     load  {"failed": [{"line": n, "cell": n | null, "file": str | null, "binds": [names], "error": error},
             ...]}
     measure  the same, of the statements that lifted loops need
-    call  {"rows": [{"value": any, "error": error | null, "changed": {place: tensor}}, ...],
-           "seconds": float, "autograd": {function: [torch's names]}}
+    call  {"rows": [{"value": any, "error": error | null}, ...], "arguments": [tensor, ...] | null,
+           "seconds": float}
     error {"kind": str, "text": str, "frames": [[function, line, cell | null], ...]}
 
 A call of a lifted loop (see `inside/lifted.py`) gives (final parameters, initial ones, number of turns,
 columns) for its value.
 
 A call is made with each row of arguments, in order. A tensor that stands in several rows is sent once, and is
-one and the same for all of them. One that the calls change is sent back with the last row in which it stands.
+one and the same for all of them. All come back as the calls left them, null where they cannot be sent. The
+trusted side says whether they have changed.
+
+Before a reply, the worker may send notes, each as soon as there is cause for it, so that no code of the
+student's that runs later can take it back. A note has the request's number too:
+
+    {"number": n, "note": [graded function, what torch was called for]}
 
 `loads` trusts nothing: sizes, dtypes, depth and counts are bounded, and values are built anew.
 """
@@ -47,13 +55,17 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy
 import torch
 from torch import Tensor
+
+# as they are before any student code can replace them in its process
+detached, copied = Tensor.detach, Tensor.clone
+_cpu, _numpy = Tensor.cpu, Tensor.numpy
 
 PREFIX = struct.Struct(">I")
 
@@ -75,6 +87,11 @@ _SENT = (
 _DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in _SENT}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
+_SMALLEST_BODY = (
+    8 << 20
+)  # bytes that a reply to a call may hold, however little was sent
+# what a reply may hold for each call and each tensor that was sent, and for so many calls more
+_ITEMS, _TENSORS, _CALLS = 100, 10, 50
 _LARGEST_INT = 2**63 - 1
 _LONGEST_TEXT = 20_000
 _MOST_DIMENSIONS = 8
@@ -109,14 +126,30 @@ Described = tuple[
 ]  # a tensor's dtype, shape and bytes
 
 
-def bounds_for(sent: Iterable[Any]) -> Bounds:
-    """What the reply to a call with these arguments may hold: they and their like, not 256 MB each time."""
-    size = 0
-    for argument in sent:
-        if isinstance(argument, Tensor):
-            size += argument.numel() * argument.element_size()
-    body = (32 << 20) + 4 * size
-    return replace(BOUNDS, body=min(BOUNDS.body, body))
+def bounds_for(rows: Sequence[Sequence[Any]], iterates: bool) -> Bounds:
+    """What the reply to calls with these arguments may hold: they and their like, not 256 MB each time.
+
+    iterates: whether the function returns something for each of many steps.
+    """
+    sent = distinct_tensors(rows)
+    sizes = [tensor.numel() * tensor.element_size() for tensor in sent]
+    body = min(BOUNDS.body, _SMALLEST_BODY + 4 * sum(sizes))
+    if iterates:
+        return replace(BOUNDS, body=body)
+    counted = len(sent) + len(rows) + _CALLS
+    items = min(BOUNDS.items, _ITEMS * counted)
+    tensors = min(BOUNDS.tensors, _TENSORS * counted)
+    return replace(BOUNDS, body=body, items=items, tensors=tensors)
+
+
+def distinct_tensors(rows: Iterable[Iterable[Any]]) -> list[Tensor]:
+    """The tensors among the arguments of several calls, each once, in the order of their first place."""
+    found = {}
+    for row in rows:
+        for argument in row:
+            if isinstance(argument, Tensor):
+                found[id(argument)] = argument
+    return list(found.values())
 
 
 def dumps(message: Any) -> list[bytes]:
@@ -135,7 +168,13 @@ def _raw(tensor: Tensor) -> bytes:
     if tensor.dtype is torch.bfloat16:
         # numpy has no such type; the bytes are the same
         tensor = tensor.view(torch.int16)
-    return tensor.numpy().tobytes()
+    return _numpy(tensor).tobytes()
+
+
+def _resolve(tensor: Tensor) -> Tensor:
+    if tensor.is_conj() or tensor.is_neg():
+        return tensor.resolve_conj().resolve_neg()
+    return tensor
 
 
 class _Encoder:
@@ -188,13 +227,13 @@ class _Encoder:
 
     def _tensor(self, value: Tensor) -> Any:
         if id(value) not in self.known:
-            plain = value.detach()
+            plain = detached(value)
             if not _crosses(plain):
                 return {
                     "opaque": f"{plain.dtype} tensor of layout {plain.layout}"
                 }
             self.known[id(value)] = len(self.tensors), value
-            self.tensors.append(plain.cpu().resolve_conj().resolve_neg())
+            self.tensors.append(_resolve(_cpu(plain)))
         return {"tensor": self.known[id(value)][0]}
 
 

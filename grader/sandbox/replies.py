@@ -11,11 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from grader.errors import Frame, Raised
 from grader.notices import place
 from grader.results import Source
+from grader.sandbox import protocol
 
 # what a reply may fill a report with; the worker keeps to less
 _NAMED = re.compile(r"^name '([^']+)' is not defined")
@@ -102,34 +104,77 @@ def read_replies(
     rows: Sequence[Sequence[Any]],
     context: ErrorContext,
 ) -> list[Reply]:
-    """A Reply for each row of arguments that `function` was called with."""
-    found = []
-    for arguments, row in zip(rows, message["rows"], strict=True):
-        found.append(_read_row(row, function, arguments, context))
+    """A Reply for each row of arguments that `function` was called with.
+
+    What the calls made of a tensor is told with the last row in which it stands.
+    """
+    changed = _changed(rows, message["arguments"])
+    found: list[Reply] = []
+    pairs = zip(rows, message["rows"], strict=True)
+    for number, (arguments, row) in enumerate(pairs):
+        after = []
+        for argument in arguments:
+            last_row, now = changed.get(id(argument), (None, None))
+            after.append(now if last_row == number else argument)
+        error = None
+        if row["error"] is not None:
+            error = _read_error(row["error"], function, context)
+        elif message["arguments"] is None:
+            raise ValueError("a value without its arguments")
+        found.append(Reply(row["value"], tuple(after), error))
     return found
 
 
-def _read_row(
-    row: dict[str, Any],
-    function: str,
-    arguments: Sequence[Any],
-    context: ErrorContext,
-) -> Reply:
-    after = list(arguments)
-    for key, now in row["changed"].items():
-        place = int(key)
-        # a negative place would count from the end
-        if place not in range(len(arguments)):
-            raise ValueError("what changed is not an argument")
-        if not isinstance(arguments[place], Tensor) or not isinstance(
-            now, Tensor
-        ):
-            raise ValueError("what changed is not an argument")
-        after[place] = now
-    error = None
-    if row["error"] is not None:
-        error = _read_error(row["error"], function, context)
-    return Reply(row["value"], tuple(after), error)
+def _changed(
+    rows: Sequence[Sequence[Any]], arguments: Sequence[Any] | None
+) -> dict[int, tuple[int, Tensor]]:
+    """id of each tensor that the calls have changed -> the last row in which it stands, and what it is."""
+    if arguments is None:
+        return {}
+    last_rows = {}
+    for number, row in enumerate(rows):
+        for argument in row:
+            last_rows[id(argument)] = number
+    changed = {}
+    sent = protocol.distinct_tensors(rows)
+    for was, now in zip(sent, arguments, strict=True):
+        if not isinstance(now, Tensor):
+            raise ValueError("what came back is not an argument")
+        if not same(was, now):
+            changed[id(was)] = last_rows[id(was)], now
+    return changed
+
+
+def same(was: Tensor, now: Tensor) -> bool:
+    """Whether a tensor kept its shape, dtype and entries; nan equals nan."""
+    if was.shape != now.shape or was.dtype != now.dtype:
+        return False
+    if torch.equal(was, now):
+        return True
+    return bool(((was == now) | (was.isnan() & now.isnan())).all())
+
+
+def alike(first: Any, second: Any, tolerance: float = 1e-4) -> bool:
+    """Whether two results of a function hold the same, as far as they can be compared; nan is like nan.
+
+    tolerance: relative; a function that gives the same result again nearly always gives the same bits.
+    """
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(alike, first, second))
+    if isinstance(first, bool | int | float):
+        first = torch.tensor(first, dtype=torch.float64)
+        second = torch.tensor(second, dtype=torch.float64)
+    if not isinstance(first, Tensor):
+        return True
+    if first.shape != second.shape or first.dtype != second.dtype:
+        return False
+    if not first.is_floating_point():
+        return torch.equal(first, second)
+    return torch.allclose(
+        first, second, rtol=tolerance, atol=tolerance**2, equal_nan=True
+    )
 
 
 def _read_error(error: Any, function: str, context: ErrorContext) -> Raised:
@@ -147,14 +192,14 @@ def _read_error(error: Any, function: str, context: ErrorContext) -> Raised:
 
 
 def read_autograd(
-    message: dict[str, Any], functions: Collection[str]
-) -> dict[str, list[str]]:
+    notes: Sequence[Any], functions: Collection[str]
+) -> dict[str, set[str]]:
     """Graded function -> the names of torch's functions that differentiated or optimised for it."""
-    found = {}
-    for owner, names in message["autograd"].items():
+    found: dict[str, set[str]] = {}
+    for owner, name in notes:
         if owner in functions:
-            first = names[:MOST_ITEMS]
-            found[owner] = [shortened(name, LONGEST_NAME) for name in first]
+            names = found.setdefault(owner, set())
+            names.add(shortened(name, LONGEST_NAME))
     return found
 
 

@@ -92,11 +92,12 @@ def write(data, then_hang=True):
 
 def message(**fields):
     """A reply's tree, as a forger would have it."""
-    row = {"value": None, "error": None, "changed": {"dict": []}}
+    error = {"kind": "E", "text": "t", "frames": {"list": []}}
+    row = {"value": None, "error": _dict(error)}
     told = {
         "number": number(),
+        "arguments": None,
         "seconds": 0.0,
-        "autograd": {"dict": []},
     } | fields
     row |= {key: told.pop(key) for key in list(told) if key in row}
     told.setdefault("rows", {"list": [_dict(row)]})

@@ -122,3 +122,35 @@ def test_a_function_that_raises_on_columns_too_refuses() -> None:
     with pytest.raises(Raised, match="1 dimensions"):
         function(torch.zeros(3))
     assert function.refuses
+
+
+TOO_LARGE = {
+    "a long vector": lambda x: x.repeat(9_000),
+    "a long column": lambda x: x.repeat(9_000)[:, None],
+    "many dimensions": lambda x: x[None, None],
+    "many items": lambda x: [x[0]] * 30_000,
+    "items of items": lambda x: ([[x[0]] * 30_000],),
+    "an argument that has grown": lambda x: x.resize_(30_000)[:4],
+}
+LARGE_ENOUGH = {
+    "a matrix": lambda x: x[:, None] * x,
+    "a row": lambda x: x[None],
+    "several": lambda x: (x, [x, x.sum()], 1.0, None),
+    "nothing": lambda x: x[:0],
+}
+
+
+@pytest.mark.parametrize("kind", TOO_LARGE)
+def test_what_a_students_function_gives_has_a_limit(kind: str) -> None:
+    function = TakingColumns(OneByOne(TOO_LARGE[kind]))
+    with pytest.raises(ValueError, match=r"there (is|are)"):
+        function(vector())
+    with pytest.raises(ValueError, match=r"there (is|are)"):
+        function.map([(vector(),)])
+
+
+@pytest.mark.parametrize("kind", LARGE_ENOUGH)
+def test_what_mistakes_give_is_within_it(kind: str) -> None:
+    function = TakingColumns(OneByOne(LARGE_ENOUGH[kind]))
+    function(vector())
+    assert len(function.map([(vector(),), (vector(7),)])) == 2

@@ -57,7 +57,8 @@ def call(
 def test_a_call(worker: WorkerHandle) -> None:
     read(worker, "def f(x):\n    return x + 1\n")
     reply = call(worker, torch.tensor(1.0))
-    assert set(reply) == {"rows", "seconds", "autograd", "number"}
+    told = {"rows", "arguments", "seconds", "notes", "number"}
+    assert set(reply) == told
     (row,) = reply["rows"]  # type: ignore[misc, attr-defined]
     assert row["value"].item() == 2.0
 

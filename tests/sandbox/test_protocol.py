@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from grader.sandbox import protocol
-from grader.sandbox.protocol import Bounds, Opaque, ProtocolError
+from grader.sandbox.protocol import BOUNDS, Bounds, Opaque, ProtocolError
 
 
 def there_and_back(message: Any) -> Any:
@@ -141,3 +141,18 @@ def test_a_bool_that_is_neither_0_nor_1_becomes_one() -> None:
     )
     assert torch.equal(value, torch.tensor([True, False]))
     assert value.view(torch.uint8).tolist() == [1, 0]
+
+
+def test_a_reply_is_bounded_by_what_was_sent() -> None:
+    x = torch.zeros(1 << 20)
+    few = protocol.bounds_for([(torch.zeros(3), 2)], iterates=False)
+    many = protocol.bounds_for([(x, x)] * 300, iterates=False)
+    steps = protocol.bounds_for([(torch.zeros(3), 2)], iterates=True)
+    assert few.body < many.body < BOUNDS.body
+    # a tensor that stands in several places is sent once
+    assert many.body - few.body == pytest.approx(4 * 4 * x.numel(), rel=1e-3)
+    assert few.items < many.items < BOUNDS.items
+    assert few.tensors < many.tensors < BOUNDS.tensors
+    # a history holds a number, or a tensor, for each of a thousand steps
+    assert (steps.items, steps.tensors) == (BOUNDS.items, BOUNDS.tensors)
+    assert steps.body == few.body

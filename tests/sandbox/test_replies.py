@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import pytest
 import torch
 
 from grader.results import Source
-from grader.sandbox.replies import ErrorContext, read_autograd, read_replies
+from grader.sandbox.replies import (
+    ErrorContext,
+    read_autograd,
+    read_replies,
+    same,
+)
 
 UNDEFINED = {
     "w": "line 3 raised: no name 'v'",
@@ -21,7 +27,7 @@ GIVEN = torch.zeros(2)
 
 
 def row(**fields: Any) -> dict[str, Any]:
-    return {"value": 1, "error": None, "changed": {}} | fields
+    return {"value": 1, "error": None} | fields
 
 
 def error(
@@ -30,10 +36,9 @@ def error(
     return {"kind": kind, "text": text, "frames": list(frames)}
 
 
-def read(*rows: Any) -> Any:
-    return read_replies(
-        {"rows": list(rows)}, "f", [(GIVEN, 2)] * len(rows), CONTEXT
-    )
+def read(*rows: Any, arguments: Any = (GIVEN,)) -> Any:
+    message = {"rows": list(rows), "arguments": arguments}
+    return read_replies(message, "f", [(GIVEN, 2)] * len(rows), CONTEXT)
 
 
 def test_a_value() -> None:
@@ -43,9 +48,61 @@ def test_a_value() -> None:
 
 def test_a_changed_argument() -> None:
     now = torch.ones(2)
-    first, second = read(row(), row(changed={"0": now}))
+    first, second = read(row(), row(), arguments=[now])
     assert first.arguments[0] is GIVEN
     assert second.arguments == (now, 2)
+
+
+def test_changes_are_found_here_and_told_with_the_last_row() -> None:
+    kept, shape, entries, nan = (
+        torch.zeros(2),
+        torch.zeros(2),
+        torch.zeros(2),
+        torch.tensor([torch.nan, 0]),
+    )
+    rows = [[kept, entries, nan], [entries, 3, shape, entries]]
+    now = [kept.clone(), entries + 1, nan.clone(), torch.zeros(3)]
+    message = {"rows": [row(), row()], "arguments": now}
+    first, second = read_replies(message, "f", rows, CONTEXT)
+    assert all(map(operator.is_, first.arguments, rows[0]))
+    assert second.arguments[0] is second.arguments[3] is now[1]
+    assert second.arguments[1:3] == (3, now[3])
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "is_same"),
+    [
+        (torch.tensor([torch.nan]), torch.tensor([torch.nan]), True),
+        (torch.tensor([torch.nan, 1]), torch.tensor([torch.nan, 2]), False),
+        (torch.tensor([True]), torch.tensor([True]), True),
+        (torch.tensor([True]), torch.tensor([False]), False),
+        (torch.tensor([1]), torch.tensor([1.0]), False),
+        (torch.zeros(2), torch.zeros(1, 2), False),
+        (torch.empty(0, 3), torch.empty(0, 3), True),
+        (torch.tensor([1j]), torch.tensor([2j]), False),
+    ],
+)
+def test_what_is_the_same(
+    was: torch.Tensor, now: torch.Tensor, is_same: bool
+) -> None:
+    assert same(was, now) == is_same
+
+
+def test_arguments_that_cannot_be_sent() -> None:
+    (reply,) = read(row(error=error()), arguments=None)
+    assert reply.arguments[0] is GIVEN
+    with pytest.raises(ValueError, match="without its arguments"):
+        read(row(), arguments=None)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [(), (GIVEN, GIVEN), (5,), (None,), 5, {"0": GIVEN}, GIVEN],
+    ids=repr,
+)
+def test_arguments_of_another_form_raise(odd: Any) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        read(row(), arguments=odd)
 
 
 def test_an_error() -> None:
@@ -88,7 +145,10 @@ def test_the_function_that_raised_is_named(frames: Any, says: str) -> None:
         "g": Source("g = lambda: 1", 5, cell=3),
     }
     context = ErrorContext({}, 512, sources, {3: "`x` (In [9])"})
-    message = {"rows": [row(error=error("E", frames=frames))]}
+    message = {
+        "rows": [row(error=error("E", frames=frames))],
+        "arguments": (),
+    }
     (reply,) = read_replies(message, "f", [()], context)
     assert str(reply.error) == f"{says}: no"
 
@@ -135,11 +195,6 @@ def test_errors_are_explained(kind: str, text: str, says: str) -> None:
     [
         None,
         {},
-        row(changed={"2": torch.ones(2)}),
-        row(changed={"-2": torch.ones(2)}),
-        row(changed={"1": torch.ones(2)}),
-        row(changed={"0": 5}),
-        row(changed={"zero": torch.ones(2)}),
         row(error="no"),
         row(error=error(kind=7)),  # type: ignore[arg-type]
         row(error=error(text=None)),  # type: ignore[arg-type]
@@ -160,25 +215,21 @@ def test_other_forms_raise(odd: Any) -> None:
 
 def test_a_reply_for_each_row() -> None:
     with pytest.raises(ValueError, match="zip"):
-        read_replies({"rows": [row()]}, "f", [(1,), (2,)], CONTEXT)
+        message = {"rows": [row()], "arguments": ()}
+        read_replies(message, "f", [(1,), (2,)], CONTEXT)
 
 
 def test_autograd_is_that_of_graded_functions() -> None:
-    message = {
-        "autograd": {
-            "f": ["Tensor.backward", "x" * 300, *["y"] * 50],
-            "other": ["torch.optim"],
-        }
-    }
-    found = read_autograd(message, ["f", "g"])
-    assert list(found) == ["f"]
-    assert len(found["f"]) == 20
-    assert all(len(name) <= 201 for name in found["f"])
+    notes = [["f", "Tensor.backward"], ["f", "x" * 300], ["o", "torch.optim"]]
+    found = read_autograd(notes, ["f", "g"])
+    assert found == {"f": {"Tensor.backward", "x" * 200 + "…"}}
 
 
 @pytest.mark.parametrize(
-    "odd", [None, [1], {"f": 5}, {"f": [5]}, {"f": torch.ones(2)}], ids=repr
+    "odd",
+    [5, ["f"], ["f", 5], ["f", ["x"]], [["f"], "x"], ["f", "x", "y"]],
+    ids=repr,
 )
 def test_autograd_of_another_form_raises(odd: Any) -> None:
-    with pytest.raises((AttributeError, TypeError)):
-        read_autograd({"autograd": odd}, ["f"])
+    with pytest.raises((ValueError, TypeError)):
+        read_autograd([odd], {"f": None})

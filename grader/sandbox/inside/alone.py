@@ -5,6 +5,7 @@ A worker is one process that starts nothing and writes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import types
@@ -29,6 +30,9 @@ class _NoCompiler(types.ModuleType):
     """In the place of torch's compiler, which takes a second to load: every function of it is one that does
     nothing, or gives back the function that it is given. `torch.optim` asks for it at its first use.
     """
+
+    # what `torch.func` asks for, as a context, whenever it differentiates
+    compiled_autograd = types.SimpleNamespace(_disable=contextlib.nullcontext)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -28,7 +27,7 @@ def seed(value: int) -> None:
 def make_call(
     function: Any, arguments: list[Any], keep: bool
 ) -> dict[str, Any]:
-    """Call the function: {"value", "error", "changed"}, the last one empty.
+    """Call the function: {"value", "error"}.
 
     keep: copy the value's tensors, so that a later call does not change them.
     """
@@ -42,7 +41,7 @@ def make_call(
             value = _Snapshot().of(value)
         except BaseException as raised:
             value, error = None, unreadable(raised)
-    return {"value": value, "error": error, "changed": {}}
+    return {"value": value, "error": error}
 
 
 class _Snapshot:
@@ -57,7 +56,7 @@ class _Snapshot:
         if self.left < 0:
             raise ValueError("there are too many values")
         if isinstance(value, Tensor):
-            return value.detach().clone()
+            return protocol.copied(protocol.detached(value))
         if depth == 0:
             return value
         if isinstance(value, list | tuple):
@@ -68,48 +67,6 @@ class _Snapshot:
                 key: self.of(item, depth - 1) for key, item in value.items()
             }
         return value
-
-
-class ArgumentCopies:
-    """The tensors among rows of arguments as they were before the calls, to see what the calls changed."""
-
-    def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
-        self._rows = rows
-        # id -> the tensor, and its copy
-        self._tensors: dict[int, tuple[Tensor, Tensor]] = {}
-        # id -> the last row in which it stands
-        self._last: dict[int, int] = {}
-        for row, arguments in enumerate(rows):
-            for argument in arguments:
-                if isinstance(argument, Tensor):
-                    self._tensors.setdefault(
-                        id(argument), (argument, argument.clone())
-                    )
-                    self._last[id(argument)] = row
-
-    def changed(self) -> dict[int, dict[str, Tensor]]:
-        """Row -> place among its arguments -> the tensor there, where the calls changed it.
-
-        A tensor of several rows is given with the last of them.
-        """
-        found: dict[int, dict[str, Tensor]] = {}
-        for key, (now, was) in self._tensors.items():
-            if _same(was, now):
-                continue
-            row = self._last[key]
-            for place, argument in enumerate(self._rows[row]):
-                if argument is now:
-                    found.setdefault(row, {})[str(place)] = now
-        return found
-
-
-def _same(was: Tensor, now: Tensor) -> bool:
-    """Whether a tensor kept its shape, dtype and entries; nan equals nan."""
-    if was.shape != now.shape or was.dtype != now.dtype:
-        return False
-    return torch.equal(was, now) or torch.allclose(
-        was, now, rtol=0, atol=0, equal_nan=True
-    )
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:

@@ -1,7 +1,16 @@
-"""Notes when a submission has torch differentiate or optimise for it.
+"""Tells at once when a submission has torch differentiate or optimise for it.
 
-The wrappers are put in place once, in the zygote, before any student code runs. They name the graded
-function on whose behalf torch was called: the innermost one on the stack.
+It is set up once, in the zygote, before any student code runs, and looks in two places:
+
+- Torch's entry points are wrapped, so that the name of what was called can be told.
+- Whatever asks for it, autograd computes a derivative from what the forward computation saved. Torch's C++
+  code calls a hook when it reads that: in `backward`, in a node of the graph that is called by hand, in
+  TorchScript, in `torch.func`. The functions by which a hook could be taken away are taken from torch.
+
+Keeping `requires_grad` on, or leaving a graph unused, is not differentiating, and is not told.
+
+What is told goes out with the name of the graded function on whose behalf torch was called: the innermost one
+on the stack.
 """
 
 from __future__ import annotations
@@ -13,6 +22,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
+
+Tell = Callable[[str, str], None]  # a graded function, and torch's name
 
 _FUNCTIONS: tuple[tuple[Any, str, str], ...] = (
     (torch.autograd, "backward", "torch.autograd.backward"),
@@ -26,21 +38,47 @@ _FUNCTIONS: tuple[tuple[Any, str, str], ...] = (
     (torch.func, "jacfwd", "torch.func.jacfwd"),
     (torch.optim.Optimizer, "__init__", "torch.optim"),
 )
+_ANY = "torch.autograd"  # where only that it was at work is known
+# What begins to differentiate forwards, for which nothing is saved, or in `torch.func`.
+_BEGINNINGS: tuple[tuple[Any, str], ...] = (
+    (torch._C, "_enter_dual_level"),
+    (torch._C._functorch, "_grad_increment_nesting"),
+    (torch._C._functorch, "_jvp_increment_nesting"),
+)
+# What would set, take away or switch off a hook.
+_HOOKS = (
+    "_push_saved_tensors_default_hooks",
+    "_pop_saved_tensors_default_hooks",
+    "_saved_tensors_hooks_disable",
+    "_saved_tensors_hooks_enable",
+    "_saved_tensors_hooks_set_tracing",
+)
 
 
 class Watch:
-    """What torch was called for during the present call, by graded function."""
+    """What torch is called for during a call of the submission.
+
+    tell: takes each finding, once a call.
+    """
 
     def __init__(self) -> None:
+        self.tell: Tell = _nothing
         self._functions: dict[types.CodeType, str] = {}
         self._called = ""
-        self._seen: dict[str, set[str]] = {}
+        self._told: set[tuple[str, str]] = set()
 
     def install(self) -> None:
-        """Wrap torch's entry points. Once, before any fork."""
+        """Wrap torch's entry points and set the hook. Once, before any fork."""
         for owner, attribute, name in _FUNCTIONS:
             wrapped = self._wrap(getattr(owner, attribute), name)
             setattr(owner, attribute, wrapped)
+        for owner, attribute in _BEGINNINGS:
+            function = getattr(owner, attribute)
+            replace_everywhere(function, self._wrap(function, _ANY))
+        self._watch_layers()
+        self._hook()
+
+    def _watch_layers(self) -> None:
         module_call = torch.nn.Module.__call__
 
         def call(module: Any, *args: Any, **kwargs: Any) -> Any:
@@ -53,6 +91,21 @@ class Watch:
 
         torch.nn.Module.__call__ = call  # type: ignore[method-assign]
 
+    def _hook(self) -> None:
+        """Have torch tell when it reads what it saved for a derivative."""
+
+        def keep(saved: Tensor) -> Tensor:
+            return saved
+
+        def read(saved: Tensor) -> Tensor:
+            self._note(_ANY)
+            return saved
+
+        hooks: Any = torch._C._autograd
+        hooks._push_saved_tensors_default_hooks(keep, read)
+        for name in _HOOKS:
+            setattr(hooks, name, _nothing)
+
     def _wrap(
         self, function: Callable[..., Any], name: str
     ) -> Callable[..., Any]:
@@ -61,17 +114,31 @@ class Watch:
             self._note(name)
             return function(*args, **kwargs)
 
+        # it would lead around the note
+        del noted.__wrapped__
         return noted
 
-    def _note(self, name: str) -> None:
-        frame = sys._getframe(2)
+    def _note(
+        self,
+        name: str,
+        current_frame: Callable[[], types.FrameType] = sys._getframe,
+    ) -> None:
+        owner = self._owner(current_frame())
+        # where it is known what was called, that says more
+        known = any(one == owner for one, _ in self._told)
+        if (owner, name) in self._told or (name == _ANY and known):
+            return
+        self._told.add((owner, name))
+        self.tell(owner, name)
+
+    def _owner(self, frame: types.FrameType | None) -> str:
+        """The innermost graded function on the stack; where there is none, the one that was called."""
         while frame is not None:
             owner = self._functions.get(frame.f_code)
             if owner is not None:
-                self._seen.setdefault(owner, set()).add(name)
-                return
-            frame = frame.f_back  # type: ignore[assignment]
-        self._seen.setdefault(self._called, set()).add(name)
+                return owner
+            frame = frame.f_back
+        return self._called
 
     def know(self, name: str, function: Any) -> None:
         """Recognise a graded function on the stack by its code."""
@@ -80,13 +147,20 @@ class Watch:
             self._functions[code] = name
 
     def start(self, function: str) -> None:
-        """Begin the notes of a call of `function`."""
+        """Begin a call of `function`."""
         self._called = function
-        self._seen = {}
+        self._told = set()
 
-    def seen(self) -> dict[str, list[str]]:
-        """What was noted since `start`: graded function -> the names of torch's functions, sorted."""
-        found = {}
-        for function, names in self._seen.items():
-            found[function] = sorted(names)
-        return found
+
+def replace_everywhere(function: Any, by: Any) -> None:
+    """Replace a function of torch's in all of its modules that have imported it."""
+    for name, module in list(sys.modules.items()):
+        if not name.startswith("torch"):
+            continue
+        for attribute, value in list(vars(module).items()):
+            if value is function:
+                setattr(module, attribute, by)
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """In the place of what is taken from torch; whoever calls it goes on."""

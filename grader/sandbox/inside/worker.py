@@ -29,9 +29,8 @@ from grader.reading.own_modules import OwnModules
 from grader.reading.own_names import Expected
 from grader.reading.statements import Statement
 from grader.sandbox import protocol
-from grader.sandbox.inside import modules
+from grader.sandbox.inside import modules, unaided
 from grader.sandbox.inside.calling import (
-    ArgumentCopies,
     describe_error,
     make_call,
     seed,
@@ -59,17 +58,18 @@ def serve(
 ) -> None:
     """Answer requests until the trusted side closes the pipe. `isolation` goes out with the first reply."""
     worker = Worker(watch)
+    way_back = _WayBack(replies)
+    watch.tell = way_back.note
     while True:
         request = receive(requests)
         if request is None:
             return
-        reply = worker.answer(request) | {"number": request["number"]}
+        way_back.number = request["number"]
+        reply = worker.answer(request)
         if request["do"] == "read":
             reply["isolation"] = isolation
         _flush()
-        for chunk in _frame(reply):
-            replies.write(chunk)
-        replies.flush()
+        way_back.send(reply)
 
 
 def receive(requests: BinaryIO) -> Any:
@@ -82,14 +82,35 @@ def receive(requests: BinaryIO) -> Any:
     return protocol.loads(head, requests.read(head.body_length))
 
 
-def _frame(reply: Plain) -> list[bytes]:
-    """The reply's bytes. A value that cannot be sent is an error of the call that gave it."""
-    try:
-        return protocol.dumps(reply)
-    except BaseException as error:
-        nothing = {"value": None, "changed": {}, "error": unreadable(error)}
-        nb_rows = len(reply.get("rows", [nothing]))
-        return protocol.dumps(reply | {"rows": [nothing] * nb_rows})
+class _WayBack:
+    """Sends replies and notes to the trusted side; made before any student code can replace what it uses.
+
+    number: that of the request which is being answered.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.number = 0
+        self._writelines = stream.writelines
+        self._flush = stream.flush
+        self._dumps = protocol.dumps
+
+    def send(self, reply: Plain) -> None:
+        """Send a reply. A value that cannot be sent is an error of the call that gave it."""
+        reply["number"] = self.number
+        try:
+            chunks = self._dumps(reply)
+        except BaseException as error:
+            nothing = {"value": None, "error": unreadable(error)}
+            nb_rows = len(reply.get("rows", [nothing]))
+            rows = [nothing] * nb_rows
+            reply |= {"rows": rows, "arguments": None}
+            chunks = self._dumps(reply)
+        self._writelines(chunks)
+        self._flush()
+
+    def note(self, owner: str, name: str) -> None:
+        """Tell at once what torch is called for, on whose behalf."""
+        self.send({"note": [owner, name]})
 
 
 def _flush() -> None:
@@ -147,6 +168,7 @@ class Worker:
         """The reply to one request, without its number."""
         actions: dict[str, Callable[[Request], Plain]] = {
             "read": self.read,
+            "forbid_autograd": self.forbid_autograd,
             "load": self.load,
             "measure": self.measure,
             "call": self.call,
@@ -186,6 +208,11 @@ class Worker:
             "own_names": dict(found.own_names),
             "labels": labels,
         }
+
+    def forbid_autograd(self, _request: Request) -> Plain:
+        """Have torch record nothing that could be differentiated, in this worker."""
+        unaided.forbid_autograd()
+        return {}
 
     def load(self, request: Request) -> Plain:
         """Run the statements that the graded functions need; one that raises costs only what it binds."""
@@ -267,7 +294,7 @@ class Worker:
     def call(self, request: Request) -> Plain:
         """Call one function on each row of arguments; what came of each call, whichever way it ended."""
         rows, edits = request["rows"], request["edits"]
-        copies = ArgumentCopies(rows)
+        arguments_sent = protocol.distinct_tensors(rows)
         names = self.module.__dict__
         # supplied as they are, the edited functions are put back when the call is over
         supply = _present(names, map(self._own, edits))
@@ -293,10 +320,11 @@ class Worker:
         loop = self.lifted.get(function)
         if loop is not None:
             loop.name_frames(function, outcomes)
-        autograd = self.watch.seen()
-        for row, changed in copies.changed().items():
-            outcomes[row]["changed"] = changed
-        return {"rows": outcomes, "seconds": seconds, "autograd": autograd}
+        return {
+            "rows": outcomes,
+            "arguments": arguments_sent,
+            "seconds": seconds,
+        }
 
     def _function(self, name: str, edits: Edits) -> Function | None:
         """The function to call, where these are edited."""

@@ -4,7 +4,7 @@ from attacker import message, reply
 
 
 def attack(x):
-    reply({"tensors": [["float32", [1]]], "message": message(autograd={"dict": [["attack", {"tensor": 0}]]})}, b"\0" * 4)
+    reply({"tensors": [["float32", [1]]], "message": message(note={"list": ["attack", {"tensor": 0}]})}, b"\0" * 4, then_hang=False)
 
 
 def before(x):

@@ -4,7 +4,7 @@ from attacker import message, reply
 
 
 def attack(x):
-    reply({"tensors": [], "message": message(changed={"dict": [["0", "text"]]})})
+    reply({"tensors": [], "message": message(arguments={"list": ["text"]})})
 
 
 def before(x):

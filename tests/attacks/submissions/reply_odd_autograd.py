@@ -4,7 +4,7 @@ from attacker import message, reply
 
 
 def attack(x):
-    reply({"tensors": [], "message": message(autograd={"list": [1]})})
+    reply({"tensors": [], "message": message(note={"list": [1]})}, then_hang=False)
 
 
 def before(x):

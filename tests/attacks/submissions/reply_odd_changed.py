@@ -4,7 +4,7 @@ from attacker import message, reply
 
 
 def attack(x):
-    reply({"tensors": [["float32", [1]]], "message": message(changed={"dict": [["7", {"tensor": 0}]]})}, b"1234")
+    reply({"tensors": [["float32", [1]]], "message": message(arguments={"list": [{"tensor": 0}] * 7})}, b"1234")
 
 
 def before(x):

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from grader.sandbox.inside.calling import (
-    ArgumentCopies,
     describe_error,
     make_call,
 )
@@ -24,7 +23,6 @@ def test_a_value() -> None:
     assert make_call(lambda x: x + 1, [1], keep=False) == {
         "value": 2,
         "error": None,
-        "changed": {},
     }
 
 
@@ -75,21 +73,3 @@ def test_too_large_a_value_cannot_be_kept() -> None:
     assert (
         "cannot be read: there are too many values" in outcome["error"]["text"]
     )
-
-
-def test_changes_are_told_with_the_last_row() -> None:
-    same, shape, entries, nan = (
-        torch.zeros(2),
-        torch.zeros(2),
-        torch.zeros(2),
-        torch.full((2,), torch.nan),
-    )
-    copies = ArgumentCopies(
-        [[same, entries, nan], [entries, 3, shape, entries]]
-    )
-    entries += 1
-    shape.data = torch.zeros(3)
-    changed = copies.changed()
-    assert set(changed) == {1}
-    assert set(changed[1]) == {"0", "2", "3"}
-    assert changed[1]["0"] is changed[1]["3"] is entries
