@@ -68,6 +68,7 @@ FILES = {
 
         class Inputs:
             def __init__(self, seed, settings):
+                self.seed = seed
                 self.generator = torch.Generator().manual_seed(seed)
 
             def vector(self):
@@ -466,6 +467,43 @@ def test_a_check_that_runs_again_draws_the_same_and_shares_nothing(
         [["dsquare", "square"]],
         [["dsquare", "square"]],
     ]
+
+
+SEEDS = """
+    from grader.checking import shapes
+
+    def test_values(inputs, shared):
+        shared["values"] = inputs.seed
+
+    @shapes
+    def test_shape(inputs, shared):
+        shared["shape"] = inputs.seed
+"""
+
+
+def test_each_check_has_a_seed_of_its_own_that_every_generator_takes(
+    tmp_path: Path,
+) -> None:
+    functions = ("square", "dsquare", "fourth", "dfourth")
+    made = made_up(tmp_path / "made-up", **dict.fromkeys(functions, SEEDS))
+    checks = Checks(made)
+    seeds: list[int] = []
+    for _ in range(2):
+        checked = Case(made, checks, RIGHT).judge.checked
+        drawn = [checked[name].shared[AS_IT_STANDS] for name in functions]
+        seeds += [one[check] for one in drawn for check in one]
+    checks.close()
+    assert len(set(seeds)) == 8  # the same ones for every student
+    assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def test_checks_that_are_about_shapes_are_noted(tmp_path: Path) -> None:
+    made = made_up(tmp_path / "made-up", fourth=SEEDS)
+    checks = Checks(made)
+    checked = Case(made, checks, RIGHT).judge.checked
+    checks.close()
+    assert checked["fourth"].about_shapes == {"shape"}
+    assert checked["square"].about_shapes == set()
 
 
 def test_a_reference_that_fails_with_the_students_functions_is_no_fault_of_graders(
