@@ -438,6 +438,47 @@ def test_what_earns_most_counts(
     )
 
 
+RATED = """
+    import torch
+    from grader.checking import CheckFailure
+
+    def test_values(reference):
+        if not reference.plugged:
+            raise CheckFailure("No.")
+        is_standin = reference.square(torch.ones(1)) == 4
+        raise CheckFailure("Not quite.", credit={standin} if is_standin else {own})
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "standin", "expected"),
+    [
+        (0.5, 0.25, Substitution(("square",))),
+        (0.25, 0.5, Substitution((), ("square",))),
+        (0.5, 0.5, Substitution(("square",))),  # between equals, the first
+        (0.0, 0.0, AS_IT_STANDS),
+    ],
+)
+def test_the_substitution_that_earns_most_counts(
+    tmp_path: Path, own: float, standin: float, expected: Substitution
+) -> None:
+    rated = RATED.replace("{own}", f"{own}").replace("{standin}", f"{standin}")
+    made = made_up(tmp_path / "made-up", fourth=rated)
+    checks = Checks(made)
+    case = Case(made, checks, changed(square="x * x * x"))
+    checks.close()
+    assert case.substitution("fourth") == expected
+    assert case.results["fourth/values"].points == 4 * max(own, standin)
+
+
+def test_nothing_more_is_tried_once_a_check_passes(
+    judged: Callable[..., Case],
+) -> None:
+    case = judged(changed(square="x * x * x"))
+    # once as it stands and once with `square`; then the check that requires this one
+    assert case.calls.made["fourth"] == 3
+
+
 DRAWS = """
     from grader.checking import CheckFailure
 
