@@ -10,7 +10,7 @@ import pytest
 import torch
 
 # Tests run in one process per core. With threads of its own for each core in each of them, they wait for each
-# other: some tests took twenty times as long.
+# other: on a busy machine some tests took more than ten times as long.
 torch.set_num_threads(1)
 
 PROGRAMS = ("chromium", "bwrap", "git")
