@@ -411,6 +411,44 @@ def test_a_diagnosis_begins_without_what_the_function_never_calls(
     assert plugged("dfourth", dsquare="-x", dfourth="x") == [[]]
 
 
+ONE_OR_THE_OTHER = """
+    import torch
+    from grader.checking import CheckFailure
+
+    def plugged(reference):
+        if not reference.plugged:
+            return "nothing"
+        return "stand-in" if reference.square(torch.ones(1)) == 4 else "own"
+
+    def test_values(reference):
+        if plugged(reference) != "own":
+            raise CheckFailure("No.")
+
+    def test_more(reference):
+        test_values(reference)
+
+    def test_pure(reference):
+        if plugged(reference) != "stand-in":
+            raise CheckFailure("No.")
+"""
+
+
+def test_a_diagnosis_tries_first_what_most_checks_were_found_with(
+    tmp_path: Path,
+) -> None:
+    made = made_up(tmp_path / "made-up", fourth=ONE_OR_THE_OTHER)
+    checks = Checks(made)
+    for_columns = "x[:, 0] ** 3"
+    case = Case(made, checks, changed(square=for_columns))
+    checks.close()
+    tried = case.judge.to_diagnose("fourth")
+    assert [(sorted(plugged), standins) for plugged, standins in tried] == [
+        ([], ()),
+        (["square"], ()),
+        (["square"], ("square",)),
+    ]
+
+
 PARTIAL = """
     from grader.checking import CheckFailure
 
