@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from grader.checking import Close, assert_unchanged, is_close
-from grader.checking.comparison import sentence, type_in_words
+from grader.checking.comparison import (
+    DEFAULT_TOLERANCE,
+    OF_DIFFERENCES,
+    Rounded,
+    sentence,
+    type_in_words,
+)
+from grader.checking.gradients import finite_differences
 from grader.errors import CheckFailure
 from grader.results import Mismatch
 from grader.sandbox import protocol
@@ -27,6 +34,11 @@ MISMATCHES = {
     "transposed": (torch.ones(3, 2), ONES, "shape"),
     "a column": (torch.ones(3, 1), torch.ones(3), "shape"),
     "double for float": (ONES.double(), ONES, "dtype"),
+    "another whole number": (
+        torch.tensor([7, 8]),
+        torch.tensor([7, 9]),
+        "values",
+    ),
     "one entry": (
         torch.tensor([1.0, 2.0]),
         torch.tensor([1.0, 2.1]),
@@ -94,6 +106,40 @@ def test_the_tolerance_is_the_exercise_s_the_default_s_or_the_check_s_own() -> (
     )  # the default for float64
     assert Close({"float64": 1e-6}).mismatch(more, two, "q") is None
     assert CLOSE.mismatch(more, two, "q", tolerance=1e-6) is None
+
+
+@pytest.mark.parametrize("dtype", DEFAULT_TOLERANCE)
+def test_every_dtype_has_a_tolerance_of_its_own(dtype: str) -> None:
+    """An exercise that sets none gets one that rounding cannot exceed, and that a wrong number does."""
+    one = torch.ones(1, dtype=getattr(torch, dtype))
+    rounding = torch.finfo(one.dtype).eps
+    close = Close({})
+    assert close.mismatch(one + 2 * rounding, one, "q") is None
+    assert close.mismatch(1.1 * one, one, "q") is not None
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 1)])
+def test_where_dtypes_may_differ_the_coarser_one_counts(
+    first: int, second: int
+) -> None:
+    """Rounded to float32, by the student or by the reference."""
+    rounded, exact = torch.tensor([1 + 1e-5]), torch.ones(1).double()
+    pair = {1: rounded, 2: exact}
+    actual, expected = pair[first], pair[second]
+    assert CLOSE.mismatch(actual, expected, "q", dtype=False) is None
+
+
+def test_a_difference_quotient_is_as_near_as_its_tolerance_says() -> None:
+    x = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    slope = finite_differences(torch.tanh, x)
+    exact = 1 - x.tanh().square()
+    assert is_close(slope, exact, OF_DIFFERENCES)
+    assert not is_close(slope, exact * (1 + 1e-5), OF_DIFFERENCES)
+
+
+def test_a_number_as_it_was_printed() -> None:
+    printed = Rounded(0.25, 0.005)
+    assert (printed, printed.slack) == (0.25, 0.005)
 
 
 def test_the_dtype_counts_unless_it_should_not() -> None:
@@ -218,3 +264,19 @@ def test_a_value_of_any_kind_is_compared(
     else:
         assert sentence(found).startswith(("The value", f"{found.wrong} of"))
         json.dumps(vars(found), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [torch.ones(2).double(), torch.ones(2, 1), torch.ones(3)],
+    ids=["dtype", "shape", "size"],
+)
+def test_an_argument_is_another_by_its_dtype_or_shape_too(
+    now: Tensor,
+) -> None:
+    with pytest.raises(CheckFailure, match=r"f changes its argument v"):
+        assert_unchanged([now], [torch.ones(2)], ["v"], "f")
+
+
+def test_only_tensors_can_be_changed() -> None:
+    assert_unchanged([2, "b"], [1, "a"], ["n", "name"], "f")

@@ -10,7 +10,9 @@ import dataclasses
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from grader.checking.runner import Checks
 from grader.errors import Raised, StudentFailure, TimedOut
 from grader.exercise import Exercise
 from grader.results import CheckResult
+from grader.sandbox.replies import Reply
 
 FILES = {
     "exercise.toml": """
@@ -68,6 +71,7 @@ FILES = {
 
         class Inputs:
             def __init__(self, seed, settings):
+                self.seed = seed
                 self.generator = torch.Generator().manual_seed(seed)
 
             def vector(self):
@@ -102,7 +106,10 @@ class Calls:
         self, exercise: Exercise, source: str, hangs: Iterable[str] = ()
     ) -> None:
         self.made: Counter[str] = Counter()
-        self.student = self
+        self.raised_in: dict[str, int] = {}
+        self.student = SimpleNamespace(
+            **{name: partial(self._call, name) for name in exercise.functions}
+        )
         self.apart = self
         self.answers: dict[str, list[Any]] = {}
         self._exercise = exercise
@@ -139,12 +146,16 @@ class Calls:
                 self._names.pop(name)
             self._names.update(self._own)
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in self._exercise.functions:
-            raise AttributeError(name)
-        return lambda *arguments: self._call(name, arguments)
+    def call_rows(self, function: str, rows: Iterable[Any]) -> list[Reply]:
+        replies = []
+        for row in rows:
+            try:
+                replies.append(Reply(self._call(function, *row), tuple(row)))
+            except Raised as error:
+                replies.append(Reply(None, tuple(row), error))
+        return replies
 
-    def _call(self, name: str, arguments: Any) -> Any:
+    def _call(self, name: str, *arguments: Any) -> Any:
         self.made[name] += 1
         if name in self._hangs:
             self._given_up.add(name)
@@ -402,6 +413,44 @@ def test_a_diagnosis_begins_without_what_the_function_never_calls(
     assert plugged("dfourth", dsquare="-x", dfourth="x") == [[]]
 
 
+ONE_OR_THE_OTHER = """
+    import torch
+    from grader.checking import CheckFailure
+
+    def plugged(reference):
+        if not reference.plugged:
+            return "nothing"
+        return "stand-in" if reference.square(torch.ones(1)) == 4 else "own"
+
+    def test_values(reference):
+        if plugged(reference) != "own":
+            raise CheckFailure("No.")
+
+    def test_more(reference):
+        test_values(reference)
+
+    def test_pure(reference):
+        if plugged(reference) != "stand-in":
+            raise CheckFailure("No.")
+"""
+
+
+def test_a_diagnosis_tries_first_what_most_checks_were_found_with(
+    tmp_path: Path,
+) -> None:
+    made = made_up(tmp_path / "made-up", fourth=ONE_OR_THE_OTHER)
+    checks = Checks(made)
+    for_columns = "x[:, 0] ** 3"
+    case = Case(made, checks, changed(square=for_columns))
+    checks.close()
+    tried = case.judge.to_diagnose("fourth")
+    assert [(sorted(plugged), standins) for plugged, standins in tried] == [
+        ([], ()),
+        (["square"], ()),
+        (["square"], ("square",)),
+    ]
+
+
 PARTIAL = """
     from grader.checking import CheckFailure
 
@@ -439,6 +488,47 @@ def test_what_earns_most_counts(
     )
 
 
+RATED = """
+    import torch
+    from grader.checking import CheckFailure
+
+    def test_values(reference):
+        if not reference.plugged:
+            raise CheckFailure("No.")
+        is_standin = reference.square(torch.ones(1)) == 4
+        raise CheckFailure("Not quite.", credit={standin} if is_standin else {own})
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "standin", "expected"),
+    [
+        (0.5, 0.25, Substitution(("square",))),
+        (0.25, 0.5, Substitution((), ("square",))),
+        (0.5, 0.5, Substitution(("square",))),  # between equals, the first
+        (0.0, 0.0, AS_IT_STANDS),
+    ],
+)
+def test_the_substitution_that_earns_most_counts(
+    tmp_path: Path, own: float, standin: float, expected: Substitution
+) -> None:
+    rated = RATED.replace("{own}", f"{own}").replace("{standin}", f"{standin}")
+    made = made_up(tmp_path / "made-up", fourth=rated)
+    checks = Checks(made)
+    case = Case(made, checks, changed(square="x * x * x"))
+    checks.close()
+    assert case.substitution("fourth") == expected
+    assert case.results["fourth/values"].points == 4 * max(own, standin)
+
+
+def test_nothing_more_is_tried_once_a_check_passes(
+    judged: Callable[..., Case],
+) -> None:
+    case = judged(changed(square="x * x * x"))
+    # once as it stands and once with `square`; then the check that requires this one
+    assert case.calls.made["fourth"] == 3
+
+
 DRAWS = """
     from grader.checking import CheckFailure
 
@@ -470,8 +560,146 @@ def test_a_check_that_runs_again_draws_the_same_and_shares_nothing(
     ]
 
 
+SEEDS = """
+    from grader.checking import shapes
+
+    def test_values(inputs, shared):
+        shared["values"] = inputs.seed
+
+    @shapes
+    def test_shape(inputs, shared):
+        shared["shape"] = inputs.seed
+"""
+
+
+def test_each_check_has_a_seed_of_its_own_that_every_generator_takes(
+    tmp_path: Path,
+) -> None:
+    functions = ("square", "dsquare", "fourth", "dfourth")
+    made = made_up(tmp_path / "made-up", **dict.fromkeys(functions, SEEDS))
+    checks = Checks(made)
+    seeds: list[int] = []
+    for _ in range(2):
+        checked = Case(made, checks, RIGHT).judge.checked
+        drawn = [checked[name].shared[AS_IT_STANDS] for name in functions]
+        seeds += [one[check] for one in drawn for check in one]
+    checks.close()
+    assert len(set(seeds)) == 8  # the same ones for every student
+    assert all(0 <= seed < 2**31 for seed in seeds)
+
+
+def test_checks_that_are_about_shapes_are_noted(tmp_path: Path) -> None:
+    made = made_up(tmp_path / "made-up", fourth=SEEDS)
+    checks = Checks(made)
+    checked = Case(made, checks, RIGHT).judge.checked
+    checks.close()
+    assert checked["fourth"].about_shapes == {"shape"}
+    assert checked["square"].about_shapes == set()
+
+
 def test_a_reference_that_fails_with_the_students_functions_is_no_fault_of_graders(
     judged: Callable[..., Case],
 ) -> None:
     case = judged(changed(square="(x, x)", fourth="x"))
     assert case.results["fourth/values"].outcome == "failed"
+
+
+# -- conventions -----------------------------------------------------------------------------------------
+
+TURN = {
+    "exercise.toml": """
+        [functions.turn]
+        points = 4
+        vectors = [["x"]]
+        returned_vectors = [[0], [1]]
+
+        [profiles.quick]
+    """,
+    "solution.py": """
+        def turn(w, x):
+            return x, w.mv(x)
+    """,
+    "standins.py": "",
+    "probes.py": """
+        import torch
+
+        def probes(solution):
+            return {"turn": [(torch.arange(6.0).view(2, 3), torch.arange(1.0, 4.0))]}
+    """,
+    "checks/test_turn.py": """
+        import torch
+        from grader.checking import CheckFailure, shapes
+        from grader.errors import StudentFailure
+
+        W, X = torch.arange(8.0).view(2, 4), torch.arange(1.0, 5.0)
+
+        def test_values(student, reference, assert_close):
+            assert_close(student.turn(W, X)[1], reference.turn(W, X)[1], "w x")
+
+        @shapes
+        def test_shape(student, reference, assert_close):
+            assert_close(student.turn(W, X)[1], reference.turn(W, X)[1], "w x")
+
+        def test_better_within(student):
+            student.turn(W, X)
+            raise CheckFailure("within", credit=0.5)
+
+        def test_better_as_it_stands(student):
+            try:
+                student.turn(W, X)
+            except StudentFailure:
+                raise CheckFailure("as it stands", credit=0.5)
+            raise CheckFailure("within")
+
+        def test_never(student, shared):
+            shared["turned"] = student.turn(W, X)
+            raise CheckFailure("never")
+    """,
+}
+FOR_COLUMNS = "def turn(w, x):\n    return x, w.mm(x)\n"
+
+
+@pytest.fixture(scope="module")
+def turning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """source -> its case, in an exercise of one function that takes a vector and gives two."""
+    folder = tmp_path_factory.mktemp("turning")
+    (folder / "checks").mkdir()
+    for name, text in {**FILES, **TURN}.items():
+        (folder / name).write_text(textwrap.dedent(text))
+    exercise = Exercise.load(str(folder))
+    checks = Checks(exercise)
+    yield partial(Case, exercise, checks)
+    checks.close()
+
+
+def test_a_function_for_columns_is_judged_within_its_convention(
+    turning: Callable[[str], Case],
+) -> None:
+    checked = turning(FOR_COLUMNS).judge.checked["turn"]
+    found = checked.findings
+    assert found["values"].outcome == "passed"
+    assert found["values"].in_convention
+    # that it does not work with vectors is what this check is about
+    assert found["shape"].outcome == "failed"
+    assert not found["shape"].in_convention
+    # what earns more counts; between equals the run within the convention
+    assert (found["better_within"].message, found["better_within"].credit) == (
+        "within",
+        0.5,
+    )
+    assert found["better_as_it_stands"].message == "as it stands"
+    assert found["never"].message == "never"
+    assert found["never"].in_convention
+    # runs as it stands share nothing with those within the convention
+    assert checked.shared[AS_IT_STANDS] == {}
+    assert set(checked.converted[AS_IT_STANDS]) == {"turned"}
+
+
+def test_a_function_for_vectors_is_judged_as_it_stands(
+    turning: Callable[[str], Case],
+) -> None:
+    checked = turning(TURN["solution.py"]).judge.checked["turn"]
+    found = checked.findings
+    assert not any(finding.in_convention for finding in found.values())
+    assert found["shape"].outcome == "passed"
+    assert not checked.converted

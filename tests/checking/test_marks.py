@@ -12,7 +12,7 @@ from grader.exercise import Exercise
 
 CHECKS = """
     import pytest
-    from grader.checking import locates, points, requires
+    from grader.checking import locates, points, requires, shapes
 
     @points(3)
     @locates("{kind} part")
@@ -23,6 +23,7 @@ CHECKS = """
         Not for the student.
         \"\"\"
 
+    @shapes
     def test_shape(student):
         pass
 
@@ -55,6 +56,8 @@ def test_all_of_it(items: dict[str, pytest.Item]) -> None:
     assert marks.without_parameter("values[odd]") == "values"
     assert [marks.share_of(item) for item in (values, pure)] == [3, 1]
     assert marks.required_by(values) == []
+    assert marks.is_about_shapes(items["test_shape"])
+    assert not marks.is_about_shapes(values)
     assert sorted(marks.required_by(pure)) == ["dtype", "shape", "values"]
     assert [marks.located_by(item) for item in (values, pure)] == [
         "odd_part",

@@ -1,4 +1,7 @@
-"""Signals another student's worker, which the zygote made before."""
+"""Signals another student's worker, which the zygote made before.
+
+That one's number is soon after the zygote's; after the last number of all, the kernel goes on from 300.
+"""
 
 from attacker import attempt, os, signal
 
@@ -8,14 +11,15 @@ def before(x):
 
 
 def deed():
-    reached = []
-    for process in range(os.getppid() + 1, os.getpid()):
+    soon = range(os.getppid() + 1, os.getppid() + 5_000)
+    for process in (*soon, *range(300, 5_000)):
         try:
-            os.kill(process, signal.SIGCONT)
-            reached.append(process)
+            if process != os.getpid():
+                os.kill(process, signal.SIGCONT)
+                return process
         except OSError:
             pass
-    return reached[0]
+    raise ProcessLookupError("nobody could be signalled")
 
 
 def attack(x):
