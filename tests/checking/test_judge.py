@@ -24,6 +24,7 @@ from grader.checking.runner import Checks
 from grader.errors import Raised, StudentFailure, TimedOut
 from grader.exercise import Exercise
 from grader.results import CheckResult
+from grader.sandbox.calls import Answer
 from grader.sandbox.replies import Reply
 
 FILES = {
@@ -111,7 +112,7 @@ class Calls:
             **{name: partial(self._call, name) for name in exercise.functions}
         )
         self.apart = self
-        self.answers: dict[str, list[Any]] = {}
+        self.answers: dict[str, list[Answer]] = {}
         self._exercise = exercise
         self._hangs = set(hangs)
         self._given_up: set[str] = set()
@@ -134,6 +135,10 @@ class Calls:
 
     def gave_up(self, function: str) -> bool:
         return function in self._given_up
+
+    def call(self, name: str, arguments: Any) -> SimpleNamespace:
+        value = self._call(name, arguments)
+        return SimpleNamespace(value=value, arguments=arguments, error=None)
 
     @contextlib.contextmanager
     def replacing(self, functions: Iterable[str]) -> Iterator[None]:
@@ -177,8 +182,10 @@ class Case:
         checks: Checks,
         source: str,
         hangs: Iterable[str] = (),
+        answers: Mapping[str, list[Answer]] | None = None,
     ) -> None:
         self.calls = Calls(exercise, source, hangs)
+        self.calls.answers = dict(answers or {})
         self.judge = Judge(
             self.calls, exercise, exercise.profiles["quick"], seed=1
         )  # type: ignore[arg-type]
@@ -227,8 +234,8 @@ def checks(exercise: Exercise) -> Iterator[Checks]:
 
 @pytest.fixture
 def judged(exercise: Exercise, checks: Checks) -> Callable[..., Case]:
-    def judged(source: str, hangs: Iterable[str] = ()) -> Case:
-        return Case(exercise, checks, source, hangs)
+    def judged(source: str, *more: Any, **others: Any) -> Case:
+        return Case(exercise, checks, source, *more, **others)
 
     return judged
 
@@ -422,12 +429,14 @@ ONE_OR_THE_OTHER = """
             return "nothing"
         return "stand-in" if reference.square(torch.ones(1)) == 4 else "own"
 
-    def test_values(reference):
-        if plugged(reference) != "own":
+    def test_values(student, reference):
+        # what computes nothing is not a student's, and is refused
+        is_idle = hasattr(student.fourth, "map")
+        if is_idle or plugged(reference) != "own":
             raise CheckFailure("No.")
 
-    def test_more(reference):
-        test_values(reference)
+    def test_more(student, reference):
+        test_values(student, reference)
 
     def test_pure(reference):
         if plugged(reference) != "stand-in":
@@ -703,3 +712,29 @@ def test_a_function_for_vectors_is_judged_as_it_stands(
     assert not any(finding.in_convention for finding in found.values())
     assert found["shape"].outcome == "passed"
     assert not checked.converted
+
+
+def test_what_equals_doing_nothing_is_judged_with_stand_ins(
+    judged: Callable[..., Case],
+) -> None:
+    nothing = "0 * x * x.sum()"
+    case = judged(changed(square=nothing))
+    assert "fourth" in case.passed()
+    assert case.substitution("fourth") == Substitution((), ("square",))
+    case = judged(changed(square=nothing, fourth="0 * x"))
+    assert "fourth" not in case.passed()
+
+
+def test_a_function_that_says_something_else_apart_takes_no_part(
+    judged: Callable[..., Case],
+) -> None:
+    case = judged(changed(square="x * x * x"))
+    assert case.substitution("fourth") == Substitution(("square",))
+    asked = torch.ones(3)
+    case = judged(
+        changed(square="x * x * x", fourth="-x"),
+        answers={"square": [Answer([asked], 2 * asked, [asked], None)]},
+    )
+    findings = case.judge.checked["fourth"].findings
+    assert findings["values"].outcome == "failed"
+    assert not any(one.substitution.own for one in findings.values())
