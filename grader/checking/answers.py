@@ -8,7 +8,7 @@ what is built on it can be right without computing anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -38,6 +38,19 @@ def stands_by_its_answers(calls: Calls, function: str) -> bool:
         if not _is_same_error(answer.error, again.error):
             return False
     return True
+
+
+def is_answered_by(function: Callable[..., Any], answer: Answer) -> bool:
+    """Whether a function of this process answers the same, and leaves its arguments the same."""
+    if answer.error is not None:
+        return False
+    arguments = [_copy(argument) for argument in answer.arguments]
+    try:
+        value = function(*arguments)
+    except Exception:
+        # it is the catalogue's, and need not take whatever a check has asked
+        return False
+    return _is_same([answer.value, *answer.after], [value, *arguments])
 
 
 def is_constant(answers: Sequence[Answer]) -> bool:

@@ -40,6 +40,7 @@ import pytest
 
 from grader.checking import follow_through, marks
 from grader.checking.answers import is_constant, stands_by_its_answers
+from grader.checking.catalogue import same_mistake
 from grader.checking.comparison import Close
 from grader.checking.findings import Finding, FunctionChecks
 from grader.checking.follow_through import (
@@ -89,7 +90,8 @@ class Judge:
         self._profile = profile
         self._seed = seed
         self._references: dict[Substitution, Reference] = {}
-        self._own: dict[str, TakingColumns] = {}
+        self._own: dict[str, Implementation] = {}
+        self._mistakes: dict[str, Implementation | None] = {}
         self._steady: dict[str, bool] = {}
         self._idle = idle or IdleFunctions(exercise)
 
@@ -390,13 +392,26 @@ class Judge:
         functions: dict[str, Implementation] = {}
         for name in substitution.own:
             if name not in self._own:
-                self._own[name] = TakingColumns(
-                    self.conventions.function_apart(name)
-                )
+                self._own[name] = self._taking_part(name)
             functions[name] = self._own[name]
         for name in substitution.standins:
             functions[name] = self._exercise.standins[name]
         return functions
+
+    def _taking_part(self, name: str) -> Implementation:
+        """What takes part in judging for a function of the student's: the mistake that it is, or itself."""
+        mistake = self._mistake(name)
+        if mistake is not None and self.conventions.of(name) is None:
+            return mistake
+        return TakingColumns(self.conventions.function_apart(name))
+
+    def _mistake(self, name: str) -> Implementation | None:
+        """The mistake of the catalogue that a function of the student's is, so far as it has been asked."""
+        if name not in self._mistakes:
+            answers = self.calls.answers.get(name, ())
+            found = same_mistake(self._exercise, name, answers)
+            self._mistakes[name] = found
+        return self._mistakes[name]
 
     def _known_before(self, function: str) -> list[EarlierFunction]:
         """What is known of the functions that this one builds on, which have been judged before it."""
@@ -408,8 +423,9 @@ class Judge:
     def _known(self, name: str) -> EarlierFunction:
         checks = self.checked[name]
         refuses = self.calls.gave_up(name)
-        if name in self._own:
-            refuses = refuses or self._own[name].refuses
+        own = self._own.get(name)
+        if isinstance(own, TakingColumns):
+            refuses = refuses or own.refuses
         return EarlierFunction(
             name,
             present=self.calls.has(name),
@@ -426,9 +442,10 @@ class Judge:
         """Whether what a function answers depends on what it is asked, and on nothing else."""
         if function not in self._steady:
             answers = self.calls.answers.get(function, ())
-            self._steady[function] = not is_constant(
-                answers
-            ) and stands_by_its_answers(self.calls, function)
+            self._steady[function] = not is_constant(answers) and (
+                self._mistake(function) is not None
+                or stands_by_its_answers(self.calls, function)
+            )
         return self._steady[function]
 
     def _own_mistakes(self, function: str) -> Substitution:
