@@ -136,3 +136,27 @@ def test_a_folder_without_mnist_is_named(tmp_path: Path) -> None:
         Session(EXERCISE, data=str(tmp_path)) as session,
     ):
         session.grade(right)
+
+
+def test_a_diagnosis_that_fails_costs_nothing_but_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
+    (tmp_path / "mine.py").write_text(tiny.WRONG)
+
+    def failing(*_: object) -> None:
+        raise RuntimeError("of grader's own")
+
+    monkeypatch.setattr("grader.grading.session.diagnose", failing)
+    with Session(exercise) as session:
+        result = session.grade(submission.from_file(tmp_path / "mine.py"))
+    assert result.functions["double"].status == "wrong"
+    assert not result.incomplete
+    assert [notice.kind for notice in result.notices if notice.look] == [
+        "not-diagnosed"
+    ]
+    (fault,) = result.faults
+    assert fault.during == "the diagnosis of double"
+    assert "RuntimeError: of grader's own" in fault.traceback
+    told = " ".join(map(str, result.notices))
+    assert "of grader's own" not in told
