@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy
 import torch
 from torch import Tensor
 
@@ -134,7 +135,7 @@ def _difference(
         return None
     comparable = difference.nan_to_num(nan=torch.inf, posinf=torch.inf)
     worst = int(comparable.argmax())
-    where = torch.unravel_index(torch.tensor(worst), expected.shape)
+    where = numpy.unravel_index(worst, tuple(expected.shape))
     greatest = float(difference.reshape(-1)[worst])
     shown = None
     if greatest < float("inf"):  # false for nan too

@@ -117,14 +117,6 @@ def substitutions(earlier: Functions) -> list[Substitution]:
     return list(different)
 
 
-def without(raiser: str, earlier: Functions) -> list[Substitution]:
-    """What to try where a function that has passed its own checks raises for the one that calls it."""
-    for function in earlier:
-        if function.name == raiser and function.right and function.has_standin:
-            return [Substitution(standins=(raiser,))]
-    return []
-
-
 def own_mistakes(earlier: Functions) -> Substitution:
     """The student's own functions that are wrong and give values, and nothing else."""
     usable, _ = _usable_or_not(earlier)

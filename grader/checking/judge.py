@@ -218,7 +218,31 @@ class Judge:
                 best = finding
             if finding.outcome == "passed":
                 break
+        else:
+            return self._without(raiser, item, earlier) or best
         return best
+
+    def _without(
+        self,
+        raiser: str,
+        item: pytest.Function,
+        earlier: Iterable[EarlierFunction],
+    ) -> Finding | None:
+        """The finding with a stand-in for a function that is right and raised for its caller all the same.
+
+        None where the check fails with it as well, or where the stand-in raises too: that is the caller's doing.
+        """
+        for function in earlier:
+            is_right = function.right and function.has_standin
+            if function.name != raiser or not is_right:
+                continue
+            nb_raised = self.calls.nb_raised
+            with self.calls.replacing([raiser]):
+                substitution = Substitution(standins=(raiser,))
+                finding = self._run(item, substitution, self._converts(item))
+            if finding.credit and self.calls.nb_raised == nb_raised:
+                return finding
+        return None
 
     def _tells(
         self, item: pytest.Function, substitution: Substitution

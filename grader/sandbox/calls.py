@@ -70,10 +70,10 @@ class Calls:
     student: the functions. reading: what the file holds. notices: what a report should mention so far.
     seed: what the generators are seeded with before each call. call_seconds: function -> the time that one
     call may take, where it is not the exercise's. standins: the functions in whose place the exercise's
-    stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. raised_in:
-    function -> the line of its own in which it raised first. answers: function -> some of what it answered as
-    it stands. orders: function -> the order in which it is given its arguments, where that is not the
-    hand-out's.
+    stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. nb_raised: how
+    many calls have raised. raised_in: function -> the line of its own in which it raised first. answers:
+    function -> some of what it answered as it stands. orders: function -> the order in which it is given its
+    arguments, where that is not the hand-out's.
 
     Use as a context manager.
     """
@@ -107,6 +107,7 @@ class Calls:
         self.standins: frozenset[str] = frozenset()
         self.on_slow_run: Callable[[str], None] = lambda _: None
         self.notices: list[Notice] = []
+        self.nb_raised = 0
         self.raised_in: dict[str, int] = {}
         # (the function that was called, the innermost one on the stack) -> names of torch's functions
         self._autograd: dict[tuple[str, str], set[str]] = {}
@@ -426,6 +427,7 @@ class Calls:
         # with edits, what ran is not what the student wrote
         if not called.edits:
             self._keep_autograd(called.function, autograd)
+            self.nb_raised += sum(r.error is not None for r in understood)
             if not called.standins:
                 for reply in understood:
                     self._keep_line(called.function, reply)

@@ -108,6 +108,7 @@ class Calls:
     ) -> None:
         self.made: Counter[str] = Counter()
         self.raised_in: dict[str, int] = {}
+        self.nb_raised = 0
         self.student = SimpleNamespace(
             **{name: partial(self._call, name) for name in exercise.functions}
         )
