@@ -206,7 +206,6 @@ class Judge:
         # then those of what the function uses: what it never calls is no reason to fail
         tried = follow_through.substitutions(earlier)
         tried += follow_through.substitutions(self._used(function, earlier))
-        tried += follow_through.without(raiser, earlier)
         for substitution in dict.fromkeys(tried):
             with self.calls.replacing(substitution.standins):
                 finding = self._run(item, substitution, self._converts(item))
@@ -230,7 +229,7 @@ class Judge:
     ) -> Finding | None:
         """The finding with a stand-in for a function that is right and raised for its caller all the same.
 
-        None where the check fails with it as well, or where the stand-in raises too: that is the caller's doing.
+        None where the check fails with it as well, or where the stand-in raises too, as its caller is wrong.
         """
         for function in earlier:
             is_right = function.right and function.has_standin
