@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from torch import Tensor
 
@@ -245,35 +245,48 @@ class Calls:
         """Whether the latest call gives the same in a worker whose torch has no autograd.
 
         It is asked where code that only computes is not all that there is: what hides in a worker that torch
-        differentiates cannot do without it.
+        differentiates cannot do without it. What gives something else each time shows nothing.
         """
+        unaided = self._asked_again(function, autograd=False)
+        if unaided == "same":
+            return True
+        again = self._asked_again(function, autograd=True)
+        return unaided == "other" and again != "same"
+
+    def _asked_again(
+        self, function: str, autograd: bool
+    ) -> Literal["same", "other", "nothing"]:
+        """What the latest call gives in a fresh worker. Where no time is left: the same."""
         kept = self._kept[function]
-        unaided = LoadedSubmission(
+        fresh = LoadedSubmission(
             self._zygote,
             self._policy,
             self._exercise,
             self._submitted,
             lambda _: None,
-            autograd=False,
+            autograd,
         )
         called = _Called(function)
         wanted = max(_LEAST_TRIAL_SECONDS, _SLOWER * kept.seconds)
         seconds = min(wanted, self._seconds_left())
         try:
-            unaided.start(self._seconds_left(), self.seed)
+            fresh.start(self._seconds_left(), self.seed)
             bounds = self._bounds_for(function, kept.rows)
             request = self._request(called, kept.rows, {})
-            message = unaided.exchange(request, seconds, bounds)
+            message = fresh.exchange(request, seconds, bounds)
             gives = self._read(function, kept.rows, message)
         except Ended as ended:
             # where the submission's time is over, nothing is known
-            return ended.kind == "time" and seconds < wanted
+            is_over = ended.kind == "time" and seconds < wanted
+            return "same" if is_over else "nothing"
         except Exception:
             # a reply is a claim, and may be of any form
-            return False
+            return "nothing"
         finally:
-            unaided.drop()
-        return alike(_held(kept.gave), _held(gives))
+            fresh.drop()
+        if any(reply.error is not None for reply in gives):
+            return "nothing"
+        return "same" if alike(_held(kept.gave), _held(gives)) else "other"
 
     # -- notices -------------------------------------------------------------------------------------
 
@@ -356,7 +369,8 @@ class Calls:
             self._submission.drop()
             no_reply = Ended("reply", NO_REPLY)
             raise self._failure(called, no_reply, len(rows)) from odd
-        if not called.standins and not called.edits and not supply:
+        is_plain = not called.standins and not called.edits and not supply
+        if is_plain and understood:
             self._keep_answer(function, rows[0], understood[0])
         return understood
 
