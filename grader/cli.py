@@ -22,7 +22,7 @@ from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
 from grader.grading import batch, output, pools, progress
 from grader.grading.output import Formats
-from grader.grading.session import Session, check_profile
+from grader.grading.session import Session, check_profile, new_seed
 from grader.intake import submission
 from grader.intake.roster import Person, Roster, read_roster
 from grader.reports import CLASS_FORMATS, FORMATS
@@ -106,6 +106,13 @@ ProfileOption = Annotated[
 SeedOption = Annotated[
     int, typer.Option("--seed", help="The seed of the random inputs.")
 ]
+NewSeedOption = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        help="The seed of the random inputs; by default a new one.",
+    ),
+]
 DataOption = Annotated[
     Path | None,
     typer.Option(
@@ -163,13 +170,7 @@ def grade(
     exercise: ExerciseOption = "practical3",
     profile: ProfileOption = "quick",
     jobs: JobsOption = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            "--seed",
-            help="The seed of the random inputs; by default a new one.",
-        ),
-    ] = None,
+    seed: NewSeedOption = None,
     data: DataOption = None,
     scheduler: Annotated[
         str | None,
@@ -268,7 +269,7 @@ def check(
     lang: LangOption = "en",
     profile: ProfileOption = "quick",
     exercise: ExerciseOption = "practical3",
-    seed: SeedOption = 0,
+    seed: NewSeedOption = None,
     data: DataOption = None,
     require_isolation: IsolationOption = "none",
     fail_under: Annotated[
@@ -294,7 +295,7 @@ def check(
     with Session(
         chosen,
         profile,
-        seed,
+        new_seed() if seed is None else seed,
         folder,
         require_isolation,
         on_slow_run=_say_aside,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
-import secrets
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -32,7 +31,11 @@ from grader.grading.overview import Overview
 from grader.grading.pools import DaskPool, LocalPool, Lost, Pool
 from grader.grading.process import Settings, Task
 from grader.grading.resume import EarlierRun
-from grader.grading.session import check_profile, exercise_folder
+from grader.grading.session import (
+    check_profile,
+    exercise_folder,
+    new_seed,
+)
 from grader.intake.choice import MOST_VERSIONS
 from grader.intake.submission import Submission
 from grader.notices import Notice
@@ -140,7 +143,7 @@ class _Run:
     def __init__(self, plan: Plan, watcher: Watcher) -> None:
         seed = plan.seed
         if seed is None:
-            seed = secrets.randbelow(1 << 31)
+            seed = new_seed()
         self._plan = plan
         self._watcher = watcher
         self._formats = Formats.named(plan.formats)

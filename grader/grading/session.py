@@ -13,6 +13,7 @@ import datetime
 import functools
 import gc
 import math
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -374,6 +375,11 @@ class _Judged:
                 return diagnosis
             diagnoses.append(diagnosis)
         return diagnoses[0] if diagnoses else Diagnosis()
+
+
+def new_seed() -> int:
+    """A seed below 2^31 that nobody knows beforehand."""
+    return secrets.randbelow(1 << 31)
 
 
 def check_profile(exercise: Exercise, profile: str) -> None:
