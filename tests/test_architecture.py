@@ -71,6 +71,7 @@ BESIDE_STUDENTS = READING | {
     "sandbox.inside.modules",
     "sandbox.inside.handed_in",
     "sandbox.inside.alone",
+    "sandbox.inside.entropy",
     "sandbox.inside.scratch",
     "sandbox.inside.lifted",
     "sandbox.inside.turns",

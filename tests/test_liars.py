@@ -69,22 +69,3 @@ def test_a_made_up_history_earns_shapes_and_initial_values(
     result = session.grade(Submission("x", name, name, data, (name,)))
     assert result.functions["train"].score <= IDLE_TRAIN
     assert result.score <= most + ROUNDING
-
-
-UNSEEDED = """
-_train = train
-def train(*arguments):
-    torch.seed()
-    return _train(*arguments)
-"""
-
-
-def test_a_right_train_that_draws_anew_each_time_is_right(
-    session: Session,
-) -> None:
-    text = liars.RIGHT.read_text(encoding="utf-8") + UNSEEDED
-    result = session.grade(
-        Submission("x", "x.py", "x.py", text.encode(), ("x.py",))
-    )
-    assert result.score == result.max_score
-    assert any("same seed" in str(notice) for notice in result.notices)

@@ -8,6 +8,8 @@ what is built on it can be right without computing anything.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -15,11 +17,16 @@ import torch
 from torch import Tensor
 
 from grader.checking.comparison import is_close
+from grader.checking.reference import TakingColumns
 from grader.errors import Raised, StudentFailure
 from grader.sandbox.calls import Answer, Calls
 from grader.sandbox.protocol import Opaque
 
 SAME = 1e-4  # of an answer and the same one again: nothing but rounding is between them
+# A function takes part where it is at most so many times as far from what is right as typically in its own
+# checks, or as far as this part of the largest value there.
+_FURTHER = 10
+_SLACK = 1e-3
 CONSTANT = 1e-3  # of the largest entry: what varies less than this says nothing of what it was asked
 
 
@@ -136,3 +143,97 @@ def _is_same_error(one: Raised | None, other: Raised | None) -> bool:
     if one is None or other is None:
         return one is other
     return one.kind == other.kind
+
+
+class AsBefore:
+    """A student's function that is no further from what is right than in its own checks, or raises.
+
+    So it cannot be right where it is judged, and say something else where it takes part.
+
+    refuses: it has raised, however it was asked.
+    """
+
+    def __init__(
+        self,
+        function: TakingColumns,
+        right: Callable[..., Any],
+        answers: Sequence[Answer],
+    ) -> None:
+        """right: the reference's function. answers: what the student's has said to its own checks."""
+        self._function = function
+        self._right = right
+        expected = [_said(right, answer.arguments) for answer in answers]
+        largest = [_largest(one) for one in expected]
+        self._scale = max([one for one in largest if one is not None] or [0])
+        distances = []
+        for answer, right_one in zip(answers, expected, strict=True):
+            if answer.error is None:
+                said = [answer.value, *answer.after]
+                distances.append(_distance(said, right_one))
+        self._most = float("inf")
+        if distances and self._scale:
+            typical = statistics.median(distances)
+            self._most = _FURTHER * typical + _SLACK * self._scale
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it has raised on vectors and on columns alike."""
+        return self._function.refuses
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the function returns. Raises ValueError where it is too far from what is right."""
+        before = [_copy(argument) for argument in arguments]
+        value = self._function(*arguments)
+        self._check(before, value, arguments)
+        return value
+
+    def map(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """What it returns for each row of arguments. Raises ValueError as well."""
+        before = [[_copy(argument) for argument in row] for row in rows]
+        values = self._function.map(rows)
+        for asked, value, after in zip(before, values, rows, strict=True):
+            self._check(asked, value, after)
+        return values
+
+    def _check(
+        self, before: Sequence[Any], value: Any, after: Sequence[Any]
+    ) -> None:
+        if self._most == float("inf"):
+            return
+        expected = _said(self._right, before)
+        if _distance([value, *after], expected) > self._most:
+            raise ValueError(
+                "a function is further from what is right than in its own checks"
+            )
+
+
+def _said(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+    """[value, what becomes of each argument]; None where the function cannot be asked this."""
+    after = [_copy(argument) for argument in arguments]
+    try:
+        return [function(*after), *after]
+    except Exception:
+        return None
+
+
+def _largest(said: Any) -> float | None:
+    entries = [t.abs().max() for t in _tensors(said) if t.numel()]
+    return float(max(entries)) if entries else None
+
+
+def _distance(one: Any, other: Any) -> float:
+    """The largest difference of two results; infinite where they are of other forms."""
+    numbers, others = list(_tensors(one)), list(_tensors(other))
+    if len(numbers) != len(others):
+        return float("inf")
+    distance = 0.0
+    for a, b in zip(numbers, others, strict=True):
+        if a.shape != b.shape:
+            return float("inf")
+        difference = (a.double() - b.double()).abs()
+        if difference.numel():
+            largest = float(difference.max())
+            distance = max(
+                distance, largest if largest == largest else math.inf
+            )
+    return distance

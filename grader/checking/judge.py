@@ -39,7 +39,11 @@ from typing import Any, cast
 import pytest
 
 from grader.checking import follow_through, marks
-from grader.checking.answers import is_constant, stands_by_its_answers
+from grader.checking.answers import (
+    AsBefore,
+    is_constant,
+    stands_by_its_answers,
+)
 from grader.checking.catalogue import same_mistake
 from grader.checking.comparison import Close
 from grader.checking.findings import Finding, FunctionChecks
@@ -426,7 +430,11 @@ class Judge:
         mistake = self._mistake(name)
         if mistake is not None and self.conventions.of(name) is None:
             return mistake
-        return TakingColumns(self.conventions.function_apart(name))
+        return AsBefore(
+            TakingColumns(self.conventions.function_apart(name)),
+            self._exercise.solution.reference[name],
+            self.calls.answers.get(name, ()),
+        )
 
     def _mistake(self, name: str) -> Implementation | None:
         """The mistake of the catalogue that a function of the student's is, so far as it has been asked."""
@@ -447,7 +455,7 @@ class Judge:
         checks = self.checked[name]
         refuses = self.calls.gave_up(name)
         own = self._own.get(name)
-        if isinstance(own, TakingColumns):
+        if isinstance(own, AsBefore):
             refuses = refuses or own.refuses
         return EarlierFunction(
             name,

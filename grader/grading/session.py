@@ -233,6 +233,8 @@ class Session:
             raise
         except Exception as error:
             judge.faults.append(Fault.of("the order of arguments", error))
+        # in whichever order it was asked
+        calls.answers.clear()
 
     def _set_limits(self, calls: Calls) -> None:
         """Give the time that the profile gives, where that is not what the exercise says."""

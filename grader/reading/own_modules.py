@@ -166,6 +166,11 @@ class OwnModules:
                     imports.append(_import_from(dotted, name))
         return imports
 
+    def imported_files(self, main: Module) -> Iterator[File]:
+        """The files of the modules that the graded file leads to, the nearest ones first."""
+        for module in self._reachable(main):
+            yield module.file
+
     def _reachable(self, main: Module) -> Iterator[Module]:
         """The modules that cells write, and those that imports lead to, the nearest ones first."""
         todo = list(self._written)

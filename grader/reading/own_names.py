@@ -11,7 +11,7 @@ import ast
 import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.reading.own_files import OwnFiles
@@ -89,13 +89,18 @@ def own_names(
     expected: Mapping[str, Expected],
     file: File,
     handed_in: OwnFiles | None = None,
+    imported: Iterable[File] = (),
 ) -> OwnNames:
     """What the file calls the functions.
 
     expected: all required functions; empty where names are strict. handed_in: the modules beside the file.
+    imported: those of them that it leads to, the nearest ones first.
     """
     handed_in = handed_in or OwnFiles()
     functions = _functions(file)
+    for module in imported:
+        for name, function in _functions(module).items():
+            functions.setdefault(name, function)
     names: dict[str, str] = {}
     unclear: dict[str, str] = {}
     for name, wanted in expected.items():

@@ -83,7 +83,8 @@ def slice_functions(
         if own is None:
             own = OwnModules(OwnFiles(), names, slow)
         main = own.read_main(text)
-        called = own_names(expected, main.file, own.files)
+        imported = own.imported_files(main)
+        called = own_names(expected, main.file, own.files, imported)
         if called.names:
             main = own.read_again(text, called.names)
         return _slice(text, names, main, own, loops, called)

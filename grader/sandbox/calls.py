@@ -251,7 +251,9 @@ class Calls:
         if unaided == "same":
             return True
         again = self._asked_again(function, autograd=True)
-        return unaided == "other" and again != "same"
+        if unaided == "nothing":
+            return again == "nothing"
+        return again != "same"
 
     def _asked_again(
         self, function: str, autograd: bool
@@ -271,6 +273,7 @@ class Calls:
         seconds = min(wanted, self._seconds_left())
         try:
             fresh.start(self._seconds_left(), self.seed)
+            fresh.make_ready(self._seconds_left(), self.seed)
             bounds = self._bounds_for(function, kept.rows)
             request = self._request(called, kept.rows, {})
             message = fresh.exchange(request, seconds, bounds)
@@ -524,6 +527,10 @@ class Calls:
         if reply.error.raiser == function:
             innermost = reply.error.frames[-1]
             self.raised_in.setdefault(function, innermost.line)
+
+    def start_anew(self) -> None:
+        """Have the next call made in a fresh worker, in which nothing is left of the calls before."""
+        self._submission.drop()
 
     def close(self) -> None:
         """End the worker, and the one apart."""

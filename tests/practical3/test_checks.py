@@ -270,17 +270,43 @@ def test_what_changes_its_arguments_does_so_after_a_wrong_function_too(
     assert functions[name].status == "right"
 
 
-def test_a_train_that_is_not_reproducible_is_judged_by_its_thresholds(
+UNSEEDED = [
+    "torch.seed()",
+    "import os; torch.manual_seed(int.from_bytes(os.urandom(4), 'big'))",
+    "import random; random.seed(); torch.manual_seed(random.getrandbits(31))",
+    "import numpy; torch.manual_seed(int(numpy.random.default_rng().integers(2**31)))",
+    "import time; torch.manual_seed(int(time.time()))",
+    "import secrets; torch.manual_seed(secrets.randbelow(2**31))",
+]
+OWN_GENERATOR = "torch.manual_seed(int(_rng.integers(2**31)))"
+
+
+@pytest.mark.parametrize("unseeded", [*UNSEEDED, OWN_GENERATOR])
+def test_a_train_that_seeds_itself_is_right(
+    grade: Callable[[str], Result], unseeded: str
+) -> None:
+    source = TRAIN.format(change="pass").replace(
+        "    parameters, history",
+        f"    {unseeded}\n    parameters, history",
+        1,
+    )
+    own = "\nimport numpy\n_rng = numpy.random.default_rng(3)\n"
+    result = grade(own + source)
+    assert result.functions["train"].status == "right"
+    assert not result.notices
+
+
+def test_what_gives_other_results_each_time_cannot_be_followed(
     grade: Callable[[str], Result],
 ) -> None:
-    unseeded = "import os\n    torch.manual_seed(int.from_bytes(os.urandom(4), 'big'))"
+    unseeded = "torch.Generator(); torch.manual_seed(torch.Generator().seed())"
     source = TRAIN.format(change="pass").replace(
         "    parameters, history",
         f"    {unseeded}\n    parameters, history",
         1,
     )
     result = grade(source)
-    assert result.functions["train"].status == "right"
+    assert result.functions["train"].status == "partial"
     assert any(
         "other results from the same seed" in str(notice)
         for notice in result.notices

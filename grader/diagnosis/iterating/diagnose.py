@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import behind, constant, history
 from grader.diagnosis.iterating.case import IteratingCase
@@ -53,9 +55,9 @@ def diagnose(
     if steps.is_constant:
         return case.conclude(constant.claim_and_explain(case, runs, steps))
 
-    # How it moves. What cannot be reproduced cannot be compared.
+    # How it moves. What cannot be reproduced cannot be compared, nor what moves out of sight.
     initial = runs[0].parameters
-    if not _is_reproduced(case, runs):
+    if not _is_reproduced(case, runs) or _moves_elsewhere(case, runs):
         return case.conclude()
     sets = case.updates(runs, initial)
     if not sets and behind.right_globals(case):
@@ -86,3 +88,18 @@ def _is_reproduced(case: IteratingCase, runs: Runs) -> bool:
         return False
     initial = runs[0].parameters
     return parameters_agree(again.parameters, runs[1].parameters, initial)
+
+
+def _moves_elsewhere(case: IteratingCase, runs: Runs) -> bool:
+    """Whether a loop's history moves while its parameters stay: it updates others than those that are seen.
+
+    A function returns its parameters; of a loop outside a function they are found by their names.
+    """
+    if not case.evidence.is_lifted:
+        return False
+    first, last = runs[min(runs)], runs[max(runs)]
+    for before, after in zip(first.parameters, last.parameters, strict=True):
+        if not torch.equal(before, after):
+            return False
+    entries = last.history or ()
+    return len({entry[0] for entry in entries}) > 1

@@ -75,7 +75,14 @@ def main(control_fd: int) -> None:
 def _warm_up(setup_fd: int) -> Watch:
     """Import and prepare everything that workers need, so that no worker pays for it."""
     from grader.sandbox import protocol
-    from grader.sandbox.inside import alone, calling, modules, scratch, worker
+    from grader.sandbox.inside import (
+        alone,
+        calling,
+        entropy,
+        modules,
+        scratch,
+        worker,
+    )
     from grader.sandbox.inside.watch import Watch
 
     with os.fdopen(setup_fd, "rb") as stream:
@@ -85,6 +92,7 @@ def _warm_up(setup_fd: int) -> Watch:
     calling.seed(0)
     modules.install(setup["prologues"], setup["data"])
     alone.install()
+    entropy.install()
     scratch.install()
     watch = Watch()
     watch.install()

@@ -62,31 +62,6 @@ def rows_of(
     return _rows(history, measured)
 
 
-def rows_by_draws(
-    training: Training, reference: Any, data: Any, attempts: Runs
-) -> list[Row]:
-    """The same for a `train` that draws anew each time, with what two of its draws lead to alike."""
-    longest = max(attempts)
-    history = value_of(attempts[longest]).history
-    assert_entries(history, longest)
-    taken, _ = runs.start(attempts)
-    draws = training.two_draws(data, attempts)
-    measured = {}
-    for k in range(taken, longest):
-        found = []
-        for draw in draws:
-            with going_on():
-                ends, _ = training.inputs.trajectory(
-                    reference, data, draw, k - taken
-                )
-            found.append(_measured(training, reference, data, ends))
-        if are_alike(*found):
-            measured[k] = found[0]
-    rows = _rows(history, measured)
-    # two entries can be right by chance, where there are that few samples
-    return rows if len(rows) > 1 else []
-
-
 def says_nothing(rows: list[Row]) -> bool:
     """Whether no step changes what the loss should be: a history can be right then without being computed."""
     known = [row for row in rows if row.after is not None]
@@ -145,14 +120,6 @@ def _rows(history: Any, measured: dict[int, Any]) -> list[Row]:
         if measured.get(k) is not None:
             rows.append(Row(k + 1, entry, measured[k], measured.get(k + 1)))
     return rows
-
-
-def are_alike(one: Any, other: Any) -> bool:
-    """Whether two measurements say the same of the entries of a history."""
-    if one is None or other is None:
-        return False
-    same_errors = one[1:] == other[1:]
-    return same_errors and is_close(one.loss, other.loss, SAME_LOSS)
 
 
 def assert_entries(history: Any, nb_steps: int) -> None:
