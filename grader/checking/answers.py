@@ -9,7 +9,6 @@ what is built on it can be right without computing anything.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -23,8 +22,8 @@ from grader.sandbox.calls import Answer, Calls
 from grader.sandbox.protocol import Opaque
 
 SAME = 1e-4  # of an answer and the same one again: nothing but rounding is between them
-# A function takes part where it is at most so many times as far from what is right as typically in its own
-# checks, or as far as this part of the largest value there.
+# A function takes part where it is at most so many times as far from what is right as in its own checks, or
+# as far as this part of the largest value there.
 _FURTHER = 10
 _SLACK = 1e-3
 CONSTANT = 1e-3  # of the largest entry: what varies less than this says nothing of what it was asked
@@ -172,8 +171,7 @@ class AsBefore:
                 distances.append(_distance(said, right_one))
         self._most = float("inf")
         if distances and self._scale:
-            typical = statistics.median(distances)
-            self._most = _FURTHER * typical + _SLACK * self._scale
+            self._most = _FURTHER * max(distances) + _SLACK * self._scale
 
     @property
     def refuses(self) -> bool:

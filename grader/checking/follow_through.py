@@ -42,7 +42,7 @@ class EarlierFunction:
     followed: it has passed all of its checks, some of them only with follow-through.
     no_value: it has not returned a value to any of its checks: it raises, never ends or returns None.
     refuses: it has not ended, has ended its process, or has raised on vectors and on columns alike.
-    is_steady: what it answers depends on what it is asked, and not on who asks.
+    is_steady: what it answers depends on what it is asked alone, so that nobody can steer by it.
     has_standin: the exercise has a stand-in for it.
     derivative_of: the function whose derivative it is.
     """
@@ -161,16 +161,22 @@ def _substitution(
     """These functions, and with each of them the derivative that the student wrote for it, if that is right.
 
     The student's code calls that one, whatever takes the place of the function itself. Where the student
-    wrote none, the reference's derivative is that of what takes the function's place.
+    wrote none, the reference's derivative is that of what takes the function's place. One that is right given
+    the function, and cannot be used itself, gets a stand-in.
     """
     replaced = _names([*own, *standins])
-    derivatives = []
+    derivatives, replaced_too = [], []
     for function in earlier:
         is_right = function.present and not function.mistaken
         is_replaced = function.name in replaced
         if is_right and function.derivative_of in replaced and not is_replaced:
-            derivatives.append(function)
-    return Substitution(_names([*own, *derivatives]), _names(standins))
+            if function.needs_standin:
+                replaced_too.append(function)
+            else:
+                derivatives.append(function)
+    return Substitution(
+        _names([*own, *derivatives]), _names([*standins, *replaced_too])
+    )
 
 
 def _combinations(functions: Functions) -> list[list[EarlierFunction]]:

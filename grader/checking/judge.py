@@ -426,13 +426,16 @@ class Judge:
         return functions
 
     def _taking_part(self, name: str) -> Implementation:
-        """What takes part in judging for a function of the student's: the mistake that it is, or itself."""
+        """What takes part for a function of the student's: what it is, computed here, or else itself."""
+        right: Implementation = self._exercise.solution.reference[name]
+        if self.checked[name].right:
+            return right
         mistake = self._mistake(name)
         if mistake is not None and self.conventions.of(name) is None:
             return mistake
         return AsBefore(
             TakingColumns(self.conventions.function_apart(name)),
-            self._exercise.solution.reference[name],
+            right,
             self.calls.answers.get(name, ()),
         )
 
@@ -448,10 +451,10 @@ class Judge:
         """What is known of the functions that this one builds on, which have been judged before it."""
         known = []
         for name in self._exercise.functions[function].earlier:
-            known.append(self._known(name))
+            known.append(self._known(name, function))
         return known
 
-    def _known(self, name: str) -> EarlierFunction:
+    def _known(self, name: str, judged: str) -> EarlierFunction:
         checks = self.checked[name]
         refuses = self.calls.gave_up(name)
         own = self._own.get(name)
@@ -464,18 +467,26 @@ class Judge:
             followed=checks.followed,
             no_value=checks.no_value,
             refuses=refuses,
-            is_steady=checks.right or refuses or self._is_steady(name),
+            is_steady=checks.right or refuses or self._is_steady(name, judged),
             has_standin=name in self._exercise.standins,
             derivative_of=self._exercise.functions[name].derivative_of,
         )
 
-    def _is_steady(self, function: str) -> bool:
-        """Whether what a function answers depends on what it is asked, and on nothing else."""
+    def _is_steady(self, function: str, judged: str) -> bool:
+        """Whether a function can take part as it is: what it answers depends on what it is asked alone.
+
+        A mistake of the catalogue is computed here. Any other function may say something else where it takes
+        part; only its derivative cannot be judged without it.
+        """
+        if is_constant(self.calls.answers.get(function, ())):
+            return False
+        if self._mistake(function) is not None:
+            return True
+        if self._exercise.functions[judged].derivative_of != function:
+            return False
         if function not in self._steady:
-            answers = self.calls.answers.get(function, ())
-            self._steady[function] = not is_constant(answers) and (
-                self._mistake(function) is not None
-                or stands_by_its_answers(self.calls, function)
+            self._steady[function] = stands_by_its_answers(
+                self.calls, function
             )
         return self._steady[function]
 

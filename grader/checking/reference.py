@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.checking.comparison import is_close
 from grader.checking.conventions import as_column, as_vector
 from grader.checking.gradients import differences_by_rows, for_each_row
 from grader.errors import Raised
@@ -21,6 +22,8 @@ Plugged = Mapping[str, Implementation]  # by the name whose place it takes
 Row = Sequence[Any]  # the arguments of one call
 Rows = Sequence[Row]
 TensorRows = Sequence[Sequence[Tensor]]
+
+_SAME_IN_DOUBLES = 1e-2  # float32 loses much near 0, where a formula subtracts
 
 
 class Reference:
@@ -197,12 +200,28 @@ class CentralDifference:
         exact = []
         for row in rows:
             exact.append([argument.double() for argument in row])
+        self._assert_same_in_doubles(rows, exact)
         values_of = partial(_map, self._function)
         exact_slopes = differences_by_rows(values_of, exact)
         slopes = []
         for slope, row in zip(exact_slopes, rows, strict=True):
             slopes.append(slope.to(row[0].dtype))
         return slopes
+
+    def _assert_same_in_doubles(
+        self, rows: TensorRows, exact: TensorRows
+    ) -> None:
+        """Raise ValueError where the function is another one in float64: its derivative says nothing then."""
+        of_rows = _map(self._function, list(map(_copies, rows)))
+        of_exact = _map(self._function, list(map(_copies, exact)))
+        for one, other in zip(of_rows, of_exact, strict=True):
+            one, other = torch.as_tensor(one), torch.as_tensor(other)
+            if not one.isfinite().all():
+                continue  # it overflows in float32 alone
+            if one.shape != other.shape or not is_close(
+                one, other, _SAME_IN_DOUBLES
+            ):
+                raise ValueError("a function is another one in float64")
 
 
 class Differentiable:

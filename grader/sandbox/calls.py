@@ -373,8 +373,11 @@ class Calls:
             no_reply = Ended("reply", NO_REPLY)
             raise self._failure(called, no_reply, len(rows)) from odd
         is_plain = not called.standins and not called.edits and not supply
-        if is_plain and understood:
-            self._keep_answer(function, rows[0], understood[0])
+        if is_plain:
+            for row, reply in zip(rows, understood, strict=True):
+                self._keep_answer(function, row, reply)
+                if len(rows) > 1 and _share_a_tensor(rows):
+                    break  # the next one was asked what this one has left
         return understood
 
     def _seconds_for(self, called: _Called) -> float:
@@ -554,6 +557,12 @@ def _may_hide(exercise: Exercise, submission: Submission) -> bool:
     texts.append(submission.data.decode("utf-8", "replace"))
     own = [path.split("/")[0].removesuffix(".py") for path in modules]
     return may_hide(texts, [*exercise.prologues(), *own])
+
+
+def _share_a_tensor(rows: Rows) -> bool:
+    """Whether a tensor stands in several of the rows."""
+    tensors = [one for row in rows for one in row if isinstance(one, Tensor)]
+    return len(set(map(id, tensors))) < len(tensors)
 
 
 def _held(gave: Iterable[Reply]) -> list[Any]:
