@@ -63,6 +63,11 @@ class _Kept(NamedTuple):
     gave: list[Reply]
     seconds: float
 
+    @property
+    def raised(self) -> bool:
+        """Whether one of the calls raised."""
+        return any(reply.error is not None for reply in self.gave)
+
 
 class Calls:
     """Makes the calls of one submission's functions, and keeps what is known about them.
@@ -213,53 +218,107 @@ class Calls:
 
     def by_torch(self, function: str) -> str | None:
         """A sentence where torch was seen to differentiate or optimise for `function`, else None."""
-        names = self.torch_names(function)
-        if names:
-            used = ", ".join(sorted(names))
-            return f"{function} uses {used}; the exercise asks you to compute it by hand."
-        if self._may_be_tried(function):
-            if function not in self._unaided:
-                self._unaided[function] = self._gives_the_same_unaided(
-                    function
-                )
-            if not self._unaided[function]:
-                return (
-                    f"{function} gives its result only where torch can differentiate; the exercise asks you "
-                    "to compute it by hand."
-                )
+        helpers = self._differentiating_before(function)
+        kept = self._kept.get(function)
+        names: set[str] = set()
+        with self.replacing(helpers):
+            if helpers and kept is not None:
+                # stand-ins take and give what the hand-out says, and nothing else
+                tried = self._tried(function, kept)
+                if self._needs_more_than(helpers, function, kept, tried):
+                    names = set().union(*map(self.torch_names, helpers))
+                kept = tried
+            names |= self.torch_names(function)
+            if names:
+                used = ", ".join(sorted(names))
+                return f"{function} uses {used}; the exercise asks you to compute it by hand."
+            if self._may_hide and kept is not None and not kept.raised:
+                if function not in self._unaided:
+                    found = self._gives_the_same_unaided(function, kept)
+                    self._unaided[function] = found
+                if not self._unaided[function]:
+                    return (
+                        f"{function} gives its result only where torch can differentiate; the exercise asks "
+                        "you to compute it by hand."
+                    )
         return None
 
-    def _may_be_tried(self, function: str) -> bool:
-        """Whether a call without autograd tells something of `function`, and not of what it calls."""
-        if not self._may_hide or function not in self._kept:
-            return False
+    def _differentiating_before(self, function: str) -> list[str]:
+        """The functions that this one builds on, may call, and that have torch differentiate."""
+        found = []
         for other in self._exercise.functions[function].earlier:
-            differentiates = self.torch_names(other) or not self._unaided.get(
-                other, True
-            )
-            if differentiates and self.reaches(function, other):
+            is_by_hand = self._unaided.get(other, True)
+            differentiates = self.torch_names(other) or not is_by_hand
+            has_standin = other in self._exercise.standins
+            if (
+                differentiates
+                and has_standin
+                and self.reaches(function, other)
+            ):
+                found.append(other)
+        return found
+
+    def _tried(self, function: str, kept: _Kept) -> _Kept | None:
+        """The call made once more, as things are now; None where it gives nothing."""
+        rows = _copied_rows(kept.rows)
+        try:
+            return _Kept(kept.rows, self.call_rows(function, rows), self._took)
+        except StudentFailure:
+            return None
+
+    def _needs_more_than(
+        self,
+        helpers: Sequence[str],
+        function: str,
+        kept: _Kept,
+        tried: _Kept | None,
+    ) -> bool:
+        """Whether a function needs of those that differentiate more than what they are for.
+
+        tried: the same call with stand-ins in their place.
+        """
+        if tried is None:
+            return False
+        for reply in tried.gave:
+            if reply.error is not None:
+                is_its_own = reply.error.raiser == function
+                return is_its_own and reply.error.kind == "TypeError"
+        if not all(map(self._answers_like_its_standin, helpers)):
+            return False
+        return not alike(_held(kept.gave), _held(tried.gave))
+
+    def _answers_like_its_standin(self, function: str) -> bool:
+        """Whether what a function has answered is what its stand-in answers."""
+        standin = self._exercise.standins.get(function)
+        if standin is None:
+            return False
+        for answer in self.answers.get(function, ()):
+            try:
+                value = standin(*answer.arguments)
+            except Exception:
+                return False
+            if not alike(answer.value, value):
                 return False
         return True
 
-    def _gives_the_same_unaided(self, function: str) -> bool:
-        """Whether the latest call gives the same in a worker whose torch has no autograd.
+    def _gives_the_same_unaided(self, function: str, kept: _Kept) -> bool:
+        """Whether a call gives the same in a worker whose torch has no autograd.
 
         It is asked where code that only computes is not all that there is: what hides in a worker that torch
         differentiates cannot do without it. What gives something else each time shows nothing.
         """
-        unaided = self._asked_again(function, autograd=False)
+        unaided = self._asked_again(function, kept, autograd=False)
         if unaided == "same":
             return True
-        again = self._asked_again(function, autograd=True)
+        again = self._asked_again(function, kept, autograd=True)
         if unaided == "nothing":
             return again == "nothing"
         return again != "same"
 
     def _asked_again(
-        self, function: str, autograd: bool
+        self, function: str, kept: _Kept, autograd: bool
     ) -> Literal["same", "other", "nothing"]:
-        """What the latest call gives in a fresh worker. Where no time is left: the same."""
-        kept = self._kept[function]
+        """What a call gives in a fresh worker. Where no time is left: the same."""
         fresh = LoadedSubmission(
             self._zygote,
             self._policy,
@@ -268,7 +327,7 @@ class Calls:
             lambda _: None,
             autograd,
         )
-        called = _Called(function)
+        called = _Called(function, self.standins)
         wanted = max(_LEAST_TRIAL_SECONDS, _SLOWER * kept.seconds)
         seconds = min(wanted, self._seconds_left())
         try:
@@ -476,15 +535,10 @@ class Calls:
 
     def _keep_call(self, function: str, rows: Rows, gave: list[Reply]) -> None:
         """Keep a call that gave values, for `by_torch`; the caller's tensors may change from now on."""
-        if not self._may_hide or any(reply.error for reply in gave):
+        is_watched = self._may_hide or bool(self._autograd)
+        if not is_watched or any(reply.error for reply in gave):
             return
-        copies: dict[int, Tensor] = {}
-        for tensor in protocol.distinct_tensors(rows):
-            copies[id(tensor)] = tensor.detach().clone()
-        own_rows = []
-        for row in rows:
-            own_rows.append([copies.get(id(one), one) for one in row])
-        self._kept[function] = _Kept(own_rows, gave, self._took)
+        self._kept[function] = _Kept(_copied_rows(rows), gave, self._took)
 
     def _as_returned(self, rows: Rows, understood: list[Reply]) -> list[Reply]:
         """The replies of a lifted loop, with what the function in whose place it stands would return."""
@@ -557,6 +611,17 @@ def _may_hide(exercise: Exercise, submission: Submission) -> bool:
     texts.append(submission.data.decode("utf-8", "replace"))
     own = [path.split("/")[0].removesuffix(".py") for path in modules]
     return may_hide(texts, [*exercise.prologues(), *own])
+
+
+def _copied_rows(rows: Rows) -> list[list[Any]]:
+    """The rows with copies of their tensors; one that stands in several of them still does."""
+    copies: dict[int, Tensor] = {}
+    for tensor in protocol.distinct_tensors(rows):
+        copies[id(tensor)] = tensor.detach().clone()
+    copied = []
+    for row in rows:
+        copied.append([copies.get(id(one), one) for one in row])
+    return copied
 
 
 def _share_a_tensor(rows: Rows) -> bool:

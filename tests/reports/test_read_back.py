@@ -132,7 +132,7 @@ def test_the_gradebook(found: list[Result]) -> None:
     text = CLASS_FORMATS["csv"].render(found, None)
     header, *rows = csv.reader(io.StringIO(text, newline=""))
     names = function_names(by_id(found))
-    assert len(header) == 8 + 2 * len(names)
+    assert len(header) == 9 + 2 * len(names)
     for row, result in zip(rows, by_id(found), strict=True):
         cells = dict(zip(header[:4], row, strict=False))
         assert cells["submission"] == neutral.csv(result.submission.id)

@@ -184,15 +184,17 @@ def test_a_tensor_that_arrives_owns_its_bytes() -> None:
 
 
 def test_what_a_reply_may_hold_grows_with_what_was_sent() -> None:
-    nothing = protocol.bounds_for([1, "a"]).body
-    numbers = torch.zeros(1000, dtype=torch.float64)
-    assert nothing == 32 * 2**20
-    assert protocol.bounds_for([numbers]).body == nothing + 4 * 8000
-    assert (
-        protocol.bounds_for([numbers, 1, numbers]).body == nothing + 8 * 8000
-    )
+    def body(*rows: Any) -> int:
+        return protocol.bounds_for(rows, iterates=False).body
+
+    nothing = body([1, "a"])
+    numbers, others = torch.zeros(1000).double(), torch.ones(1000).double()
+    assert body([numbers]) == nothing + 4 * 8000
+    assert body([numbers, 1, others]) == nothing + 8 * 8000
+    # the same tensor crosses once
+    assert body([numbers, 1, numbers]) == nothing + 4 * 8000
     large = torch.zeros(1).expand(2**27)
-    assert protocol.bounds_for([large]).body == protocol.BOUNDS.body
+    assert body([large]) == protocol.BOUNDS.body
 
 
 def received(
