@@ -5,6 +5,7 @@ Whatever is wrong with the arguments is said before anything is graded.
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -569,7 +570,15 @@ def _fail_under(limit: float | None, results: Sequence[Result]) -> None:
 
 def main() -> None:
     """The `grader` command."""
+    _write_any_name()
     _run(app)
+
+
+def _write_any_name() -> None:
+    """Have what the terminal's encoding lacks, such as a letter of a name, written as its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(command: Callable[..., Any]) -> None:

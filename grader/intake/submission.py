@@ -363,11 +363,13 @@ def _unwrapped(items: list[Item], is_zip: bool) -> list[Item]:
 def _without_download_folders(items: list[Item]) -> list[Item]:
     """The items without the folders into which the instructor has put a course site's downloads.
 
-    They are taken for downloads where all are: a student's folder among others may hold any name.
+    They are taken for downloads where all are, and no file lies beside them: among the submissions of others,
+    a student's folder or zip may hold any name. What the instructor names alone has nothing beside it.
     """
-    holders = [item for item in items if item.kind != "file"]
-    unwrapped = [item for item in items if item.kind == "file"]
-    for holder in holders:
+    if any(item.kind == "file" for item in items):
+        return items
+    unwrapped = []
+    for holder in items:
         inside = _look_into(holder)
         if not _is_download(holder, inside):
             return items

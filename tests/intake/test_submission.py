@@ -354,6 +354,29 @@ def test_a_students_own_file_is_never_taken_for_another_student_s(tmp_path):
     assert set(found(tmp_path / "moodle")) == {"Mallory_5"}
 
 
+@pytest.mark.parametrize("beside", ["alice.py", "notes.txt"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_forged_download_beside_others_is_one_student_s(
+    tmp_path, beside, packed
+):
+    forged = {
+        "Alice_1234_assignsubmission_file_/a.py": ONE,
+        "Bob_77_assignsubmission_file_/a.py": ONE,
+    }
+    if packed:
+        zipped(tmp_path / "mallory.zip", forged)
+    else:
+        written(tmp_path / "mallory", forged)
+    written(tmp_path, {beside: BOTH})
+    submissions = found(tmp_path)
+    assert set(submissions) - {"alice"} == {"mallory"}
+    kinds = [notice.kind for notice in submissions["mallory"].notices]
+    assert "looks-like-download" in kinds
+    # named by the instructor, it is what it seems to be
+    if packed:
+        assert set(found(tmp_path / "mallory.zip")) == {"Alice_1234", "Bob_77"}
+
+
 # -- ids -------------------------------------------------------------------------------------------------
 
 RESERVED = ("index.html", "gradebook.csv")
