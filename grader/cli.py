@@ -28,6 +28,7 @@ from grader.intake import submission
 from grader.intake.roster import Person, Roster, read_roster
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.reports.formats import terminal
+from grader.reports.formats.lms import not_in_canvas
 from grader.reports.text import formula, language, neutral
 from grader.reports.views.overrides import unused_overrides
 from grader.results import Result, to_json
@@ -244,6 +245,7 @@ def grade(
             markup=False,
         )
     _say_unused_overrides(out, graded.results)
+    _say_not_in_canvas(formats, graded.results)
     _say_faults(graded)
     stdout.print(
         f"\nReports: {out / output.CLASS_PAGE}", markup=False, soft_wrap=True
@@ -373,6 +375,7 @@ def report(
     if unmatched:
         _warn(f"The worksheet has no row for {_listed(unmatched)}.")
     _say_unused_overrides(folder, results)
+    _say_not_in_canvas(formats, results)
 
 
 @app.command()
@@ -531,6 +534,19 @@ def _say_unused_overrides(folder: Path, results: Sequence[Result]) -> None:
     if unused:
         _warn(
             f"{folder / output.OVERRIDES} has marks for {_listed(unused)}, but there is no such submission."
+        )
+
+
+def _say_not_in_canvas(
+    formats: Sequence[str] | None, results: Sequence[Result]
+) -> None:
+    if not formats or "canvas" not in formats:
+        return
+    left = not_in_canvas(results)
+    if left:
+        _warn(
+            f"{CLASS_FORMATS['canvas'].filename} has no row for {len(left)}, whose files have no name that "
+            f"Canvas gave: {_listed(left)}."
         )
 
 
