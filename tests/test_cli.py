@@ -405,3 +405,13 @@ def test_a_name_that_the_terminal_cannot_write_ends_nothing(
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert rb"\u0141ukasz" in done.stdout
+
+
+def test_who_has_no_row_in_canvas_s_csv_is_told(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = "report {graded} --exercise {tiny} --format canvas"
+    assert run(place, command) == 0
+    said = capsys.readouterr().err
+    assert "canvas.csv has no row for 2" in said
+    assert "right, wrong" in said
