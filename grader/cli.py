@@ -5,6 +5,7 @@ Whatever is wrong with the arguments is said before anything is graded.
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ from grader.intake import submission
 from grader.intake.roster import Person, Roster, read_roster
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.reports.formats import terminal
+from grader.reports.formats.lms import not_in_canvas
 from grader.reports.text import formula, language, neutral
 from grader.reports.views.overrides import unused_overrides
 from grader.results import Result, to_json
@@ -243,6 +245,7 @@ def grade(
             markup=False,
         )
     _say_unused_overrides(out, graded.results)
+    _say_not_in_canvas(formats, graded.results)
     _say_faults(graded)
     stdout.print(
         f"\nReports: {out / output.CLASS_PAGE}", markup=False, soft_wrap=True
@@ -372,6 +375,7 @@ def report(
     if unmatched:
         _warn(f"The worksheet has no row for {_listed(unmatched)}.")
     _say_unused_overrides(folder, results)
+    _say_not_in_canvas(formats, results)
 
 
 @app.command()
@@ -533,6 +537,19 @@ def _say_unused_overrides(folder: Path, results: Sequence[Result]) -> None:
         )
 
 
+def _say_not_in_canvas(
+    formats: Sequence[str] | None, results: Sequence[Result]
+) -> None:
+    if not formats or "canvas" not in formats:
+        return
+    left = not_in_canvas(results)
+    if left:
+        _warn(
+            f"{CLASS_FORMATS['canvas'].filename} has no row for {len(left)}, whose files have no name that "
+            f"Canvas gave: {_listed(left)}."
+        )
+
+
 def _say_faults(graded: batch.Graded) -> None:
     for id_, error in graded.faults.items():
         why = neutral.one_line(str(error))
@@ -569,7 +586,15 @@ def _fail_under(limit: float | None, results: Sequence[Result]) -> None:
 
 def main() -> None:
     """The `grader` command."""
+    _write_any_name()
     _run(app)
+
+
+def _write_any_name() -> None:
+    """Have what the terminal's encoding lacks, such as a letter of a name, written as its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(command: Callable[..., Any]) -> None:

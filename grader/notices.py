@@ -95,6 +95,10 @@ KINDS: Mapping[str, Kind] = {
     "several-files-imported": Kind(
         "{count} files were handed in; {file} was graded, with what it may import: {modules}."
     ),
+    "not-compared": Kind(
+        "So many files were handed in that only {count} of them were compared, to choose the one to grade.",
+        look=True,
+    ),
     "several-versions": Kind(
         "{count} files hold a solution: {files}. Each was graded; {file} has the best mark, and counts.",
         look=True,

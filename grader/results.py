@@ -268,16 +268,29 @@ def _without_empty(record: object, *names: str) -> Mapping[str, Any]:
 def from_json(text: str) -> Result:
     """The result that the text of a `grade.json` holds. Raises ValueError where it is not one of ours."""
     try:
-        return _RESULT.validate_json(text)
+        result = _RESULT.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ValueError(
             f"it is not a grade.json: {where or 'its text'}: {first['msg']}"
         ) from None
+    _require_marks("", result)
+    for name, function in result.functions.items():
+        _require_marks(f"functions.{name}.", function)
+    return result
 
 
 _RESULT = TypeAdapter(Result)
+
+
+def _require_marks(where: str, marked: Result | FunctionResult) -> None:
+    """Raise ValueError where a mark is not one of those that can be given."""
+    for name in ("score", "unjudged"):
+        if not 0 <= getattr(marked, name) <= marked.max_score:
+            raise ValueError(
+                f"it is not a grade.json: {where}{name}: it is not from 0 to max_score"
+            )
 
 
 def check_from(data: dict[str, Any]) -> CheckResult:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import report_samples as samples
 from hypothesis import strategies as st
 
@@ -26,6 +28,13 @@ _LARGE = 2**63 - 1
 texts = st.one_of(st.text(max_size=20), st.sampled_from(_SPECIAL))
 names = st.one_of(st.sampled_from([*samples.POINTS]), texts)
 points = st.integers(0, 2000).map(lambda hundredths: hundredths / 100)
+
+
+def possible(marked):
+    """A result, or that of a function, whose mark can be given."""
+    return replace(marked, score=min(marked.score, marked.max_score))
+
+
 wholes = st.one_of(st.integers(-5, 60), st.sampled_from([_LARGE, -_LARGE]))
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 mismatches = st.builds(
@@ -83,7 +92,7 @@ functions = st.builds(
     ),
     lines=st.dictionaries(ids, wholes, max_size=2),
     told_before=st.booleans(),
-)
+).map(possible)
 notices = st.one_of(
     st.builds(
         Notice,
@@ -128,4 +137,4 @@ results = st.builds(
     isolation=st.dictionaries(texts, texts, max_size=2),
     curves=st.none() | st.builds(Curves, _rows, _rows),
     exercise_folder=st.none() | texts,
-)
+).map(possible)

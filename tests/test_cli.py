@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -386,3 +389,31 @@ def test_a_sound_exercise_is_said_to_be_so(
     assert "1 functions, 2 points" in capsys.readouterr().out
     assert run(place, "misconceptions --exercise practical3") == 0
     assert "loss-sum-before-square" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_name_that_the_terminal_cannot_write_ends_nothing(
+    place, tmp_path, encoding
+):
+    name = "Łukasz 李.py"
+    (tmp_path / name).write_text(tiny.RIGHT, encoding="utf-8")
+    command = "grade {here} --exercise {tiny} --out {here}/out --seed 1"
+    arguments = command.format(here=tmp_path, tiny=place / "tiny").split()
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", *arguments],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\u0141ukasz" in done.stdout
+
+
+def test_who_has_no_row_in_canvas_s_csv_is_told(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = "report {graded} --exercise {tiny} --format canvas"
+    assert run(place, command) == 0
+    said = capsys.readouterr().err
+    assert "canvas.csv has no row for 2" in said
+    assert "right, wrong" in said

@@ -117,6 +117,20 @@ def test_what_is_not_one_of_ours_is_refused(change: dict[str, object]) -> None:
         from_json(json.dumps(data | change))
 
 
+@pytest.mark.parametrize("score", [-0.01, 1e300, 20.01])
+def test_a_mark_that_cannot_be_given_is_refused(score: float) -> None:
+    right = samples.right()
+    name, function = next(iter(right.functions.items()))
+    functions = {**right.functions, name: replace(function, score=score)}
+    for one in (
+        replace(right, score=score),
+        replace(right, unjudged=score),
+        replace(right, functions=functions),
+    ):
+        with pytest.raises(ValueError, match="from 0 to max_score"):
+            from_json(to_json(one))
+
+
 def test_what_has_no_place_in_json_is_refused() -> None:
     with pytest.raises(TypeError, match=r"no place in a grade\.json"):
         to_json(replace(samples.right(), versions={"torch": object()}))

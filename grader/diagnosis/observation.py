@@ -212,14 +212,14 @@ def flatten(value: Any) -> list[Tensor]:
 
 # How torch words that sizes do not fit, in an element-wise operation and in products.
 _SIZES = re.compile(
-    r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)(.*)",
+    r"size of tensor a \((\d{1,18})\) must match the size of tensor b \((\d{1,18})\)(.*)",
     re.DOTALL,
 )
 _MV = re.compile(
-    r"size mismatch, got input \(\d+\), mat \((\d+)x(\d+)\), vec \((\d+)\)"
+    r"size mismatch, got input \(\d{1,18}\), mat \((\d{1,18})x(\d{1,18})\), vec \((\d{1,18})\)"
 )
 _MM = re.compile(
-    r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(?:1)\)"
+    r"mat1 and mat2 shapes cannot be multiplied \((\d{1,18})x(\d{1,18}) and (\d{1,18})x(?:1)\)"
 )
 
 

@@ -11,7 +11,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,7 +168,7 @@ class _Run:
 
     def run(self) -> Graded:
         total = len(self._plan.submissions)
-        self._watcher.begin(total)
+        self._tell(self._watcher.begin, total)
         try:
             todo = self._take_up_earlier_results()
             if todo:
@@ -183,7 +183,7 @@ class _Run:
                 f"{end} {graded}. Run the same command again to go on."
             ) from end
         finally:
-            self._watcher.end()
+            self._tell(self._watcher.end)
         self._overview.write()
         output.export_class(
             self._plan.folder, self._overview.results(), self._formats.of_class
@@ -225,7 +225,7 @@ class _Run:
                     submission = waiting.popleft()
                     future = pool.submit(self._task(submission, pool))
                     running[future] = submission
-                    self._watcher.started(submission)
+                    self._tell(self._watcher.started, submission)
                 done, _ = concurrent.futures.wait(
                     running,
                     timeout=_TICK,
@@ -293,7 +293,7 @@ class _Run:
         if not isinstance(error, Lost) or error.blame:
             self._failures[submission.id] += 1
         if self._failures[submission.id] < ATTEMPTS:
-            self._watcher.again(submission, str(error))
+            self._tell(self._watcher.again, submission, str(error))
             return False
         result = self._result_of_fault(submission, error)
         self._faults[submission.id] = error
@@ -351,4 +351,9 @@ class _Run:
 
     def _add(self, result: Result, kept: bool = False) -> None:
         self._overview.add(result)
-        self._watcher.finished(result, kept)
+        self._tell(self._watcher.finished, result, kept)
+
+    def _tell(self, event: Callable[..., None], *about: object) -> None:
+        """Tell whoever watches. What fails there, such as a terminal that has gone, ends no grading."""
+        with contextlib.suppress(Exception):
+            event(*about)

@@ -161,7 +161,14 @@ class Session:
     def grade(self, submission: Submission) -> Result:
         """Grade one submission; of several versions, the best one. Raises GraderFault where grader fails."""
         versions = (submission, *submission.versions)
-        results_ = [self._grade_version(version) for version in versions]
+        limit = self._submission_seconds()
+        seconds = limit
+        results_ = []
+        for version in versions:
+            end = time.monotonic() + seconds
+            results_.append(self._grade_version(version, seconds))
+            # one time for all of them; yet a version that hangs does not take all that the next one has
+            seconds = max(end - time.monotonic(), limit / len(versions))
         best = max(range(len(versions)), key=lambda i: results_[i].score)
         result = results_[best]
         if len(versions) == 1:
@@ -177,13 +184,21 @@ class Session:
             duration_s=round(sum(each.duration_s for each in results_), 3),
         )
 
-    def _grade_version(self, submission: Submission) -> Result:
+    def _submission_seconds(self) -> float:
+        """The seconds that a submission may take, by the profile or else by the exercise."""
+        return float(
+            self.profile.settings.get(
+                "submission_seconds", self.exercise.limits.submission_seconds
+            )
+        )
+
+    def _grade_version(self, submission: Submission, seconds: float) -> Result:
         started = datetime.datetime.now(datetime.UTC)
         clock = time.monotonic()
         with Calls(
             self.zygote, self._policy, self.exercise, submission
         ) as calls:
-            self._set_limits(calls)
+            self._set_limits(calls, seconds)
             judge = Judge(
                 calls, self.exercise, self.profile, self.seed, self._idle
             )
@@ -236,8 +251,8 @@ class Session:
         # in whichever order it was asked
         calls.answers.clear()
 
-    def _set_limits(self, calls: Calls) -> None:
-        """Give the time that the profile gives, where that is not what the exercise says."""
+    def _set_limits(self, calls: Calls, seconds: float) -> None:
+        """Give the submission so many seconds, and a call what the profile gives, if it says so."""
         if self._on_slow_run is not None:
             calls.on_slow_run = self._on_slow_run
         settings = self.profile.settings
@@ -247,8 +262,7 @@ class Session:
                 if function.slow:
                     call_seconds[name] = settings["seconds"]
             calls.call_seconds = call_seconds
-        if "submission_seconds" in settings:
-            calls.may_take(settings["submission_seconds"])
+        calls.may_take(seconds)
 
     def _run_checks(
         self, judge: Judge

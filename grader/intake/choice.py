@@ -6,24 +6,33 @@ Nothing is parsed here: definitions and imports are looked for in the raw bytes.
 from __future__ import annotations
 
 import itertools
+import operator
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.intake.entries import Entry
-from grader.intake.limits import LARGEST_SOURCE, Refused
+from grader.intake.limits import LARGEST_SOURCE, Budget, Refused
 
 MOST_VERSIONS = 3  # of one submission that are graded; the best one counts
 MOST_MODULES = 50  # modules that one file is graded with
+MOST_CANDIDATES = (
+    300  # files of one submission that are compared with one another
+)
 
 _ASIDE = re.compile(r"setup|conftest|test_.*|.*_tests?|tests?", re.IGNORECASE)
-_LOOP = re.compile(rb"^\s*(?:for|while)\b", re.MULTILINE)
+_LOOP = re.compile(rb"^[ \t]*(?:for|while)\b", re.MULTILINE)
 _DEFINITION = re.compile(rb"def(?<!\wdef)\s+(\w+)\s*\(")
 _IMPORT = re.compile(rb"import|%run")
+_WORD = re.compile(rb"\w+")
 _LONGEST_LINE = 1_000  # bytes of a line that is looked at for imports
-# definitions and imports of a file that are looked at: a file that is made of them alone is no solution
+# definitions of a file that are looked at: a file that is made of them alone is no solution
 _MOST_LOOKED_AT = 20_000
+_MOST_IMPORTS = (
+    100_000  # lines of one submission that are looked at for imports
+)
 _NUMBERS_AND_WORDS = re.compile(r"(\d+)")
 
 NaturalKey = list[tuple[int, str]]
@@ -55,16 +64,20 @@ def candidates(
     gradable: Sequence[Entry],
     names: Collection[str],
     support: Collection[str] = (),
+    budget: Budget | None = None,
 ) -> list[Candidate]:
     """The files to grade, the most likely one first: several where they have as many functions.
 
     files: all that were handed in, among which are the modules. gradable: the files that may be graded.
     support: names of the course's own modules. A file with one function less than the best counts as a
     version too, as it may have the last one in another form.
+
+    Of very many files, MOST_CANDIDATES are compared. budget: what is left of the submission's time; raises
+    Refused where it is used up.
     """
-    texts = _Texts(files, names)
+    texts = _Texts(files, names, budget or Budget())
     found = []
-    for entry in gradable:
+    for entry in _likeliest(gradable, texts):
         modules = texts.modules_of(entry)
         own = texts.defined(entry)
         provides = own.union(*map(texts.defined, modules))
@@ -78,6 +91,17 @@ def candidates(
             other for other in found if _may_loop(other, whole[0], texts)
         ]
     return _versions(whole, nb_functions=len(names))
+
+
+def _likeliest(gradable: Sequence[Entry], texts: _Texts) -> Sequence[Entry]:
+    """The files that are compared: of too many, those that define most themselves, outer ones first."""
+    if len(gradable) <= MOST_CANDIDATES:
+        return gradable
+
+    def order(entry: Entry) -> tuple[int, int, float]:
+        return -len(texts.defined(entry)), len(entry.parts), -entry.changed
+
+    return sorted(gradable, key=order)[:MOST_CANDIDATES]
 
 
 def _versions(
@@ -97,9 +121,14 @@ def _versions(
 
 def _without_parts(found: list[Candidate]) -> list[Candidate]:
     """Without the modules of another file, which has all that they have."""
+    importers = defaultdict(list)
+    for other in found:
+        for module in other.modules:
+            importers[module].append(other)
     kept = []
     for candidate in found:
-        if not any(_is_part_of(candidate, other) for other in found):
+        others = importers[candidate.entry]
+        if not any(_is_part_of(candidate, other) for other in others):
             kept.append(candidate)
     # where they all import each other in a circle, none is kept
     return kept or found[:1]
@@ -139,11 +168,19 @@ def _without_asides(
 
 
 class _Texts:
-    """What the files' bytes show, each read once."""
+    """What the files' bytes show, each read once. Whatever looks at them may raise Refused: time is up."""
 
-    def __init__(self, files: Sequence[Entry], names: Collection[str]) -> None:
+    def __init__(
+        self, files: Sequence[Entry], names: Collection[str], budget: Budget
+    ) -> None:
         self._names = names
-        self._modules = [entry for entry in files if entry.suffix == ".py"]
+        self._budget = budget
+        self._imports_left = _MOST_IMPORTS
+        # the word by which an import names a module -> the modules, with their places in the listing
+        self._modules: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
+        for place, entry in enumerate(files):
+            if entry.suffix == ".py":
+                self._modules[_module_name(entry)].append((place, entry))
         self._defined: dict[Entry, frozenset[str]] = {}
         self._mentioned: dict[Entry, frozenset[str]] = {}
 
@@ -155,21 +192,30 @@ class _Texts:
     def modules_of(self, entry: Entry) -> list[Entry]:
         """The modules that a file's imports lead to, within the bounds."""
         found: list[Entry] = []
+        seen = {entry}
         todo = [entry]
         room = LARGEST_SOURCE
         while todo:
-            mentioned = self._imports(todo.pop(0))
-            for module in self._modules:
-                if _module_name(module) not in mentioned:
+            for module in self._imported(todo.pop(0)):
+                if len(found) == MOST_MODULES:
+                    return found
+                if module in seen or module.size > room:
                     continue
-                if module == entry or module in found:
-                    continue
-                if module.size > room or len(found) == MOST_MODULES:
-                    continue
+                seen.add(module)
                 found.append(module)
                 todo.append(module)
                 room -= module.size
         return found
+
+    def _imported(self, entry: Entry) -> Iterable[Entry]:
+        """The modules that a file seems to import itself, in the listing's order."""
+        self._look_at(entry)
+        found = []
+        for name in self._mentioned[entry]:
+            found += self._modules[name]
+        for _, module in sorted(found, key=operator.itemgetter(0)):
+            self._budget.check_time()
+            yield module
 
     def loops_around(self, candidate: Candidate) -> bool:
         """Whether a file seems to have a loop, and to call what its modules define."""
@@ -180,10 +226,6 @@ class _Texts:
         ]
         return _LOOP.search(data) is not None and any(calls)
 
-    def _imports(self, entry: Entry) -> frozenset[str]:
-        self._look_at(entry)
-        return self._mentioned[entry]
-
     def _data(self, entry: Entry) -> bytes:
         try:
             return entry.read()
@@ -193,21 +235,35 @@ class _Texts:
     def _look_at(self, entry: Entry) -> None:
         if entry in self._defined:
             return
+        self._budget.check_time()
         data = self._data(entry)
         if entry.suffix == ".ipynb":
             # a cell may be one string, whose line ends are written as two characters
             data = data.replace(rb"\n", b"\n")
         self._defined[entry] = _defined(self._names, data)
-        self._mentioned[entry] = frozenset(_imported_words(data))
+        self._mentioned[entry] = frozenset(self._modules_named(data))
+
+    def _modules_named(self, data: bytes) -> Iterable[str]:
+        """The names of modules among the words on the lines that import something."""
+        for line in _import_lines(data):
+            self._budget.check_time()
+            if self._imports_left == 0:
+                return
+            self._imports_left -= 1
+            for found in _WORD.finditer(line):
+                word = found[0].decode()
+                if word in self._modules:
+                    yield word
 
 
-def _imported_words(data: bytes) -> Iterable[str]:
-    """The words on the lines that import something."""
+def _import_lines(data: bytes) -> Iterable[bytes]:
+    """The lines that import something, each once."""
     # lines are not split off: a large file may have millions of them
-    for found in itertools.islice(_IMPORT.finditer(data), _MOST_LOOKED_AT):
-        line = _line_around(data, found.start())
-        for word in re.findall(rb"\w+", line):
-            yield word.decode("utf-8", "replace")
+    found = _IMPORT.search(data)
+    while found is not None:
+        yield _line_around(data, found.start())
+        end = data.find(b"\n", found.end())
+        found = _IMPORT.search(data, end) if end >= 0 else None
 
 
 def _line_around(data: bytes, position: int) -> bytes:

@@ -39,6 +39,9 @@ READ = (".py", ".ipynb", ARCHIVE)  # suffixes of what is ever read
 LINK = "is a symbolic link, which is not followed; hand in the file itself"
 _IGNORED = {"__pycache__", "__macosx", "venv", "node_modules", "site-packages"}
 _LONGEST_NAME = 255  # characters, as on a disk
+_LONGEST_COMPOSED = (
+    4 * _LONGEST_NAME
+)  # a letter may be written as four characters
 _SHOWN_START, _SHOWN_END = 180, 40  # characters of a longer one
 
 Parts = tuple[str, ...]  # a path, folder by folder
@@ -294,6 +297,10 @@ def shown(name: str) -> str:
     """A file's name as text that any encoding can hold, its accents composed, of a bounded length."""
     # a name from the disk may hold bytes that are no text; os.fsencode gives them back
     text = os.fsencode(name).decode("utf-8", "replace")
+    if len(text) > _LONGEST_COMPOSED:
+        # before its accents are composed, which takes the square of their number
+        half = _LONGEST_COMPOSED // 2
+        text = f"{text[:half]}…{text[-half:]}"
     text = unicodedata.normalize("NFC", text)
     if len(text) > _LONGEST_NAME:
         text = f"{text[:_SHOWN_START]}…{text[-_SHOWN_END:]}"

@@ -27,6 +27,7 @@ _HEADERS = {
     "email": ("email", "emailaddress", "mail", "courriel", "adressedecourriel"),
 }  # fmt: skip
 _LARGEST = 16 << 20  # bytes of a roster
+_LONGEST = 1_000  # letters of a cell that are compared
 _SHORTEST_WORD = 3  # letters of a word that may tell whose a submission is
 
 Row = Sequence[str]
@@ -208,7 +209,8 @@ def _words(texts: Iterable[str]) -> Keys:
 
 def _plain(text: str) -> str:
     """Letters and digits only, without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # of a bounded length: accents take the square of their number
+    decomposed = unicodedata.normalize("NFKD", text[:_LONGEST].casefold())
     return re.sub(r"[\W_]", "", decomposed)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.intake import archives
-from grader.intake.choice import Candidate, candidates
+from grader.intake.choice import MOST_CANDIDATES, Candidate, candidates
 from grader.intake.entries import (
     ARCHIVE,
     Entry,
@@ -34,6 +34,7 @@ from grader.notices import Notice
 
 SUFFIXES = (".py", ".ipynb")
 NOTHING = "No .py or .ipynb file was handed in."
+TOO_SLOW = "It took too long to choose the file to grade among so many; hand in your code alone."
 
 _MOODLE = re.compile(
     r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?"
@@ -172,7 +173,12 @@ def from_file(
     if not with_modules:
         return _of_entry(entry, id_)
     beside = [entry, *_modules_beside(path)]
-    (candidate, *_) = candidates(beside, [entry], ())
+    try:
+        (candidate, *_) = candidates(beside, [entry], ())
+    except Refused as refusal:
+        raise UsageError(
+            f"{path}: the files beside it take too long to look at; give it a folder of its own."
+        ) from refusal
     return _of_candidate(candidate, id_)
 
 
@@ -357,11 +363,13 @@ def _unwrapped(items: list[Item], is_zip: bool) -> list[Item]:
 def _without_download_folders(items: list[Item]) -> list[Item]:
     """The items without the folders into which the instructor has put a course site's downloads.
 
-    They are taken for downloads where all are: a student's folder among others may hold any name.
+    They are taken for downloads where all are, and no file lies beside them: among the submissions of others,
+    a student's folder or zip may hold any name. What the instructor names alone has nothing beside it.
     """
-    holders = [item for item in items if item.kind != "file"]
-    unwrapped = [item for item in items if item.kind == "file"]
-    for holder in holders:
+    if any(item.kind == "file" for item in items):
+        return items
+    unwrapped = []
+    for holder in items:
         inside = _look_into(holder)
         if not _is_download(holder, inside):
             return items
@@ -402,10 +410,11 @@ def _of_student(
 ) -> Submission | None:
     """The submission of one student; None where there is no file. Whatever goes wrong is its problem."""
     try:
-        files = files_of(items)
+        budget = Budget()
+        files = files_of(items, budget)
         if not files:
             return None
-        return _chosen(owner, files, names, support)
+        return _chosen(owner, files, names, support, budget)
     except Exception as error:
         # one student's files end nobody else's grading, whatever they are
         why = archives.reason(error)
@@ -448,6 +457,7 @@ def _chosen(
     files: Files,
     names: Collection[str],
     support: Collection[str],
+    budget: Budget,
 ) -> Submission:
     """The submission of one student: the file with most of `names`, and other versions with as many."""
     gradable = []
@@ -462,7 +472,10 @@ def _chosen(
     if len(files) == 1:
         chosen = [Candidate(latest[0], frozenset(), frozenset(), ())]
     else:
-        chosen = candidates(files, latest, names, support)
+        try:
+            chosen = candidates(files, latest, names, support, budget)
+        except Refused:
+            return _without_code(owner, files, TOO_SLOW)
     versions = []
     for candidate in chosen:
         remarks = _remarks(owner, files, gradable, candidate)
@@ -529,6 +542,8 @@ def _common_folders(files: Files) -> int:
 def _remarks(
     owner: _Owner, files: Files, gradable: Files, chosen: Candidate
 ) -> Iterator[Notice]:
+    if len(gradable) > MOST_CANDIDATES:
+        yield Notice("not-compared", {"count": str(MOST_CANDIDATES)})
     if len(gradable) > 1:
         yield _choice_notice(owner, len(gradable), chosen)
     yield from _left_out(owner, files)

@@ -327,3 +327,26 @@ def test_two_graders_do_not_write_into_one_folder(plan):
     assert tried
     # the folder is free again
     batch.run(order)
+
+
+class _Gone(batch.Watcher):
+    """A terminal that has gone: whatever is told it fails."""
+
+    def begin(self, total):
+        raise UnicodeEncodeError("ascii", str(total), 0, 1, "no letter")
+
+    def started(self, submission):
+        raise BrokenPipeError(submission.id)
+
+    def finished(self, result, kept):
+        raise RuntimeError(result.submission.id, kept)
+
+    def end(self):
+        raise OSError
+
+
+def test_who_watches_ends_no_grading(plan):
+    order = plan({"a": tiny.RIGHT, "b": tiny.WRONG})
+    graded = batch.run(order, _Gone())
+    assert not graded.faults
+    assert marks(order.folder) == {"a": 2.0, "b": 0.0}

@@ -18,7 +18,8 @@ from grader.exercise import Exercise
 from grader.grading.session import Session, _finite_rows, _status
 from grader.grading.versions import versions
 from grader.intake import submission
-from grader.results import CheckResult
+from grader.intake.submission import Submission
+from grader.results import CheckResult, Result
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = Exercise.load("practical3")
@@ -65,6 +66,34 @@ def test_of_several_versions_the_best_one_counts(
     assert result.submission.sha256 == ada.sha256
     (notice,) = [one for one in result.notices if one.look]
     assert notice.values["file"] == right_one
+
+
+class Recording(Session):
+    """Remembers the seconds that each version was given."""
+
+    def _grade_version(self, submission: Submission, seconds: float) -> Result:
+        given.append(seconds)
+        return super()._grade_version(submission, seconds)
+
+
+given: list[float] = []
+
+
+def test_several_versions_share_the_time_of_one(tmp_path: Path) -> None:
+    exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
+    folder = tmp_path / "class" / "ada"
+    folder.mkdir(parents=True)
+    for file in ("a.py", "b.py"):
+        (folder / file).write_text(tiny.HANGS)
+    (folder / "c.py").write_text(tiny.RIGHT)
+    os.utime(folder / "c.py", (0, 0))  # the last one that is graded
+    (ada,) = submission.find([folder.parent], exercise.functions)
+    given.clear()
+    with Recording(exercise) as session:
+        assert session.grade(ada).score == 2
+    limit = exercise.limits.submission_seconds
+    assert given[0] == limit
+    assert limit > given[1] > given[2] >= limit / 3
 
 
 def check(outcome: str, points: float) -> CheckResult:

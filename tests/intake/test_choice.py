@@ -3,12 +3,14 @@
 import itertools
 import json
 import os
+import re
 
 import pytest
 from handed_in import BOTH, NAMES, ONE, written
 
-from grader.intake import choice
+from grader.intake import choice, entries, roster, submission
 from grader.intake.entries import listed
+from grader.intake.limits import Budget, Refused
 
 SIGMA = b"def sigma(x): pass\n"
 TRAIN = b"def train(x): pass\n"
@@ -159,3 +161,73 @@ def test_a_module_may_hold_the_loop_that_the_main_file_starts(
     written(tmp_path, {"main.py": main, "loop.py": source, "utils.py": utils})
     names = "sigma", "another", "train"
     assert paths(chosen(tmp_path, names)) == versions
+
+
+PATTERNS = []
+for module in (choice, entries, roster, submission):
+    for value in vars(module).values():
+        if isinstance(value, re.Pattern):
+            PATTERNS.append(value)
+MUCH = 200_000
+WORST = [
+    "\n" * MUCH,
+    " " * MUCH,
+    "a" * MUCH,
+    "1" * MUCH,
+    "." * MUCH,
+    "_1" * (MUCH // 2),
+    "\u0301" * MUCH,
+    "from a" + "a" * MUCH,
+    "def " + "a" * MUCH,
+    "import " + "a, " * (MUCH // 3),
+    "import " * (MUCH // 7),
+]
+
+
+@pytest.mark.parametrize("text", WORST, ids=lambda text: ascii(text[:9]))
+def test_no_pattern_takes_the_square_of_what_a_student_writes(text):
+    """A pattern that did would not end here. Names are cut before a pattern sees them, contents are not."""
+    for pattern in PATTERNS:
+        searched = entries.shown(text)
+        if isinstance(pattern.pattern, bytes):
+            searched = text.encode()
+        for _ in pattern.finditer(searched):
+            pass
+        pattern.fullmatch(searched)
+
+
+def test_a_module_of_blank_lines_ends(tmp_path):
+    written(
+        tmp_path,
+        {
+            "main.py": b"from mod import sigma\n",
+            "mod.py": SIGMA + b"\n" * 1_000_000,
+        },
+    )
+    assert paths(chosen(tmp_path)) == ["main.py"]
+
+
+def test_lines_full_of_imports_are_looked_at_once(tmp_path):
+    line = b"import " * 70 + b"a " * 200 + b"b\n"
+    written(tmp_path, {"main.py": BOTH + line * 2_000, "b.py": ONE})
+    (main,) = chosen(tmp_path)
+    assert [module.name for module in main.modules] == ["b.py"]
+
+
+def test_of_very_many_files_those_that_define_most_are_compared(tmp_path):
+    """All import one another: comparing each with each would not end."""
+    count = 3_000
+    files = {}
+    for i in range(count):
+        others = ",".join(f"f{(i + j) % count}" for j in range(1, 52))
+        files[f"f{i}.py"] = SIGMA + f"import {others}\n".encode()
+    files["z/z.py"] = BOTH
+    written(tmp_path, files)
+    assert paths(chosen(tmp_path)) == ["z/z.py"]
+
+
+def test_the_time_of_the_listing_is_that_of_the_choice_too(tmp_path):
+    written(tmp_path, {"a.py": BOTH, "b.py": ONE})
+    files = listed(tmp_path)
+    with pytest.raises(Refused):
+        choice.candidates(files, files, NAMES, (), Budget(seconds=-1))

@@ -233,3 +233,12 @@ def test_zips_are_opened_to_a_bounded_depth(tmp_path):
     ((path, problem),) = problems(tmp_path).items()
     assert path == "/".join(["in.zip"] * (DEEPEST + 1))
     assert "one inside the other" in problem
+
+
+def test_names_of_accents_alone_are_shown(tmp_path):
+    """To compose all of them would take the square of their number."""
+    accents = "\u0301" * 16_000 + "\u0327" * 16_000
+    members = {f"{i}a{accents}.py": b"" for i in range(40)}
+    found = listed(zipped(tmp_path / "a.zip", members))
+    assert len({entry.name for entry in found}) == len(members)
+    assert all(entry.suffix == ".py" for entry in found)

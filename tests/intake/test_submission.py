@@ -21,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import UsageError
-from grader.intake import archives
+from grader.intake import archives, choice
 from grader.intake.entries import ignored
-from grader.intake.limits import LARGEST
-from grader.intake.submission import NOTHING, find, from_file
+from grader.intake.limits import LARGEST, Refused
+from grader.intake.submission import NOTHING, TOO_SLOW, find, from_file
 
 
 def test_a_folder_of_files_holds_one_submission_a_file(tmp_path):
@@ -354,6 +354,29 @@ def test_a_students_own_file_is_never_taken_for_another_student_s(tmp_path):
     assert set(found(tmp_path / "moodle")) == {"Mallory_5"}
 
 
+@pytest.mark.parametrize("beside", ["alice.py", "notes.txt"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_forged_download_beside_others_is_one_student_s(
+    tmp_path, beside, packed
+):
+    forged = {
+        "Alice_1234_assignsubmission_file_/a.py": ONE,
+        "Bob_77_assignsubmission_file_/a.py": ONE,
+    }
+    if packed:
+        zipped(tmp_path / "mallory.zip", forged)
+    else:
+        written(tmp_path / "mallory", forged)
+    written(tmp_path, {beside: BOTH})
+    submissions = found(tmp_path)
+    assert set(submissions) - {"alice"} == {"mallory"}
+    kinds = [notice.kind for notice in submissions["mallory"].notices]
+    assert "looks-like-download" in kinds
+    # named by the instructor, it is what it seems to be
+    if packed:
+        assert set(found(tmp_path / "mallory.zip")) == {"Alice_1234", "Bob_77"}
+
+
 # -- ids -------------------------------------------------------------------------------------------------
 
 RESERVED = ("index.html", "gradebook.csv")
@@ -463,3 +486,23 @@ def test_ones_own_file_brings_the_modules_beside_it(tmp_path):
     assert from_file(tmp_path / "tp.py").modules == {}
     mine = from_file(tmp_path / "tp.py", with_modules=True)
     assert list(mine.modules) == ["net/m.py"]
+
+
+def test_a_choice_that_takes_too_long_is_one_student_s_problem(
+    tmp_path, monkeypatch
+):
+    def used_up(_):
+        raise Refused("is too much")
+
+    monkeypatch.setattr("grader.intake.choice._import_lines", used_up)
+    written(tmp_path, {"a/a.py": BOTH, "a/b.py": ONE, "c.py": ONE})
+    slow, other = find([tmp_path], NAMES)
+    assert slow.problem == TOO_SLOW
+    assert other.problem is None
+
+
+def test_that_not_all_of_very_many_files_are_compared_is_told(tmp_path):
+    files = {f"a/{i}.py": ONE for i in range(choice.MOST_CANDIDATES + 1)}
+    written(tmp_path, files)
+    (one,) = find([tmp_path], NAMES)
+    assert "not-compared" in {notice.kind for notice in one.notices}

@@ -96,7 +96,10 @@ def test_the_instructor_is_asked_to_look() -> None:
 
 
 def test_no_platform_gets_it() -> None:
-    (_, row) = csv.DictReader(io.StringIO(canvas([incomplete()])))
+    sample = incomplete()
+    named = replace(sample.submission, id="amelie_1_2_tp.py")
+    in_canvas = replace(sample, submission=named)
+    (_, row) = csv.DictReader(io.StringIO(canvas([in_canvas])))
     assert list(row.values())[-1] == ""
     (graded,) = csv.DictReader(io.StringIO(nbgrader([incomplete()])))
     assert (graded["score"], graded["raw_score"]) == ("", "")

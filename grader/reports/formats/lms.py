@@ -26,6 +26,7 @@ from grader.results import Result
 # The names that Canvas and Moodle give in a download; the number is the user's or the participant's.
 _CANVAS = re.compile(r"^[^_]+(?:_LATE)?_(\d+)_\d+_")
 _MOODLE = re.compile(r"^.+_(\d+)_assignsubmission_file_?$")
+_POINTS_POSSIBLE = re.compile(r"(points) (possible)", re.IGNORECASE)
 _NBGRADER = [
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
     "late_submission_penalty", "score", "max_score",
@@ -45,8 +46,7 @@ def canvas(
     """Canvas's gradebook CSV. `title` is the assignment's column, such as "Practical 3 (4711)".
 
     With a title that Canvas does not know, it makes a new column. The user's id is read from the name of a
-    downloaded file. Without such a name, the submission's id stands as the login id, by which Canvas
-    matches too.
+    downloaded file. A submission without such a name has no row: see `not_in_canvas`.
     """
     found = marked(results, overrides)
     full = full_mark(found)
@@ -58,15 +58,25 @@ def canvas(
         ["    Points Possible", "", "", "", f"{full:.2f}"],
     ]
     for result in found:
-        name = neutral.csv(result.submission.name)
         match = _first_match(_CANVAS, result)
-        user = login = ""
-        if match:
-            user = match[1]
-        else:
-            login = neutral.csv(result.submission.id)
-        rows.append([name, user, login, "", _mark(result)])
+        if match is not None:
+            name = _canvas_name(result.submission.name)
+            rows.append([name, match[1], "", "", _mark(result)])
     return to_csv(rows)
+
+
+def not_in_canvas(results: Sequence[Result]) -> tuple[str, ...]:
+    """The ids of the submissions that have no row in Canvas's CSV, as no user of Canvas is known for them."""
+    left = []
+    for result in results:
+        if _first_match(_CANVAS, result) is None:
+            left.append(result.submission.id)
+    return tuple(left)
+
+
+def _canvas_name(name: str) -> str:
+    """A student's name that is not that of Canvas's own row."""
+    return _POINTS_POSSIBLE.sub(r"\1-\2", neutral.csv(name))
 
 
 def nbgrader(

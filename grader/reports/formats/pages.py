@@ -14,7 +14,7 @@ from grader.reports.text import language, neutral, prose
 from grader.reports.text.words import SIGNS
 from grader.reports.views import content
 
-_SHAPE = re.compile(r"\(\s*(\d+(?:\s*,\s*\d+)*)?\s*,?\s*\)")
+_SHAPE = re.compile(r"\(\s*(?:(\d{1,18}(?:\s*,\s*\d{1,18})*)\s*(?:,\s*)?)?\)")
 
 
 @cache

@@ -24,11 +24,11 @@ def table(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def test_canvas_rows_match_by_id_or_by_login():
-    results = [
-        samples.wrong("martinbruno_LATE_123_456_practical.ipynb"),
-        samples.right("amelie"),
-    ]
+BRUNO = "martinbruno_LATE_123_456_practical.ipynb"
+
+
+def test_canvas_rows_match_by_canvas_s_own_id():
+    results = [samples.wrong(BRUNO), samples.right("amelie")]
     rows = table(lms.canvas(results, title="Practical 3 (4711)"))
     assert rows[0] == [
         "Student",
@@ -38,8 +38,21 @@ def test_canvas_rows_match_by_id_or_by_login():
         "Practical 3 (4711)",
     ]
     assert rows[1] == ["    Points Possible", "", "", "", "20.00"]
-    assert rows[2] == ["Amélie Poulain", "", "amelie", "", "20.00"]
-    assert rows[3] == ["Bruno Martin", "123", "", "", "9.00"]
+    assert rows[2:] == [["Bruno Martin", "123", "", "", "9.00"]]
+    assert lms.not_in_canvas(results) == ("amelie",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Points Possible", "  pOINTS \t po\u017f\u017fible", "X points possible"],
+)
+def test_no_student_is_canvas_s_own_row(name):
+    sample = samples.wrong(BRUNO)
+    named = replace(sample, submission=replace(sample.submission, name=name))
+    rows = table(lms.canvas([named]))
+    found = [row for row in rows if "points possible" in row[0].casefold()]
+    assert found == rows[1:2]
+    assert rows[2][1] == "123"
 
 
 WORKSHEET = (
@@ -77,7 +90,8 @@ def test_a_students_own_file_claims_nobody_s_row():
     text, unmatched = lms.moodle(WORKSHEET, [moodle])
     assert table(text) == table(WORKSHEET.removeprefix("\ufeff"))
     assert unmatched == ("mallory",)
-    assert table(lms.canvas([canvas]))[2][1:3] == ["", "mallory"]
+    assert len(table(lms.canvas([canvas]))) == 2
+    assert lms.not_in_canvas([canvas]) == ("mallory",)
 
 
 def test_a_row_that_two_submissions_claim_is_left_alone():
