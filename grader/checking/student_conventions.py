@@ -106,12 +106,16 @@ class StudentConventions:
 
     @contextlib.contextmanager
     def _trying_out(self) -> Iterator[None]:
-        """Forget what a function raises meanwhile: it says nothing of the function as it stands."""
+        """Forget what a function says meanwhile: it says nothing of the function as it stands."""
         raised_in = dict(self._calls.raised_in)
+        answers = {}
+        for name, said in self._calls.answers.items():
+            answers[name] = list(said)
         try:
             yield
         finally:
             self._calls.raised_in = raised_in
+            self._calls.answers = answers
 
     # -- calling within it -----------------------------------------------------------------------------
 
