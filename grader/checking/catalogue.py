@@ -15,7 +15,7 @@ from grader.exercise import Exercise
 from grader.exercise.misconceptions import Form
 from grader.sandbox.calls import Answer
 
-_LEAST_ANSWERS = 3  # of one or two, other mistakes may give the same
+_LEAST_ANSWERS = 2  # of one, other mistakes may give the same
 
 
 def same_mistake(

@@ -465,7 +465,6 @@ def test_a_diagnosis_tries_first_what_most_checks_were_found_with(
     checks.close()
     tried = case.judge.to_diagnose("fourth")
     assert [(sorted(plugged), standins) for plugged, standins in tried] == [
-        ([], ()),
         (["square"], ()),
         (["square"], ("square",)),
     ]
@@ -685,7 +684,8 @@ def turning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("turning")
     (folder / "checks").mkdir()
     for name, text in {**FILES, **TURN}.items():
-        (folder / name).write_text(textwrap.dedent(text))
+        if not name.startswith("misconceptions/"):
+            (folder / name).write_text(textwrap.dedent(text))
     exercise = Exercise.load(str(folder))
     checks = Checks(exercise)
     yield partial(Case, exercise, checks)

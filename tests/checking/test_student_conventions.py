@@ -51,6 +51,7 @@ class Calls:
 
     def __init__(self, source: str) -> None:
         self.made: Counter[str] = Counter()
+        self.answers: dict[str, list[Any]] = {}
         self.given_up: set[str] = set()
         self.raised_in: dict[str, int] = {}
         self._names: dict[str, Any] = {"torch": torch}
