@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 from collections.abc import Iterator
 
 import broken
@@ -69,3 +70,83 @@ def test_a_made_up_history_earns_shapes_and_initial_values(
     result = session.grade(Submission("x", name, name, data, (name,)))
     assert result.functions["train"].score <= IDLE_TRAIN
     assert result.score <= most + ROUNDING
+
+
+TRICKS = {
+    # function -> texts behind a right submission that must cost what they leave out
+    "raises when it is awake": (
+        "train",
+        """
+        _train = train
+        def train(a, b, c, d, nb_hidden=50, nb_steps=1000):
+            if nb_steps in (7, 8):
+                raise ValueError("not now")
+            (w1, *others), history = _train(a, b, c, d, nb_hidden, nb_steps)
+            return (w1 + (nb_steps > 8), *others), history
+        """,
+    ),
+    "gives no numbers": (
+        "train",
+        """
+        _train = train
+        def train(a, b, c, d, nb_hidden=50, nb_steps=1000):
+            (w1, b1, w2, b2), history = _train(a, b, c, d, nb_hidden, 0)
+            return (w1, b1, w2, b2 * float("nan")), [(1.0, 0.5, 0.5)] * nb_steps
+        """,
+    ),
+    "learns elsewhere": (
+        "train",
+        """
+        _train = train
+        def train(a, b, c, d, nb_hidden=50, nb_steps=1000):
+            parameters, history = _train(a, b, c, d, nb_hidden, nb_steps)
+            if nb_steps > 20:
+                parameters = tuple(5 * p for p in parameters)
+            return parameters, history
+        """,
+    ),
+    "has its derivative differentiate": (
+        "backward_pass",
+        """
+        def dsigma(x, of=None):
+            if of is not None:
+                return torch.autograd.grad(x, of)
+            x = x.detach().clone().requires_grad_()
+            return torch.autograd.grad(torch.tanh(x).sum(), x)[0]
+
+        def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, *gradients):
+            p = [one.clone().requires_grad_() for one in (w1, b1, w2, b2)]
+            all_of_it = loss(forward_pass(*p, x)[-1], t)
+            for gradient, one in zip(gradients, dsigma(all_of_it, p)):
+                gradient += one
+        """,
+    ),
+    "lies where it takes part": (
+        "backward_pass",
+        """
+        _dsigma = dsigma
+        def dsigma(x):
+            if x.dtype == torch.float64:
+                return _dsigma(x) * 1.00001
+            if x.shape in ((7,), (4, 3), (3, 5), ()):
+                return _dsigma(x)
+            return torch.ones_like(x)
+
+        def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
+            d2 = dloss(x2, t)
+            d1 = w2.t().mv(d2)
+            g1 += torch.outer(d1, x); g2 += d1; g3 += torch.outer(d2, x1); g4 += d2
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_a_trick_earns_nothing(session: Session, trick: str) -> None:
+    function, text = TRICKS[trick]
+    source = liars.RIGHT.read_text(encoding="utf-8") + textwrap.dedent(text)
+    result = session.grade(
+        Submission("x", "x.py", "x.py", source.encode(), ("x.py",))
+    )
+    found = result.functions[function]
+    assert found.score < found.max_score - 0.7

@@ -59,3 +59,23 @@ def test_honest_submissions_are_mostly_spared() -> None:
     own = ["dlc_practical_prologue", "practical_prologue"]
     hiding = [path for path in files if may_hide([path.read_text()], own)]
     assert len(hiding) <= MOST * len(files), hiding
+
+
+@pytest.mark.parametrize(
+    "worst",
+    [
+        "\n",
+        " ",
+        "a",
+        "import ",
+        "from a",
+        "from a.",
+        "é",
+        "e\u0301\u0323",
+        "_",
+        "\\t",
+    ],
+)
+def test_looking_takes_no_square_of_the_length(worst: str) -> None:
+    """With one that did, this would not end."""
+    may_hide([worst * 200_000, "from a" + worst * 200_000], [])
