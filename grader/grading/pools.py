@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import re
@@ -216,7 +217,9 @@ class DaskPool:
         """Whether another task can be taken; some wait at the scheduler, so that it sees work to do."""
         threads = 0
         if self._client.status == "running":
-            threads = sum(self._client.nthreads().values())
+            # the scheduler may go away while it is asked
+            with contextlib.suppress(OSError):
+                threads = sum(self._client.nthreads().values())
         return len(self._running) < 2 * threads + _WAITING_TASKS
 
     def submit(self, task: Task) -> Future[str]:
