@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from grader.checking.comparison import is_close
+from grader.checking.conventions import copies_of
 from grader.checking.reference import TakingColumns
 from grader.errors import Raised, StudentFailure
 from grader.sandbox.calls import Answer, Calls
@@ -32,7 +33,7 @@ CONSTANT = 1e-3  # of the largest entry: what varies less than this says nothing
 def stands_by_its_answers(calls: Calls, function: str) -> bool:
     """Whether a function answers again, in the worker of its own, what it has answered to its own checks."""
     for answer in calls.answers.get(function, ()):
-        arguments = [_copy(argument) for argument in answer.arguments]
+        arguments = copies_of(answer.arguments)
         try:
             again = calls.apart.call(function, arguments)
         except StudentFailure:
@@ -48,7 +49,7 @@ def stands_by_its_answers(calls: Calls, function: str) -> bool:
 
 def is_answered_by(function: Callable[..., Any], answer: Answer) -> bool:
     """Whether a function of this process answers the same, and leaves its arguments the same."""
-    arguments = [_copy(argument) for argument in answer.arguments]
+    arguments = copies_of(answer.arguments)
     try:
         value = function(*arguments)
     except Exception:
@@ -96,10 +97,6 @@ def _tensors(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from _tensors(part)
-
-
-def _copy(argument: Any) -> Any:
-    return argument.clone() if isinstance(argument, Tensor) else argument
 
 
 def _is_same(one: Any, other: Any) -> bool:
@@ -179,14 +176,14 @@ class AsBefore:
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function returns. Raises ValueError where it is too far from what is right."""
-        before = [_copy(argument) for argument in arguments]
+        before = copies_of(arguments)
         value = self._function(*arguments)
         self._check(before, value, arguments)
         return value
 
     def map(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """What it returns for each row of arguments. Raises ValueError as well."""
-        before = [[_copy(argument) for argument in row] for row in rows]
+        before = [copies_of(row) for row in rows]
         values = self._function.map(rows)
         for asked, value, after in zip(before, values, rows, strict=True):
             self._check(asked, value, after)
@@ -206,7 +203,7 @@ class AsBefore:
 
 def _said(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
     """[value, what becomes of each argument]; None where the function cannot be asked this."""
-    after = [_copy(argument) for argument in arguments]
+    after = copies_of(arguments)
     try:
         return [function(*after), *after]
     except Exception:

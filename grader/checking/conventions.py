@@ -220,7 +220,7 @@ def _computes(call: CallRows, rows: Iterable[Row]) -> bool:
     """Whether a function gives a value for one of these rows of arguments at least."""
     copies = []
     for row in rows:
-        copies.append(_copies(row))
+        copies.append(copies_of(row))
     return any(answer.error is None for answer in call(copies))
 
 
@@ -237,7 +237,7 @@ def fits(
         return False
     convention = Convention(vectors_of(exercise, function), layouts)
     expected = _expected(function, arguments, [reference])
-    (answer,) = call([convention.given(_copies(arguments))])
+    (answer,) = call([convention.given(copies_of(arguments))])
     return _trial(convention, answer, expected, arguments) is not None
 
 
@@ -247,7 +247,7 @@ def _expected(
     """What references give for these arguments; those that fail are left out."""
     expected: list[Answer] = []
     for reference in references:
-        own_arguments = _copies(arguments)
+        own_arguments = copies_of(arguments)
         try:
             value = getattr(reference, function)(*own_arguments)
         except Exception:
@@ -264,7 +264,8 @@ def arguments_for(exercise: Exercise, function: str) -> Row | None:
     return next(iter(probes_of(exercise, function)), None)
 
 
-def _copies(arguments: Row) -> list[Any]:
+def copies_of(arguments: Row) -> list[Any]:
+    """The arguments of a call, their tensors copied: a call may change them."""
     copies = []
     for argument in arguments:
         if isinstance(argument, Tensor):
@@ -302,7 +303,7 @@ def find(
     candidates = _candidates(vectors, own)
     rows = []
     for candidate in candidates:
-        rows.append(candidate.given(_copies(arguments)))
+        rows.append(candidate.given(copies_of(arguments)))
     answers = call(rows)
     # the first candidate is the exercise's own convention
     with_vectors = answers[0]

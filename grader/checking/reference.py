@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from grader.checking.comparison import is_close
-from grader.checking.conventions import as_column, as_vector
+from grader.checking.conventions import as_column, as_vector, copies_of
 from grader.checking.gradients import differences_by_rows, for_each_row
 from grader.errors import Raised
 from grader.exercise import Exercise
@@ -110,7 +110,7 @@ class TakingColumns:
         return value
 
     def _on_vectors_or_columns(self, arguments: Row) -> Any:
-        before = [_copy(argument) for argument in arguments]
+        before = copies_of(arguments)
         try:
             return self._function(*arguments)
         except Raised as on_vectors:
@@ -169,12 +169,6 @@ class SizeLimit:
                 raise ValueError(f"there are {len(value)} items")
             for item in value:
                 self._check(item)
-
-
-def _copy(argument: Any) -> Any:
-    if isinstance(argument, Tensor):
-        return argument.clone()
-    return argument
 
 
 def _restore(arguments: Row, before: Row) -> None:

@@ -558,10 +558,12 @@ class Calls:
     ) -> None:
         """Keep some of what a function answers, where it is small."""
         kept = self.answers.setdefault(function, [])
+        if len(kept) >= _MOST_ANSWERS:
+            return
         size = 0
         for part in (*arguments, reply.value):
             size += part.numel() if isinstance(part, Tensor) else 1
-        if len(kept) >= _MOST_ANSWERS or size > _LARGEST_ANSWER:
+        if size > _LARGEST_ANSWER:
             return
         copies = []
         for argument in arguments:
