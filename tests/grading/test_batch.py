@@ -52,22 +52,33 @@ def test_submissions_that_hang_exit_or_crash_cost_only_their_own_marks(plan):
         assert (order.folder / name).is_file()
 
 
+def kill_while_a_worker_runs(what, killed):
+    """Kill the trusted process or the zygote once a submission is at work; a worker has its zygote's name."""
+    deadline = time.monotonic() + 30
+    zygotes = []
+    while len(zygotes) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+        running = children(os.getpid())
+        zygotes = [
+            pid
+            for pid, command in running
+            if b"zygote.main" in command and b"bwrap" not in command
+        ]
+    trusted = [pid for pid, command in running if b"spawn_main" in command]
+    killed.append(trusted[0] if what == "trusted" else zygotes[0])
+    os.kill(killed[0], signal.SIGKILL)
+
+
 @pytest.mark.parametrize("what", ["trusted", "zygote"])
 def test_a_process_that_is_killed_costs_a_retry(plan, what):
     killed = []
 
-    def kill():
-        for pid, command in children(os.getpid()):
-            trusted = b"spawn_main" in command
-            zygote = b"zygote.main" in command and b"bwrap" not in command
-            if trusted if what == "trusted" else zygote:
-                os.kill(pid, signal.SIGKILL)
-                killed.append(pid)
-                return
-
     def on_start(_):
         if len(watcher.order) == 2:
-            threading.Timer(0.8, kill).start()
+            kill = threading.Timer(
+                0.5, kill_while_a_worker_runs, (what, killed)
+            )
+            kill.start()
 
     watcher = Recorder(on_start)
     order = plan({f"s{i}": tiny.SLOW for i in range(3)}, jobs=1)
