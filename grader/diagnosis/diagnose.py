@@ -17,6 +17,8 @@ from grader.diagnosis.case import open_case
 from grader.diagnosis.conclude import conclude, diagnosis
 from grader.diagnosis.explain import explain
 from grader.diagnosis.observation import Evidence, Plugged, Prober
+from grader.diagnosis.placing import with_marks
+from grader.diagnosis.placing.tasks import task_of_calls
 from grader.diagnosis.prober import ConvertingProber
 from grader.diagnosis.recognisers import claim_signs, layouts
 from grader.diagnosis.unexplained import conclude_unexplained
@@ -161,5 +163,7 @@ def _diagnose_calls(
         if concluded is not None:
             return concluded
 
-    # None: which quantity is the first wrong one?
-    return conclude_unexplained(case)
+    # None: which quantity is the first wrong one, and where does it stand?
+    unexplained = conclude_unexplained(case)
+    task = task_of_calls(case.plugged)
+    return with_marks(unexplained, prober, function, evidence, task)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.exercise import Misconception
+from grader.results import Mark
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Diagnosis:
     first_wrong: the first quantity of the reference's chain that is wrong, None where that is not certain.
     line: where the student's source says so; `lines` has a line for each id that could be placed.
     facts: the student's own names and numbers, for the placeholders of the notes.
+    marks: the expressions and statements that are wrong, where they were searched for; mended: whether the
+    function gives all that it should once they are mended.
     """
 
     misconceptions: tuple[str, ...] = ()
@@ -25,6 +28,8 @@ class Diagnosis:
     line: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    mended: bool = False
 
     def also(self, id_: str, clue: Clue, order: Sequence[str]) -> Diagnosis:
         """The same diagnosis with one more mistake. order: every id of the function."""

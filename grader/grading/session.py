@@ -341,6 +341,8 @@ class _Judged:
             lines=dict(diagnosis.lines),
             told_before=self._is_told_before(name),
             unjudged=unjudged,
+            marks=diagnosis.marks,
+            mended=diagnosis.mended,
         )
 
     def _is_told_before(self, function: str) -> bool:
@@ -390,6 +392,8 @@ class _Judged:
             if diagnosis.misconceptions:
                 return diagnosis
             diagnoses.append(diagnosis)
+        # what mends the function says more than what only places something
+        diagnoses.sort(key=lambda one: not one.mended)
         return diagnoses[0] if diagnoses else Diagnosis()
 
 

@@ -8,7 +8,9 @@ from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import behind, constant, history
 from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import ASKED_STEPS, Runs, read_runs
+from grader.diagnosis.iterating.tasks import task_of_runs, task_of_start
 from grader.diagnosis.observation import Evidence, Plugged, Prober
+from grader.diagnosis.placing import with_marks
 from grader.diagnosis.recognisers import STALE
 from grader.diagnosis.verdict import Diagnosis
 from grader.exercise import Exercise
@@ -27,7 +29,15 @@ def diagnose(
     Raises StudentFailure where the function hangs or dies.
     """
     case = IteratingCase(exercise, function, prober, evidence, earlier)
+    found = _explained(case)
+    if found.misconceptions:
+        return found
+    task = task_of_start(case) or task_of_runs(case)
+    return with_marks(found, prober, function, evidence, task)
 
+
+def _explained(case: IteratingCase) -> Diagnosis:
+    """What the known mistakes explain."""
     # What calls and source show by themselves, and what hides behind exceptions and constants.
     outcomes = case.student.ask_each()
     seen = list(outcomes.values())
