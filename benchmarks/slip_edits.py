@@ -52,6 +52,7 @@ OPERATORS = {
     ast.Eq: ("==", "!="),
     ast.NotEq: ("!=", "=="),
 }
+IN_PLACE = {"add_", "sub_", "zero_"}
 PRODUCTS = {"mv", "mm", "matmul", "dot"}
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return)
 TINY = 1e-4
@@ -73,7 +74,6 @@ class Unit:
         notebook = json.loads(self.notebook)
         notebook["cells"][self.cell - 1]["source"] = text
         return json.dumps(notebook).encode()
-
 
     def module_with(self, text: str) -> str:
         """The same as one module: of a notebook, the cells that are Python as they stand."""
@@ -131,7 +131,11 @@ class Edit:
         return self._line_of(self.text.encode())
 
     def _line_of(self, data: bytes) -> str:
-        return data.split(b"\n")[self.data[: self.begin].count(b"\n")].decode().strip()
+        return (
+            data.split(b"\n")[self.data[: self.begin].count(b"\n")]
+            .decode()
+            .strip()
+        )
 
 
 def units_of(path: Path) -> Iterator[Unit]:
@@ -162,11 +166,7 @@ def slips_of(unit: Unit, functions: Collection[str]) -> Iterator[Edit]:
     if tree is None:
         return
     seen: set[tuple[int, int, str]] = set()
-    known = [
-        s.name
-        for s in tree.body
-        if isinstance(s, ast.FunctionDef)
-    ]
+    known = [s.name for s in tree.body if isinstance(s, ast.FunctionDef)]
     for statement in tree.body:
         if not is_worked_on(statement):
             continue
@@ -343,7 +343,9 @@ class _Block:
             for name in FUNCTIONS.get(func.id, ()):
                 yield self.edit("function", func, name)
             if func.id == "len":
-                yield self.edit("off by one", node, f"({self.source(node)} - 1)")
+                yield self.edit(
+                    "off by one", node, f"({self.source(node)} - 1)"
+                )
             if func.id == "range":
                 yield from self.of_range(node)
         if isinstance(func, ast.Attribute):
@@ -369,17 +371,15 @@ class _Block:
             yield self.edit("factor", node, self.source(receiver))
         if func.attr == "t" and not node.args:
             yield self.edit("transposition", node, self.source(func.value))
-        if func.attr in PRODUCTS and isinstance(func.value, ast.Name):
-            if func.value.id in self.bound:
-                yield self.edit(
-                    "transposition", func.value, f"{func.value.id}.t()"
-                )
+        receiver = ast.unparse(func.value)
+        if func.attr in PRODUCTS and receiver in self.bound:
+            yield self.edit("transposition", func.value, f"{receiver}.t()")
         if func.attr in AXIS_METHODS:
             axes = [*node.args[:1], *(k.value for k in node.keywords)]
             for axis in axes:
                 yield from self.of_axis(axis)
         if (
-            func.attr in ("add_", "sub_", "zero_", "copy_")
+            func.attr in IN_PLACE
             and isinstance(func.value, ast.Name)
             and func.value.id in self.accumulators
         ):
@@ -404,9 +404,7 @@ class _Block:
                 continue
             yield self.exchanged("arguments", first, second)
 
-    def exchanged(
-        self, kind: str, first: ast.expr, second: ast.expr
-    ) -> Edit:
+    def exchanged(self, kind: str, first: ast.expr, second: ast.expr) -> Edit:
         begin, end = self.span(first)[0], self.span(second)[1]
         between = self.data[self.span(first)[1] : self.span(second)[0]]
         new = self.source(second) + between.decode() + self.source(first)
@@ -444,9 +442,7 @@ class _Block:
         at = between.find(old.encode())
         if at >= 0:
             start = begin + at
-            yield self.spliced(
-                "operator", node, start, start + len(old), new
-            )
+            yield self.spliced("operator", node, start, start + len(old), new)
 
     def of_comparison(self, node: ast.Compare) -> Iterator[Edit]:
         if len(node.ops) == 1:
@@ -476,7 +472,10 @@ class _Block:
         """A number of a formula: ten times less or more, or one more."""
         value = node.value
         parent = self.parent_of.get(node)
-        if isinstance(parent, ast.Subscript) or type(value) not in (int, float):
+        if isinstance(parent, ast.Subscript) or type(value) not in (
+            int,
+            float,
+        ):
             return
         others: set[float] = {value + 1}
         if isinstance(value, float):
@@ -526,6 +525,9 @@ class _Block:
                 continue
             for i, statement in enumerate(body):
                 if isinstance(statement, SIMPLE) and not is_text(statement):
+                    # without its only statement, a function would not be written at all
+                    if is_whole(node, statement):
+                        continue
                     edit = self.dropped(node, body, i)
                     if edit is not None:
                         yield edit
@@ -548,7 +550,9 @@ class _Block:
             lines = self.around(
                 node, body, i, (statement.end_lineno or 0) - statement.lineno
             )
-            return Edit("statement", self.owner, self.data, begin, end, "pass", lines)
+            return Edit(
+                "statement", self.owner, self.data, begin, end, "pass", lines
+            )
         removed = self.data[line_begin:line_end].count(b"\n")
         lines = self.around(node, body, i, removed)
         return Edit(
@@ -568,7 +572,7 @@ class _Block:
             lines.update(range(before.lineno, (before.end_lineno or 0) + 1))
         elif hasattr(node, "lineno"):
             lines.add(node.lineno)
-        after = [n for n in body[i + 1 : i + 2]]
+        after = body[i + 1 : i + 2]
         reader = self.first_reader(statement)
         if reader is not None:
             after.append(reader)
@@ -604,6 +608,13 @@ def alike(name: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, name, other).ratio() >= ALIKE
 
 
+def is_whole(node: ast.AST, statement: ast.stmt) -> bool:
+    """Whether a statement is all that a function has, besides a docstring."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    return all(one is statement or is_text(one) for one in node.body)
+
+
 def similar_functions(name: str, other: str) -> bool:
     """Whether one function may be taken for another: a function for its derivative, or a like name."""
     if name == other:
@@ -633,11 +644,8 @@ def accumulators(scope: ast.AST) -> set[str]:
         target: ast.AST | None = None
         if isinstance(node, ast.AugAssign):
             target = node.target
-        elif isinstance(node, ast.Call) and isinstance(
-            node.func, ast.Attribute
-        ):
-            if node.func.attr in ("add_", "sub_", "zero_"):
-                target = node.func.value
+        elif isinstance(node, ast.Attribute) and node.attr in IN_PLACE:
+            target = node.value
         if isinstance(target, ast.Name):
             found.add(target.id)
     return found

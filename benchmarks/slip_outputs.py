@@ -95,9 +95,7 @@ def outcomes(
     """For each probe what is returned, and the arguments as the call leaves them."""
     found: Run = []
     for probe in probes:
-        arguments = [
-            a.clone() if isinstance(a, Tensor) else a for a in probe
-        ]
+        arguments = [a.clone() if isinstance(a, Tensor) else a for a in probe]
         try:
             with silent():
                 value = function(*arguments)

@@ -1,6 +1,6 @@
-"""Single slips outside the catalogue, one each in a right file: which line does the report mark; one command.
+"""Single slips outside the catalogue, each in a right file: which line does the report mark; one command.
 
-    python benchmarks/slips.py [--count 150] [--seed 0] [--functions loss,train] [--jobs 1] [--show] [FILE ...]
+    python benchmarks/slips.py [--count 154] [--seed 0] [--functions loss,train] [--show] [FILE ...]
 
 A slip is one small edit of a right submission's own text: another name in scope, another function, a factor,
 term or statement dropped, another axis, index, constant, operator or order, a transposition more or less, an
@@ -12,7 +12,7 @@ A slip is counted apart, as catalogued, where it computes what a mistake of the 
 computes in the solution; in `train`, which draws numbers, where the report names something at the right line.
 
 The right line is the slip's, or the first one of the statement that holds it. Of a dropped statement it is
-that of a neighbour, or the first one that reads what it would have bound. All lines are counted in the file as
+that of a neighbour, or the first one that reads what it would have bound. Lines are those of the file as
 handed in. "name": something is named, rightly or not. "nothing": neither a name nor a line.
 """
 
@@ -224,7 +224,9 @@ class Grader:
         if len(changed) != 1:
             return None
         (name,) = changed
-        is_fault = before[name].status == "right" and after[name].status in FAILED
+        is_fault = (
+            before[name].status == "right" and after[name].status in FAILED
+        )
         if not is_fault or slip.function not in ("", name):
             return None
         return self._reported(slip, name, after[name])
@@ -253,11 +255,16 @@ def kept(
     grader = Grader(exercise)
     found: list[Reported] = []
     tried = 0
+    seen: set[tuple[str, str]] = set()
     for slip in drawn(files, function, list(exercise.functions), seed):
         if len(found) == count or tried == 12 * count:
             break
-        if not slip.edit.changes:
+        # the same in another file is tried once, and one that is no Python, or the same program, never
+        edit = slip.edit
+        told = (edit.before.replace(" ", ""), edit.after.replace(" ", ""))
+        if told in seen or not edit.changes:
             continue
+        seen.add(told)
         tried += 1
         reported = grader.report(slip)
         if reported is not None:
@@ -274,9 +281,7 @@ def show(found: Sequence[Reported], functions: Sequence[str]) -> None:
     print(f"{'':15}" + "".join(f"{title:>13}" for title in head), end="")
     print(f"{'catalogued':>13}")
     for function in functions:
-        show_row(
-            function, [one for one in found if one.function == function]
-        )
+        show_row(function, [one for one in found if one.function == function])
     show_row("all but train", [o for o in found if o.function != "train"])
     show_row("all", found)
 

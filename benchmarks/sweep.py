@@ -1,6 +1,6 @@
-"""Every mistake of the catalogue, and every two, in three styles: what is named, and what is accused; one command.
+"""Every mistake of the catalogue, and every two, in three styles: what is named and accused; one command.
 
-    python benchmarks/sweep.py [--sample 300] [--seed 0] [--styles reference,renamed,inlined] [--jobs 1] [--show]
+    python benchmarks/sweep.py [--sample 300] [--seed 0] [--styles reference,renamed,inlined] [--show]
 
 A program is the solution with one form of one mistake, or of two, in one function or in two of them, written
 anew in a style: as the solution is; with other names, `@`, `+=` and `[:, None]`; or with few names, by index,
@@ -8,9 +8,9 @@ without calls of methods where an operator does. A style is only taken where it 
 solution does. Without --sample all are graded: hours.
 
 For each function with a mistake: "exact" where the set that was put in is named, first or as an alternative;
-"same" where another set is, which computes the same in the solution; "subset" where a part of it is named, and
-nothing else; "false" where a mistake is named that was not put in; "nothing". An edit that no check fails is
-left out. "accused": functions without a mistake of which one is named.
+"same" where another set is, which computes the same in the solution; "subset" where a part of it is named,
+and nothing else; "false" where a mistake is named that was not put in; "nothing". An edit that no check fails
+is left out. "accused": functions without a mistake of which one is named.
 """
 
 from __future__ import annotations
@@ -136,9 +136,7 @@ class Programs:
                 body.append(written(edited, style))
             elif not isinstance(statement, ast.Expr):
                 body.append(statement)
-        return ast.unparse(
-            ast.fix_missing_locations(ast.Module(body, []))
-        )
+        return ast.unparse(ast.fix_missing_locations(ast.Module(body, [])))
 
     def run(self, source: str, function: str) -> Run:
         """What a program's function gives on the probes; of an iterating one, after a few steps."""
@@ -163,7 +161,10 @@ class Programs:
     def same(self, source: str, other: str, function: str) -> bool:
         """Whether two programs' functions give the same; where all calls of both raise, they do."""
         with limited():
-            first, second = self.run(source, function), self.run(other, function)
+            first, second = (
+                self.run(source, function),
+                self.run(other, function),
+            )
         if all(values is None for values in first):
             return all(values is None for values in second)
         return same_runs(second, first)
@@ -234,7 +235,14 @@ def judged(
                     raises = None in programs.run(source, function)
                     found.append(
                         Judged(
-                            case, kind, function, ids, said, verdict, raises, source
+                            case,
+                            kind,
+                            function,
+                            ids,
+                            said,
+                            verdict,
+                            raises,
+                            source,
                         )
                     )
                 elif said.status == "right":

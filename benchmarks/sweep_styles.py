@@ -38,7 +38,9 @@ def plain(function: ast.FunctionDef) -> ast.FunctionDef:
         del function.args.defaults[-1]
         body: list[ast.stmt] = []
         for statement in function.body:
-            is_default = isinstance(statement, ast.If) and "parameters is None" in ast.unparse(statement.test)
+            is_default = isinstance(
+                statement, ast.If
+            ) and "parameters is None" in ast.unparse(statement.test)
             body += statement.body if is_default else [statement]  # type: ignore[attr-defined]
         function.body = body
     return function
@@ -68,10 +70,15 @@ class Operators(ast.NodeTransformer):
         return node
 
     def _outer(self, left: ast.expr, right: ast.expr) -> ast.expr:
-        shapes = {"none": ("[:, None]", "[None, :]"), "view": (".view(-1, 1)", ".view(1, -1)")}
+        shapes = {
+            "none": ("[:, None]", "[None, :]"),
+            "view": (".view(-1, 1)", ".view(1, -1)"),
+        }
         by = "*" if self.outer == "none" else "@"
         column, row = shapes[self.outer]
-        text = f"({ast.unparse(left)}){column} {by} ({ast.unparse(right)}){row}"
+        text = (
+            f"({ast.unparse(left)}){column} {by} ({ast.unparse(right)}){row}"
+        )
         return ast.parse(text, mode="eval").body
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
@@ -86,7 +93,9 @@ class Operators(ast.NodeTransformer):
             and not call.keywords
         ):
             target = ast.Name(call.func.value.id, ast.Store())
-            return ast.AugAssign(target, UPDATES[call.func.attr](), call.args[0])
+            return ast.AugAssign(
+                target, UPDATES[call.func.attr](), call.args[0]
+            )
         return node
 
 
@@ -105,9 +114,14 @@ class Renamed(ast.NodeTransformer):
 def by_index(function: ast.FunctionDef) -> ast.FunctionDef:
     """`for n in range(len(inputs))` for the loops over samples and targets."""
     for loop in ast.walk(function):
-        if not isinstance(loop, ast.For) or not isinstance(loop.target, ast.Tuple):
+        if not isinstance(loop, ast.For) or not isinstance(
+            loop.target, ast.Tuple
+        ):
             continue
-        if not isinstance(loop.iter, ast.Call) or ast.unparse(loop.iter.func) != "zip":
+        if (
+            not isinstance(loop.iter, ast.Call)
+            or ast.unparse(loop.iter.func) != "zip"
+        ):
             continue
         names = [ast.unparse(name) for name in loop.target.elts]
         values = [ast.unparse(value) for value in loop.iter.args]
@@ -136,7 +150,9 @@ def inline(function: ast.FunctionDef) -> None:
 
 def inlinable(function: ast.FunctionDef) -> tuple[ast.Assign, str] | None:
     """The first assignment of a function's own block whose value can stand where its name is read."""
-    loops = [n for n in ast.walk(function) if isinstance(n, ast.For | ast.While)]
+    loops = [
+        n for n in ast.walk(function) if isinstance(n, ast.For | ast.While)
+    ]
     if loops or len(function.body) < 2:
         return None
     for statement in function.body[:-1]:
