@@ -278,8 +278,8 @@ class Evaluation:
 def upper_bound(number: int, total: int) -> float:
     """The share of which `number` of `total` is so little that it is only seen with a chance of DOUBT.
 
-    Clopper and Pearson's bound, one-sided: the share is not greater, with a confidence of 95%. For none of n it
-    is nearly 3/n. It takes the cases for independent ones.
+    Clopper and Pearson's bound, one-sided: the share is not greater, with a confidence of 95%. For none of n
+    it is nearly 3/n. It takes the cases for independent ones.
     """
     if number >= total:
         return 1.0
