@@ -135,8 +135,15 @@ def same_tensors(a: Tensor, b: Tensor) -> bool:
     return bool(((a - b).abs() <= SAME * b.abs().max()).all())
 
 
-def silent() -> contextlib.redirect_stdout[io.StringIO]:
-    return contextlib.redirect_stdout(io.StringIO())
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Nothing that is printed is seen."""
+    nowhere = io.StringIO()
+    with (
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        yield
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -42,6 +43,7 @@ ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "tests" / "corpus"
 SAMPLES = ROOT / "submissions" / "practical3"
 FAILED = ("partial", "wrong")
+TRIED = 12  # edits at most, for each slip that is asked for
 PER_FILE = 3  # of one kind, for one function, are tried in one file
 # a slip can make a loop endless: so long may a call take, and one of a slow function
 SECONDS, SLOW_SECONDS, SUBMISSION_SECONDS = 2.0, 6.0, 30.0
@@ -254,22 +256,28 @@ def kept(
     exercise = Exercise.load("practical3")
     grader = Grader(exercise)
     found: list[Reported] = []
-    tried = 0
+    candidates = distinct(
+        drawn(files, function, list(exercise.functions), seed)
+    )
+    with grader.session:
+        for slip in islice(candidates, TRIED * count):
+            reported = grader.report(slip)
+            if reported is not None:
+                found.append(reported)
+            if len(found) == count:
+                break
+    return found
+
+
+def distinct(slips: Iterator[Slip]) -> Iterator[Slip]:
+    """Those that are still Python and another program; what reads the same in several files, once."""
     seen: set[tuple[str, str]] = set()
-    for slip in drawn(files, function, list(exercise.functions), seed):
-        if len(found) == count or tried == 12 * count:
-            break
-        # the same in another file is tried once, and one that is no Python, or the same program, never
+    for slip in slips:
         edit = slip.edit
         told = (edit.before.replace(" ", ""), edit.after.replace(" ", ""))
-        if told in seen or not edit.changes:
-            continue
-        seen.add(told)
-        tried += 1
-        reported = grader.report(slip)
-        if reported is not None:
-            found.append(reported)
-    return found
+        if told not in seen and edit.changes:
+            seen.add(told)
+            yield slip
 
 
 # -- figures ------------------------------------------------------------------------------------------
