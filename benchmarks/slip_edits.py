@@ -472,6 +472,9 @@ class _Block:
         """A number of a formula: ten times less or more, or one more."""
         value = node.value
         parent = self.parent_of.get(node)
+        if isinstance(parent, ast.UnaryOp) and type(value) is int:
+            # a place from the end or a size that is left open, mostly
+            return
         if isinstance(parent, ast.Subscript) or type(value) not in (
             int,
             float,
@@ -576,23 +579,36 @@ class _Block:
         reader = self.first_reader(statement)
         if reader is not None:
             after.append(reader)
+        if isinstance(statement, ast.Return):
+            # where what gives nothing begins
+            lines.add(self.function_around(statement).lineno)
         lines.update(n.lineno - removed for n in after)
         return frozenset(lines)
 
+    def function_around(self, statement: ast.stmt) -> ast.stmt:
+        """The innermost function that holds a statement; without one, what stands at the top level."""
+        node: ast.AST = statement
+        while node in self.parent_of:
+            node = self.parent_of[node]
+            if isinstance(node, ast.FunctionDef):
+                return node
+        return self.top
+
     def first_reader(self, dropped: ast.stmt) -> ast.stmt | None:
-        bound = {
-            n.id
-            for n in ast.walk(dropped)
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        }
-        readers = [
-            self.statement_of[n]
-            for n in ast.walk(self.top)
-            if isinstance(n, ast.Name)
-            and isinstance(n.ctx, ast.Load)
-            and n.id in bound
-            and n.lineno > (dropped.end_lineno or 0)
-        ]
+        """The first statement after one that reads a variable or an attribute which it binds."""
+        bound = set()
+        for node in ast.walk(dropped):
+            if isinstance(getattr(node, "ctx", None), ast.Store):
+                bound.add(ast.unparse(node))
+        readers = []
+        for node in ast.walk(self.top):
+            if (
+                isinstance(node, ast.Name | ast.Attribute)
+                and isinstance(node.ctx, ast.Load)
+                and node.lineno > (dropped.end_lineno or 0)
+                and ast.unparse(node) in bound
+            ):
+                readers.append(self.statement_of[node])
         return min(readers, key=lambda one: one.lineno, default=None)
 
 

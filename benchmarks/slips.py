@@ -322,7 +322,9 @@ def main() -> int:
     parser.add_argument("--functions", help="their names, with commas")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument(
-        "--show", action="store_true", help="list the wrong lines"
+        "--show",
+        action="store_true",
+        help="list the wrong lines, those of catalogued slips too",
     )
     parser.add_argument(
         "--show-all", action="store_true", help="list every slip"
@@ -344,7 +346,7 @@ def main() -> int:
         for share in pool.map(work, functions):
             found += share
             for one in share:
-                wrong = one.verdict == "wrong line" and not one.catalogued
+                wrong = one.verdict == "wrong line"
                 if options.show_all or (options.show and wrong):
                     mark = "catalogued, " if one.catalogued else ""
                     print(mark + one.told(), flush=True)

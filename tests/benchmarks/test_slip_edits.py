@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,23 @@ def test_a_dropped_statement_is_told_at_its_neighbours_and_its_reader() -> (
     # in the text without it: the docstring, and the line that reads d
     assert lines["d = v - t"] == {7, 9}
     assert lines["dl_dw2.add_(torch.outer(g, x1))"] == {14, 15}
+
+
+def test_who_reads_an_attribute_is_found_and_a_return_is_told_at_the_head() -> (
+    None
+):
+    text = textwrap.dedent("""\
+        class A:
+            def f(self):
+                self.lr = 1
+                self.n = 2
+            def g(self):
+                a = self.lr
+                return a
+    """)
+    lines = {e.before: e.lines for e in edits("statement", text)}
+    assert lines["self.lr = 1"] == {2, 3, 5}
+    assert lines["return a"] == {5, 6}
 
 
 def test_the_only_statement_of_a_loop_leaves_a_pass() -> None:
