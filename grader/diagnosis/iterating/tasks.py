@@ -17,7 +17,7 @@ from grader.diagnosis.closeness import (
 from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import ReferenceRuns
 from grader.diagnosis.observation import call
-from grader.diagnosis.placing.place import Task
+from grader.diagnosis.placing.search import Task
 from grader.diagnosis.placing.values import RightValue, right_values
 from grader.exercise.probes import LeadingArguments, Parameters
 

@@ -30,8 +30,8 @@ class Place:
     """Something in a function's source that an edit can change.
 
     kind: "value", an expression in whose place a value is put; "drop", a statement that is left out; "add",
-    an assignment or a subtraction in place that adds instead; "swap", two arguments of a call that change
-    places. line, column: where it begins, lines as in the source, from 1, columns in characters, from 0;
+    an assignment or a subtraction in place that adds instead; "swap", two arguments of a call, or parts of
+    a tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in characters, from 0;
     end_line, end_column: where it ends. statement: the line where its statement begins. size: its nodes; of a swap, the call's arguments. is_assigned: whether it is all
     that is computed for a variable.
     """
@@ -153,6 +153,8 @@ class _Editor(ast.NodeTransformer):
             number = self._add("value", node)
         if isinstance(node, ast.Call):
             return self._call(number, node)
+        if number is not None and isinstance(node, ast.Tuple):
+            return self._switched(number, self._tuple(node))
         edited = self.generic_visit(node)
         assert isinstance(edited, ast.expr)
         return self._switched(number, edited)
@@ -164,7 +166,7 @@ class _Editor(ast.NodeTransformer):
         elif not isinstance(node.func, ast.Name):
             node.func = self._expression(node.func)
         swap = None
-        if len(node.args) > 1 and not _has_stars(node):
+        if len(node.args) > 1 and not any(map(_is_starred, node.args)):
             swap = self._add("swap", node, len(node.args))
         node.args = [self._expression(argument) for argument in node.args]
         for keyword in node.keywords:
@@ -172,6 +174,15 @@ class _Editor(ast.NodeTransformer):
         if swap is not None:
             node.args = [_arranged(swap, node.args)]
         return self._switched(number, node)
+
+    def _tuple(self, node: ast.Tuple) -> ast.expr:
+        if len(node.elts) < 2 or any(map(_is_starred, node.elts)):
+            edited = self.generic_visit(node)
+            assert isinstance(edited, ast.expr)
+            return edited
+        swap = self._add("swap", node, len(node.elts))
+        parts = [self._expression(part) for part in node.elts]
+        return ast.Tuple([_arranged(swap, parts)], ast.Load())
 
     def _switched(self, number: int | None, node: ast.expr) -> ast.expr:
         if number is None:
@@ -215,8 +226,8 @@ class _Editor(ast.NodeTransformer):
         return len(text.decode("utf-8", "replace"))
 
 
-def _has_stars(call: ast.Call) -> bool:
-    return any(isinstance(one, ast.Starred) for one in call.args)
+def _is_starred(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred)
 
 
 def _arranged(number: int, arguments: list[ast.expr]) -> ast.expr:
@@ -243,11 +254,17 @@ def _can_be_replaced(node: ast.expr) -> bool:
     """Whether a value can stand in the place of an expression."""
     if isinstance(node, ast.Starred | ast.Slice | ast.Lambda | ast.JoinedStr):
         return False
+    if isinstance(node, ast.Tuple) and _has_slices(node):
+        return False
     if isinstance(node, ast.Constant):
-        return not isinstance(node.value, str | bytes)
+        return isinstance(node.value, bool | int | float)
     if isinstance(node, ast.Name) and node.id in _MODULES:
         return False
-    return not isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)
+    return isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+
+
+def _has_slices(node: ast.Tuple) -> bool:
+    return any(isinstance(one, ast.Slice) for one in node.elts)
 
 
 def _is_on(number: int) -> ast.expr:

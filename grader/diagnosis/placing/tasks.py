@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis.observation import call, compared, copied, flatten
-from grader.diagnosis.placing.place import Task
+from grader.diagnosis.placing.search import Task
 from grader.diagnosis.placing.values import RightValue, right_values
 from grader.diagnosis.reference_runner import ReferenceRunner
 

@@ -7,7 +7,7 @@ process; the marks are final by then.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ MOST_TURNS = 100_000  # of all loops in one run
 Function = Callable[..., Any]
 Parts = list[bool]  # which parts of what a function gives are right
 Candidate = tuple[int, int, int]  # a place, what is put there, and how
+Best = tuple[tuple[int, ...], Candidate, Parts]
 INSERT = -1  # in the place of a place: what is added to an argument that a function changes
 
 # how a right value stands in an expression's place
@@ -314,33 +315,41 @@ class Search:
 
     def _best(self, mask: Parts) -> tuple[Candidate, Parts] | None:
         """The edit that makes most right, of equal ones the earliest and smallest; None where none helps."""
-        best: tuple[Any, Candidate, Parts] | None = None
-        unchanged = sorted(self._unchanged)
-        for candidates in (
-            self._inserts(unchanged),
-            self._alike(),
-            self._others(),
-        ):
-            line = 0
-            for statement, candidate in candidates:
-                if self._is_settled(best) and statement > line:
-                    break  # no later statement is preferred
-                line = statement
-                if self._nb_runs > self._task["most"]:
-                    break
-                now = self._with(candidate, mask)
-                if now is None:
-                    continue
-                rank = self._rank(candidate, now)
-                if best is None or rank < best[0]:
-                    best = rank, candidate, now
-            if best is not None and all(best[2]):
-                break
+        best = self._best_of(
+            self._inserts(sorted(self._unchanged)), mask, None
+        )
+        if best is None or not all(best[2]):
+            best = self._best_of(self._alike(), mask, best)
+        # what has another form in a statement before may be what is wrong there
+        best = self._best_of(self._others(), mask, best)
         return best[1:] if best is not None else None
 
-    def _is_settled(self, best: tuple[Any, Candidate, Parts] | None) -> bool:
-        """Whether an edit makes all right, in a statement that is not right as it stands."""
-        return best is not None and all(best[2]) and not best[0][1]
+    def _best_of(
+        self,
+        candidates: Iterable[tuple[int, Candidate]],
+        mask: Parts,
+        best: Best | None,
+    ) -> Best | None:
+        """The best of these candidates and of the best so far, statement by statement."""
+        for statement, candidate in candidates:
+            if self._is_settled(best, statement):
+                break
+            if self._nb_runs > self._task["most"]:
+                break
+            now = self._with(candidate, mask)
+            if now is None:
+                continue
+            rank = self._rank(candidate, now)
+            if best is None or rank < best[0]:
+                best = rank, candidate, now
+        return best
+
+    def _is_settled(self, best: Best | None, statement: int) -> bool:
+        """Whether no edit of this statement, nor of a later one, is preferred to the best so far."""
+        if best is None or not all(best[2]):
+            return False
+        _, is_right, line, *_ = best[0]
+        return not is_right and statement > line
 
     def _rank(self, candidate: Candidate, now: Parts) -> tuple[int, ...]:
         place, value, layout = candidate

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from grader.diagnosis.observation import Evidence, Prober
 from grader.diagnosis.placing import trial
 from grader.diagnosis.placing.instrument import (
     NAME,
-    Instrumented,
     Place,
     instrumented,
 )
@@ -22,7 +22,7 @@ from grader.diagnosis.verdict import Diagnosis
 from grader.errors import StudentFailure
 from grader.results import Mark
 
-_STUDENT, _RECORDED = "_grader_student", "_grader_recorded"
+_STUDENT, _RECORDED = f"{NAME}_student", f"{NAME}_recorded"
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,14 @@ def place(
     if student is None or recorded is None:
         return None
     own_name = evidence.own_names.get(function, function)
-    text = _text(own_name, student, recorded)
-    supply = {f"{NAME}_task": _sent(task, student.places, evidence)}
+    sent = {
+        **_sent(task, student.places, evidence),
+        "trial": _as_bytes(inspect.getsource(trial)),
+        "student": _as_bytes(f"{student.text}\n{recorded.text}"),
+    }
+    edited = prober.edited(function, _TEXT.format(grader=NAME, name=own_name))
     try:
-        outcome = prober.edited(function, text).call(function, (), supply)
+        outcome = edited.call(function, (), {f"{NAME}_task": sent})
     except StudentFailure:
         return None
     rows = _rows(outcome.value)
@@ -96,18 +100,26 @@ def place(
     return _placed(rows, student.places, task, evidence.first_line - 1)
 
 
-def _text(name: str, student: Instrumented, recorded: Instrumented) -> str:
-    """What is run in the function's place: the trial, in a namespace of its own, on its two texts."""
-    source = inspect.getsource(trial)
-    return (
-        f"{NAME}_trial = {{'__name__': 'trial'}}\n"
-        f"__import__('builtins').exec({source!r}, {NAME}_trial)\n"
-        f"{NAME} = {NAME}_trial['Switches']()\n"
-        f"{student.text}\n"
-        f"{recorded.text}\n"
-        f"def {name}(*_):\n"
-        f"    return {NAME}_trial['Search']({_RECORDED}, {_STUDENT}, {NAME}, {NAME}_task).found()\n"
-    )
+_TEXT = """
+import builtins as {grader}_builtins
+
+def {grader}_run(text, names):
+    {grader}_builtins.exec({grader}_builtins.bytes(text.tolist()), names)
+
+{grader}_trial = {{"__name__": "trial"}}
+{grader}_run({grader}_task["trial"], {grader}_trial)
+{grader} = {grader}_trial["Switches"]()
+{grader}_run({grader}_task["student"], {grader}_builtins.globals())
+
+def {name}(*_):
+    search = {grader}_trial["Search"]
+    return search({grader}_recorded, {grader}_student, {grader}, {grader}_task).found()
+"""
+
+
+def _as_bytes(text: str) -> Tensor:
+    """A text of any length as it crosses to the worker."""
+    return torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
 
 
 def _sent(
