@@ -30,7 +30,7 @@ def diagnose(
     """
     case = IteratingCase(exercise, function, prober, evidence, earlier)
     found = _explained(case)
-    if found.misconceptions:
+    if found.line is not None:
         return found
     task = task_of_start(case) or task_of_runs(case)
     return with_marks(found, prober, function, evidence, task)

@@ -22,7 +22,7 @@ from grader.diagnosis.placing.values import RightValue, right_values
 from grader.exercise.probes import LeadingArguments, Parameters
 
 _STEPS = 2
-_MOST_RUNS = 1_500  # each of them is a training
+_MOST_RUNS = 3_000  # each of them is a training
 
 
 def task_of_start(case: IteratingCase) -> Task | None:
@@ -79,6 +79,7 @@ def task_of_runs(case: IteratingCase) -> Task | None:
         values=_values(case.reference, calls),
         reads="run",
         columns=len(case.reference.trajectory.columns),
+        turns=_STEPS,
         most_runs=_MOST_RUNS,
     )
 

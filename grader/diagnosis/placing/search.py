@@ -50,6 +50,7 @@ class Task:
     added: Sequence[Sequence[Tensor]] = ()
     reads: str = "values"
     columns: int = 0
+    turns: int = 1
     seed: int = 0
     most_runs: int = 6_000
 
@@ -146,6 +147,7 @@ def _sent(
         "added": [list(one) for one in task.added],
         "order": order,
         "columns": task.columns,
+        "turns": task.turns,
         "seed": task.seed,
         "most": task.most_runs,
     }

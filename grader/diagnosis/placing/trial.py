@@ -172,7 +172,7 @@ class Search:
     values: right values, each with its sequence on each probe. places: kind, line of its statement, size and
     whether it is all that is assigned, of each. reads: how parts are read from what a call gives.
     accumulators: the positions of the arguments that are changed. added: for each probe what is added to them.
-    order: of the arguments. columns: how many a history has. seed: of torch's generator. most: runs.
+    order: of the arguments. columns: how many a history has. turns: of the loop whose first turn shows what is right. seed: of torch's generator. most: runs.
     """
 
     def __init__(
@@ -193,6 +193,7 @@ class Search:
         self._counts: list[dict[int, int]] = []
         self._forms: dict[int, Any] = {}
         self._acquitted: set[int] = set()
+        self._computed: set[int] = set()
 
     def found(self) -> list[tuple[int, int, int, int, int]]:
         """The edits made, one after the other: (place, value, layout, parts that are right then, runs).
@@ -264,7 +265,7 @@ class Search:
 
     def _record(self) -> Parts:
         """Note how often each place is evaluated, and what it gives; which parts are right."""
-        self._counts, self._acquitted = [], set()
+        self._counts, self._acquitted, self._computed = [], set(), set()
         mask: Parts = []
         self._forms = {}
         turns = 0
@@ -282,23 +283,28 @@ class Search:
         return mask
 
     def _acquit(self) -> None:
-        """Note the statements whose variable has a right value, as far as can be seen."""
-        for place, (_, line, _, is_assigned) in self._in_order():
-            if is_assigned and self._is_right(self._switches.all.get(place)):
+        """Note the places that have right values already, as far as can be seen, and their statements."""
+        for place, (kind, line, size, is_assigned) in self._in_order():
+            if kind != "value" or not self._is_right(place):
+                continue
+            if is_assigned:
                 self._acquitted.add(line)
+            if size > 1 and self._forms[place] != "number":
+                self._computed.add(place)
 
-    def _is_right(self, given: list[Any] | None) -> bool:
-        """Whether the values of an expression are those of one of the reference's."""
+    def _is_right(self, place: int) -> bool:
+        """Whether an expression has the values of one of the reference's, until the first turn has an effect."""
+        given = self._switches.all.get(place)
         if not given:
             return False
+        turns = self._task["turns"]
+        until = len(given) // turns if len(given) >= turns else len(given)
         for sequences in self._task["values"]:
             right = sequences[0]
             if len(right) not in (1, len(given)):
                 continue
-            if all(
-                _is_same(one, right[i % len(right)])
-                for i, one in enumerate(given)
-            ):
+            shown = [right[i % len(right)] for i in range(until)]
+            if all(map(_is_same, given[:until], shown)):
                 return True
         return False
 
@@ -354,9 +360,11 @@ class Search:
     def _rank(self, candidate: Candidate, now: Parts) -> tuple[int, ...]:
         place, value, layout = candidate
         statement = size = 0
+        kind = "value"
         if place >= 0:
-            _, statement, size, _ = self._task["places"][place]
-        is_right = statement in self._acquitted
+            kind, statement, size, _ = self._task["places"][place]
+        # what is assigned may be right, and the assignment not
+        is_right = kind == "value" and statement in self._acquitted
         return -sum(now), is_right, statement, size, place, value, layout
 
     def _with(self, candidate: Candidate, mask: Parts) -> Parts | None:
@@ -409,14 +417,14 @@ class Search:
                         yield statement, (place, one, other)
             elif kind != "value":
                 yield statement, (place, 0, 0)
-            else:
+            elif place not in self._computed:
                 for value, layout in self._fitting(place, alike=True):
                     yield statement, (place, value, layout)
 
     def _others(self) -> Iterator[tuple[int, Candidate]]:
         """Candidates of another form than what they take the place of."""
         for place, (kind, statement, _, _) in self._in_order():
-            if kind == "value":
+            if kind == "value" and place not in self._computed:
                 for value, layout in self._fitting(place, alike=False):
                     yield statement, (place, value, layout)
 
