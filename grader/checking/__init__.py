@@ -10,7 +10,13 @@ from grader.checking.comparison import (
     type_in_words,
 )
 from grader.checking.gradients import autograd_gradients, finite_differences
-from grader.checking.marks import locates, points, requires, shapes
+from grader.checking.marks import (
+    by_hand,
+    locates,
+    points,
+    requires,
+    shapes,
+)
 from grader.checking.outcomes import shared_call, value_of, without_earlier
 from grader.checking.purity import assert_pure
 from grader.errors import CheckFailure
@@ -23,6 +29,7 @@ __all__ = [
     "assert_pure",
     "assert_unchanged",
     "autograd_gradients",
+    "by_hand",
     "finite_differences",
     "is_close",
     "locates",

@@ -30,6 +30,7 @@ from runs import (
 from grader.checking import (
     CheckFailure,
     assert_unchanged,
+    by_hand,
     locates,
     number,
     points,
@@ -124,6 +125,7 @@ def assert_drawn(name, value):
 
 
 @points(13)
+@by_hand
 @locates("parameters")
 def test_by_hand(student, calls, reference, inputs, assert_close, shared):
     """The parameters should follow gradient descent, step by step, computed by hand"""
