@@ -118,6 +118,11 @@ class Inputs:
             torch.randn(shape, generator=self._generator, dtype=dtype) * scale
         )
 
+    def number(self, least: int, most: int) -> int:
+        """A whole number, from `least` to `most`."""
+        drawn = torch.randint(least, most + 1, (1,), generator=self._generator)
+        return int(drawn)
+
     def target(
         self, nb_classes: int, dtype: torch.dtype = torch.float32
     ) -> Tensor:

@@ -24,6 +24,7 @@ from runs import (
     Training,
     assert_finite,
     going_on,
+    is_finite,
     start,
 )
 
@@ -40,6 +41,7 @@ from grader.checking import (
     value_of,
     without_earlier,
 )
+from grader.errors import StudentFailure
 
 MANY_STEPS = (
     500  # a run of so many may take long, so its time is estimated first
@@ -47,6 +49,14 @@ MANY_STEPS = (
 # Of how far a parameter moves in a long run: right programs end within 7e-2 of the reference, in both
 # profiles, as rounding grows with the steps. What learns in another way ends elsewhere.
 ARRIVES = 0.5
+# The same of a short run, which is made where a long one is not: of a `train` that is slow, or is given wrong
+# functions. Nobody can know its number of steps. It is asked only where the reference ends within STEADY of
+# there from initial parameters that are off by JITTER of themselves, which is as badly as a sigma rounds near
+# 0. Right programs end within 2e-2 then; one that stops after ten steps is mostly off by 2e-1 and more.
+SHORT = 12, 40
+JITTER = 2e-3
+STEADY = 2e-2
+ARRIVES_SHORT = 1e-1
 WITHOUT_STUDENT = types.SimpleNamespace(
     plugged=()
 )  # a reference with none of the student's functions
@@ -211,8 +221,10 @@ def test_long_run(student, calls, reference, inputs, shared):
         # whether it learns is the earlier functions' doing then; from where it sets out is its own
         if tells_of_steps(training):
             assert_reports("train loss", training, reference)
+        short_run(training, reference)
         return
     if training.is_slow():
+        short_run(training, reference)
         return
     settings = inputs.settings
     samples = training.served(inputs.data())
@@ -244,17 +256,63 @@ def test_long_run(student, calls, reference, inputs, shared):
     assert_arrived(run.parameters, initial, end, nb_steps)
 
 
-def assert_arrived(parameters, initial, end, nb_steps):
-    """Raise where a long run has ended nowhere near the end of gradient descent."""
+def short_run(training, reference):
+    """Raise where a run of some steps ends elsewhere than those of the reference, if these can be told."""
+    least, most = SHORT
+    most = min(most, training.most_steps())
+    if most < least:
+        return
+    nb_steps = training.inputs.number(least, int(most))
+    data = training.contested_data()
+    runs = {k: training.attempt(data, NB_HIDDEN, k) for k in (0, 1)}
+    taken, initial = start(runs)
+    assert_finite(initial, taken)
+    end = steady_end(
+        training.inputs, reference, data, initial, nb_steps - taken
+    )
+    if end is None:
+        return
+    run = value_of(training.attempt(data, NB_HIDDEN, nb_steps))
+    assert_arrived(run.parameters, initial, end, nb_steps, ARRIVES_SHORT)
+
+
+def steady_end(inputs, reference, data, initial, nb_steps):
+    """Where the reference's steps lead; None where that is no number, or rounding alone leads elsewhere."""
+    jittered = [
+        p * (1 + inputs.normal(*p.shape, scale=JITTER)) for p in initial
+    ]
+    try:
+        end, _ = inputs.trajectory(reference, data, initial, nb_steps)
+        other, _ = inputs.trajectory(reference, data, jittered, nb_steps)
+    except (StudentFailure, RuntimeError, IndexError, TypeError, ValueError):
+        # the earlier functions, with which it has gone on for some steps, go no further
+        return None
+    if not is_finite(end) or first_astray(other, initial, end, STEADY):
+        return None
+    return end
+
+
+def assert_arrived(parameters, initial, end, nb_steps, most=ARRIVES):
+    """Raise where a run has ended nowhere near the end of gradient descent."""
+    name = first_astray(parameters, initial, end, most)
+    if name is not None:
+        raise CheckFailure(
+            f"After {nb_steps} steps {name} is not where gradient descent leads."
+        )
+
+
+def first_astray(parameters, initial, end, most):
+    """The first parameter that is further from its end than so much of how far it moves, if there is one."""
     for name, own, was, right in zip(
         PARAMETERS, parameters, initial, end, strict=True
     ):
+        if own.shape != right.shape:
+            return name
         distance = (own.double() - right.double()).norm()
         moved = (right.double() - was.double()).norm()
-        if not distance <= ARRIVES * moved:
-            raise CheckFailure(
-                f"After {nb_steps} steps {name} is not where gradient descent leads."
-            )
+        if not distance <= most * moved:
+            return name
+    return None
 
 
 def estimate(training, samples, nb_hidden, nb_steps):
