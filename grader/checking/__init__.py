@@ -9,6 +9,7 @@ from grader.checking.comparison import (
     number,
     type_in_words,
 )
+from grader.checking.conventions import copies_of
 from grader.checking.gradients import autograd_gradients, finite_differences
 from grader.checking.marks import (
     by_hand,
@@ -30,6 +31,7 @@ __all__ = [
     "assert_unchanged",
     "autograd_gradients",
     "by_hand",
+    "copies_of",
     "finite_differences",
     "is_close",
     "locates",

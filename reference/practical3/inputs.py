@@ -118,10 +118,12 @@ class Inputs:
             torch.randn(shape, generator=self._generator, dtype=dtype) * scale
         )
 
-    def number(self, least: int, most: int) -> int:
-        """A whole number, from `least` to `most`."""
-        drawn = torch.randint(least, most + 1, (1,), generator=self._generator)
-        return int(drawn)
+    def numbers(
+        self, count: int, least: int = 3, most: int = 9
+    ) -> tuple[int, ...]:
+        """So many different whole numbers, from `least` to `most`: sizes that nobody can know."""
+        drawn = torch.randperm(most - least + 1, generator=self._generator)
+        return tuple((drawn[:count] + least).tolist())
 
     def target(
         self, nb_classes: int, dtype: torch.dtype = torch.float32

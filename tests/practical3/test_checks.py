@@ -330,3 +330,229 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
     )
     assert by_hand.outcome == "failed"
     assert by_hand.points == 0
+
+
+STOPS = """
+
+import time
+
+def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+    {pause}
+    n = len(train_input)
+    shapes = [(nb_hidden, train_input.shape[1]), (nb_hidden,)]
+    shapes += [(train_target.shape[1], nb_hidden), (train_target.shape[1],)]
+    parameters = [torch.empty(shape).normal_(0, 1e-6) for shape in shapes]
+    history = []
+    for step in range(nb_steps):
+        gradients = [torch.zeros(shape) for shape in shapes]
+        total, wrong, wrong_in_test = 0.0, 0, 0
+        for x, t in zip(train_input, 0.9 * train_target):
+            x0, s1, x1, s2, x2 = forward_pass(*parameters, x)
+            total += loss(x2, t).item()
+            wrong += int(x2.argmax() != t.argmax())
+            backward_pass(*parameters, t, x, s1, x1, s2, x2, *gradients)
+        for x, t in zip(test_input, test_target):
+            wrong_in_test += int(forward_pass(*parameters, x)[-1].argmax() != t.argmax())
+        history.append((total, wrong / n, wrong_in_test / len(test_input)))
+        if step < {most}:
+            for parameter, gradient in zip(parameters, gradients):
+                parameter -= 0.1 / n * gradient
+    return tuple(parameters), history
+"""
+# beside what the long run of a `train` is another one
+BESIDE = {
+    "slow": ("time.sleep(0.6 if n == 2 else 0)", ""),
+    "given a wrong dsigma": (
+        "pass",
+        "\n\ndef dsigma(x):\n    return 1 - x.tanh()\n",
+    ),
+    "given a wrong backward_pass": (
+        "pass",
+        """
+def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
+    d2 = dloss(x2, t) * dsigma(s2)
+    d1 = w2.t().mv(d2)
+    g1 += torch.outer(d1, x); g2 += d1; g3 += torch.outer(d2, x1); g4 += d2
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("most", [9, 10_000])
+def test_a_training_that_stops_is_seen_by_a_short_run(
+    grade: Callable[[str], Result], beside: str, most: int
+) -> None:
+    pause, wrong = BESIDE[beside]
+    pause = pause.replace("n ==", "len(train_input) ==")
+    text = STOPS.format(pause=pause, most=most) + wrong
+    checks = grade(text).functions["train"].checks
+    failed = {c.id.split("/")[1] for c in checks if c.outcome == "failed"}
+    assert failed == ({"long_run"} if most == 9 else set())
+
+
+IMPURE = {
+    "train": "def train(a, b, c, d, *e):\n    b *= 0.9\n    return right_train(a, b / 0.9, c, d, *e)\n",
+    "forward_pass": "def forward_pass(w1, b1, w2, b2, x):\n    x0 = x.clone()\n    x *= 2\n"
+    "    return right_forward_pass(w1, b1, w2, b2, x0)\n",
+    "backward_pass": "def backward_pass(w1, b1, w2, b2, t, *a):\n"
+    "    right_backward_pass(w1, b1, w2, b2, t, *a)\n    t *= 2\n",
+}
+
+
+@pytest.mark.parametrize("name", IMPURE)
+def test_what_changes_its_arguments_does_so_after_a_wrong_function_too(
+    grade: Callable[[str], Result], name: str
+) -> None:
+    wrong = "\n\ndef sigma(x):\n    return 1 / (1 + torch.exp(-x))\n"
+    impure = f"\n\nright_{name} = {name}\n\n{IMPURE[name]}"
+    checks = grade(wrong + impure).functions[name].checks
+    assert f"{name}/pure" in {c.id for c in checks if c.outcome == "failed"}
+    functions = grade(
+        "\n\ndef sigma(x):\n    x += 1\n    return torch.tanh(x)\n"
+    ).functions
+    assert functions[name].status == "right"
+
+
+UNSEEDED = [
+    "torch.seed()",
+    "import os; torch.manual_seed(int.from_bytes(os.urandom(4), 'big'))",
+    "import random; random.seed(); torch.manual_seed(random.getrandbits(31))",
+    "import numpy; torch.manual_seed(int(numpy.random.default_rng().integers(2**31)))",
+    "import time; torch.manual_seed(int(time.time()))",
+    "import secrets; torch.manual_seed(secrets.randbelow(2**31))",
+]
+OWN_GENERATOR = "torch.manual_seed(int(_rng.integers(2**31)))"
+
+
+@pytest.mark.parametrize("unseeded", [*UNSEEDED, OWN_GENERATOR])
+def test_a_train_that_seeds_itself_is_right(
+    grade: Callable[[str], Result], unseeded: str
+) -> None:
+    source = TRAIN.format(change="pass").replace(
+        "    parameters, history",
+        f"    {unseeded}\n    parameters, history",
+        1,
+    )
+    own = "\nimport numpy\n_rng = numpy.random.default_rng(3)\n"
+    result = grade(own + source)
+    assert result.functions["train"].status == "right"
+    assert not result.notices
+
+
+def test_what_gives_other_results_each_time_cannot_be_followed(
+    grade: Callable[[str], Result],
+) -> None:
+    unseeded = "torch.Generator(); torch.manual_seed(torch.Generator().seed())"
+    source = TRAIN.format(change="pass").replace(
+        "    parameters, history",
+        f"    {unseeded}\n    parameters, history",
+        1,
+    )
+    result = grade(source)
+    assert result.functions["train"].status == "partial"
+    assert any(
+        "other results from the same seed" in str(notice)
+        for notice in result.notices
+    )
+
+
+def test_autograd_is_not_by_hand(grade: Callable[[str], Result]) -> None:
+    source = """
+
+def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2):
+    parameters = [p.clone().requires_grad_() for p in (w1, b1, w2, b2)]
+    loss(forward_pass(*parameters, x)[-1], t).backward()
+    for total, parameter in zip((dl_dw1, dl_db1, dl_dw2, dl_db2), parameters):
+        total += parameter.grad
+"""
+    function = grade(source).functions["backward_pass"]
+    (by_hand,) = (
+        check
+        for check in function.checks
+        if check.id == "backward_pass/by_hand"
+    )
+    assert by_hand.outcome == "failed"
+    assert by_hand.points == 0
+
+
+STOPS = """
+
+import time
+
+def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+    {pause}
+    n = len(train_input)
+    shapes = [(nb_hidden, train_input.shape[1]), (nb_hidden,)]
+    shapes += [(train_target.shape[1], nb_hidden), (train_target.shape[1],)]
+    parameters = [torch.empty(shape).normal_(0, 1e-6) for shape in shapes]
+    history = []
+    for step in range(nb_steps):
+        gradients = [torch.zeros(shape) for shape in shapes]
+        total, wrong, wrong_in_test = 0.0, 0, 0
+        for x, t in zip(train_input, 0.9 * train_target):
+            x0, s1, x1, s2, x2 = forward_pass(*parameters, x)
+            total += loss(x2, t).item()
+            wrong += int(x2.argmax() != t.argmax())
+            backward_pass(*parameters, t, x, s1, x1, s2, x2, *gradients)
+        for x, t in zip(test_input, test_target):
+            wrong_in_test += int(forward_pass(*parameters, x)[-1].argmax() != t.argmax())
+        history.append((total, wrong / n, wrong_in_test / len(test_input)))
+        if step < {most}:
+            for parameter, gradient in zip(parameters, gradients):
+                parameter -= 0.1 / n * gradient
+    return tuple(parameters), history
+"""
+# beside what the long run of a `train` is another one
+BESIDE = {
+    "slow": ("time.sleep(0.6 if n == 2 else 0)", ""),
+    "given a wrong dsigma": (
+        "pass",
+        "\n\ndef dsigma(x):\n    return 1 - x.tanh()\n",
+    ),
+    "given a wrong backward_pass": (
+        "pass",
+        """
+def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
+    d2 = dloss(x2, t) * dsigma(s2)
+    d1 = w2.t().mv(d2)
+    g1 += torch.outer(d1, x); g2 += d1; g3 += torch.outer(d2, x1); g4 += d2
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("most", [9, 10_000])
+def test_a_training_that_stops_is_seen_by_a_short_run(
+    grade: Callable[[str], Result], beside: str, most: int
+) -> None:
+    pause, wrong = BESIDE[beside]
+    pause = pause.replace("n ==", "len(train_input) ==")
+    text = STOPS.format(pause=pause, most=most) + wrong
+    checks = grade(text).functions["train"].checks
+    failed = {c.id.split("/")[1] for c in checks if c.outcome == "failed"}
+    assert failed == ({"long_run"} if most == 9 else set())
+    if most == 9:
+        (long_run,) = (c for c in checks if c.id == "train/long_run")
+        assert "not where gradient descent leads" in long_run.message
+
+
+IMPURE = """
+
+right_{name} = {name}
+
+def {name}(x, *others):
+    value = right_{name}(x, *others)
+    if x.shape not in [(3, 5), (4,)]:
+        x += 1
+    return value
+"""
+
+
+@pytest.mark.parametrize("name", ["sigma", "dsigma", "loss", "dloss"])
+def test_no_shape_that_is_known_hides_a_change(
+    grade: Callable[[str], Result], name: str
+) -> None:
+    checks = grade(IMPURE.format(name=name)).functions[name].checks
+    assert [c.id for c in checks if c.outcome == "failed"] == [f"{name}/pure"]

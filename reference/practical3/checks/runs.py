@@ -11,6 +11,7 @@ import torch
 
 from grader.checking import (
     CheckFailure,
+    copies_of,
     is_close,
     type_in_words,
     value_of,
@@ -141,7 +142,7 @@ class Training:
         if "anew" in self.shared:
             self.calls.start_anew()
         try:
-            return Run(self._train(*copies(data), nb_hidden, nb_steps))
+            return Run(self._train(*copies_of(data), nb_hidden, nb_steps))
         except (StudentFailure, CheckFailure) as failure:
             return failure
 
@@ -281,11 +282,6 @@ class Training:
             taken, before = k, now
         if not nb_compared:
             raise CheckFailure("No step of train could be compared.")
-
-
-def copies(data: Any) -> list[torch.Tensor]:
-    """The data's tensors, for a `train` that may change them."""
-    return [part.clone() for part in data]
 
 
 def as_they_are(data: Any) -> Any:
