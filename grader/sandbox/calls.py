@@ -186,7 +186,7 @@ class Calls:
         self._notice(Notice("remark", {"text": text}))
 
     def _notice(self, notice: Notice) -> None:
-        if notice not in self.notices and len(self.notices) < _MOST_NOTICES:
+        if len(self.notices) < _MOST_NOTICES and notice not in self.notices:
             self.notices.append(notice)
 
     # -- calls ---------------------------------------------------------------------------------------
