@@ -118,6 +118,11 @@ class Inputs:
             torch.randn(shape, generator=self._generator, dtype=dtype) * scale
         )
 
+    def away_from_zero(self, *shape: int) -> Tensor:
+        """The same, each entry at least 0.5 from 0: near 0 tanh(x) is x, and a mistake may not show."""
+        x = self.normal(*shape)
+        return x + 0.5 * torch.sign(x)
+
     def numbers(
         self, count: int, least: int = 3, most: int = 9
     ) -> tuple[int, ...]:

@@ -17,7 +17,9 @@ SHAPES = {"vector": (7,), "matrix": (4, 3), "scalar": ()}
 
 def of_each_kind(student, inputs):
     """(an x of each kind, what the student gives for it), both by kind; all in one exchange."""
-    arguments = {kind: inputs.normal(*shape) for kind, shape in SHAPES.items()}
+    arguments = {}
+    for kind, shape in SHAPES.items():
+        arguments[kind] = inputs.away_from_zero(*shape)
     values = student.dsigma.map_outcomes(
         [(x.clone(),) for x in arguments.values()]
     )
