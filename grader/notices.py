@@ -131,6 +131,9 @@ KINDS: Mapping[str, Kind] = {
         "grader itself failed as it looked for the mistake in {function}, so none is named.",
         look=True,
     ),
+    "nested-too-deeply": Kind(
+        "{function} is nested too deeply for its mistake to be looked for, so none is named."
+    ),
     "void-checks": Kind(
         "grader itself failed on checks of {function}. Their {points} points are neither given nor lost: "
         "the mark is incomplete until an instructor has decided over them.",

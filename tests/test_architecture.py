@@ -39,6 +39,7 @@ LAYERS = [
     ["sandbox.hiding"],
     ["sandbox.loading"],
     ["sandbox.student"],
+    ["sandbox.by_hand", "sandbox.apart"],
     ["sandbox.calls"],
     ["checking"],
     ["diagnosis"],

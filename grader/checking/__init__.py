@@ -9,8 +9,15 @@ from grader.checking.comparison import (
     number,
     type_in_words,
 )
+from grader.checking.conventions import copies_of
 from grader.checking.gradients import autograd_gradients, finite_differences
-from grader.checking.marks import locates, points, requires, shapes
+from grader.checking.marks import (
+    by_hand,
+    locates,
+    points,
+    requires,
+    shapes,
+)
 from grader.checking.outcomes import shared_call, value_of, without_earlier
 from grader.checking.purity import assert_pure
 from grader.errors import CheckFailure
@@ -23,6 +30,8 @@ __all__ = [
     "assert_pure",
     "assert_unchanged",
     "autograd_gradients",
+    "by_hand",
+    "copies_of",
     "finite_differences",
     "is_close",
     "locates",

@@ -9,20 +9,18 @@ what is built on it can be right without computing anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grader.checking.comparison import is_close
 from grader.checking.conventions import copies_of
 from grader.checking.reference import TakingColumns
 from grader.errors import Raised, StudentFailure
 from grader.sandbox.calls import Answer, Calls
-from grader.sandbox.protocol import Opaque
+from grader.sandbox.replies import alike
 
-SAME = 1e-4  # of an answer and the same one again: nothing but rounding is between them
 # A function takes part where it is at most so many times as far from what is right as in its own checks, or
 # as far as this part of the largest value there.
 _FURTHER = 10
@@ -38,7 +36,7 @@ def stands_by_its_answers(calls: Calls, function: str) -> bool:
             again = calls.apart.call(function, arguments)
         except StudentFailure:
             return False
-        if not _is_same(
+        if not alike(
             [answer.value, *answer.after], [again.value, *again.arguments]
         ):
             return False
@@ -56,7 +54,7 @@ def is_answered_by(function: Callable[..., Any], answer: Answer) -> bool:
         return answer.error is not None
     if answer.error is not None:
         return False
-    return _is_same([answer.value, *answer.after], [value, *arguments])
+    return alike([answer.value, *answer.after], [value, *arguments])
 
 
 def is_constant(answers: Sequence[Answer]) -> bool:
@@ -97,41 +95,6 @@ def _tensors(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from _tensors(part)
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    if isinstance(one, Tensor) and isinstance(other, Tensor):
-        return _is_same_tensor(one, other)
-    if isinstance(one, float) and isinstance(other, float):
-        return is_close(_finite(one), _finite(other), SAME)
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and _are_same(one, other)
-    if isinstance(one, dict):
-        return list(one) == list(other) and _are_same(
-            one.values(), other.values()
-        )
-    if isinstance(one, Opaque):
-        return bool(one.type_name == other.type_name)
-    return bool(one == other)
-
-
-def _are_same(some: Iterable[Any], others: Iterable[Any]) -> bool:
-    return all(map(_is_same, some, others))
-
-
-def _is_same_tensor(one: Tensor, other: Tensor) -> bool:
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return False
-    if one.is_complex():
-        one, other = torch.view_as_real(one), torch.view_as_real(other)
-    return is_close(_finite(one), _finite(other), SAME)
-
-
-def _finite(value: Tensor | float) -> Tensor:
-    """What is not a number, or infinite, in numbers that can be compared."""
-    return torch.as_tensor(value, dtype=torch.float64).nan_to_num()
 
 
 def _is_same_error(one: Raised | None, other: Raised | None) -> bool:

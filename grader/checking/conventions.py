@@ -269,7 +269,7 @@ def copies_of(arguments: Row) -> list[Any]:
     copies = []
     for argument in arguments:
         if isinstance(argument, Tensor):
-            argument = argument.clone()
+            argument = argument.detach().clone()
         copies.append(argument)
     return copies
 

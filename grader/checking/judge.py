@@ -22,6 +22,9 @@ function works with vectors.
 If an earlier function never ends, or ends its process, step 4 comes before step 3: as it stands, the judged
 function would call that one, and use up its own time too.
 
+A check that is marked `by_hand` holds for all calls of its function. When every check has run it is decided
+once more (`revised`): where torch has differentiated since, it fails, and those that require it are blocked.
+
 A check that grader itself fails on, by whatever exception, is void, and so is one that requires it. Its
 points are neither given nor lost; `faults` keeps the traceback.
 
@@ -111,6 +114,38 @@ class Judge:
             return self.void(item, Fault.of(marks.id_of(item), error))
         self._keep(item, finding)
         return finding
+
+    def revised(
+        self, items: Iterable[pytest.Function]
+    ) -> list[tuple[pytest.Function, Finding]]:
+        """The checks, all of which have run, that what was seen meanwhile decides otherwise."""
+        changed = []
+        for item in items:
+            try:
+                finding = self._revised(item)
+            except ENDS_GRADING:
+                raise
+            except Exception as error:
+                finding = self.void(item, Fault.of(marks.id_of(item), error))
+            if finding is not None:
+                self._keep(item, finding)
+                changed.append((item, finding))
+        return changed
+
+    def _revised(self, item: pytest.Function) -> Finding | None:
+        """What now comes of a check, where that is something else; None where its finding holds."""
+        function = marks.function_of(item)
+        found = self.checked[function].findings.get(marks.name_of(item))
+        if found is None or not found.credit:
+            return None
+        blocked = self._without_running(item)
+        if blocked is not None:
+            return blocked
+        if marks.is_by_hand(item):
+            by_torch = self.calls.by_torch(function)
+            if by_torch:
+                return Finding("failed", by_torch)
+        return None
 
     def void(self, item: pytest.Function, fault: Fault) -> Finding:
         """The finding of a check that grader itself failed on."""

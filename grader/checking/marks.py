@@ -1,6 +1,6 @@
 """What a check says about itself: its marks, its name and its docstring.
 
-The first three functions are for writing a check, the others read what was written. Here "item" is pytest's
+The first five functions are for writing a check, the others read what was written. Here "item" is pytest's
 word for one check: a test function with one value of its parameter.
 """
 
@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 # for pytest, which refuses a mark that it does not know
-MARKERS = ("points(share)", "requires(*checks)", "locates(quantity)", "shapes")
+MARKERS = (
+    "points(share)",
+    "requires(*checks)",
+    "locates(quantity)",
+    "shapes",
+    "by_hand",
+)
 
 
 def points(share: float) -> pytest.MarkDecorator:
@@ -34,6 +40,17 @@ def shapes(check: Callable[..., None]) -> Callable[..., None]:
     """The check is about shapes: it fails for a function that works with columns or rows for vectors."""
     marked: Callable[..., None] = pytest.mark.shapes(check)
     return marked
+
+
+def by_hand(check: Callable[..., None]) -> Callable[..., None]:
+    """The check asks `calls.by_torch`; it holds for every call of its function, later ones as well."""
+    marked: Callable[..., None] = pytest.mark.by_hand(check)
+    return marked
+
+
+def is_by_hand(item: pytest.Item) -> bool:
+    """Whether a check is marked `by_hand`."""
+    return item.get_closest_marker("by_hand") is not None
 
 
 def is_about_shapes(item: pytest.Item) -> bool:

@@ -206,8 +206,8 @@ class CentralDifference:
         self, rows: TensorRows, exact: TensorRows
     ) -> None:
         """Raise ValueError where the function is another one in float64: its derivative says nothing then."""
-        of_rows = _map(self._function, list(map(_copies, rows)))
-        of_exact = _map(self._function, list(map(_copies, exact)))
+        of_rows = _map(self._function, list(map(copies_of, rows)))
+        of_exact = _map(self._function, list(map(copies_of, exact)))
         for one, other in zip(of_rows, of_exact, strict=True):
             one, other = torch.as_tensor(one), torch.as_tensor(other)
             if not one.isfinite().all():
@@ -237,7 +237,7 @@ class Differentiable:
         """What the function returns for each row; autograd does not follow it."""
         copies = []
         for row in rows:
-            copies.append(_copies(row))
+            copies.append(copies_of(row))
         return _map(self._function, copies)
 
 
@@ -253,7 +253,7 @@ class _WithDerivative(torch.autograd.Function):
         ctx.derivative = derivative
         ctx.save_for_backward(x, *others)
         # copies, since the function may change its arguments in place
-        value = function(*_copies([x, *others]))
+        value = function(*copies_of([x, *others]))
         if isinstance(value, Tensor):
             return value
         return torch.tensor(value, dtype=x.dtype)
@@ -261,11 +261,7 @@ class _WithDerivative(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *outer: Tensor) -> Any:
         x, *others = ctx.saved_tensors
-        slope = outer[0] * ctx.derivative(*_copies([x, *others]))
+        slope = outer[0] * ctx.derivative(*copies_of([x, *others]))
         # a gradient that the student has summed to a scalar broadcasts, as it does in the student's own code
         of_others = [None] * len(others)
         return None, None, slope.expand_as(x), *of_others
-
-
-def _copies(arguments: Sequence[Tensor]) -> list[Tensor]:
-    return [argument.detach().clone() for argument in arguments]

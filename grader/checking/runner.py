@@ -13,7 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_jsonreport.plugin
@@ -155,6 +155,7 @@ class Checks:
         with _own_environment():
             try:
                 tests = self._tests(judge)
+                revised = self._revised(judge)
             except (
                 BaseException
             ) as error:  # Ctrl-C, or a check that calls pytest.exit
@@ -168,7 +169,8 @@ class Checks:
         for test in tests:
             # of a check that was not set up there is only that
             stage = test.get("call") or test["setup"]
-            result = check_from(stage["check"])
+            check = stage["check"]
+            result = check_from(revised.get(check["id"], check))
             function, _, _ = result.id.partition("/")
             earlier = results.get(function, ())
             results[function] = (*earlier, result)
@@ -188,6 +190,14 @@ class Checks:
             return self._report.end(self._session)
         finally:
             self._plugin.forget()
+
+    def _revised(self, judge: Judge) -> dict[str, dict[str, Any]]:
+        """The fields of each check that is decided otherwise once all have run, by its id."""
+        fields = {}
+        items = cast("list[pytest.Function]", self.items)
+        for item, finding in judge.revised(items):
+            fields[marks.id_of(item)] = self._plugin.fields(item, finding)
+        return fields
 
     def _fault(self, why: str) -> GraderFault:
         # the end of a traceback says most
@@ -323,11 +333,11 @@ class _Plugin:
         """Have the check judged, in place of calling it."""
         assert self.judge is not None
         finding = self.judge.judge(pyfuncitem)
-        self._check = self._fields(pyfuncitem, finding)
+        self._check = self.fields(pyfuncitem, finding)
         # for pytest: the call has been made
         return True
 
-    def _fields(
+    def fields(
         self, item: pytest.Function, finding: Finding
     ) -> dict[str, Any]:
         """The fields of a check's CheckResult."""
@@ -360,7 +370,7 @@ class _Plugin:
         if call.excinfo is not None:
             assert self.judge is not None
             fault = Fault.of(marks.id_of(item), call.excinfo.value)
-            self._check = self._fields(item, self.judge.void(item, fault))
+            self._check = self.fields(item, self.judge.void(item, fault))
         if self._check is not None and call.when == "call":
             # "skipped" is pytest's own word for a check that did not run
             words = {"blocked": "skipped", "void": "skipped"}

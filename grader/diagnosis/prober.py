@@ -58,7 +58,7 @@ class StudentProber:
         return Evidence(
             source=source.text,
             first_line=source.first_line,
-            autograd=bool(self._calls.torch_names(function)),
+            autograd=bool(self._calls.by_hand.torch_names(function)),
             own_names=reading.own_names,
             order=self._calls.orders.get(function),
             is_lifted=self._calls.is_lifted(function),

@@ -357,6 +357,11 @@ class _Judged:
             return self._first_explanation(function)
         except ENDS_GRADING:
             raise
+        except RecursionError:
+            # the student's source, which a parser takes and a walk through its tree does not
+            notice = Notice("nested-too-deeply", {"function": function})
+            self.calls.notices.append(notice)
+            return Diagnosis()
         except Exception as error:
             # a student's values can be anything; the marks stand without a diagnosis
             during = f"the diagnosis of {function}"

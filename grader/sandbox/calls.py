@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -21,11 +21,12 @@ from grader.exercise import Exercise
 from grader.intake.submission import Submission
 from grader.notices import Notice
 from grader.sandbox import protocol, replies
+from grader.sandbox.apart import Apart
 from grader.sandbox.argument_order import Order, in_order, put_back
-from grader.sandbox.hiding import may_hide
+from grader.sandbox.by_hand import ByHand
 from grader.sandbox.host import Ended, Zygote
 from grader.sandbox.loading import FAILURES, NO_REPLY, LoadedSubmission
-from grader.sandbox.replies import ErrorContext, Reply, alike
+from grader.sandbox.replies import ErrorContext, Reply
 from grader.sandbox.student import Student
 from grader.sandbox.walls.confinement import Policy
 
@@ -34,9 +35,6 @@ Rows = Sequence[Sequence[Any]]  # the arguments of several calls
 _MOST_NOTICES = 40
 _MOST_ANSWERS = 12  # of one function, which are kept
 _LARGEST_ANSWER = 10_000  # entries
-# what a call may take in a worker without autograd: so many times as long as before, these seconds at least
-_SLOWER = 10
-_LEAST_TRIAL_SECONDS = 5.0
 
 
 class _Called(NamedTuple):
@@ -56,19 +54,6 @@ class Answer(NamedTuple):
     error: Raised | None
 
 
-class _Kept(NamedTuple):
-    """A call that gave values: its arguments as they were before it, what it gave, how long it took."""
-
-    rows: Rows
-    gave: list[Reply]
-    seconds: float
-
-    @property
-    def raised(self) -> bool:
-        """Whether one of the calls raised."""
-        return any(reply.error is not None for reply in self.gave)
-
-
 class Calls:
     """Makes the calls of one submission's functions, and keeps what is known about them.
 
@@ -78,7 +63,8 @@ class Calls:
     stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. nb_raised: how
     many calls have raised. raised_in: function -> the line of its own in which it raised first. answers:
     function -> some of what it answered as it stands. orders: function -> the order in which it is given its
-    arguments, where that is not the hand-out's.
+    arguments, where that is not the hand-out's. by_hand: whether torch has differentiated. failures: how each
+    call ended that is not made again.
 
     Use as a context manager.
     """
@@ -98,14 +84,11 @@ class Calls:
         self._submission = LoadedSubmission(
             zygote, policy, exercise, submission, self._notice
         )
-        self._once_more = partial(Calls, zygote, policy, exercise, submission)
-        self._apart: Calls | None = None
-        self._may_hide = _may_hide(exercise, submission)
-        # function -> its latest call that gave values, with the arguments as they were before it
-        self._kept: dict[str, _Kept] = {}
-        self._took = 0.0  # the latest exchange, in seconds
-        self._unaided: dict[str, bool] = {}
-        self._failures: dict[_Called, StudentFailure] = {}
+        self._apart = Apart(
+            partial(Calls, zygote, policy, exercise, submission)
+        )
+        self.by_hand = ByHand(self, exercise, submission)
+        self.failures: dict[_Called, StudentFailure] = {}
         self.may_take(exercise.limits.submission_seconds)
         self.call_seconds: Mapping[str, float] = {}
         self.seed = 0
@@ -114,12 +97,10 @@ class Calls:
         self.notices: list[Notice] = []
         self.nb_raised = 0
         self.raised_in: dict[str, int] = {}
-        # (the function that was called, the innermost one on the stack) -> names of torch's functions
-        self._autograd: dict[tuple[str, str], set[str]] = {}
         self.orders: dict[str, Order] = {}
         self.answers: dict[str, list[Answer]] = {}
         self.student = Student(self, exercise.functions)
-        self.reading = self._submission.start(self._seconds_left(), self.seed)
+        self.reading = self._submission.start(self.seconds_left(), self.seed)
 
     @property
     def isolation(self) -> Mapping[str, str]:
@@ -128,20 +109,8 @@ class Calls:
 
     @property
     def apart(self) -> Calls:
-        """The same submission in another worker, which is asked for what takes part in judging the rest.
-
-        So it never sees what is judged, and cannot act on it. It has the time that is left to this one.
-        """
-        if self._apart is None:
-            self._apart = self._once_more()
-            self._apart.call_seconds = self.call_seconds
-            self._apart.seed = self.seed
-            self._apart.orders = self.orders
-            # what has hung here need not hang there too
-            self._apart._failures = self._failures
-            self._apart.standins = self.standins
-        self._apart.may_take(max(self._seconds_left(), 0))
-        return self._apart
+        """The same submission in another worker, which never sees what is judged: see `apart`."""
+        return self._apart.beside(self)
 
     @property
     def printed(self) -> str:
@@ -157,12 +126,15 @@ class Calls:
 
     def time_for(self, function: str) -> float:
         """The seconds that a call of the function may take now."""
-        most = self.call_seconds.get(
-            function, self._exercise.functions[function].seconds
-        )
-        return min(most, self._seconds_left())
+        return min(self.limit_of(function), self.seconds_left())
 
-    def _seconds_left(self) -> float:
+    def limit_of(self, function: str) -> float:
+        """The seconds that a call of the function may take, while the submission has any left."""
+        limit = self._exercise.functions[function].seconds
+        return self.call_seconds.get(function, limit)
+
+    def seconds_left(self) -> float:
+        """The seconds that are left to the submission."""
         return self._deadline - time.monotonic()
 
     # -- what is known of a function -----------------------------------------------------------------
@@ -201,154 +173,11 @@ class Calls:
 
     def gave_up(self, function: str) -> bool:
         """Whether the function hung or died, and is not called any more."""
-        return _Called(function) in self._failures
-
-    def torch_names(self, function: str) -> set[str]:
-        """The names of torch's functions that were seen to differentiate or optimise for `function`.
-
-        Where it had them do so within another graded function, that counts for the other one, provided that
-        this one uses them when it is called by itself as well. Otherwise it is but a helper.
-        """
-        found: set[str] = set()
-        for (called, owner), names in self._autograd.items():
-            is_helper = (owner, owner) not in self._autograd
-            if function == (called if is_helper else owner):
-                found |= names
-        return found
+        return _Called(function) in self.failures
 
     def by_torch(self, function: str) -> str | None:
         """A sentence where torch was seen to differentiate or optimise for `function`, else None."""
-        helpers = self._differentiating_before(function)
-        kept = self._kept.get(function)
-        names: set[str] = set()
-        with self.replacing(helpers):
-            if helpers and kept is not None:
-                # stand-ins take and give what the hand-out says, and nothing else
-                tried = self._tried(function, kept)
-                if self._needs_more_than(helpers, function, kept, tried):
-                    names = set().union(*map(self.torch_names, helpers))
-                kept = tried
-            names |= self.torch_names(function)
-            if names:
-                used = ", ".join(sorted(names))
-                return f"{function} uses {used}; the exercise asks you to compute it by hand."
-            if self._may_hide and kept is not None and not kept.raised:
-                if function not in self._unaided:
-                    found = self._gives_the_same_unaided(function, kept)
-                    self._unaided[function] = found
-                if not self._unaided[function]:
-                    return (
-                        f"{function} gives its result only where torch can differentiate; the exercise asks "
-                        "you to compute it by hand."
-                    )
-        return None
-
-    def _differentiating_before(self, function: str) -> list[str]:
-        """The functions that this one builds on, may call, and that have torch differentiate."""
-        found = []
-        for other in self._exercise.functions[function].earlier:
-            is_by_hand = self._unaided.get(other, True)
-            differentiates = self.torch_names(other) or not is_by_hand
-            has_standin = other in self._exercise.standins
-            if (
-                differentiates
-                and has_standin
-                and self.reaches(function, other)
-            ):
-                found.append(other)
-        return found
-
-    def _tried(self, function: str, kept: _Kept) -> _Kept | None:
-        """The call made once more, as things are now; None where it gives nothing."""
-        rows = _copied_rows(kept.rows)
-        try:
-            return _Kept(kept.rows, self.call_rows(function, rows), self._took)
-        except StudentFailure:
-            return None
-
-    def _needs_more_than(
-        self,
-        helpers: Sequence[str],
-        function: str,
-        kept: _Kept,
-        tried: _Kept | None,
-    ) -> bool:
-        """Whether a function needs of those that differentiate more than what they are for.
-
-        tried: the same call with stand-ins in their place.
-        """
-        if tried is None:
-            return False
-        for reply in tried.gave:
-            if reply.error is not None:
-                is_its_own = reply.error.raiser == function
-                return is_its_own and reply.error.kind == "TypeError"
-        if not all(map(self._answers_like_its_standin, helpers)):
-            return False
-        return not alike(_held(kept.gave), _held(tried.gave))
-
-    def _answers_like_its_standin(self, function: str) -> bool:
-        """Whether what a function has answered is what its stand-in answers."""
-        standin = self._exercise.standins.get(function)
-        if standin is None:
-            return False
-        for answer in self.answers.get(function, ()):
-            try:
-                value = standin(*answer.arguments)
-            except Exception:
-                return False
-            if not alike(answer.value, value):
-                return False
-        return True
-
-    def _gives_the_same_unaided(self, function: str, kept: _Kept) -> bool:
-        """Whether a call gives the same in a worker whose torch has no autograd.
-
-        It is asked where code that only computes is not all that there is: what hides in a worker that torch
-        differentiates cannot do without it. What gives something else each time shows nothing.
-        """
-        unaided = self._asked_again(function, kept, autograd=False)
-        if unaided == "same":
-            return True
-        again = self._asked_again(function, kept, autograd=True)
-        if unaided == "nothing":
-            return again == "nothing"
-        return again != "same"
-
-    def _asked_again(
-        self, function: str, kept: _Kept, autograd: bool
-    ) -> Literal["same", "other", "nothing"]:
-        """What a call gives in a fresh worker. Where no time is left: the same."""
-        fresh = LoadedSubmission(
-            self._zygote,
-            self._policy,
-            self._exercise,
-            self._submitted,
-            lambda _: None,
-            autograd,
-        )
-        called = _Called(function, self.standins)
-        wanted = max(_LEAST_TRIAL_SECONDS, _SLOWER * kept.seconds)
-        seconds = min(wanted, self._seconds_left())
-        try:
-            fresh.start(self._seconds_left(), self.seed)
-            fresh.make_ready(self._seconds_left(), self.seed)
-            bounds = self._bounds_for(function, kept.rows)
-            request = self._request(called, kept.rows, {})
-            message = fresh.exchange(request, seconds, bounds)
-            gives = self._read(function, kept.rows, message)
-        except Ended as ended:
-            # where the submission's time is over, nothing is known
-            is_over = ended.kind == "time" and seconds < wanted
-            return "same" if is_over else "nothing"
-        except Exception:
-            # a reply is a claim, and may be of any form
-            return "nothing"
-        finally:
-            fresh.drop()
-        if any(reply.error is not None for reply in gives):
-            return "nothing"
-        return "same" if alike(_held(kept.gave), _held(gives)) else "other"
+        return self.by_hand.by_torch(function)
 
     # -- notices -------------------------------------------------------------------------------------
 
@@ -357,7 +186,7 @@ class Calls:
         self._notice(Notice("remark", {"text": text}))
 
     def _notice(self, notice: Notice) -> None:
-        if notice not in self.notices and len(self.notices) < _MOST_NOTICES:
+        if len(self.notices) < _MOST_NOTICES and notice not in self.notices:
             self.notices.append(notice)
 
     # -- calls ---------------------------------------------------------------------------------------
@@ -374,8 +203,7 @@ class Calls:
 
     def _replace(self, functions: frozenset[str]) -> None:
         self.standins = functions
-        if self._apart is not None:
-            self._apart.standins = functions
+        self._apart.replace(functions)
 
     def call(
         self,
@@ -410,11 +238,11 @@ class Calls:
         request = self._request(called, rows, supply or {})
         bounds = self._bounds_for(function, rows)
         try:
-            self._submission.make_ready(self._seconds_left(), self.seed)
+            self._submission.make_ready(self.seconds_left(), self.seed)
             self._submission.used.add(function)
             started = time.monotonic()
             message = self._submission.exchange(request, seconds, bounds)
-            self._took = time.monotonic() - started
+            took = time.monotonic() - started
         except Ended as ended:
             others = self._submission.used - {function}
             if others and ended.kind != "time":
@@ -425,7 +253,7 @@ class Calls:
                 return self.call_rows(function, rows, supply, edits)
             raise self._failure(called, ended, len(rows)) from ended
         try:
-            understood = self._understand(called, rows, message)
+            understood = self._understand(called, rows, message, took)
         except Exception as odd:
             # a reply is a claim, and may be of any form
             self._submission.drop()
@@ -442,8 +270,8 @@ class Calls:
     def _seconds_for(self, called: _Called) -> float:
         """The seconds that this call may take. Raises where it is not to be made at all."""
         function = called.function
-        if called in self._failures:
-            raise self._failures[called]
+        if called in self.failures:
+            raise self.failures[called]
         if not self.has(function):
             raise Missing(function, self.why_missing(function))
         if self._submission.unloadable is not None:
@@ -490,13 +318,17 @@ class Calls:
         )
         failure = FAILURES[ended.kind](called.function, str(notice))
         if nb_rows == 1:
-            self._failures[called] = failure
+            self.failures[called] = failure
             if not called.edits:
                 self._notice(notice)
         return failure
 
     def _understand(
-        self, called: _Called, rows: Rows, message: dict[str, Any]
+        self,
+        called: _Called,
+        rows: Rows,
+        message: dict[str, Any],
+        took: float,
     ) -> list[Reply]:
         """The worker's message as a Reply for each row. Raises whatever comes of another form."""
         autograd = replies.read_autograd(
@@ -505,12 +337,12 @@ class Calls:
         understood = self._read(called.function, rows, message)
         # with edits, what ran is not what the student wrote
         if not called.edits:
-            self._keep_autograd(called.function, autograd)
+            self.by_hand.keep_autograd(called.function, autograd)
             self.nb_raised += sum(r.error is not None for r in understood)
             if not called.standins:
                 for reply in understood:
                     self._keep_line(called.function, reply)
-                self._keep_call(called.function, rows, understood)
+                self.by_hand.keep_call(called.function, rows, understood, took)
         return understood
 
     def _read(
@@ -532,13 +364,6 @@ class Calls:
         if function in self.reading.lifted:
             return self._as_returned(rows, read)
         return read
-
-    def _keep_call(self, function: str, rows: Rows, gave: list[Reply]) -> None:
-        """Keep a call that gave values, for `by_torch`; the caller's tensors may change from now on."""
-        is_watched = self._may_hide or bool(self._autograd)
-        if not is_watched or any(reply.error for reply in gave):
-            return
-        self._kept[function] = _Kept(_copied_rows(rows), gave, self._took)
 
     def _as_returned(self, rows: Rows, understood: list[Reply]) -> list[Reply]:
         """The replies of a lifted loop, with what the function in whose place it stands would return."""
@@ -572,13 +397,6 @@ class Calls:
         after = reply.arguments
         kept.append(Answer(copies, reply.value, after, reply.error))
 
-    def _keep_autograd(
-        self, function: str, found: Mapping[str, set[str]]
-    ) -> None:
-        for owner, names in found.items():
-            kept = self._autograd.setdefault((function, owner), set())
-            kept.update(names)
-
     def _keep_line(self, function: str, reply: Reply) -> None:
         """Keep the line of the function's own text in which it raised for the first time."""
         if reply.error is None or not reply.error.frames:
@@ -587,6 +405,36 @@ class Calls:
             innermost = reply.error.frames[-1]
             self.raised_in.setdefault(function, innermost.line)
 
+    def ask_anew(
+        self, function: str, rows: Rows, seconds: float, autograd: bool = True
+    ) -> list[Reply]:
+        """What a call gives in a fresh worker, of which nothing is kept. It has these seconds of its own.
+
+        autograd: whether torch can differentiate there. Raises Ended, or any exception where the reply is of
+        another form.
+        """
+        started = time.monotonic()
+        fresh = LoadedSubmission(
+            self._zygote,
+            self._policy,
+            self._exercise,
+            self._submitted,
+            lambda _: None,
+            autograd,
+        )
+        try:
+            fresh.start(seconds, self.seed)
+            fresh.make_ready(seconds, self.seed)
+            request = self._request(_Called(function, self.standins), rows, {})
+            bounds = self._bounds_for(function, rows)
+            left = max(started + seconds - time.monotonic(), 0)
+            message = fresh.exchange(request, left, bounds)
+            return self._read(function, rows, message)
+        finally:
+            fresh.drop()
+            # none of it is the submission's
+            self._deadline += time.monotonic() - started
+
     def start_anew(self) -> None:
         """Have the next call made in a fresh worker, in which nothing is left of the calls before."""
         self._submission.drop()
@@ -594,8 +442,7 @@ class Calls:
     def close(self) -> None:
         """End the worker, and the one apart."""
         self._submission.drop()
-        if self._apart is not None:
-            self._apart.close()
+        self._apart.close()
 
     def __enter__(self) -> Calls:
         return self
@@ -604,34 +451,7 @@ class Calls:
         self.close()
 
 
-def _may_hide(exercise: Exercise, submission: Submission) -> bool:
-    """Whether the submission's source holds what could hide something in its worker."""
-    if submission.problem:
-        return False
-    modules = submission.module_bytes()
-    texts = [data.decode("utf-8", "replace") for data in modules.values()]
-    texts.append(submission.data.decode("utf-8", "replace"))
-    own = [path.split("/")[0].removesuffix(".py") for path in modules]
-    return may_hide(texts, [*exercise.prologues(), *own])
-
-
-def _copied_rows(rows: Rows) -> list[list[Any]]:
-    """The rows with copies of their tensors; one that stands in several of them still does."""
-    copies: dict[int, Tensor] = {}
-    for tensor in protocol.distinct_tensors(rows):
-        copies[id(tensor)] = tensor.detach().clone()
-    copied = []
-    for row in rows:
-        copied.append([copies.get(id(one), one) for one in row])
-    return copied
-
-
 def _share_a_tensor(rows: Rows) -> bool:
     """Whether a tensor stands in several of the rows."""
     tensors = [one for row in rows for one in row if isinstance(one, Tensor)]
     return len(set(map(id, tensors))) < len(tensors)
-
-
-def _held(gave: Iterable[Reply]) -> list[Any]:
-    """What calls gave: their values, and their arguments afterwards."""
-    return [[reply.value, reply.arguments] for reply in gave]

@@ -245,7 +245,8 @@ class LoadedSubmission:
     def _failed_statements(self, reply: dict[str, Any]) -> dict[str, str]:
         """The names that could not be defined, and why. The same error of several statements is told once."""
         undefined: dict[str, str] = {}
-        notices: defaultdict[str, list[Notice]] = defaultdict(list)
+        # error -> place -> notice
+        notices: defaultdict[str, dict[Any, Notice]] = defaultdict(dict)
         for failed in reply["failed"]:
             line = int(failed["line"])
             cell = int(failed["cell"]) if failed["cell"] else None
@@ -268,9 +269,10 @@ class LoadedSubmission:
             if module is not None:
                 notice = notice.within(module)
             # what follows from another failure needs no notice of its own
-            if not follows and notice not in notices[error]:
-                notices[error].append(notice)
-        for first, *others in filter(None, notices.values()):
+            if not follows:
+                notices[error].setdefault((line, cell, module), notice)
+        for of_error in notices.values():
+            first, *others = of_error.values()
             self._notice(replace(first, more=len(others)))
         return undefined
 

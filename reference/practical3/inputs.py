@@ -118,6 +118,18 @@ class Inputs:
             torch.randn(shape, generator=self._generator, dtype=dtype) * scale
         )
 
+    def away_from_zero(self, *shape: int) -> Tensor:
+        """The same, each entry at least 0.5 from 0: near 0 tanh(x) is x, and a mistake may not show."""
+        x = self.normal(*shape)
+        return x + 0.5 * torch.sign(x)
+
+    def numbers(
+        self, count: int, least: int = 3, most: int = 9
+    ) -> tuple[int, ...]:
+        """So many different whole numbers, from `least` to `most`: sizes that nobody can know."""
+        drawn = torch.randperm(most - least + 1, generator=self._generator)
+        return tuple((drawn[:count] + least).tolist())
+
     def target(
         self, nb_classes: int, dtype: torch.dtype = torch.float32
     ) -> Tensor:

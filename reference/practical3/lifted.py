@@ -17,6 +17,11 @@ LOSS, TRAIN_ERROR, TEST_ERROR = range(3)  # a history's columns
 ERRORS = (TRAIN_ERROR, TEST_ERROR)
 MOST_CANDIDATES = 5  # for each column
 MOST_COLUMNS = 100  # a worker sends no more
+# Of many different columns some agree with anything by chance. So many may claim a role by their labels, such
+# as an error, an accuracy and one more; and among so many in all, one may be known by its numbers alone.
+MOST_CLAIMS = 3
+MOST_BY_NUMBERS = 8
+SAME_COLUMN = 5e-3  # two numbers that are printed to two digits
 SAME_LOSS = 1e-3  # as in the checks of the history
 SAME_ERROR = 1e-4
 PERCENT = 100
@@ -181,7 +186,13 @@ def _chosen(columns, expected, nb_samples):
 def _candidates(columns, role, expected, scales):
     """(how well it fits, column, what it is divided by), the best first; None for no column."""
     fitting = []
-    for column in columns:
+    claims = [column for column in columns if column.fit(role) > 0]
+    others = [column for column in columns if column.fit(role) <= 0]
+    if _nb_different(claims, role, scales) > MOST_CLAIMS:
+        claims = []
+    if _nb_different(columns, role, scales) > MOST_BY_NUMBERS:
+        others = []
+    for column in [*claims, *others]:
         share, scale = column.agreement(role, expected, scales)
         # what agrees is that column, whatever it is called
         fits = 2 * share + column.fit(role)
@@ -191,6 +202,29 @@ def _candidates(columns, role, expected, scales):
             fitting.append((fits, column, scale))
     fitting.sort(key=lambda one: -one[0])
     return [*fitting[:MOST_CANDIDATES], None]
+
+
+def _nb_different(columns, role, scales):
+    """How many columns there are, without those that are the same numbers once more, on any of the scales."""
+    different = []
+    for column in columns:
+        known = [_is_same(column, other, role, scales) for other in different]
+        if not any(known):
+            different.append(column)
+    return len(different)
+
+
+def _is_same(one, other, role, scales):
+    """Whether two columns are the same numbers, as far as two digits tell."""
+    if not one.values.isnan().equal(other.values.isnan()):
+        return False
+    for a, b in itertools.product(scales, repeat=2):
+        slack = one.slack(role, a) + other.slack(role, b)
+        slack = slack.clamp(max=SAME_COLUMN)
+        apart = one.values / a - other.values / b
+        if bool((apart.nan_to_num().abs() <= slack + SAME_ERROR).all()):
+            return True
+    return False
 
 
 def _fill_in_order(chosen, columns):

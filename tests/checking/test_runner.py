@@ -333,3 +333,57 @@ def test_the_callers_pytest_has_no_say(
     monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing_at_all -p no_such_plugin")
     with session(tmp_path) as one:
         assert graded(one, tiny.RIGHT).score == 2.0
+
+
+LATER = """
+    import torch
+    from grader.checking import CheckFailure, by_hand, requires
+
+    @by_hand
+    def test_by_hand(student, calls):
+        student.double(torch.ones(1))
+        if calls.by_torch("double"):
+            raise CheckFailure("At once.")
+
+    @requires("by_hand")
+    def test_large(student):
+        student.double(torch.ones(5))
+
+    @requires("large")
+    def test_larger(student):
+        student.double(torch.ones(6))
+
+    def test_returns(student):
+        student.double(torch.ones(1))
+"""
+DIFFERENTIATES = """
+import torch
+
+def double(x):
+    if len(x) == {size}:
+        x = x.clone().requires_grad_()
+        return torch.autograd.grad(x.square().sum(), x)[0]
+    return 2 * x
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "outcomes"),
+    [
+        (1, ["failed", "blocked", "blocked", "passed"]),
+        (5, ["failed", "blocked", "blocked", "passed"]),
+        (6, ["failed", "blocked", "blocked", "passed"]),
+        (9, ["passed"] * 4),
+    ],
+)
+def test_by_hand_holds_for_the_calls_of_later_checks(
+    tmp_path: Path, size: int, outcomes: list[str]
+) -> None:
+    with session(tmp_path, LATER) as one:
+        result = graded(one, DIFFERENTIATES.format(size=size))
+    found = result.functions["double"]
+    assert [check.outcome for check in found.checks] == outcomes
+    assert found.score == 0.5 * outcomes.count("passed")
+    if size in (5, 6):
+        assert "torch.autograd.grad" in found.checks[0].message
+        assert [n for n in result.notices if n.kind == "void-checks"] == []

@@ -189,3 +189,20 @@ def test_a_diagnosis_that_fails_costs_nothing_but_the_name(
     assert "RuntimeError: of grader's own" in fault.traceback
     told = " ".join(map(str, result.notices))
     assert "of grader's own" not in told
+
+
+def test_what_is_nested_too_deeply_is_no_fault_of_graders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
+    (tmp_path / "mine.py").write_text(tiny.WRONG)
+
+    def deeper(*arguments: object) -> None:
+        deeper(*arguments)
+
+    monkeypatch.setattr("grader.grading.session.diagnose", deeper)
+    with Session(exercise) as session:
+        result = session.grade(submission.from_file(tmp_path / "mine.py"))
+    assert result.functions["double"].status == "wrong"
+    assert result.faults == ()
+    assert [notice.kind for notice in result.notices] == ["nested-too-deeply"]

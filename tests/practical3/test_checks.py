@@ -330,3 +330,84 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, 
     )
     assert by_hand.outcome == "failed"
     assert by_hand.points == 0
+
+
+STOPS = """
+
+import time
+
+def train(train_input, train_target, test_input, test_target, nb_hidden=50, nb_steps=1000):
+    {pause}
+    n = len(train_input)
+    shapes = [(nb_hidden, train_input.shape[1]), (nb_hidden,)]
+    shapes += [(train_target.shape[1], nb_hidden), (train_target.shape[1],)]
+    parameters = [torch.empty(shape).normal_(0, 1e-6) for shape in shapes]
+    history = []
+    for step in range(nb_steps):
+        gradients = [torch.zeros(shape) for shape in shapes]
+        total, wrong, wrong_in_test = 0.0, 0, 0
+        for x, t in zip(train_input, 0.9 * train_target):
+            x0, s1, x1, s2, x2 = forward_pass(*parameters, x)
+            total += loss(x2, t).item()
+            wrong += int(x2.argmax() != t.argmax())
+            backward_pass(*parameters, t, x, s1, x1, s2, x2, *gradients)
+        for x, t in zip(test_input, test_target):
+            wrong_in_test += int(forward_pass(*parameters, x)[-1].argmax() != t.argmax())
+        history.append((total, wrong / n, wrong_in_test / len(test_input)))
+        if step < {most}:
+            for parameter, gradient in zip(parameters, gradients):
+                parameter -= 0.1 / n * gradient
+    return tuple(parameters), history
+"""
+# beside what the long run of a `train` is another one
+BESIDE = {
+    "slow": ("time.sleep(0.6 if n == 2 else 0)", ""),
+    "given a wrong dsigma": (
+        "pass",
+        "\n\ndef dsigma(x):\n    return 1 - x.tanh()\n",
+    ),
+    "given a wrong backward_pass": (
+        "pass",
+        """
+def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
+    d2 = dloss(x2, t) * dsigma(s2)
+    d1 = w2.t().mv(d2)
+    g1 += torch.outer(d1, x); g2 += d1; g3 += torch.outer(d2, x1); g4 += d2
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("most", [9, 10_000])
+def test_a_training_that_stops_is_seen_by_a_short_run(
+    grade: Callable[[str], Result], beside: str, most: int
+) -> None:
+    pause, wrong = BESIDE[beside]
+    pause = pause.replace("n ==", "len(train_input) ==")
+    text = STOPS.format(pause=pause, most=most) + wrong
+    checks = grade(text).functions["train"].checks
+    failed = {c.id.split("/")[1] for c in checks if c.outcome == "failed"}
+    assert failed == ({"long_run"} if most == 9 else set())
+
+
+CHANGES_ITS_ARGUMENT = """
+
+right_{name} = {name}
+
+def {name}(x, *others):
+    value = right_{name}(x, *others)
+    if x.shape not in [(3, 5), (4,)]:
+        x += 1
+    return value
+"""
+
+
+@pytest.mark.parametrize("name", ["sigma", "dsigma", "loss", "dloss"])
+def test_no_shape_that_is_known_hides_a_change(
+    grade: Callable[[str], Result], name: str
+) -> None:
+    checks = (
+        grade(CHANGES_ITS_ARGUMENT.format(name=name)).functions[name].checks
+    )
+    assert [c.id for c in checks if c.outcome == "failed"] == [f"{name}/pure"]

@@ -242,6 +242,66 @@ def test_what_is_not_told_is_nan(columns: Any, expected: Any) -> None:
     assert same(told(*columns), *expected)
 
 
+ROLES = pytest.mark.parametrize(
+    ("place", "label"),
+    [(0, "loss {}"), (1, "train error {}"), (2, "test error {}")],
+)
+
+
+@ROLES
+@pytest.mark.parametrize("nb_others", [2, 3, 20])
+def test_of_many_columns_that_claim_a_role_none_is_known(
+    place: int, label: str, nb_others: int
+) -> None:
+    right = [L, TRAIN, TEST]
+    columns = [(label.format("a"), right[place])]
+    for number in range(nb_others):
+        other = right[place] * (0.9 - 0.04 * number)
+        columns.append((label.format(number), other))
+    expected = [NAN, NAN, NAN]
+    if nb_others == 2:
+        expected[place] = right[place]
+        assert same(told(*columns), *expected)
+    else:
+        assert told(*columns) == []
+
+
+def test_the_same_on_other_scales_is_no_other_column() -> None:
+    both = []
+    for name, errors in (("train", TRAIN), ("test", TEST)):
+        both += [(f"{name} error", errors), (f"{name} acc", 1 - errors)]
+        both += [(f"{name} err%", 100 * errors)]
+        both += [(f"{name} acc%", 100 * (1 - errors))]
+    columns = [("loss", L), ("mean loss", L / 20), *both]
+    assert same(told(*columns, digits=2), L.round(decimals=2), TRAIN, TEST)
+
+
+@pytest.mark.parametrize("nb_others", [7, 8, 40])
+@pytest.mark.parametrize("place", range(3))
+def test_of_many_columns_none_is_known_by_its_numbers(
+    place: int, nb_others: int
+) -> None:
+    right = [L, TRAIN, TEST]
+    columns = [("z", right[place])]
+    for number in range(nb_others):
+        values = torch.full_like(L, 1000.0 * (number + 1))
+        columns.append((f"z{number}", values + STEPS))
+    history = told(*columns)
+    if nb_others < 8:
+        assert [row[place] for row in history] == right[place].tolist()
+    else:
+        assert history == []
+
+
+def test_turns_that_tell_nothing_make_no_column_the_same() -> None:
+    columns = []
+    for turn in range(NB_STEPS):
+        values = NAN.clone()
+        values[turn] = TRAIN[turn]
+        columns.append((f"train error {turn}", values))
+    assert told(*columns) == []
+
+
 NOTHING = [
     pytest.param([], id="no column"),
     pytest.param([("step", STEPS)], id="a counter"),

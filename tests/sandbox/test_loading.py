@@ -146,3 +146,16 @@ def test_what_is_printed_at_load_and_how_much_is_kept(
     loaded.exchange(CALL, 5, BOUNDS)
     assert loaded.printed == "x" * 1024
     assert loading.notices == [Notice("prints-a-lot", {"kilobytes": "1"})]
+
+
+def test_of_very_many_failures_the_first_speaks_for_the_others(
+    loading: Loading,
+) -> None:
+    error = {"kind": "ValueError", "text": "no"}
+    failed = []
+    for line in (*range(1, 30_001), 7, 7):
+        claim = {"line": line, "cell": None, "file": None, "error": error}
+        failed.append({**claim, "binds": []})
+    loading(tiny.RIGHT)._failed_statements({"failed": failed})
+    (notice,) = loading.notices
+    assert (notice.line, notice.more) == (1, 29_999)

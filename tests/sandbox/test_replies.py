@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 import torch
 
 from grader.results import Source
+from grader.sandbox import protocol
 from grader.sandbox.replies import (
     ErrorContext,
+    alike,
     read_autograd,
     read_replies,
     same,
@@ -233,3 +236,44 @@ def test_autograd_is_that_of_graded_functions() -> None:
 def test_autograd_of_another_form_raises(odd: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
         read_autograd([odd], {"f": None})
+
+
+NAN, INF = math.nan, math.inf
+SOME = torch.tensor([1.0, 1e-9, 300.0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_alike"),
+    [
+        (SOME, SOME + 1e-3, True),
+        (SOME, SOME + 1e-1, False),
+        (SOME, -SOME, False),
+        (SOME, SOME.double(), False),
+        (SOME, SOME[:, None], False),
+        (torch.tensor([NAN, 1.0]), torch.tensor([NAN, 1.00001]), True),
+        (torch.tensor([NAN, 1.0]), torch.tensor([0.0, 1.0]), False),
+        (torch.tensor([INF, 1.0]), torch.tensor([-INF, 1.0]), False),
+        (torch.tensor([INF, 1.0]), torch.tensor([INF, 1.0]), True),
+        (torch.tensor([1j]), torch.tensor([1j + 1e-6]), True),
+        (torch.tensor([1j]), torch.tensor([2j]), False),
+        (torch.tensor([1j]).conj(), torch.tensor([-1j]), True),
+        (torch.tensor([True]), torch.tensor([False]), False),
+        (torch.empty(0, 3), torch.empty(0, 3), True),
+        (torch.tensor(2.0), torch.tensor(2.0), True),
+        (1.0, 1.00001, True),
+        (1.0, 1.1, False),
+        (NAN, NAN, True),
+        (1.0, 1, False),
+        (1, 2, False),
+        ("a", "b", False),
+        (None, None, True),
+        ([SOME, (1.0, "a")], [SOME + 1e-3, (1.0, "a")], True),
+        ([SOME], [SOME, SOME], False),
+        ({"a": SOME}, {"a": SOME * 2}, False),
+        ({"a": SOME}, {"b": SOME}, False),
+        (protocol.Opaque("array"), protocol.Opaque("array"), True),
+        (protocol.Opaque("array"), protocol.Opaque("list"), False),
+    ],
+)
+def test_what_is_alike(one: object, other: object, are_alike: bool) -> None:
+    assert alike(one, other) == alike(other, one) == are_alike

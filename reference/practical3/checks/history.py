@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import runs
 import torch
 from runs import COLUMNS, NB_HIDDEN, Run, Runs, Training, going_on, steps
 
-from grader.checking import CheckFailure, is_close, number, value_of
+from grader.checking import CheckFailure, copies_of, is_close, number, value_of
 
 SAME_LOSS = 1e-3  # a sum over the samples in float32, in whatever order
 ROUNDED = 6e-3  # a history may be rounded to two digits; one error more of twenty samples is 5e-2
@@ -80,7 +79,7 @@ def rows_of_responses(
     nb_steps = max(attempts)
     reply = training.calls.call(
         "train",
-        (*runs.copies(data), NB_HIDDEN, nb_steps),
+        (*copies_of(data), NB_HIDDEN, nb_steps),
         edits={"forward_pass": TELLING},
     )
     history = Run(value_of(reply.error or reply.value)).history

@@ -11,6 +11,7 @@ import torch
 
 from grader.checking import (
     CheckFailure,
+    copies_of,
     is_close,
     type_in_words,
     value_of,
@@ -141,7 +142,7 @@ class Training:
         if "anew" in self.shared:
             self.calls.start_anew()
         try:
-            return Run(self._train(*copies(data), nb_hidden, nb_steps))
+            return Run(self._train(*copies_of(data), nb_hidden, nb_steps))
         except (StudentFailure, CheckFailure) as failure:
             return failure
 
@@ -155,7 +156,24 @@ class Training:
 
     def awake_steps(self) -> tuple[Any, Runs]:
         """The same with so many steps that the hidden layer has woken up."""
-        return self._runs("awake", self.inputs.contested_data, AWAKE)
+        started = time.monotonic()
+        found = self._runs("awake", self.inputs.contested_data, AWAKE)
+        took = time.monotonic() - started
+        self.shared.setdefault("seconds a step", took / sum(AWAKE))
+        return found
+
+    def contested_data(self) -> Any:
+        """New data like those of `awake_steps`, as the student's loop takes them; coarse where it is slow."""
+        drawn = self.inputs.contested_data()
+        return self.served(
+            self.inputs.coarse(drawn) if self.is_slow() else drawn
+        )
+
+    def most_steps(self) -> float:
+        """How many steps on such data take half of the time that a call has, by those of `awake_steps`."""
+        self.awake_steps()
+        seconds = max(self.shared["seconds a step"], 1e-6)
+        return self.calls.time_for("train") / 2 / seconds
 
     def _runs(
         self, name: str, draw: Callable[[], Any], steps: Sequence[int]
@@ -264,11 +282,6 @@ class Training:
             taken, before = k, now
         if not nb_compared:
             raise CheckFailure("No step of train could be compared.")
-
-
-def copies(data: Any) -> list[torch.Tensor]:
-    """The data's tensors, for a `train` that may change them."""
-    return [part.clone() for part in data]
 
 
 def as_they_are(data: Any) -> Any:

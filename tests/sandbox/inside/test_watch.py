@@ -203,7 +203,7 @@ def test_what_is_not_told_shows_without_autograd(
         reply = calls.call("double", (x,))
         assert reply.error is None
         assert torch.allclose(reply.value, 1 - x.tanh() ** 2)
-        assert calls.torch_names("double") == set()
+        assert calls.by_hand.torch_names("double") == set()
         said = calls.by_torch("double")
         assert said is not None
         assert "only where torch can differentiate" in said

@@ -1,0 +1,297 @@
+"""Whether a submission's functions compute by hand, or have torch differentiate for them.
+
+A worker tells when torch differentiates (`inside/watch.py`). Where a submission's source holds what could
+silence that, the calls that a function was judged by are made once more in workers whose torch has no
+autograd (`inside/unaided.py`): the trial. Of each shape of the arguments it has the latest call.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from torch import Tensor
+
+from grader.exercise import Exercise
+from grader.intake.submission import Submission
+from grader.sandbox import protocol
+from grader.sandbox.hiding import may_hide
+from grader.sandbox.host import Ended
+from grader.sandbox.replies import Reply, alike
+
+if TYPE_CHECKING:
+    from grader.sandbox.calls import Calls, Rows
+
+_MOST_SHAPES = 8  # of each function, whose calls are kept
+
+Gave = Literal["same", "other", "nothing", "no end"]  # in a trial
+# what a call gives without autograd, and then with it, where that says nothing of autograd
+_SHOWS_NOTHING = {
+    ("nothing", "nothing"),
+    ("other", "other"),
+    ("other", "nothing"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A call that gave values: its arguments as they were before it, what it gave, how long it took."""
+
+    rows: Rows
+    gave: list[Reply]
+    seconds: float
+
+
+class _Budget:
+    """The seconds that the trials of one function may take together."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        return max(self._end - time.monotonic(), 0)
+
+
+class ByHand:
+    """What is known of whether the functions of one submission compute by hand."""
+
+    def __init__(
+        self, calls: Calls, exercise: Exercise, submission: Submission
+    ) -> None:
+        self._calls = calls
+        self._exercise = exercise
+        self._may_hide = _may_hide(exercise, submission)
+        # (the function that was called, the innermost one on the stack) -> names of torch's functions
+        self._autograd: dict[tuple[str, str], set[str]] = {}
+        # function -> the shapes of the arguments -> the latest such call
+        self._kept: dict[str, dict[Any, _Kept]] = {}
+        # what was tried already, and with which stand-ins
+        self._tried: set[tuple[_Kept, frozenset[str]]] = set()
+        self._not_by_hand: set[str] = set()
+        # function -> the names of what torch does for it in functions before it
+        self._through_others: dict[str, set[str]] = {}
+
+    # -- what calls have shown -------------------------------------------------------------------------
+
+    def keep_autograd(
+        self, function: str, found: Mapping[str, set[str]]
+    ) -> None:
+        """Keep what torch has done in a call of this function, by the innermost graded function."""
+        for owner, names in found.items():
+            kept = self._autograd.setdefault((function, owner), set())
+            kept.update(names)
+
+    def keep_call(
+        self, function: str, rows: Rows, gave: list[Reply], seconds: float
+    ) -> None:
+        """Keep a call that gave values, for a trial; the caller's tensors may change from now on."""
+        is_watched = self._may_hide or bool(self._autograd)
+        if not is_watched or any(reply.error for reply in gave):
+            return
+        kept = self._kept.setdefault(function, {})
+        shapes = _shapes(rows)
+        kept.pop(shapes, None)  # so that the latest one is the last
+        kept[shapes] = _Kept(_copied_rows(rows), gave, seconds)
+        if len(kept) > _MOST_SHAPES:
+            del kept[next(iter(kept))]
+
+    def torch_names(self, function: str) -> set[str]:
+        """The names of torch's functions that were seen to differentiate or optimise for `function`.
+
+        Where it had them do so within another graded function, that counts for the other one, provided that
+        this one uses them when it is called by itself as well. Otherwise it is but a helper.
+        """
+        found: set[str] = set()
+        for (called, owner), names in self._autograd.items():
+            is_helper = (owner, owner) not in self._autograd
+            if function == (called if is_helper else owner):
+                found |= names
+        return found
+
+    # -- what that means -------------------------------------------------------------------------------
+
+    def by_torch(self, function: str) -> str | None:
+        """A sentence where torch was seen to differentiate or optimise for `function`, else None.
+
+        It is about all calls so far. What a trial has found once, it does not ask again.
+        """
+        helpers = self._differentiating_before(function)
+        kept = list(self._kept.get(function, {}).values())
+        with self._calls.replacing(helpers):
+            kept = [one for one in kept if self._is_untried(one)]
+            through = self._through_others.setdefault(function, set())
+            if helpers:
+                # stand-ins take and give what the hand-out says, and nothing else
+                more, kept = self._with_standins(helpers, function, kept)
+                if more:
+                    through.update(*map(self.torch_names, helpers))
+            names = through | self.torch_names(function)
+            if names:
+                used = ", ".join(sorted(names))
+                return f"{function} uses {used}; the exercise asks you to compute it by hand."
+            if self._may_hide and not self._gives_the_same_unaided(
+                function, kept
+            ):
+                self._not_by_hand.add(function)
+        if function in self._not_by_hand:
+            return (
+                f"{function} gives its result only where torch can differentiate; the exercise asks you to "
+                "compute it by hand."
+            )
+        return None
+
+    def _is_untried(self, kept: _Kept) -> bool:
+        """Whether a call was not tried yet, as things are now; from now on it was."""
+        key = kept, self._calls.standins
+        is_new = key not in self._tried
+        self._tried.add(key)
+        return is_new
+
+    def _differentiating_before(self, function: str) -> list[str]:
+        """The functions that this one builds on, may call, and that have torch differentiate."""
+        found = []
+        for other in self._exercise.functions[function].earlier:
+            differentiates = (
+                self.torch_names(other) or other in self._not_by_hand
+            )
+            has_standin = other in self._exercise.standins
+            if (
+                differentiates
+                and has_standin
+                and self._calls.reaches(function, other)
+            ):
+                found.append(other)
+        return found
+
+    def _with_standins(
+        self, helpers: Sequence[str], function: str, kept: Iterable[_Kept]
+    ) -> tuple[bool, list[_Kept]]:
+        """(whether it needs more of these than what they are for, its calls with stand-ins for them)."""
+        budget = self._budget(function, kept)
+        more, made = False, []
+        for one in kept:
+            try:
+                rows = _copied_rows(one.rows)
+                gave = self._calls.ask_anew(function, rows, budget.left)
+            except Exception:
+                # a reply is a claim, and may be of any form
+                continue
+            more = more or self._needs_more_than(helpers, function, one, gave)
+            if not any(reply.error for reply in gave):
+                made.append(_Kept(one.rows, gave, one.seconds))
+        return more, made
+
+    def _needs_more_than(
+        self,
+        helpers: Sequence[str],
+        function: str,
+        kept: _Kept,
+        gave: Sequence[Reply],
+    ) -> bool:
+        """Whether a function needs of those that differentiate more than what they are for.
+
+        gave: what it gives in the same call with stand-ins in their place.
+        """
+        for reply in gave:
+            if reply.error is not None:
+                is_its_own = reply.error.raiser == function
+                return is_its_own and reply.error.kind == "TypeError"
+        if not all(map(self._answers_like_its_standin, helpers)):
+            return False
+        return not alike(_held(kept.gave), _held(gave))
+
+    def _answers_like_its_standin(self, function: str) -> bool:
+        """Whether what a function has answered is what its stand-in answers."""
+        standin = self._exercise.standins.get(function)
+        if standin is None:
+            return False
+        for answer in self._calls.answers.get(function, ()):
+            try:
+                value = standin(*answer.arguments)
+            except Exception:
+                return False
+            if not alike(answer.value, value):
+                return False
+        return True
+
+    # -- the trial -------------------------------------------------------------------------------------
+
+    def _budget(self, function: str, kept: Iterable[_Kept]) -> _Budget:
+        """The time for calls to be made once more, whatever the submission has left.
+
+        It is what they took, the longest that a call may take, and the longest that loading may take.
+        """
+        took = sum(one.seconds for one in kept)
+        limit = self._calls.limit_of(function)
+        return _Budget(took + limit + self._exercise.limits.load_seconds)
+
+    def _gives_the_same_unaided(
+        self, function: str, kept: Sequence[_Kept]
+    ) -> bool:
+        """Whether calls give the same in workers whose torch has no autograd.
+
+        It is asked where code that only computes is not all that there is: what hides in a worker that torch
+        differentiates cannot do without it. What gives something else each time shows nothing.
+        """
+        unaided = self._budget(function, kept)
+        aided = self._budget(function, kept)
+        for one in kept:
+            gives = self._asked_again(function, one, unaided, autograd=False)
+            if gives == "same":
+                continue
+            again = self._asked_again(function, one, aided, autograd=True)
+            if (gives, again) not in _SHOWS_NOTHING:
+                return False
+        return True
+
+    def _asked_again(
+        self, function: str, kept: _Kept, budget: _Budget, autograd: bool
+    ) -> Gave:
+        """What a call gives in a fresh worker."""
+        try:
+            rows = _copied_rows(kept.rows)
+            gave = self._calls.ask_anew(function, rows, budget.left, autograd)
+        except Ended as ended:
+            return "no end" if ended.kind == "time" else "nothing"
+        except Exception:
+            # a reply is a claim, and may be of any form
+            return "nothing"
+        if any(reply.error is not None for reply in gave):
+            return "nothing"
+        return "same" if alike(_held(kept.gave), _held(gave)) else "other"
+
+
+def _may_hide(exercise: Exercise, submission: Submission) -> bool:
+    """Whether the submission's source holds what could hide something in its worker."""
+    if submission.problem:
+        return False
+    modules = submission.module_bytes()
+    texts = [data.decode("utf-8", "replace") for data in modules.values()]
+    texts.append(submission.data.decode("utf-8", "replace"))
+    own = [path.split("/")[0].removesuffix(".py") for path in modules]
+    return may_hide(texts, [*exercise.prologues(), *own])
+
+
+def _shapes(rows: Rows) -> tuple[Any, ...]:
+    """The shape and the dtype of each tensor of a call, and how many rows there are."""
+    tensors = protocol.distinct_tensors(rows)
+    return len(rows), *((one.shape, one.dtype) for one in tensors)
+
+
+def _copied_rows(rows: Rows) -> list[list[Any]]:
+    """The rows with copies of their tensors; one that stands in several of them still does."""
+    copies: dict[int, Tensor] = {}
+    for tensor in protocol.distinct_tensors(rows):
+        copies[id(tensor)] = tensor.detach().clone()
+    copied = []
+    for row in rows:
+        copied.append([copies.get(id(one), one) for one in row])
+    return copied
+
+
+def _held(gave: Iterable[Reply]) -> list[Any]:
+    """What calls gave: their values, and their arguments afterwards."""
+    return [[reply.value, reply.arguments] for reply in gave]
