@@ -68,6 +68,10 @@ class Prober(Protocol):
         """What `call` gives for each row of arguments."""
         ...
 
+    def search(self, function: str, search: Mapping[str, Any]) -> Any:
+        """What a search among edits of the function finds; see `placing`. Raises StudentFailure."""
+        ...
+
     def edited(self, function: str, source: str) -> Prober:
         """A prober over the same submission with that function's text replaced."""
         ...

@@ -1,7 +1,8 @@
 """A function's source in which any expression can be replaced by a value, and any statement be left out.
 
-An expression E becomes `(_grader.right(7) if 7 in _grader.on else E)`, and where its values are recorded
-`_grader.seen(7, ...)` of that; `_grader` is supplied by whoever runs the source.
+An expression E becomes `(_grader.right("7") if "7" in _grader.on else E)`, and where its values are recorded
+`_grader.seen("7", ...)` of that; `_grader` is supplied by whoever runs the source. The places' numbers are
+texts there, as the numbers in a lifted loop may be changed to the sizes of the caller's data.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Place:
     kind: "value", an expression in whose place a value is put; "drop", a statement that is left out; "add",
     an assignment or a subtraction in place that adds instead; "swap", two arguments of a call, or parts of
     a tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in characters, from 0;
-    end_line, end_column: where it ends. statement: the line where its statement begins. size: its nodes; of a swap, the call's arguments. is_assigned: whether it is all
+    end_line, end_column: where it ends. statement: the line where its statement begins. size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all
     that is computed for a variable.
     """
 
@@ -187,10 +188,10 @@ class _Editor(ast.NodeTransformer):
     def _switched(self, number: int | None, node: ast.expr) -> ast.expr:
         if number is None:
             return node
-        right = _call_of("right", ast.Constant(number))
+        right = _call_of("right", ast.Constant(str(number)))
         switched = ast.IfExp(_is_on(number), right, node)
         if self._recording:
-            return _call_of("seen", ast.Constant(number), switched)
+            return _call_of("seen", ast.Constant(str(number)), switched)
         return switched
 
     def _add(
@@ -206,7 +207,7 @@ class _Editor(ast.NodeTransformer):
                 last + 1,
                 self._characters(last, node.end_col_offset or 0),
                 self._statement.lineno,
-                size or sum(1 for _ in ast.walk(node)),
+                size or _nb_expressions(node),
                 self._is_assigned(node),
             )
         )
@@ -226,6 +227,10 @@ class _Editor(ast.NodeTransformer):
         return len(text.decode("utf-8", "replace"))
 
 
+def _nb_expressions(node: ast.AST) -> int:
+    return sum(isinstance(one, ast.expr) for one in ast.walk(node))
+
+
 def _is_starred(node: ast.expr) -> bool:
     return isinstance(node, ast.Starred)
 
@@ -233,7 +238,7 @@ def _is_starred(node: ast.expr) -> bool:
 def _arranged(number: int, arguments: list[ast.expr]) -> ast.expr:
     """The arguments of a call, two of which change places where that is wanted."""
     given = ast.Tuple(arguments, ast.Load())
-    arranged = _call_of("arranged", ast.Constant(number), given)
+    arranged = _call_of("arranged", ast.Constant(str(number)), given)
     return ast.Starred(arranged, ast.Load())
 
 
@@ -269,7 +274,7 @@ def _has_slices(node: ast.Tuple) -> bool:
 
 def _is_on(number: int) -> ast.expr:
     on = ast.Attribute(ast.Name(NAME, ast.Load()), "on", ast.Load())
-    return ast.Compare(ast.Constant(number), [ast.In()], [on])
+    return ast.Compare(ast.Constant(str(number)), [ast.In()], [on])
 
 
 def _unless(number: int, statement: ast.stmt) -> ast.stmt:

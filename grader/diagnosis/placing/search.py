@@ -63,7 +63,7 @@ def with_marks(
     task: Task | None,
 ) -> Diagnosis:
     """A diagnosis with the places of the mistakes, where they can be found."""
-    if task is None or evidence.is_lifted:
+    if task is None:
         return found
     placed = place(prober, function, evidence, task)
     if placed is None or not placed.marks:
@@ -84,38 +84,20 @@ def place(
     recorded = instrumented(evidence.source, _RECORDED, recording=True)
     if student is None or recorded is None:
         return None
-    own_name = evidence.own_names.get(function, function)
-    sent = {
-        **_sent(task, student.places, evidence),
-        "trial": _as_bytes(inspect.getsource(trial)),
-        "student": _as_bytes(f"{student.text}\n{recorded.text}"),
+    search = {
+        "source": _as_bytes(inspect.getsource(trial)),
+        "name": NAME,
+        "texts": [_as_bytes(recorded.text), _as_bytes(student.text)],
+        "task": _sent(task, student.places, evidence),
     }
-    edited = prober.edited(function, _TEXT.format(grader=NAME, name=own_name))
     try:
-        outcome = edited.call(function, (), {f"{NAME}_task": sent})
+        value = prober.search(function, search)
     except StudentFailure:
         return None
-    rows = _rows(outcome.value)
+    rows = _rows(value)
     if not rows:
         return None
     return _placed(rows, student.places, task, evidence.first_line - 1)
-
-
-_TEXT = """
-import builtins as {grader}_builtins
-
-def {grader}_run(text, names):
-    {grader}_builtins.exec({grader}_builtins.bytes(text.tolist()), names)
-
-{grader}_trial = {{"__name__": "trial"}}
-{grader}_run({grader}_task["trial"], {grader}_trial)
-{grader} = {grader}_trial["Switches"]()
-{grader}_run({grader}_task["student"], {grader}_builtins.globals())
-
-def {name}(*_):
-    search = {grader}_trial["Search"]
-    return search({grader}_recorded, {grader}_student, {grader}, {grader}_task).found()
-"""
 
 
 def _as_bytes(text: str) -> Tensor:
@@ -147,6 +129,7 @@ def _sent(
         "added": [list(one) for one in task.added],
         "order": order,
         "columns": task.columns,
+        "lifted": evidence.is_lifted,
         "turns": task.turns,
         "seed": task.seed,
         "most": task.most_runs,

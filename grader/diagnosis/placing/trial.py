@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 MOST_EDITS = 3  # made together
+PERCENT = 100
 MOST_TURNS = 100_000  # of all loops in one run
 
 Function = Callable[..., Any]
@@ -39,14 +40,14 @@ class Switches:
     """
 
     def __init__(self) -> None:
-        self.on: dict[int, Any] = {}
+        self.on: dict[str, Any] = {}
         self.probe = 0
-        self.counts: dict[int, int] = {}
-        self.forms: dict[int, Any] = {}
-        self.all: dict[int, list[Any]] = {}
+        self.counts: dict[str, int] = {}
+        self.forms: dict[str, Any] = {}
+        self.all: dict[str, list[Any]] = {}
         self.turns = 0
         self.most_turns = MOST_TURNS
-        self._served: dict[int, int] = {}
+        self._served: dict[str, int] = {}
 
     def begin(self, probe: int) -> None:
         """Begin a run: every sequence of values from its start."""
@@ -60,7 +61,7 @@ class Switches:
         if self.turns > self.most_turns:
             raise Endless
 
-    def right(self, place: int) -> Any:
+    def right(self, place: str) -> Any:
         """The next value for a place."""
         served = self._served.get(place, 0)
         self._served[place] = served + 1
@@ -68,7 +69,7 @@ class Switches:
         value = sequence[served % len(sequence)]
         return value.clone() if isinstance(value, torch.Tensor) else value
 
-    def seen(self, place: int, value: Any) -> Any:
+    def seen(self, place: str, value: Any) -> Any:
         """Note the value of a place, and give it back."""
         self.counts[place] = self.counts.get(place, 0) + 1
         if place not in self.forms:
@@ -78,7 +79,7 @@ class Switches:
         kept.append(value.detach().clone() if is_tensor else value)
         return value
 
-    def arranged(self, place: int, arguments: Sequence[Any]) -> Sequence[Any]:
+    def arranged(self, place: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """The arguments of a call, two of them in each other's place where the place is edited."""
         if place not in self.on:
             self.forms.setdefault(place, list(map(form, arguments)))
@@ -172,7 +173,8 @@ class Search:
     values: right values, each with its sequence on each probe. places: kind, line of its statement, size and
     whether it is all that is assigned, of each. reads: how parts are read from what a call gives.
     accumulators: the positions of the arguments that are changed. added: for each probe what is added to them.
-    order: of the arguments. columns: how many a history has. turns: of the loop whose first turn shows what is right. seed: of torch's generator. most: runs.
+    order: of the arguments. columns: how many a history has. lifted:
+    whether it is a loop outside a function. turns: of the loop whose first turn shows what is right. seed: of torch's generator. most: runs.
     """
 
     def __init__(
@@ -190,8 +192,8 @@ class Search:
         self._has_raised = False
         self._inserted: list[int] = []
         self._unchanged: set[int] = set()
-        self._counts: list[dict[int, int]] = []
-        self._forms: dict[int, Any] = {}
+        self._counts: list[dict[str, int]] = []
+        self._forms: dict[str, Any] = {}
         self._acquitted: set[int] = set()
         self._computed: set[int] = set()
 
@@ -289,12 +291,12 @@ class Search:
                 continue
             if is_assigned:
                 self._acquitted.add(line)
-            if size > 1 and self._forms[place] != "number":
+            if size > 1 and self._forms[str(place)] != "number":
                 self._computed.add(place)
 
     def _is_right(self, place: int) -> bool:
         """Whether an expression has the values of one of the reference's, until the first turn has an effect."""
-        given = self._switches.all.get(place)
+        given = self._switches.all.get(str(place))
         if not given:
             return False
         turns = self._task["turns"]
@@ -326,8 +328,9 @@ class Search:
         )
         if best is None or not all(best[2]):
             best = self._best_of(self._alike(), mask, best)
-        # what has another form in a statement before may be what is wrong there
-        best = self._best_of(self._others(), mask, best)
+        # a variable that is assigned before may have got a value of another form
+        is_whole = best is not None and all(best[2])
+        best = self._best_of(self._others(is_whole), mask, best)
         return best[1:] if best is not None else None
 
     def _best_of(
@@ -369,13 +372,13 @@ class Search:
 
     def _with(self, candidate: Candidate, mask: Parts) -> Parts | None:
         place, _, _ = candidate
-        if place in self._switches.on or not self._make(candidate):
+        if str(place) in self._switches.on or not self._make(candidate):
             return None
         now = self._mask(mask)
         if place == INSERT:
             self._inserted.pop()
             return now
-        del self._switches.on[place]
+        del self._switches.on[str(place)]
         kind = self._task["places"][place][0]
         if self._has_raised and kind == "drop":
             return None  # what is left out is missing then
@@ -389,14 +392,14 @@ class Search:
             return True
         kind = self._task["places"][place][0]
         if kind == "swap":
-            self._switches.on[place] = value, layout
+            self._switches.on[str(place)] = value, layout
             return True
         if kind != "value":
-            self._switches.on[place] = True
+            self._switches.on[str(place)] = True
             return True
         sequences = []
         for probe, sequence in enumerate(self._task["values"][value]):
-            count = self._counts[probe].get(place, 0)
+            count = self._counts[probe].get(str(place), 0)
             made = laid_out(sequence, layout, count)
             if made is None:
                 return False
@@ -404,14 +407,14 @@ class Search:
             if count and len(made) not in (1, count):
                 return False
             sequences.append(made)
-        self._switches.on[place] = sequences
+        self._switches.on[str(place)] = sequences
         return True
 
     def _alike(self) -> Iterator[tuple[int, Candidate]]:
         """Candidates in whose place stands something of the same form; edits of statements and calls."""
         for place, (kind, statement, size, _) in self._in_order():
             if kind == "swap":
-                forms = self._forms.get(place, range(size))
+                forms = self._forms.get(str(place), range(size))
                 for one, other in itertools.combinations(range(size), 2):
                     if forms[one] == forms[other] or self._has_raised:
                         yield statement, (place, one, other)
@@ -421,9 +424,11 @@ class Search:
                 for value, layout in self._fitting(place, alike=True):
                     yield statement, (place, value, layout)
 
-    def _others(self) -> Iterator[tuple[int, Candidate]]:
-        """Candidates of another form than what they take the place of."""
-        for place, (kind, statement, _, _) in self._in_order():
+    def _others(self, assigned: bool) -> Iterator[tuple[int, Candidate]]:
+        """Candidates of another form than what they take the place of, perhaps only of all that is assigned."""
+        for place, (kind, statement, _, is_assigned) in self._in_order():
+            if assigned and not is_assigned:
+                continue
             if kind == "value" and place not in self._computed:
                 for value, layout in self._fitting(place, alike=False):
                     yield statement, (place, value, layout)
@@ -442,10 +447,10 @@ class Search:
 
     def _fitting(self, place: int, alike: bool) -> Iterator[tuple[int, int]]:
         """The values and layouts that may stand in a place, of its form or of any other."""
-        count = self._counts[0].get(place, 0)
-        if place not in self._forms:
+        count = self._counts[0].get(str(place), 0)
+        if str(place) not in self._forms:
             return
-        wanted = self._forms[place]
+        wanted = self._forms[str(place)]
         for value, sequences in enumerate(self._task["values"]):
             for layout in range(SUMMED + 1):
                 made = laid_out(sequences[0], layout, count)
@@ -490,7 +495,10 @@ def _parts(
         return [arguments[position] for position in task["accumulators"]]
     if task["reads"] in ("run", "start"):
         nb_columns = task["columns"]
-        parts = _parts_of_run(value, nb_columns)
+        if task["lifted"]:
+            parts = _parts_of_loop(value, nb_columns)
+        else:
+            parts = _parts_of_run(value, nb_columns)
         if parts is not None and task["reads"] == "start":
             return parts[: len(parts) - nb_columns]
         return parts
@@ -525,6 +533,17 @@ def _parts_of_run(value: Any, nb_columns: int) -> list[Any] | None:
     return [*parameters, *columns]
 
 
+def _parts_of_loop(value: Any, nb_columns: int) -> list[Any] | None:
+    """The same of a loop outside a function: the final parameters, and for each column all that it tells."""
+    final, _, _, columns = value if value is not None else ((), (), 0, ())
+    if not final:
+        return None
+    told = []
+    for _, _, numbers, _ in columns:
+        told += [numbers, numbers / PERCENT]
+    return [*final, *[told] * nb_columns]
+
+
 def _looks_drawn(value: Any, like: torch.Tensor, spread: float) -> bool:
     """Whether a tensor has a shape, and entries drawn around 0 with a standard deviation."""
     if not isinstance(value, torch.Tensor) or value.shape != like.shape:
@@ -539,6 +558,8 @@ def _looks_drawn(value: Any, like: torch.Tensor, spread: float) -> bool:
 
 def _is_close(value: Any, expected: torch.Tensor, tolerance: Any) -> bool:
     """Whether a part is the expected one: of its shape, and no entry further from it than the tolerance."""
+    if isinstance(value, list):
+        return any(_is_close(one, expected, tolerance) for one in value)
     if not isinstance(value, torch.Tensor):
         if not isinstance(value, bool | int | float):
             return False

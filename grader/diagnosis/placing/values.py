@@ -34,8 +34,8 @@ class _Recorder:
         self.on: dict[int, Any] = {}
         self.values: dict[int, list[Any]] = {}
 
-    def seen(self, place: int, value: Any) -> Any:
-        kept = self.values.setdefault(place, [])
+    def seen(self, place: str, value: Any) -> Any:
+        kept = self.values.setdefault(int(place), [])
         if len(kept) < _LONGEST:
             kept.append(_copied(value))
         return value
@@ -43,7 +43,7 @@ class _Recorder:
     def turn(self) -> None:
         pass
 
-    def arranged(self, _: int, arguments: Sequence[Any]) -> Sequence[Any]:
+    def arranged(self, _: str, arguments: Sequence[Any]) -> Sequence[Any]:
         return arguments
 
 
