@@ -18,7 +18,12 @@ from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import ReferenceRuns
 from grader.diagnosis.observation import call
 from grader.diagnosis.placing.search import Task
-from grader.diagnosis.placing.values import RightValue, right_values
+from grader.diagnosis.placing.values import (
+    RightValue,
+    distinct,
+    right_values,
+    sizes,
+)
 from grader.exercise.probes import LeadingArguments, Parameters
 
 _STEPS = 2
@@ -47,7 +52,7 @@ def task_of_start(case: IteratingCase) -> Task | None:
     return Task(
         rows=[row],
         expected=[expected],
-        values=_values(reference, [start]),
+        values=_values(reference, [start], [row]),
         reads="start",
         columns=len(reference.trajectory.columns),
     )
@@ -76,7 +81,7 @@ def task_of_runs(case: IteratingCase) -> Task | None:
     return Task(
         rows=rows,
         expected=expected,
-        values=_values(case.reference, calls),
+        values=_values(case.reference, calls, rows),
         reads="run",
         columns=len(case.reference.trajectory.columns),
         turns=_STEPS,
@@ -113,13 +118,15 @@ def _from(
 def _values(
     reference: ReferenceRuns,
     calls: Sequence[Callable[[Callable[..., Any]], None]],
+    rows: Sequence[Sequence[Any]],
 ) -> list[RightValue]:
     exercise = reference.exercise
     trees = exercise.solution.trees
     helpers = [name for name in trees if name not in exercise.functions]
-    return right_values(
+    values = right_values(
         trees, reference.function, helpers, reference.namespace, calls
     )
+    return distinct([*values, *sizes(rows)])
 
 
 def _expected(

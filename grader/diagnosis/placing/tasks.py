@@ -11,7 +11,12 @@ from torch import Tensor
 
 from grader.diagnosis.observation import call, compared, copied, flatten
 from grader.diagnosis.placing.search import Task
-from grader.diagnosis.placing.values import RightValue, right_values
+from grader.diagnosis.placing.values import (
+    RightValue,
+    distinct,
+    right_values,
+    sizes,
+)
 from grader.diagnosis.reference_runner import ReferenceRunner
 
 _RELATIVE, _OF_GREATEST = 1e-3, 1e-4  # of an entry, and of its tensor's greatest
@@ -67,9 +72,10 @@ def _values(
     calls: list[Callable[..., Any]] = []
     for row in rows:
         calls.append(partial(_call, row))
-    return right_values(
+    values = right_values(
         solution.trees, runner.function, helpers, runner.namespace, calls
     )
+    return distinct([*values, *sizes(rows)])
 
 
 def _call(row: Sequence[Any], function: Callable[..., Any]) -> None:

@@ -289,9 +289,12 @@ class Search:
         for place, (kind, line, size, is_assigned) in self._in_order():
             if kind != "value" or not self._is_right(place):
                 continue
+            # that a number is one of the right ones says little
+            if self._forms[str(place)] == "number":
+                continue
             if is_assigned:
                 self._acquitted.add(line)
-            if size > 1 and self._forms[str(place)] != "number":
+            if size > 1:
                 self._computed.add(place)
 
     def _is_right(self, place: int) -> bool:

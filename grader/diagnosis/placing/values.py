@@ -54,7 +54,7 @@ def right_values(
     namespace: Mapping[str, Any],
     calls: Sequence[Callable[[Callable[..., Any]], Any]],
 ) -> list[RightValue]:
-    """The values of the reference's function and of its helpers, the named ones first, each once.
+    """The values of the reference's function and of its helpers.
 
     trees: the reference's functions. namespace: what they are run in. calls: for each probe, what makes the
     call, given the function.
@@ -85,7 +85,19 @@ def right_values(
     for key, sequences in found.items():
         if len(sequences) == len(calls):
             kept.append(RightValue(named.get(key, ""), sequences))
-    return _distinct(kept)
+    return kept
+
+
+def sizes(rows: Sequence[Sequence[Any]]) -> list[RightValue]:
+    """The sizes of the arguments, which a function may go by."""
+    found = []
+    for position, one in enumerate(rows[0]):
+        if not isinstance(one, Tensor):
+            continue
+        for dimension in range(one.dim()):
+            sequences = [[row[position].shape[dimension]] for row in rows]
+            found.append(RightValue("", sequences))
+    return found
 
 
 def _named(text: str, places: Sequence[Any]) -> dict[int, str]:
@@ -129,7 +141,7 @@ def _copied(value: Any) -> Any:
     return None
 
 
-def _distinct(values: Sequence[RightValue]) -> list[RightValue]:
+def distinct(values: Sequence[RightValue]) -> list[RightValue]:
     """Each sequence once, under a name where it has one; what never changes as a sequence of one."""
     kept: dict[str, RightValue] = {}
     ranked = sorted(values, key=lambda one: not one.name)
