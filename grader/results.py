@@ -23,6 +23,8 @@ _LONGEST_TRACEBACK = 8_000  # characters
 
 Outcome = Literal["passed", "failed", "blocked", "void"]
 Status = Literal["right", "partial", "wrong", "missing", "blocked", "void"]
+# What ended the calls of a function that gave no value; empty where they gave one.
+Stop = Literal["", "sizes", "exception", "time", "process"]
 _Notice = Annotated[Notice, PlainValidator(notices.from_plain)]
 Curve = tuple[
     tuple[float, float, float], ...
@@ -115,7 +117,8 @@ class FunctionResult(Record):
 
     lines: misconception -> the line of the student's own source that holds it, where it could be placed.
     facts: the student's own names, numbers and shapes, for the notes. told_before: whether what fails is
-    explained at an earlier function, which has the same convention.
+    explained at an earlier function, which has the same convention. stop: what ended the call of the first
+    check that failed, if it gave no value.
     """
 
     status: Status
@@ -132,6 +135,7 @@ class FunctionResult(Record):
     lines: Mapping[str, int] = field(default_factory=dict)
     told_before: bool = False
     unjudged: float = 0.0
+    stop: Stop = ""
 
     @property
     def lost(self) -> float:
@@ -246,7 +250,7 @@ def _fields(record: object) -> Mapping[str, Any]:
     if isinstance(record, Source):
         return _without_empty(record, "label", "file", "is_lifted", "places")
     if isinstance(record, FunctionResult):
-        return _without_empty(record, "told_before", "unjudged")
+        return _without_empty(record, "told_before", "unjudged", "stop")
     if isinstance(record, Result):
         return _without_empty(record, "unjudged", "faults")
     if not dataclasses.is_dataclass(record):

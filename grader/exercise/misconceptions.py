@@ -12,6 +12,7 @@ from grader.exercise import patterns
 from grader.exercise.patterns import Edit
 from grader.exercise.solution import Forest
 from grader.exercise.tables import (
+    Act,
     FormTable,
     MisconceptionTable,
     Pairs,
@@ -53,6 +54,8 @@ class Misconception:
     raises: patterns of "Exception: text" that tell it. repair: edits of the student's source that show what
     lies behind.
     seen: patterns in the student's source that speak for it where numbers cannot decide.
+    act: what the note says that the student does; the source must show it. absent: names that the source must
+    not use.
     alike: ids of mistakes that give the same numbers.
     stage: which part of an iterating function it changes: "initial", "update" or "history".
     """
@@ -66,6 +69,8 @@ class Misconception:
     recognise: str = ""
     calls: Strings = ()
     seen: Strings = ()
+    act: Act | None = None
+    absent: Strings = ()
     alike: Strings = ()
     stage: str = ""
     raises: Strings = ()
@@ -219,6 +224,8 @@ class _Reading:
             recognise=recogniser,
             calls=table.calls,
             seen=table.seen,
+            act=table.act,
+            absent=table.absent,
             alike=table.alike,
             stage=table.stage or "",
             raises=table.raises,

@@ -341,6 +341,7 @@ class _Judged:
             lines=dict(diagnosis.lines),
             told_before=self._is_told_before(name),
             unjudged=unjudged,
+            stop=self.judge.checked[name].stop,
         )
 
     def _is_told_before(self, function: str) -> bool:

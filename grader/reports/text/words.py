@@ -132,6 +132,8 @@ class Words:
             return self(
                 "Each of these explains your results exactly. The results alone cannot tell which one it is."
             )
+        if explanation.stop:
+            return self._stopped(explanation.stop)
         if explanation.unexplained:
             return self(
                 "No known mistake explains these results, so none is named."
@@ -141,3 +143,21 @@ class Words:
                 "First wrong quantity: %(name)s.", name=explanation.first_wrong
             )
         return ""
+
+    def _stopped(self, stop: str) -> str:
+        """Why there are no numbers to explain."""
+        sentences = {
+            "sizes": self(
+                "The call stops where tensors of unfit sizes meet, so there are no numbers to compare."
+            ),
+            "exception": self(
+                "The call stops with an exception, so there are no numbers to compare."
+            ),
+            "time": self(
+                "The call does not end within its time, so there are no numbers to compare."
+            ),
+            "process": self(
+                "The call ends its whole process, so there are no numbers to compare."
+            ),
+        }
+        return sentences[stop]
