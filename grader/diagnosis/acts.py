@@ -90,7 +90,10 @@ def _assigns(nodes: Sequence[ast.AST], accumulators: Collection[str]) -> bool:
                 return True
         if isinstance(node, ast.NamedExpr):
             return True
-    return _discards(nodes, accumulators)
+    for node in nodes:
+        if isinstance(node, ast.Expr) and _gives_a_new_tensor(node.value):
+            return True
+    return False
 
 
 def _replaces(nodes: Sequence[ast.AST], _: Collection[str]) -> bool:

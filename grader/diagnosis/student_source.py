@@ -160,7 +160,9 @@ class StudentSource:
             return misconception.act is None
         if any(self.uses(name) for name in misconception.absent):
             return False
-        if misconception.act is None or self._calls_helpers():
+        act = misconception.act
+        # a helper may do it; only what is not kept must be seen, since anything else leaves a value as it was too
+        if act is None or (act != "discards" and self._calls_helpers()):
             return True
         if self.line_of_seen(misconception) is not None:
             return True
@@ -205,6 +207,8 @@ class StudentSource:
         for node in self._nodes:
             if not isinstance(node, ast.Assign):
                 continue
+            if isinstance(node.value, ast.Constant):
+                continue  # `dl_dw1 = ...` only waits to be written
             for name in patterns.names_stored(node):
                 if name in names:
                     lines.setdefault(name, node.lineno + self._offset)

@@ -90,6 +90,8 @@ class ModuleGlobal(Recogniser):
         if len(unread) != 1 or len(strangers) != 1:
             return None
         (name,) = strangers
+        if not may_be_variable(seen.evidence, name):
+            return None
         position = list(seen.parameters).index(unread[0])
         values = {**known, name: [row[position] for row in seen.arguments]}
         outcomes = call_with(values)

@@ -247,6 +247,11 @@ def _needs_truth(stop: Stop, _: Facts) -> Facts | None:
     return {} if asks else None
 
 
+def _operates(stop: Stop, _: Facts) -> Facts | None:
+    operates = any(stop.of(ast.BinOp, ast.AugAssign))
+    return {} if operates and not stop.within else None
+
+
 def _unpacks(stop: Stop, _: Facts) -> Facts | None:
     if stop.within:
         return None
@@ -289,6 +294,8 @@ CONFIRMS: Mapping[str, Confirm] = {
     "truth-of-a-vector": _needs_truth,
     "integer-tensor": _here,
     "mixed-types": _here,
+    "index-out-of-range": _indexes,
+    "unfit-operands": _operates,
     "unpacking-count": _unpacks,
     "endless-recursion": _calls_itself,
 }
