@@ -90,10 +90,8 @@ def _assigns(nodes: Sequence[ast.AST], accumulators: Collection[str]) -> bool:
                 return True
         if isinstance(node, ast.NamedExpr):
             return True
-    for node in nodes:
-        if isinstance(node, ast.Expr) and _gives_a_new_tensor(node.value):
-            return True
-    return False
+    statements = [node for node in nodes if isinstance(node, ast.Expr)]
+    return any(_gives_a_new_tensor(one.value) for one in statements)
 
 
 def _replaces(nodes: Sequence[ast.AST], _: Collection[str]) -> bool:

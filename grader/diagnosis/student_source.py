@@ -161,12 +161,14 @@ class StudentSource:
         if any(self.uses(name) for name in misconception.absent):
             return False
         act = misconception.act
-        # a helper may do it; only what is not kept must be seen, since anything else leaves a value as it was too
-        if act is None or (act != "discards" and self._calls_helpers()):
+        # a helper may do it; only what is thrown away must be seen, since much else changes nothing either
+        if act is None:
+            return True
+        if act != "discards" and self._calls_helpers():
             return True
         if self.line_of_seen(misconception) is not None:
             return True
-        return shows(misconception.act, self._body, accumulators)
+        return shows(act, self._body, accumulators)
 
     def unread_parameters(self) -> list[str]:
         """The reference's names of the parameters that it never reads."""

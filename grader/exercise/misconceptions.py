@@ -56,6 +56,7 @@ class Misconception:
     seen: patterns in the student's source that speak for it where numbers cannot decide.
     act: what the note says that the student does; the source must show it. absent: names that the source must
     not use.
+    wrong, right: a student's few lines with the mistake, and without it; empty where the forms show them.
     alike: ids of mistakes that give the same numbers.
     stage: which part of an iterating function it changes: "initial", "update" or "history".
     """
@@ -71,6 +72,8 @@ class Misconception:
     seen: Strings = ()
     act: Act | None = None
     absent: Strings = ()
+    wrong: str = ""
+    right: str = ""
     alike: Strings = ()
     stage: str = ""
     raises: Strings = ()
@@ -226,6 +229,8 @@ class _Reading:
             seen=table.seen,
             act=table.act,
             absent=table.absent,
+            wrong=table.wrong.strip(),
+            right=table.right.strip(),
             alike=table.alike,
             stage=table.stage or "",
             raises=table.raises,
@@ -240,6 +245,10 @@ class _Reading:
                 "",
                 "nothing tells this mistake: give it replace and with, forms, or recognise",
             )
+        if bool(table.wrong) != bool(table.right):
+            self.add("wrong", "wrong and right go together")
+        for key in ("wrong", "right"):
+            self.check_code(key, getattr(table, key))
         if (table.recognise == "calls") != bool(table.calls):
             self.add(
                 "calls",

@@ -163,6 +163,8 @@ class MisconceptionTable(FormTable):
     seen: Strings = ()
     act: Act | None = None
     absent: Strings = ()
+    wrong: str = ""
+    right: str = ""
     alike: Strings = ()
 
 

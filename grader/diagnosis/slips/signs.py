@@ -68,7 +68,7 @@ def _misspelt_name(stop: Stop, facts: Facts) -> Facts | None:
     if not _is_bound_nowhere(stop, name):
         return None
     known = {*stop.own_names, *(stop.evidence.binds or ()), *vars(builtins)}
-    meant = _nearest(name, known - {name}, _ALIKE)
+    meant = nearest(name, known - {name}, _ALIKE)
     return {"meant": "`, `".join(meant)} if meant else None
 
 
@@ -142,6 +142,16 @@ def _missing_parentheses(stop: Stop, _: Facts) -> Facts | None:
     return None
 
 
+def _value_hides_function(stop: Stop, _: Facts) -> Facts | None:
+    if stop.within:
+        return None
+    hidden = stop.own_names & set(stop.evidence.signatures)
+    for call in stop.calls:
+        if isinstance(call.func, ast.Name) and call.func.id in hidden:
+            return {"called": call.func.id}
+    return None
+
+
 def _missing_operator(stop: Stop, _: Facts) -> Facts | None:
     if stop.within:
         return None
@@ -192,7 +202,7 @@ def _misspelt_attribute(stop: Stop, facts: Facts) -> Facts | None:
         return None
     owner = torch if facts["owner"] == "torch" else Tensor
     public = {name for name in dir(owner) if not name.startswith("_")}
-    meant = _nearest(facts["attribute"], public, _ATTRIBUTE_ALIKE)
+    meant = nearest(facts["attribute"], public, _ATTRIBUTE_ALIKE)
     return {"meant": meant[0]} if meant else None
 
 
@@ -282,6 +292,7 @@ CONFIRMS: Mapping[str, Confirm] = {
     "argument-count": _argument_count,
     "call-order": _call_order,
     "missing-parentheses": _missing_parentheses,
+    "value-hides-function": _value_hides_function,
     "missing-operator": _missing_operator,
     "numpy-for-torch": _numpy,
     "tensor-needed": _calls_it,
@@ -301,7 +312,7 @@ CONFIRMS: Mapping[str, Confirm] = {
 }
 
 
-def _nearest(name: str, known: Set[str], alike: float) -> list[str]:
+def nearest(name: str, known: Set[str], alike: float) -> list[str]:
     """The known names most like this one, all that are equally like it, two at most."""
     near = difflib.get_close_matches(name, sorted(known), 3, alike)
     ratios = {}
