@@ -457,7 +457,7 @@ def explain_mistake(
     exercise: ExerciseOption = "practical3",
     lang: LangOption = "en",
 ) -> None:
-    """Show a mistake's page: its note, its question, and a wrong and a right example, for instructors."""
+    """Show what grader says of a mistake, with an example."""
     language.translations(lang)
     chosen = Exercise.load(exercise)
     notes = chosen.notes(lang)

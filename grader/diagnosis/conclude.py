@@ -94,8 +94,11 @@ def _made(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
 def _is_made(case: Case, form: Form) -> bool:
     """Whether the source has what the note of this mistake says of it."""
     for edit in form.edits:
-        if not patterns.permuted_call(edit):
+        permuted = patterns.permuted_call(edit)
+        if permuted is None:
             continue
+        if not case.source.may_call(permuted):
+            return False
         stands_right = case.source.line_of(edit.replace) is not None
         if stands_right and case.source.line_of(edit.by) is None:
             return False

@@ -191,6 +191,16 @@ class StudentSource:
                     return True
         return False
 
+    def may_call(self, function: str) -> bool:
+        """Whether it calls a function by its name, or something that may."""
+        if not self._nodes or self._calls_helpers():
+            return True
+        # also where it only hands it on, as to a decorator or under another name
+        return any(
+            isinstance(node, ast.Name) and node.id == function
+            for node in self._nodes
+        )
+
     def _calls_helpers(self) -> bool:
         """Whether it calls functions of the file's own that are no functions of the exercise."""
         for node in self._nodes:
