@@ -13,7 +13,6 @@ from torch import Tensor
 from grader.diagnosis.slips.stop import Stop, called, lines_with
 
 Facts = Mapping[str, str]
-_Confirm = Callable[[Stop, Facts], Facts | None]
 
 # As ratios of difflib: `b` and `b1` are alike, `hidden` and `s1` are not.
 _ALIKE = 0.65
@@ -282,7 +281,7 @@ def _none_value(stop: Stop, _: Facts) -> Facts | None:
     return {} if any(stop.of(ast.Call, ast.Name)) else None
 
 
-CONFIRMS: Mapping[str, _Confirm] = {
+CONFIRMS: Mapping[str, Callable[[Stop, Facts], Facts | None]] = {
     "missing-import": _missing_import,
     "misspelt-name": _misspelt_name,
     "undefined-name": _undefined_name,
