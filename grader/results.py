@@ -23,6 +23,8 @@ _LONGEST_TRACEBACK = 8_000  # characters
 
 Outcome = Literal["passed", "failed", "blocked", "void"]
 Status = Literal["right", "partial", "wrong", "missing", "blocked", "void"]
+# What ended the calls of a function that gave no value; empty where they gave one.
+Stop = Literal["", "sizes", "exception", "time", "process"]
 _Notice = Annotated[Notice, PlainValidator(notices.from_plain)]
 Curve = tuple[
     tuple[float, float, float], ...
@@ -131,8 +133,9 @@ class FunctionResult(Record):
 
     lines: misconception -> the line of the student's own source that holds it, where it could be placed.
     facts: the student's own names, numbers and shapes, for the notes. told_before: whether what fails is
-    explained at an earlier function, which has the same convention. marks: where the mistakes stand, the first
-    to mend first; mended: whether the function gives all that it should once these are mended.
+    explained at an earlier function, which has the same convention. stop: what ended the call of the first
+    check that failed, if it gave no value. marks: where the mistakes stand, the first to mend first; mended:
+    whether the function gives all that it should once these are mended.
     """
 
     status: Status
@@ -151,6 +154,7 @@ class FunctionResult(Record):
     unjudged: float = 0.0
     marks: tuple[Mark, ...] = ()
     mended: bool = False
+    stop: Stop = ""
 
     @property
     def lost(self) -> float:
@@ -266,7 +270,7 @@ def _fields(record: object) -> Mapping[str, Any]:
         return _without_empty(record, "label", "file", "is_lifted", "places")
     if isinstance(record, FunctionResult):
         return _without_empty(
-            record, "told_before", "unjudged", "marks", "mended"
+            record, "told_before", "unjudged", "stop", "marks", "mended"
         )
     if isinstance(record, Result):
         return _without_empty(record, "unjudged", "faults")

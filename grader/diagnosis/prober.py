@@ -68,6 +68,7 @@ class StudentProber:
             is_lifted=self._calls.is_lifted(function),
             raised_before=bool(raised),
             unbound_before=any(raised),
+            signatures=reading.parameters,
             **findings,
         )
 

@@ -68,9 +68,13 @@ class Claims:
 
     def add(self, misconception: Misconception, clue: Clue) -> None:
         """Claim a mistake. The first line that is known of it stands."""
-        if misconception.id not in self.ids:
-            self.ids.append(misconception.id)
-        self.place(misconception.id, clue.line)
+        self.claim(misconception.id, clue)
+
+    def claim(self, id_: str, clue: Clue) -> None:
+        """The same for a mistake of which only the id is needed."""
+        if id_ not in self.ids:
+            self.ids.append(id_)
+        self.place(id_, clue.line)
         self.facts.update(clue.facts)
 
     def place(self, id_: str, line: int | None) -> None:

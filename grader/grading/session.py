@@ -343,6 +343,7 @@ class _Judged:
             unjudged=unjudged,
             marks=diagnosis.marks,
             mended=diagnosis.mended,
+            stop=self.judge.checked[name].stop,
         )
 
     def _is_told_before(self, function: str) -> bool:

@@ -22,6 +22,7 @@ from grader.diagnosis.verdict import Diagnosis
 from grader.errors import StudentFailure
 from grader.results import Mark
 
+_MOST_PLACES = 1_000  # of a function; a longer one is not searched
 _STUDENT, _RECORDED = f"{NAME}_student", f"{NAME}_recorded"
 
 
@@ -80,9 +81,14 @@ def place(
     prober: Prober, function: str, evidence: Evidence, task: Task
 ) -> Placed | None:
     """The marks of a function that is wrong; None where its source or process do not let it be searched."""
-    student = instrumented(evidence.source, _STUDENT, recording=False)
-    recorded = instrumented(evidence.source, _RECORDED, recording=True)
+    try:
+        student = instrumented(evidence.source, _STUDENT, recording=False)
+        recorded = instrumented(evidence.source, _RECORDED, recording=True)
+    except RecursionError:
+        return None
     if student is None or recorded is None:
+        return None
+    if len(student.places) > _MOST_PLACES:
         return None
     search = {
         "source": _as_bytes(inspect.getsource(trial)),

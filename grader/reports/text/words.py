@@ -129,15 +129,47 @@ class Words:
     def before_notes(self, explanation: Explanation) -> str:
         """What is said before an explanation's notes, or instead of them; may be empty."""
         if len(explanation.sets) > 1:
-            return self(
-                "Each of these explains your results exactly. The results alone cannot tell which one it is."
-            )
-        if explanation.unexplained:
-            return self(
+            return self._alternatives(explanation)
+        if explanation.sets:
+            return ""
+        said = []
+        if explanation.stop:
+            said.append(self.stopped(explanation.stop))
+        elif explanation.unexplained:
+            unknown = self(
                 "No known mistake explains these results, so none is named."
             )
+            said.append(unknown)
         if explanation.first_wrong:
-            return self(
+            first = self(
                 "First wrong quantity: %(name)s.", name=explanation.first_wrong
             )
-        return ""
+            said.append(first)
+        return " ".join(said)
+
+    def _alternatives(self, explanation: Explanation) -> str:
+        if explanation.stop:
+            return self(
+                "Each of these may be what stops the call. What was seen does not tell which one it is."
+            )
+        return self(
+            "Each of these explains your results exactly. The results alone cannot tell which one it is."
+        )
+
+    def stopped(self, stop: str) -> str:
+        """Why there are no numbers to explain."""
+        sentences = {
+            "sizes": self(
+                "The call stops where tensors of unfit sizes meet, so there are no numbers to compare."
+            ),
+            "exception": self(
+                "The call stops with an exception, so there are no numbers to compare."
+            ),
+            "time": self(
+                "The call does not end within its time, so there are no numbers to compare."
+            ),
+            "process": self(
+                "The call ends its whole process, so there are no numbers to compare."
+            ),
+        }
+        return sentences[stop]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.notices import Notice
-from grader.results import CheckResult, FunctionResult, Note, Result
+from grader.results import CheckResult, FunctionResult, Note, Result, Stop
 
 Notes = Mapping[str, Note]
 Misconceptions = tuple[
@@ -23,12 +23,14 @@ class Explanation:
 
     sets: the notes of every set of misconceptions that explains the results; results alone cannot tell
     several sets apart. first_wrong: the first wrong quantity, where no misconception is named.
-    unexplained: checks failed, and nothing tells why.
+    unexplained: checks failed, and nothing tells why. stop: what ended the call of the
+    first check that failed, if it gave no value.
     """
 
     sets: tuple[tuple[Note, ...], ...] = ()
     first_wrong: str = ""
     unexplained: bool = False
+    stop: Stop = ""
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -60,11 +62,14 @@ def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
     sets = []
     for ids in _distinct_sets(function):
         sets.append(_notes_of(ids, notes, name))
+    stop = function.stop
     if sets:
-        return Explanation(tuple(sets))
+        return Explanation(tuple(sets), stop=stop)
     if function.first_wrong:
-        return Explanation(first_wrong=function.first_wrong)
-    return Explanation(unexplained=_lost_by_checks(function))
+        return Explanation(first_wrong=function.first_wrong, stop=stop)
+    if not _lost_by_checks(function):
+        return Explanation()
+    return Explanation(unexplained=True, stop=stop)
 
 
 def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:
