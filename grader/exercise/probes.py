@@ -117,7 +117,7 @@ class Trajectory:
     parameters changes every column of the history."""
 
     few: LeadingArguments | None = None
-    """Arguments with as few samples as possible, for a search that makes a thousand calls; None: no search."""
+    """Arguments with as few samples as possible, for a search of a thousand calls; None: no search."""
 
     awake: tuple[LeadingArguments, int] | None = None
     """Arguments, and a number of steps after which all of the computation matters, where a few do not do."""

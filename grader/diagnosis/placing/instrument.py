@@ -31,10 +31,11 @@ class Place:
     """Something in a function's source that an edit can change.
 
     kind: "value", an expression in whose place a value is put; "drop", a statement that is left out; "add",
-    an assignment or a subtraction in place that adds instead; "swap", two arguments of a call, or parts of
-    a tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in characters, from 0;
-    end_line, end_column: where it ends. statement: the line where its statement begins. size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all
-    that is computed for a variable.
+    an assignment or a subtraction in place that adds instead; "swap", two arguments of a call, or parts of a
+    tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in
+    characters, from 0; end_line, end_column: where it ends. statement: the line where its statement begins.
+    size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed for
+    a variable.
     """
 
     kind: Kind

@@ -122,9 +122,7 @@ def _sent(
         expected.append([[list(one) for one in part] for part in parts])
     described = []
     for one in places:
-        described.append(
-            [one.kind, one.statement, one.size, one.is_assigned]
-        )
+        described.append([one.kind, one.statement, one.size, one.is_assigned])
     return {
         "rows": rows,
         "expected": expected,
@@ -146,7 +144,7 @@ def _rows(value: Any) -> list[tuple[int, ...]]:
     """What the trial has told, if it is of that form: it comes from the student's process."""
     if not isinstance(value, list) or len(value) > trial.MOST_EDITS + 1:
         return []
-    rows = []
+    rows: list[tuple[int, ...]] = []
     for row in value:
         if not isinstance(row, tuple) or len(row) != 5:
             return []

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from grader.diagnosis.observation import call, compared, copied, flatten
@@ -19,7 +18,10 @@ from grader.diagnosis.placing.values import (
 )
 from grader.diagnosis.reference_runner import ReferenceRunner
 
-_RELATIVE, _OF_GREATEST = 1e-3, 1e-4  # of an entry, and of its tensor's greatest
+_RELATIVE, _OF_GREATEST = (
+    1e-3,
+    1e-4,
+)  # of an entry, and of its tensor's greatest
 
 
 def task_of_calls(runner: ReferenceRunner) -> Task:
@@ -46,11 +48,11 @@ def task_of_calls(runner: ReferenceRunner) -> Task:
 
 def _nb_sizes(row: Sequence[Any]) -> int:
     """The number of different sizes in a call's arguments: where they are equal, little raises."""
-    sizes = set()
+    found: set[int] = set()
     for one in row:
         if isinstance(one, Tensor):
-            sizes.update(one.shape)
-    return len(sizes)
+            found.update(one.shape)
+    return len(found)
 
 
 def _tolerance(part: Tensor) -> Tensor:
@@ -65,10 +67,12 @@ def _values(
     function = runner.namespace[runner.function]
     if getattr(function, "__code__", None) is None:
         # the derivative of the student's own function: only what it gives is known
-        values = [[copied(one.value)] for one in runner.outcomes]
-        return [RightValue("", values)]
+        given = [[copied(one.value)] for one in runner.outcomes]
+        return [RightValue("", given)]
     solution = runner.exercise.solution
-    helpers = [one for one in solution.trees if one not in runner.exercise.functions]
+    helpers = [
+        one for one in solution.trees if one not in runner.exercise.functions
+    ]
     calls: list[Callable[..., Any]] = []
     for row in rows:
         calls.append(partial(_call, row))

@@ -35,7 +35,8 @@ class Endless(BaseException):
 class Switches:
     """What the instrumented source asks: `on` has what is edited, place -> what is put there on each probe.
 
-    counts: place -> how often it has been evaluated in this run. forms: place -> the form of its first value; all: place -> all of its values.
+    counts: place -> how often it has been evaluated in this run. forms: place -> the form of its first value;
+    all: place -> all of its values.
     turns: of all loops in this run; most_turns: how many of them there may be.
     """
 
@@ -153,7 +154,9 @@ def _gathered(
         return None
     gathered = []
     for start in range(0, len(sequence), size):
-        parts = [torch.as_tensor(one) for one in sequence[start : start + size]]
+        parts = [
+            torch.as_tensor(one) for one in sequence[start : start + size]
+        ]
         if layout == SUMMED:
             gathered.append(torch.stack(parts).sum(0))
         elif layout == STACKED:
@@ -168,13 +171,16 @@ def _gathered(
 class Search:
     """Tries edits of one function, one after the other, and keeps what makes more of it right.
 
-    task: rows, the arguments of each probe; on the first one most sizes are equal, so that little raises.
+    task:
+    rows: the arguments of each probe; on the first one most sizes are equal, so that little raises.
     expected: for each probe and part, its alternatives, each a value and how far an entry may be from it.
-    values: right values, each with its sequence on each probe. places: kind, line of its statement, size and
-    whether it is all that is assigned, of each. reads: how parts are read from what a call gives.
+    values: right values, each with its sequence on each probe.
+    places: kind, line of its statement, size, and whether it is all that is assigned, of each.
+    reads: how parts are read from what a call gives. columns: how many a history has. lifted: whether it is a
+    loop outside a function.
     accumulators: the positions of the arguments that are changed. added: for each probe what is added to them.
-    order: of the arguments. columns: how many a history has. lifted:
-    whether it is a loop outside a function. turns: of the loop whose first turn shows what is right. seed: of torch's generator. most: runs.
+    order: of the arguments. seed: of torch's generator. turns: of the loop whose first turn shows what is
+    right. most: runs.
     """
 
     def __init__(
@@ -298,7 +304,7 @@ class Search:
                 self._computed.add(place)
 
     def _is_right(self, place: int) -> bool:
-        """Whether an expression has the values of one of the reference's, until the first turn has an effect."""
+        """Whether an expression has right values, as far as the first turn has no effect yet."""
         given = self._switches.all.get(str(place))
         if not given:
             return False
@@ -371,6 +377,8 @@ class Search:
             kind, statement, size, _ = self._task["places"][place]
         # what is assigned may be right, and the assignment not
         is_right = kind == "value" and statement in self._acquitted
+        if kind in ("drop", "add"):
+            size = 0
         return -sum(now), is_right, statement, size, place, value, layout
 
     def _with(self, candidate: Candidate, mask: Parts) -> Parts | None:
@@ -428,7 +436,7 @@ class Search:
                     yield statement, (place, value, layout)
 
     def _others(self, assigned: bool) -> Iterator[tuple[int, Candidate]]:
-        """Candidates of another form than what they take the place of, perhaps only of all that is assigned."""
+        """Candidates of another form than what they replace, perhaps only of all that is assigned."""
         for place, (kind, statement, _, is_assigned) in self._in_order():
             if assigned and not is_assigned:
                 continue
@@ -498,10 +506,8 @@ def _parts(
         return [arguments[position] for position in task["accumulators"]]
     if task["reads"] in ("run", "start"):
         nb_columns = task["columns"]
-        if task["lifted"]:
-            parts = _parts_of_loop(value, nb_columns)
-        else:
-            parts = _parts_of_run(value, nb_columns)
+        read = _parts_of_loop if task["lifted"] else _parts_of_run
+        parts = read(value, nb_columns)
         if parts is not None and task["reads"] == "start":
             return parts[: len(parts) - nb_columns]
         return parts
@@ -572,4 +578,5 @@ def _is_close(value: Any, expected: torch.Tensor, tolerance: Any) -> bool:
     value = value.detach().double()
     difference = (value - expected.double()).abs()
     same = (value == expected) | (value.isnan() & expected.isnan())
-    return bool(((difference <= tolerance) | same).all())
+    same |= difference <= tolerance
+    return bool(same.all())
