@@ -8,8 +8,8 @@ texts there, as the numbers in a lifted loop may be changed to the sizes of the 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from grader.exercise import patterns
@@ -35,7 +35,7 @@ class Place:
     tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in
     characters, from 0; end_line, end_column: where it ends. statement: the line where its statement begins.
     size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed for
-    a variable.
+    a variable. reads: the places in it, or itself, that are variables which the function assigns.
     """
 
     kind: Kind
@@ -46,6 +46,7 @@ class Place:
     statement: int
     size: int
     is_assigned: bool = False
+    reads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,24 +68,39 @@ def instrumented(
     tree = patterns.last_function(source)
     if tree is None:
         return None
-    editor = _Editor(source, recording)
+    editor = _Editor(source, recording, frozenset(_assigned(tree)))
     tree = patterns.clone(tree)
     tree.body = editor.statements(tree.body)
     tree.name = name
     tree.decorator_list = []
     module = ast.Module([tree], type_ignores=[])
     text = ast.unparse(ast.fix_missing_locations(module))
-    return Instrumented(name, text, editor.places)
+    return Instrumented(name, text, editor.with_reads())
 
 
 class _Editor(ast.NodeTransformer):
     """Puts what can be switched in the place of expressions and statements, and numbers the places."""
 
-    def __init__(self, source: str, recording: bool) -> None:
+    def __init__(
+        self, source: str, recording: bool, assigned: frozenset[str]
+    ) -> None:
         self.places: list[Place] = []
+        self._assigned = assigned
+        self._variables: list[int] = []
         self._lines = source.split("\n")
         self._recording = recording
         self._statement: ast.stmt | None = None
+
+    def with_reads(self) -> list[Place]:
+        """The places, each with the variables in it."""
+        places = []
+        for place in self.places:
+            reads = []
+            for number in self._variables:
+                if _holds(place, self.places[number]):
+                    reads.append(number)
+            places.append(replace(place, reads=tuple(reads)))
+        return places
 
     def statements(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
         """The statements of a block."""
@@ -153,6 +169,8 @@ class _Editor(ast.NodeTransformer):
         number = None
         if _can_be_replaced(node):
             number = self._add("value", node)
+            if isinstance(node, ast.Name) and node.id in self._assigned:
+                self._variables.append(number)
         if isinstance(node, ast.Call):
             return self._call(number, node)
         if number is not None and isinstance(node, ast.Tuple):
@@ -226,6 +244,23 @@ class _Editor(ast.NodeTransformer):
             return offset
         text = self._lines[line].encode()[:offset]
         return len(text.decode("utf-8", "replace"))
+
+
+def _assigned(tree: ast.FunctionDef) -> Iterator[str]:
+    """The names of the variables that a function assigns."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _holds(outer: Place, inner: Place) -> bool:
+    """Whether one place lies within another."""
+    begins = (outer.line, outer.column) <= (inner.line, inner.column)
+    ends = (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )
+    return begins and ends
 
 
 def _nb_expressions(node: ast.AST) -> int:

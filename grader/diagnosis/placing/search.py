@@ -122,7 +122,15 @@ def _sent(
         expected.append([[list(one) for one in part] for part in parts])
     described = []
     for one in places:
-        described.append([one.kind, one.statement, one.size, one.is_assigned])
+        described.append(
+            [
+                one.kind,
+                one.statement,
+                one.size,
+                one.is_assigned,
+                list(one.reads),
+            ]
+        )
     return {
         "rows": rows,
         "expected": expected,

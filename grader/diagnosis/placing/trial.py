@@ -175,7 +175,8 @@ class Search:
     rows: the arguments of each probe; on the first one most sizes are equal, so that little raises.
     expected: for each probe and part, its alternatives, each a value and how far an entry may be from it.
     values: right values, each with its sequence on each probe.
-    places: kind, line of its statement, size, and whether it is all that is assigned, of each.
+    places: kind, line of its statement, size, whether it is all that is assigned, and which places in it are
+    variables of the function's own, of each.
     reads: how parts are read from what a call gives. columns: how many a history has. lifted: whether it is a
     loop outside a function.
     accumulators: the positions of the arguments that are changed. added: for each probe what is added to them.
@@ -202,6 +203,7 @@ class Search:
         self._forms: dict[str, Any] = {}
         self._acquitted: set[int] = set()
         self._computed: set[int] = set()
+        self._right: set[int] = set()
 
     def found(self) -> list[tuple[int, int, int, int, int]]:
         """The edits made, one after the other: (place, value, layout, parts that are right then, runs).
@@ -273,7 +275,8 @@ class Search:
 
     def _record(self) -> Parts:
         """Note how often each place is evaluated, and what it gives; which parts are right."""
-        self._counts, self._acquitted, self._computed = [], set(), set()
+        self._counts, self._acquitted = [], set()
+        self._computed, self._right = set(), set()
         mask: Parts = []
         self._forms = {}
         turns = 0
@@ -292,9 +295,10 @@ class Search:
 
     def _acquit(self) -> None:
         """Note the places that have right values already, as far as can be seen, and their statements."""
-        for place, (kind, line, size, is_assigned) in self._in_order():
+        for place, (kind, line, size, is_assigned, _) in self._in_order():
             if kind != "value" or not self._is_right(place):
                 continue
+            self._right.add(place)
             # that a number is one of the right ones says little
             if self._forms[str(place)] == "number":
                 continue
@@ -332,11 +336,12 @@ class Search:
 
     def _best(self, mask: Parts) -> tuple[Candidate, Parts] | None:
         """The edit that makes most right, of equal ones the earliest and smallest; None where none helps."""
-        best = self._best_of(
-            self._inserts(sorted(self._unchanged)), mask, None
-        )
-        if best is None or not all(best[2]):
-            best = self._best_of(self._alike(), mask, best)
+        unchanged = sorted(self._unchanged)
+        best = self._best_of(self._inserts(unchanged), mask, None)
+        # what has a right value already comes last
+        for computed in (False, True):
+            if best is None or not all(best[2]):
+                best = self._best_of(self._alike(computed), mask, best)
         # a variable that is assigned before may have got a value of another form
         is_whole = best is not None and all(best[2])
         best = self._best_of(self._others(is_whole), mask, best)
@@ -374,7 +379,7 @@ class Search:
         statement = size = 0
         kind = "value"
         if place >= 0:
-            kind, statement, size, _ = self._task["places"][place]
+            kind, statement, size, *_ = self._task["places"][place]
         # what is assigned may be right, and the assignment not
         is_right = kind == "value" and statement in self._acquitted
         if kind in ("drop", "add"):
@@ -385,6 +390,9 @@ class Search:
         place, _, _ = candidate
         if str(place) in self._switches.on or not self._make(candidate):
             return None
+        if self._says_nothing(candidate):
+            del self._switches.on[str(place)]
+            return None
         now = self._mask(mask)
         if place == INSERT:
             self._inserted.pop()
@@ -394,6 +402,21 @@ class Search:
         if self._has_raised and kind == "drop":
             return None  # what is left out is missing then
         return now
+
+    def _says_nothing(self, candidate: Candidate) -> bool:
+        """Whether an edit puts in what is to come out, where a variable from before is wrong."""
+        place, value, _ = candidate
+        if place == INSERT or self._task["places"][place][0] != "value":
+            return False
+        *_, reads = self._task["places"][place]
+        if all(number in self._right for number in reads):
+            return False
+        given = self._task["values"][value][0]
+        for alternatives in self._task["expected"][0]:
+            for part, _ in alternatives:
+                if _comes_out(given, part):
+                    return True
+        return False
 
     def _make(self, candidate: Candidate) -> bool:
         """Make an edit; whether it can be made."""
@@ -421,9 +444,14 @@ class Search:
         self._switches.on[str(place)] = sequences
         return True
 
-    def _alike(self) -> Iterator[tuple[int, Candidate]]:
-        """Candidates in whose place stands something of the same form; edits of statements and calls."""
-        for place, (kind, statement, size, _) in self._in_order():
+    def _alike(self, computed: bool) -> Iterator[tuple[int, Candidate]]:
+        """Candidates in whose place stands something of the same form; edits of statements and calls.
+
+        computed: only those in whose place a right value stands already, which may be another one.
+        """
+        for place, (kind, statement, size, _, _) in self._in_order():
+            if (place in self._computed) != computed:
+                continue
             if kind == "swap":
                 forms = self._forms.get(str(place), range(size))
                 for one, other in itertools.combinations(range(size), 2):
@@ -431,16 +459,16 @@ class Search:
                         yield statement, (place, one, other)
             elif kind != "value":
                 yield statement, (place, 0, 0)
-            elif place not in self._computed:
+            else:
                 for value, layout in self._fitting(place, alike=True):
                     yield statement, (place, value, layout)
 
     def _others(self, assigned: bool) -> Iterator[tuple[int, Candidate]]:
         """Candidates of another form than what they replace, perhaps only of all that is assigned."""
-        for place, (kind, statement, _, is_assigned) in self._in_order():
+        for place, (kind, statement, _, is_assigned, _) in self._in_order():
             if assigned and not is_assigned:
                 continue
-            if kind == "value" and place not in self._computed:
+            if kind == "value":
                 for value, layout in self._fitting(place, alike=False):
                     yield statement, (place, value, layout)
 
@@ -489,6 +517,16 @@ def _is_same(one: Any, other: Any) -> bool:
     if not isinstance(one, bool | int | float):
         return False
     return type(one) is type(other) and one == other
+
+
+def _comes_out(given: Sequence[Any], part: torch.Tensor) -> bool:
+    """Whether values are a part of what a function gives: that part, or all of its entries in turn."""
+    first = given[0]
+    if len(given) == 1 and isinstance(first, torch.Tensor):
+        return _is_same(first, part)
+    if not all(isinstance(one, bool | int | float) for one in given):
+        return False
+    return _is_same(torch.tensor(given, dtype=part.dtype), part)
 
 
 def _bits(mask: Parts) -> int:

@@ -97,6 +97,8 @@ def sizes(rows: Sequence[Sequence[Any]]) -> list[RightValue]:
         for dimension in range(one.dim()):
             sequences = [[row[position].shape[dimension]] for row in rows]
             found.append(RightValue("", sequences))
+        entries = [[row[position].numel()] for row in rows]
+        found.append(RightValue("", entries))
     return found
 
 
