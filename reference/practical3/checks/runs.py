@@ -22,6 +22,7 @@ PARAMETERS = ("w1", "b1", "w2", "b2")
 COLUMNS = ("train loss", "train error", "test error")
 NB_HIDDEN = 50
 STEPS = (0, 1, 3)
+FURTHER = ("again", "once more")  # runs of a train that does not follow gradient descent
 MOST_ENTRIES = 1_000_000  # of a history that is a tensor
 SLOW = 0.5  # seconds for one step on a few samples, which take a few milliseconds with products of matrices
 
@@ -153,6 +154,11 @@ class Training:
     def first_steps(self) -> tuple[Any, Runs]:
         """(data, runs by steps): from one seed with 0, 1 and 3 steps."""
         return self._runs("first", self.inputs.lopsided_data, STEPS)
+
+    def further_steps(self) -> list[tuple[Any, Runs]]:
+        """First steps on other data. A number of errors may be right by chance, but not again and again."""
+        draw = self.inputs.lopsided_data
+        return [self._runs(name, draw, STEPS) for name in FURTHER]
 
     def awake_steps(self) -> tuple[Any, Runs]:
         """The same with so many steps that the hidden layer has woken up."""

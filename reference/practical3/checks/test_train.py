@@ -161,6 +161,7 @@ def test_by_hand(student, calls, reference, inputs, assert_close, shared):
             training.assert_follows(assert_close, reference, *awake, most)
 
     training.hold(follows)
+    shared["follows"] = True
 
 
 @points(1)
@@ -200,6 +201,9 @@ def rows(training, reference):
         found = rows_of(training, reference, *training.first_steps())
         if not training.calls.standins:  # as in `test_by_hand`
             found += rows_of(training, reference, *training.awake_steps())
+        if "follows" not in shared:
+            for data, attempts in training.further_steps():
+                found += rows_of(training, reference, data, attempts)
         shared["rows"] = found
     return shared["rows"]
 
