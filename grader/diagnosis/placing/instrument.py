@@ -34,8 +34,8 @@ class Place:
     an assignment or a subtraction in place that adds instead; "swap", two arguments of a call, or parts of a
     tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in
     characters, from 0; end_line, end_column: where it ends. statement: the line where its statement begins.
-    size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed for
-    a variable. reads: the places in it, or itself, that are variables which the function assigns.
+    size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed
+    for a variable. reads: the places in it, or itself, that are variables which the function assigns.
     """
 
     kind: Kind

@@ -179,7 +179,7 @@ class Search:
     variables of the function's own, of each.
     reads: how parts are read from what a call gives. columns: how many a history has. lifted: whether it is a
     loop outside a function.
-    accumulators: the positions of the arguments that are changed. added: for each probe what is added to them.
+    accumulators: the positions of the arguments that are changed. added: what is added to them on each probe.
     order: of the arguments. seed: of torch's generator. turns: of the loop whose first turn shows what is
     right. most: runs.
     """
@@ -598,9 +598,11 @@ def _looks_drawn(value: Any, like: torch.Tensor, spread: float) -> bool:
     count = max(value.numel(), 1)
     entries = value.detach().double()
     found = float(entries.pow(2).mean().sqrt())
-    is_spread = abs(found - spread) <= 5 * spread / (2 * count) ** 0.5
-    is_centred = abs(float(entries.mean())) <= 5 * spread / count**0.5
-    return is_spread and is_centred
+    mean = float(entries.mean())
+    # five standard errors of each
+    if abs(found - spread) > 5 * spread / (2 * count) ** 0.5:
+        return False
+    return abs(mean) <= 5 * spread / count**0.5
 
 
 def _is_close(value: Any, expected: torch.Tensor, tolerance: Any) -> bool:

@@ -147,6 +147,47 @@ class Words:
             said.append(first)
         return " ".join(said)
 
+    def located(self, explanation: Explanation, source: Source | None) -> str:
+        """Where the mistakes stand; empty where that is not known."""
+        if not explanation.marks:
+            return ""
+        said = []
+        for mark in explanation.marks:
+            where = self.place(mark.line, source)
+            said.append(self._located(mark.kind, where))
+        sentence = " ".join(dict.fromkeys(said))
+        if explanation.mended:
+            proof = self.count(
+                "With this mended, the function gives what it should.",
+                "With these mended, the function gives what it should.",
+                len(explanation.marks),
+            )
+        else:
+            proof = self("With this mended, more of it is right, but not all.")
+        return f"{sentence} {proof}"
+
+    def _located(self, kind: str, place: str) -> str:
+        sentences = {
+            "value": self(
+                "What is underlined in %(place)s is not what it has to be.",
+                place=place,
+            ),
+            "drop": self("The mistake is what %(place)s does.", place=place),
+            "add": self(
+                "In %(place)s the value is right, but not what is done with it.",
+                place=place,
+            ),
+            "swap": self(
+                "In %(place)s two things are in each other's place.",
+                place=place,
+            ),
+            "missing": self(
+                "Something is missing: up to %(place)s nothing changes one of the arguments.",
+                place=place,
+            ),
+        }
+        return sentences[kind]
+
     def _alternatives(self, explanation: Explanation) -> str:
         if explanation.stop:
             return self(

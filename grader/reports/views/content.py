@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from grader.notices import Notice
-from grader.results import CheckResult, FunctionResult, Note, Result, Stop
+from grader.results import (
+    CheckResult,
+    FunctionResult,
+    Mark,
+    Note,
+    Result,
+    Stop,
+)
 
 Notes = Mapping[str, Note]
 Misconceptions = tuple[
@@ -23,7 +30,8 @@ class Explanation:
 
     sets: the notes of every set of misconceptions that explains the results; results alone cannot tell
     several sets apart. first_wrong: the first wrong quantity, where no misconception is named.
-    unexplained: checks failed, and nothing tells why. stop: what ended the call of the
+    unexplained: checks failed, and nothing tells why. marks: where the mistakes stand, and mended: whether
+    they are all. stop: what ended the call of the
     first check that failed, if it gave no value.
     """
 
@@ -31,6 +39,8 @@ class Explanation:
     first_wrong: str = ""
     unexplained: bool = False
     stop: Stop = ""
+    marks: tuple[Mark, ...] = ()
+    mended: bool = False
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -62,14 +72,19 @@ def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
     sets = []
     for ids in _distinct_sets(function):
         sets.append(_notes_of(ids, notes, name))
-    stop = function.stop
+    known = Explanation(
+        tuple(sets),
+        stop=function.stop,
+        marks=function.marks,
+        mended=function.mended,
+    )
     if sets:
-        return Explanation(tuple(sets), stop=stop)
+        return known
     if function.first_wrong:
-        return Explanation(first_wrong=function.first_wrong, stop=stop)
+        return replace(known, first_wrong=function.first_wrong)
     if not _lost_by_checks(function):
         return Explanation()
-    return Explanation(unexplained=True, stop=stop)
+    return replace(known, unexplained=not function.marks)
 
 
 def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:
