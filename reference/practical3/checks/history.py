@@ -197,15 +197,6 @@ def errors_in(column: str, measured: Any) -> Any:
     return measured.train if column == "train error" else measured.test
 
 
-def tells_of_steps(training: Training) -> bool:
-    """Whether there is a history that can be compared; a loop that is no function may have none."""
-    if not training.is_lifted:
-        return True
-    _, attempts = training.first_steps()
-    longest = max(attempts)
-    return tells_all(value_of(attempts[longest]).history, longest)
-
-
 def tells_all(history: Any, nb_steps: int) -> bool:
     """Whether a history has all three numbers for each step."""
     if history is None or len(history) != nb_steps:
