@@ -133,6 +133,12 @@ def trajectories(solution):
         wide=(*wide, *wide, 50),
     )
 
+    # No size is another one, nor one more or less: which one a number is can be told.
+    few = (
+        *samples([0, 2, 1, 0], 10, 8),
+        *samples([2, 0, 2, 1, 0, 2], 10, 8),
+        13,
+    )
     # All samples push the hidden layer the same way and hard, so that it wakes up in a few steps.
     image = 6 * torch.randn(16, generator=draw)
     sides = torch.tensor([[1.0], [1.0], [-1.0], [-1.0], [-1.0]])
@@ -198,7 +204,7 @@ def trajectories(solution):
             measure=measure,
             still=still,
             arranged=arranged,
-            few=(*samples([0, 2, 1, 0], 4, 3), *samples([2, 0, 2], 4, 3), 5),
+            few=few,
             awake=(contested, 6),
         )
     }

@@ -120,7 +120,7 @@ class _Editor(ast.NodeTransformer):
             drop = self._add("drop", statement)
             edited = self.generic_visit(statement)
             assert isinstance(edited, ast.stmt)
-            edited = self._adding(statement, as_it_is, edited)
+            edited = self._adding(as_it_is, edited)
             return [_unless(drop, edited)]
         edited = self.generic_visit(statement)
         assert isinstance(edited, ast.stmt)
@@ -129,14 +129,12 @@ class _Editor(ast.NodeTransformer):
             edited.body.insert(0, ast.Expr(_call_of("turn")))
         return [edited]
 
-    def _adding(
-        self, statement: ast.stmt, as_it_is: ast.stmt, edited: ast.stmt
-    ) -> ast.stmt:
+    def _adding(self, as_it_is: ast.stmt, edited: ast.stmt) -> ast.stmt:
         """The statement, or in its place the one that adds what it assigns or subtracts."""
         adding = _that_adds(as_it_is)
         if adding is None:
             return edited
-        number = self._add("add", statement)
+        number = self._add("add", as_it_is)
         return ast.If(_is_on(number), [adding], [edited])
 
     def generic_visit(self, node: ast.AST) -> ast.AST:

@@ -7,6 +7,7 @@ process; the marks are final by then.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -204,6 +205,8 @@ class Search:
         self._acquitted: set[int] = set()
         self._computed: set[int] = set()
         self._right: set[int] = set()
+        self._known: set[int] = set()
+        self._says_little = False
 
     def found(self) -> list[tuple[int, int, int, int, int]]:
         """The edits made, one after the other: (place, value, layout, parts that are right then, runs).
@@ -276,7 +279,7 @@ class Search:
     def _record(self) -> Parts:
         """Note how often each place is evaluated, and what it gives; which parts are right."""
         self._counts, self._acquitted = [], set()
-        self._computed, self._right = set(), set()
+        self._computed, self._right, self._known = set(), set(), set()
         mask: Parts = []
         self._forms = {}
         turns = 0
@@ -301,6 +304,7 @@ class Search:
             self._right.add(place)
             # that a number is one of the right ones says little
             if self._forms[str(place)] == "number":
+                self._known.add(place)
                 continue
             if is_assigned:
                 self._acquitted.add(line)
@@ -338,11 +342,18 @@ class Search:
         """The edit that makes most right, of equal ones the earliest and smallest; None where none helps."""
         unchanged = sorted(self._unchanged)
         best = self._best_of(self._inserts(unchanged), mask, None)
-        # what has a right value already comes last
-        for computed in (False, True):
+        # what has a right value already comes later, and what says little last
+        for computed, self._says_little in (
+            (False, False),
+            (True, False),
+            (False, True),
+        ):
+            if self._says_little and self._task["reads"] != "values":
+                continue
             if best is None or not all(best[2]):
                 best = self._best_of(self._alike(computed), mask, best)
         # a variable that is assigned before may have got a value of another form
+        self._says_little = False
         is_whole = best is not None and all(best[2])
         best = self._best_of(self._others(is_whole), mask, best)
         return best[1:] if best is not None else None
@@ -381,7 +392,9 @@ class Search:
         if place >= 0:
             kind, statement, size, *_ = self._task["places"][place]
         # what is assigned may be right, and the assignment not
-        is_right = kind == "value" and statement in self._acquitted
+        is_right = kind == "value" and (
+            statement in self._acquitted or place in self._known
+        )
         if kind in ("drop", "add"):
             size = 0
         return -sum(now), is_right, statement, size, place, value, layout
@@ -390,20 +403,26 @@ class Search:
         place, _, _ = candidate
         if str(place) in self._switches.on or not self._make(candidate):
             return None
-        if self._says_nothing(candidate):
-            del self._switches.on[str(place)]
+        if self._is_plain(candidate) != self._says_little:
+            self._unmake(place)
             return None
         now = self._mask(mask)
+        self._unmake(place)
         if place == INSERT:
-            self._inserted.pop()
             return now
-        del self._switches.on[str(place)]
         kind = self._task["places"][place][0]
         if self._has_raised and kind == "drop":
             return None  # what is left out is missing then
         return now
 
-    def _says_nothing(self, candidate: Candidate) -> bool:
+    def _unmake(self, place: int) -> None:
+        """Take the latest edit back."""
+        if place == INSERT:
+            self._inserted.pop()
+        else:
+            del self._switches.on[str(place)]
+
+    def _is_plain(self, candidate: Candidate) -> bool:
         """Whether an edit puts in what is to come out, where a variable from before is wrong."""
         place, value, _ = candidate
         if place == INSERT or self._task["places"][place][0] != "value":
@@ -600,9 +619,9 @@ def _looks_drawn(value: Any, like: torch.Tensor, spread: float) -> bool:
     found = float(entries.pow(2).mean().sqrt())
     mean = float(entries.mean())
     # five standard errors of each
-    if abs(found - spread) > 5 * spread / (2 * count) ** 0.5:
+    if abs(found - spread) > 5 * spread / math.sqrt(2 * count):
         return False
-    return abs(mean) <= 5 * spread / count**0.5
+    return abs(mean) <= 5 * spread / math.sqrt(count)
 
 
 def _is_close(value: Any, expected: torch.Tensor, tolerance: Any) -> bool:
