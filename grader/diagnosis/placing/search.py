@@ -141,7 +141,6 @@ def _sent(
         "added": [list(one) for one in task.added],
         "order": order,
         "columns": task.columns,
-        "lifted": evidence.is_lifted,
         "turns": task.turns,
         "seed": task.seed,
         "most": task.most_runs,

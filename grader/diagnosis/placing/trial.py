@@ -178,8 +178,7 @@ class Search:
     values: right values, each with its sequence on each probe.
     places: kind, line of its statement, size, whether it is all that is assigned, and which places in it are
     variables of the function's own, of each.
-    reads: how parts are read from what a call gives. columns: how many a history has. lifted: whether it is a
-    loop outside a function.
+    reads: how parts are read from what a call gives. columns: how many a history has.
     accumulators: the positions of the arguments that are changed. added: what is added to them on each probe.
     order: of the arguments. seed: of torch's generator. turns: of the loop whose first turn shows what is
     right. most: runs.
@@ -563,7 +562,7 @@ def _parts(
         return [arguments[position] for position in task["accumulators"]]
     if task["reads"] in ("run", "start"):
         nb_columns = task["columns"]
-        read = _parts_of_loop if task["lifted"] else _parts_of_run
+        read = _parts_of_loop if _is_of_loop(value) else _parts_of_run
         parts = read(value, nb_columns)
         if parts is not None and task["reads"] == "start":
             return parts[: len(parts) - nb_columns]
@@ -599,11 +598,17 @@ def _parts_of_run(value: Any, nb_columns: int) -> list[Any] | None:
     return [*parameters, *columns]
 
 
+def _is_of_loop(value: Any) -> bool:
+    """Whether a value is what a loop outside a function gives: see `inside.turns`."""
+    if not isinstance(value, tuple) or len(value) != 4:
+        return False
+    final, _, nb_turns, _ = value
+    return isinstance(nb_turns, int) and isinstance(final, list | tuple)
+
+
 def _parts_of_loop(value: Any, nb_columns: int) -> list[Any] | None:
     """The same of a loop outside a function: the final parameters, and for each column all that it tells."""
-    final, _, _, columns = value if value is not None else ((), (), 0, ())
-    if not final:
-        return None
+    final, _, _, columns = value
     told = []
     for _, _, numbers, _ in columns:
         told += [numbers, numbers / PERCENT]

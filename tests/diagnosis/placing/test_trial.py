@@ -30,7 +30,6 @@ def found(source, rows, expected, values, **more):
         "added": [[] for _ in rows],
         "order": range(len(rows[0])),
         "columns": 0,
-        "lifted": False,
         "turns": 1,
         "seed": 0,
         "most": 5_000,
