@@ -21,6 +21,8 @@ from grader import evaluation
 from grader.checking.runner import Checks
 from grader.errors import ExerciseError, GraderError, GraderFault, UsageError
 from grader.exercise import Exercise
+from grader.exercise.snippets import snippets_of
+from grader.exercise.tables import suggestion
 from grader.grading import batch, output, pools, progress
 from grader.grading.output import Formats
 from grader.grading.session import Session, check_profile, new_seed
@@ -29,7 +31,9 @@ from grader.intake.roster import Person, Roster, read_roster
 from grader.reports import CLASS_FORMATS, FORMATS
 from grader.reports.formats import terminal
 from grader.reports.formats.lms import not_in_canvas
+from grader.reports.formats.mistake import page_of
 from grader.reports.text import formula, language, neutral
+from grader.reports.text.words import Words
 from grader.reports.views.overrides import unused_overrides
 from grader.results import Result, to_json
 from grader.sandbox.walls import doctor
@@ -439,6 +443,32 @@ def misconceptions(exercise: ExerciseOption = "practical3") -> None:
             markup=False,
             soft_wrap=True,
         )
+
+
+@app.command("explain")
+def explain_mistake(
+    identifier: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A mistake, as `grader misconceptions` lists it.",
+        ),
+    ],
+    exercise: ExerciseOption = "practical3",
+    lang: LangOption = "en",
+) -> None:
+    """Show what grader says of a mistake, with an example."""
+    language.translations(lang)
+    chosen = Exercise.load(exercise)
+    notes = chosen.notes(lang)
+    if identifier not in notes:
+        near = suggestion(identifier, notes)
+        raise UsageError(f"there is no mistake {identifier!r}; {near}")
+    words = Words(chosen, lang)
+    for line in page_of(
+        notes[identifier], snippets_of(chosen, identifier), words
+    ):
+        stdout.print(line, markup=False, soft_wrap=True)
 
 
 @exercise_app.callback()

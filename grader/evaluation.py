@@ -2,11 +2,14 @@
 
 A labelled folder has a `labels.toml`: one table per file, one inline table per function. What is counted:
 verdicts that are right; functions accused of something they did not do; for the wrong ones, whether the exact
-set of misconceptions is named; precision and recall of each; the first wrong step of novel mistakes.
+set of misconceptions is named, and how many have a name, only a line, or nothing; precision and recall of the
+names; the lines that are marked; the first wrong step of novel mistakes; the time.
 """
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ from grader.intake.submission import Submission
 from grader.results import FunctionResult, Result
 
 LABELS = "labels.toml"
+DOUBT = 0.05  # how likely it is that a share lies above its upper bound
 
 Ids = tuple[str, ...]  # of misconceptions
 Counts = tuple[int, int, int]  # named rightly, named wrongly, not named
@@ -34,6 +38,7 @@ class Label(Table):
 
     may_name: ids that may be named too, but need not be. contested: not counted.
     alternatives: sets that are as good as `misconceptions`.
+    line: where the mistake stands, in the file or in the notebook's cell.
     """
 
     verdict: Literal["right", "wrong", "missing"] = "right"
@@ -42,6 +47,7 @@ class Label(Table):
     alternatives: tuple[Ids, ...] = ()
     follow_through: bool | None = None
     first_wrong: str | None = None
+    line: int | None = None
     contested: bool = False
 
     @property
@@ -124,6 +130,14 @@ class LabelledFunction:
         return self.label.verdict == "wrong" and not self.label.misconceptions
 
     @property
+    def line(self) -> int | None:
+        """The line that is marked, as a label counts it: in the file or in the notebook's cell."""
+        if self.graded.line is None or self.graded.source is None:
+            return self.graded.line
+        line, _, _ = self.graded.source.place_of(self.graded.line)
+        return line
+
+    @property
     def located(self) -> bool:
         """Whether the first wrong step is the label's."""
         return self.graded.first_wrong == self.label.first_wrong
@@ -146,23 +160,42 @@ class Evaluation:
     false_accusations: right or novel functions for which a misconception is named that may not be.
     with_follow_through: functions whose label says whether they are right by follow-through.
     wrong_follow_through: where follow-through is not what the label says.
-    wrong: functions that are wrong, by their label.
-    abstentions: wrong functions for which nothing is named.
+    right: functions that are right, by their label.
+    accused: those of them for which a misconception is named.
+    wrong: functions that are wrong, by their label; each is in one of the next three as well.
+    with_name: those for which something is named, rightly or not.
+    with_line: those for which a line is marked, and nothing named.
+    with_nothing: the others.
+    lines: wrong functions whose label says in which line.
+    unmarked, mismarked: those of them for which no line is marked, or another one.
     catalogued: functions with catalogued mistakes.
     inexact: functions with catalogued mistakes whose exact set is not named.
     novel: functions with mistakes outside the catalogue and a label for the first wrong step.
     mislocated: novel mistakes whose first wrong step is not found.
+    seconds: how long each submission took.
     """
 
-    def __init__(self, cases: Iterable[LabelledFunction] = ()) -> None:
+    def __init__(
+        self,
+        cases: Iterable[LabelledFunction] = (),
+        seconds: Iterable[float] = (),
+    ) -> None:
         self.cases: Cases = list(cases)
+        self.seconds = list(seconds)
         self.counted: Cases = []
         self.wrong_verdicts: Cases = []
         self.false_accusations: Cases = []
         self.with_follow_through: Cases = []
         self.wrong_follow_through: Cases = []
+        self.right: Cases = []
+        self.accused: Cases = []
         self.wrong: Cases = []
-        self.abstentions: Cases = []
+        self.with_name: Cases = []
+        self.with_line: Cases = []
+        self.with_nothing: Cases = []
+        self.lines: Cases = []
+        self.unmarked: Cases = []
+        self.mismarked: Cases = []
         self.catalogued: Cases = []
         self.inexact: Cases = []
         self.novel: Cases = []
@@ -181,13 +214,23 @@ class Evaluation:
             self.with_follow_through.append(case)
             if not case.followed_through:
                 self.wrong_follow_through.append(case)
+        if case.label.verdict == "right":
+            self.right.append(case)
+            if case.falsely_accused:
+                self.accused.append(case)
         if case.label.verdict == "wrong":
             self._count_wrong(case)
 
     def _count_wrong(self, case: LabelledFunction) -> None:
         self.wrong.append(case)
-        if not case.graded.misconceptions:
-            self.abstentions.append(case)
+        if case.graded.misconceptions:
+            self.with_name.append(case)
+        elif case.line is not None:
+            self.with_line.append(case)
+        else:
+            self.with_nothing.append(case)
+        if case.label.line is not None:
+            self._count_line(case)
         if case.catalogued:
             self.catalogued.append(case)
             if not case.exact:
@@ -197,6 +240,22 @@ class Evaluation:
             self.novel.append(case)
             if not case.located:
                 self.mislocated.append(case)
+
+    def _count_line(self, case: LabelledFunction) -> None:
+        self.lines.append(case)
+        if case.line is None:
+            self.unmarked.append(case)
+        elif case.line != case.label.line:
+            self.mismarked.append(case)
+
+    def names(self) -> Counts:
+        """How often a misconception is named rightly, named wrongly, and not named."""
+        right = wrong = absent = 0
+        for counts in self.by_id().values():
+            right += counts[0]
+            wrong += counts[1]
+            absent += counts[2]
+        return right, wrong, absent
 
     def by_id(self) -> dict[str, Counts]:
         """Misconception -> (named rightly, named wrongly, not named)."""
@@ -214,6 +273,37 @@ class Evaluation:
         for id_ in sorted(right | wrong | absent):
             counts[id_] = (right[id_], wrong[id_], absent[id_])
         return counts
+
+
+def upper_bound(number: int, total: int) -> float:
+    """The share of which `number` of `total` is so little that it is only seen with a chance of DOUBT.
+
+    Clopper and Pearson's bound, one-sided: the share is not greater, with a confidence of 95%. For none of n
+    it is nearly 3/n. It takes the cases for independent ones.
+    """
+    if number >= total:
+        return 1.0
+    low, high = number / total, 1.0
+    # the chance falls as the share grows: each step halves what is left
+    for _ in range(50):
+        share = (low + high) / 2
+        if _chance_of_at_most(number, total, share) > DOUBT:
+            low = share
+        else:
+            high = share
+    return high
+
+
+def _chance_of_at_most(number: int, total: int, share: float) -> float:
+    """The chance of at most `number` successes in `total` trials; `share` lies between 0 and 1."""
+    chance = 0.0
+    for count in range(number + 1):
+        # by logarithms, as the number of ways is beyond a float for many trials
+        ways = math.log(math.comb(total, count))
+        some = count * math.log(share)
+        others = (total - count) * math.log1p(-share)
+        chance += math.exp(ways + some + others)
+    return chance
 
 
 def _closest(named: list[set[str]], wanted: set[str]) -> set[str]:
@@ -295,14 +385,16 @@ def _check_ids(
 def evaluate(labels: Labels, results: Iterable[Result]) -> Evaluation:
     """Hold results against labels; a function that has no label is right."""
     cases = []
+    seconds = []
     for result in results:
+        seconds.append(result.duration_s)
         file = _labelled_file(result, labels)
         labels_of_file = labels.get(file, {})
         for function, graded in result.functions.items():
             # Only what is wrong needs a label.
             label = labels_of_file.get(function, Label())
             cases.append(LabelledFunction(file, function, label, graded))
-    return Evaluation(cases)
+    return Evaluation(cases, seconds)
 
 
 def _labelled_file(result: Result, labels: Labels) -> str:
@@ -319,6 +411,7 @@ def show(evaluation: Evaluation, console: Console) -> None:
     _show_cases("Wrong verdict", evaluation.wrong_verdicts, console)
     _show_cases("False accusation", evaluation.false_accusations, console)
     _show_cases("Not the exact set", evaluation.inexact, console)
+    _show_cases("Another line marked", evaluation.mismarked, console)
     _show_cases("First wrong step not found", evaluation.mislocated, console)
     _show_cases(
         "Follow-through differs", evaluation.wrong_follow_through, console
@@ -332,10 +425,20 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
     table.add_column("of", justify="right")
     table.add_column("share", justify="right")
 
-    def add(figure: str, number: int, of: Cases) -> None:
-        total = len(of)
+    def add_count(figure: str, number: int, total: int) -> None:
         share = _share(number, total, digits=1)
         table.add_row(figure, f"{number}/{total}", share)
+
+    def add(figure: str, number: int, of: Cases) -> None:
+        add_count(figure, number, len(of))
+
+    def add_accused(number: int, total: int) -> None:
+        """The share, and what it is at most, whatever the submissions."""
+        share = _share(number, total, digits=1)
+        if total:
+            bound = upper_bound(number, total)
+            share += f" (at most {bound:.2%}, Clopper-Pearson 95%)"
+        table.add_row("right functions accused", f"{number}/{total}", share)
 
     def add_all_but(figure: str, faults: Cases, of: Cases) -> None:
         add(figure, len(of) - len(faults), of)
@@ -348,7 +451,21 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
         len(evaluation.false_accusations),
         evaluation.counted,
     )
+    add_accused(len(evaluation.accused), len(evaluation.right))
     add_all_but("exact set named", evaluation.inexact, evaluation.catalogued)
+    right, wrong, absent = evaluation.names()
+    add_count("precision of the names", right, right + wrong)
+    add_count("recall of the names", right, right + absent)
+    add(
+        "wrong functions with a name",
+        len(evaluation.with_name),
+        evaluation.wrong,
+    )
+    add("... with a line only", len(evaluation.with_line), evaluation.wrong)
+    add("... with nothing", len(evaluation.with_nothing), evaluation.wrong)
+    marked = [*evaluation.unmarked, *evaluation.mismarked]
+    add_all_but("labelled line marked", marked, evaluation.lines)
+    add("another line marked", len(evaluation.mismarked), evaluation.lines)
     add_all_but(
         "first wrong step found", evaluation.mislocated, evaluation.novel
     )
@@ -357,8 +474,13 @@ def _show_figures(evaluation: Evaluation, console: Console) -> None:
         evaluation.wrong_follow_through,
         evaluation.with_follow_through,
     )
-    add("abstentions", len(evaluation.abstentions), evaluation.wrong)
     console.print(table)
+    if evaluation.seconds:
+        middle = statistics.median(evaluation.seconds)
+        longest = max(evaluation.seconds)
+        console.print(
+            f"Time for a submission: {middle:.2f} s in the median, {longest:.1f} s at most."
+        )
 
 
 def _share(number: int, total: int, digits: int = 0) -> str:

@@ -23,6 +23,8 @@ _LONGEST_TRACEBACK = 8_000  # characters
 
 Outcome = Literal["passed", "failed", "blocked", "void"]
 Status = Literal["right", "partial", "wrong", "missing", "blocked", "void"]
+# What ended the calls of a function that gave no value; empty where they gave one.
+Stop = Literal["", "sizes", "exception", "time", "process"]
 _Notice = Annotated[Notice, PlainValidator(notices.from_plain)]
 Curve = tuple[
     tuple[float, float, float], ...
@@ -107,6 +109,22 @@ class Source(Record):
 
 
 @dataclass(frozen=True)
+class Mark(Record):
+    """A part of a function's source that is wrong: with a right value in its place, more of it is right.
+
+    kind: "value", an expression; "drop", a statement that should not be there; "add", one that should add;
+    "swap", a call two of whose arguments change places; "missing", a line after which something is missing.
+    line, end_line count as `source.first_line` does; column, end_column are characters, from 0.
+    """
+
+    kind: Literal["value", "drop", "add", "swap", "missing"]
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True)
 class FunctionResult(Record):
     """One graded function. `line` counts in the same file or cell as `source.first_line`.
 
@@ -115,7 +133,9 @@ class FunctionResult(Record):
 
     lines: misconception -> the line of the student's own source that holds it, where it could be placed.
     facts: the student's own names, numbers and shapes, for the notes. told_before: whether what fails is
-    explained at an earlier function, which has the same convention.
+    explained at an earlier function, which has the same convention. stop: what ended the call of the first
+    check that failed, if it gave no value. marks: where the mistakes stand, the first to mend first; mended:
+    whether the function gives all that it should once these are mended.
     """
 
     status: Status
@@ -132,6 +152,9 @@ class FunctionResult(Record):
     lines: Mapping[str, int] = field(default_factory=dict)
     told_before: bool = False
     unjudged: float = 0.0
+    marks: tuple[Mark, ...] = ()
+    mended: bool = False
+    stop: Stop = ""
 
     @property
     def lost(self) -> float:
@@ -246,7 +269,9 @@ def _fields(record: object) -> Mapping[str, Any]:
     if isinstance(record, Source):
         return _without_empty(record, "label", "file", "is_lifted", "places")
     if isinstance(record, FunctionResult):
-        return _without_empty(record, "told_before", "unjudged")
+        return _without_empty(
+            record, "told_before", "unjudged", "stop", "marks", "mended"
+        )
     if isinstance(record, Result):
         return _without_empty(record, "unjudged", "faults")
     if not dataclasses.is_dataclass(record):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import tiny
+from hypothesis import example, given
+from hypothesis.strategies import integers
 from rich.console import Console
 
 from grader import evaluation
@@ -14,7 +16,7 @@ from grader.errors import UsageError
 from grader.evaluation import Evaluation, Label, LabelledFunction
 from grader.exercise import Exercise
 from grader.intake.submission import find
-from grader.results import FunctionResult
+from grader.results import FunctionResult, Source
 
 
 def case(
@@ -77,7 +79,8 @@ def test_the_figures() -> None:
     )
     lengths = {
         "counted": 7, "wrong_verdicts": 1, "false_accusations": 1, "catalogued": 2, "inexact": 1, "novel": 2,
-        "mislocated": 1, "with_follow_through": 2, "wrong_follow_through": 1, "wrong": 4, "abstentions": 2,
+        "mislocated": 1, "with_follow_through": 2, "wrong_follow_through": 1, "wrong": 4, "with_name": 2,
+        "with_line": 0, "with_nothing": 2, "right": 2, "accused": 0,
     }  # fmt: skip
     assert {name: len(getattr(found, name)) for name in lengths} == lengths
     assert found.by_id() == {"a": (1, 0, 1), "e": (0, 1, 0)}
@@ -88,6 +91,69 @@ def test_the_figures() -> None:
         "a.py f: wrong, e, first wrong None; labelled wrong, a, first wrong None"
         in text.getvalue()
     )
+
+
+def test_the_lines() -> None:
+    labelled = Label(verdict="wrong", line=3)
+    source = Source("", 1, places={9: (3, 2, "In [2]")})
+    found = Evaluation(
+        [
+            case(labelled, line=3),
+            case(labelled, misconceptions=("a",), line=4),
+            case(labelled),
+            case(labelled, line=9, source=source),
+            case(WRONG, line=4),
+        ]
+    )
+    lengths = {
+        "lines": 4,
+        "unmarked": 1,
+        "mismarked": 1,
+        "with_name": 1,
+        "with_line": 3,
+        "with_nothing": 1,
+    }
+    assert {name: len(getattr(found, name)) for name in lengths} == lengths
+
+
+def test_precision_and_recall_are_those_of_all_names() -> None:
+    found = Evaluation(
+        [
+            case(WRONG, misconceptions=("a",)),
+            case(WRONG, misconceptions=("e",)),
+            case(WRONG),
+        ]
+    )
+    assert found.names() == (1, 1, 2)
+
+
+@given(total=integers(1, 3000), number=integers(0, 20))
+@example(total=1, number=1)
+def test_the_upper_bound_is_clopper_and_pearsons(
+    total: int, number: int
+) -> None:
+    bound = evaluation.upper_bound(number, total)
+    if number >= total:
+        assert bound == 1
+        return
+    if number == 0:
+        assert bound == pytest.approx(1 - 0.05 ** (1 / total))
+    assert number / total < bound < 1
+    # more of as many, or as many of fewer, is a higher share
+    assert evaluation.upper_bound(number + 1, total) > bound
+    assert evaluation.upper_bound(number, total + 1) < bound
+
+
+def test_the_upper_bound_is_that_of_the_tables() -> None:
+    assert evaluation.upper_bound(1, 20) == pytest.approx(0.2161, abs=1e-4)
+    assert evaluation.upper_bound(5, 100) == pytest.approx(0.1022, abs=1e-4)
+
+
+def test_the_time_is_told() -> None:
+    text = io.StringIO()
+    found = Evaluation([], [0.5, 1.0, 9.0])
+    evaluation.show(found, Console(file=text, width=100))
+    assert "1.00 s in the median, 9.0 s at most" in text.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 from grader.checking import marks
 from grader.checking.follow_through import AS_IT_STANDS, Substitution
-from grader.results import Mismatch, Outcome
+from grader.results import Mismatch, Outcome, Stop
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Finding:
     message: why it failed, was skipped or is void. credit: the share of its points that it earns, in [0, 1].
     substitution: with which it ran. no_value: the function returned None, raised, or did not end.
     in_convention: whether it ran within the function's own convention. raiser: the student's function in
-    which an exception was raised.
+    which an exception was raised. stop: what ended the call, if it gave no value (see `stops.stop_of`).
     """
 
     outcome: Outcome
@@ -29,6 +29,7 @@ class Finding:
     no_value: bool = False
     in_convention: bool = False
     raiser: str = ""
+    stop: Stop = ""
 
     @property
     def follow_through(self) -> bool:
@@ -102,6 +103,14 @@ class FunctionChecks:
                 return False
             has_run = True
         return has_run
+
+    @property
+    def stop(self) -> Stop:
+        """What ended the call of the first check that failed; empty where that gave a value."""
+        for finding in self.findings.values():
+            if finding.outcome == "failed":
+                return finding.stop
+        return ""
 
     def first_not_passed(self, required: str) -> str | None:
         """The title of the first check of that name that failed or was skipped, whatever its parameter."""

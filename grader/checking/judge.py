@@ -61,6 +61,7 @@ from grader.checking.reference import (
     Reference,
     TakingColumns,
 )
+from grader.checking.stops import stop_of
 from grader.checking.student_conventions import StudentConventions
 from grader.checking.telling import IdleCalls, IdleFunctions
 from grader.errors import ENDS_GRADING, CheckFailure, StudentFailure
@@ -388,6 +389,7 @@ class Judge:
                 substitution=substitution,
                 no_value=True,
                 raiser=getattr(failure, "raiser", ""),
+                stop=stop_of(failure),
             )
         except ENDS_GRADING:
             raise

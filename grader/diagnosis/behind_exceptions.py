@@ -142,6 +142,10 @@ class SupplyingProber:
         """What `call` gives for each row of arguments."""
         return [self.call(function, row) for row in rows]
 
+    def search(self, function: str, search: Mapping[str, Any]) -> Any:
+        """What a search among edits of the function finds; raises StudentFailure."""
+        return self.prober.search(function, search)
+
     def edited(self, function: str, source: str) -> SupplyingProber:
         """The same with that function's text replaced."""
         return replace(self, prober=self.prober.edited(function, source))

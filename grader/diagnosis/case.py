@@ -63,9 +63,8 @@ class Case:
 
     @property
     def order(self) -> list[str]:
-        """The ids of all misconceptions of this function, as the exercise lists them."""
-        misconceptions = self.exercise.misconceptions.of(self.function)
-        return [known.id for known in misconceptions]
+        """The ids of all mistakes of this function, as the exercise lists them."""
+        return self.exercise.mistakes_of(self.function)
 
     def in_order(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Ids in the order in which the exercise lists them, each once."""

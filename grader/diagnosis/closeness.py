@@ -190,6 +190,12 @@ def _greatest_difference(a: Tensor, b: Tensor) -> float:
     return float(difference.abs().max())
 
 
+# of a value that is the same everywhere, in float32
+_CONSTANT = 1e-4
+# how far the greatest entry of a draw may exceed that of another from the same interval
+_BOUND = 1.3
+
+
 def spread_agrees(
     parameters: Sequence[Tensor], spreads: Sequence[float]
 ) -> bool:
@@ -198,6 +204,33 @@ def spread_agrees(
         return False
     pairs = zip(parameters, spreads, strict=True)
     return all(_drawn_with(tensor, spread) for tensor, spread in pairs)
+
+
+def drawn_alike(theirs: Sequence[Tensor], ours: Sequence[Tensor]) -> bool:
+    """Whether each tensor looks drawn from the distribution of the other: mean, spread and greatest value.
+
+    A constant is a distribution too. Two draws of few entries may differ by more than this allows.
+    """
+    if len(theirs) != len(ours):
+        return False
+    pairs = zip(theirs, ours, strict=True)
+    return all(_of_one_distribution(one, other) for one, other in pairs)
+
+
+def _of_one_distribution(one: Tensor, other: Tensor) -> bool:
+    if one.shape != other.shape or one.numel() < 2:
+        return False
+    one, other = one.double(), other.double()
+    spread = float(other.std())
+    if spread == 0:
+        return torch.allclose(one, other, rtol=_CONSTANT, atol=0)
+    # of 6 standard errors; those of a mean and of a standard deviation, both of two draws
+    slack = 6 * spread * (2 / one.numel()) ** 0.5
+    if abs(float(one.mean() - other.mean())) > slack:
+        return False
+    if abs(float(one.std()) - spread) > slack:
+        return False
+    return float(one.abs().max()) <= _BOUND * float(other.abs().max())
 
 
 def _drawn_with(tensor: Tensor, spread: float) -> bool:

@@ -34,7 +34,8 @@ def conclude(case: Case, explained: Explained) -> Diagnosis | None:
 
     What the source speaks for, or at least not against, is preferred; all sets that are left are named.
     """
-    preferred = _possible(case, _preferred(case, _candidates(case, explained)))
+    candidates = _made(case, _candidates(case, explained))
+    preferred = _possible(case, _preferred(case, candidates))
     if _show_nothing(case, explained.reading.outcomes):
         preferred = _beyond_doubt(case, preferred)
     if not preferred:
@@ -79,6 +80,30 @@ def _candidate(
         if case.line_of(form) is not None:
             placed += 1
     return _Candidate(ids, forms, combination, support, placed)
+
+
+def _made(case: Case, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """The candidates of which the source shows every act that their notes assert."""
+    made = []
+    for candidate in candidates:
+        if all(_is_made(case, form) for form in candidate.forms):
+            made.append(candidate)
+    return made
+
+
+def _is_made(case: Case, form: Form) -> bool:
+    """Whether the source has what the note of this mistake says of it."""
+    for edit in form.edits:
+        permuted = patterns.permuted_call(edit)
+        if permuted is None:
+            continue
+        if not case.source.may_call(permuted):
+            return False
+        stands_right = case.source.line_of(edit.replace) is not None
+        if stands_right and case.source.line_of(edit.by) is None:
+            return False
+    accumulators = case.seen.accumulator_names
+    return case.source.allows(case.misconception(form.id), accumulators)
 
 
 def _preferred(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from grader.checking.conventions import (
@@ -11,17 +11,29 @@ from grader.checking.conventions import (
     convention_of,
 )
 from grader.checking.reference import Reference
-from grader.diagnosis import iterating
+from grader.diagnosis import iterating, repairs
 from grader.diagnosis.behind_exceptions import look_behind_exceptions
-from grader.diagnosis.case import open_case
+from grader.diagnosis.case import Case, open_case
 from grader.diagnosis.conclude import conclude, diagnosis
 from grader.diagnosis.explain import explain
-from grader.diagnosis.observation import Evidence, Plugged, Prober
+from grader.diagnosis.observation import (
+    Evidence,
+    Plugged,
+    Prober,
+    all_raised,
+)
+from grader.diagnosis.placing import with_marks
+from grader.diagnosis.placing.tasks import task_of_calls
 from grader.diagnosis.prober import ConvertingProber
-from grader.diagnosis.recognisers import claim_signs, layouts
+from grader.diagnosis.recognisers import REBINDS, claim_signs, layouts
+from grader.diagnosis.slips import (
+    endless_loop,
+    slip_of,
+    slip_without_value,
+)
 from grader.diagnosis.unexplained import conclude_unexplained
-from grader.diagnosis.verdict import Clue, Diagnosis
-from grader.errors import StudentFailure
+from grader.diagnosis.verdict import Claims, Clue, Diagnosis
+from grader.errors import StudentFailure, TimedOut
 from grader.exercise import Exercise
 from grader.exercise.probes import probes_of
 
@@ -67,9 +79,9 @@ def diagnose(
             exercise, function, as_one_of_vectors, evidence, earlier
         )
         return _with_layouts(exercise, function, prober, evidence, own, found)
-    except (
-        StudentFailure
-    ):  # it hung or died under the probes: nothing can be said
+    except TimedOut:
+        return _of_slip(exercise, function, endless_loop(evidence))
+    except StudentFailure:  # it died under the probes: nothing can be said
         return Diagnosis()
 
 
@@ -108,8 +120,18 @@ def _with_layouts(
     misconception = exercise.misconceptions.recognised_by(function, kind)
     if misconception is None:
         return found
-    order = [known.id for known in exercise.misconceptions.of(function)]
+    order = exercise.mistakes_of(function)
     return found.also(misconception.id, Clue(line), order)
+
+
+def _of_slip(
+    exercise: Exercise, function: str, slip: tuple[str, Clue] | None
+) -> Diagnosis:
+    """The diagnosis that names a slip, or nothing."""
+    if slip is None:
+        return Diagnosis()
+    id_, clue = slip
+    return Diagnosis().also(id_, clue, exercise.mistakes_of(function))
 
 
 def _diagnose(
@@ -129,6 +151,34 @@ def _diagnose(
     return Diagnosis()
 
 
+def _explanation(case: Case) -> Diagnosis | None:
+    """The diagnosis where known mistakes give the same numbers."""
+    explained = explain(case)
+    return None if explained is None else conclude(case, explained)
+
+
+def _behind_rebinding(case: Case, concluded: Diagnosis) -> Diagnosis:
+    """A diagnosis with what an assignment to an accumulator hides: no numbers of it reach the caller."""
+    known = case.exercise.misconceptions.recognised_by(
+        case.function, REBINDS.name
+    )
+    if known is None or known.id not in concluded.misconceptions:
+        return concluded
+    source = case.seen.evidence.source
+    mended = repairs.added_in_place(source, case.seen.accumulators)
+    if mended is None:
+        return concluded
+    prober = case.prober.edited(case.function, mended)
+    outcomes = prober.calls(case.function, case.plain.probes)
+    behind = replace(case, prober=prober, claims=Claims())
+    behind.see(outcomes)
+    found = _explanation(behind)
+    if found is None or all_raised(outcomes):
+        return concluded
+    line = concluded.lines.get(known.id)
+    return found.also(known.id, Clue(line, concluded.facts), case.order)
+
+
 def _diagnose_calls(
     exercise: Exercise,
     function: str,
@@ -138,7 +188,28 @@ def _diagnose_calls(
 ) -> Diagnosis:
     """The same for a function that is compared call by call."""
     case = open_case(exercise, function, prober, evidence, earlier)
+    found = _explained(case)
+
+    # Where does it stand, whatever it is?
+    if found.line is not None:
+        return found
+    task = task_of_calls(case.plugged)
+    return with_marks(found, prober, function, evidence, task)
+
+
+def _explained(case: Case) -> Diagnosis:
+    """What the known mistakes explain."""
+    exercise, function = case.exercise, case.function
+    evidence, prober = case.seen.evidence, case.prober
     misconceptions = exercise.misconceptions
+
+    # Does it stop, or give nothing, for a reason that has nothing to do with the exercise?
+    omitted = None
+    if not any(outcome.value is None for outcome in case.seen.expected):
+        omitted = slip_without_value(evidence, case.outcomes)
+    if omitted is not None:
+        return _of_slip(exercise, function, omitted)
+    stopped = slip_of(evidence, case.outcomes, case.plain.parameters)
 
     # Is there anything to diagnose?
     if claim_signs(
@@ -154,12 +225,15 @@ def _diagnose_calls(
         misconceptions, function, case.seen, case.claims, conclusive=False
     )
 
+    if stopped is not None and case.prober is prober:
+        # No cause of the exercise's own lies before it, and what lies behind it is not known.
+        case.claims.claim(*stopped)
+        return diagnosis(case)
+
     # Which known mistakes give the same numbers?
-    explained = explain(case)
-    if explained is not None:
-        concluded = conclude(case, explained)
-        if concluded is not None:
-            return concluded
+    concluded = _explanation(case)
+    if concluded is not None:
+        return _behind_rebinding(case, concluded)
 
     # None: which quantity is the first wrong one?
     return conclude_unexplained(case)

@@ -23,7 +23,12 @@ from grader.diagnosis.matching import (
 )
 from grader.diagnosis.observation import Trace
 from grader.diagnosis.recognisers import READERS, Reading
-from grader.diagnosis.reference_runner import ReferenceRunner, bound, code_of
+from grader.diagnosis.reference_runner import (
+    Combination,
+    ReferenceRunner,
+    bound,
+    code_of,
+)
 from grader.diagnosis.variant_table import tabulated, variant_table
 from grader.exercise import Misconception, patterns
 
@@ -102,7 +107,7 @@ def _explained(
     # With the student's own earlier functions first: what is wrong in them is no mistake of this one.
     runner, found = case.plugged, []
     if case.earlier:
-        found = _explained_live(runner, student, reading.ignored)
+        found = _explained_live(case, student, reading.ignored)
     if not found:
         runner = case.plain
         found = _explained_by_table(case, student, reading.ignored)
@@ -207,11 +212,12 @@ def _explained_by_table(
 
 
 def _explained_live(
-    runner: ReferenceRunner,
+    case: Case,
     student: Trace,
     ignored: Tensor | None,
 ) -> list[Match]:
     """Explanations with the student's own earlier functions plugged in: by one mistake, or else by two."""
+    runner = case.plugged
     singles = []
     for index in range(len(runner.forms)):
         made = runner.run_variant((index,))
@@ -227,5 +233,17 @@ def _explained_live(
         starts = promising(
             student, runner.reference, variants, runner.sizes, STARTS_ALONE
         )
+        starts = list(dict.fromkeys([*starts, *_in_source(case)]))
         found = extended(student, runner, starts, ignored)
     return by_cost(found)
+
+
+def _in_source(case: Case) -> list[Combination]:
+    """The mistakes that the source speaks for, the first form of each; at most STARTS_ALONE."""
+    by_id: dict[str, Combination] = {}
+    for index, form in enumerate(case.plugged.forms):
+        known = case.misconception(form.id)
+        speaks = case.line_of(form) is not None
+        if speaks or case.source.line_of_seen(known) is not None:
+            by_id.setdefault(form.id, (index,))
+    return list(by_id.values())[:STARTS_ALONE]

@@ -68,6 +68,10 @@ class Prober(Protocol):
         """What `call` gives for each row of arguments."""
         ...
 
+    def search(self, function: str, search: Mapping[str, Any]) -> Any:
+        """What a search among edits of the function finds; see `placing`. Raises StudentFailure."""
+        ...
+
     def edited(self, function: str, source: str) -> Prober:
         """A prober over the same submission with that function's text replaced."""
         ...
@@ -86,6 +90,8 @@ class Evidence:
     autograd: whether autograd was seen at work when the function ran, None where that is not known.
     own_names: function of the exercise -> what the student calls it, where that is another name.
     order: the order in which the function is given its arguments, where that is not the hand-out's.
+    binds: the names that the file binds, None where that is not known. signatures: the student's functions of
+    the exercise -> the names of their parameters.
     """
 
     source: str = ""
@@ -102,6 +108,8 @@ class Evidence:
     autograd: bool | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)
     order: Sequence[int] | None = None
+    binds: Sequence[str] | None = None
+    signatures: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

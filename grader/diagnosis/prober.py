@@ -42,6 +42,10 @@ class StudentProber:
             # One by one, so that a call that fails takes no other with it.
             return [self.call(function, row) for row in rows]
 
+    def search(self, function: str, search: Mapping[str, Any]) -> Any:
+        """What a search among edits of the function finds; raises StudentFailure."""
+        return self._calls.search(function, search)
+
     def edited(self, function: str, source: str) -> StudentProber:
         """A prober over the same submission with that function's text replaced."""
         return StudentProber(self._calls, {**self._edits, function: source})
@@ -64,6 +68,7 @@ class StudentProber:
             is_lifted=self._calls.is_lifted(function),
             raised_before=bool(raised),
             unbound_before=any(raised),
+            signatures=reading.parameters,
             **findings,
         )
 
@@ -102,6 +107,10 @@ class ConvertingProber:
         value = self._convention.taken(outcome.value)
         arguments = self._convention.taken_arguments(outcome.arguments)
         return replace(outcome, value=value, arguments=arguments)
+
+    def search(self, function: str, search: Mapping[str, Any]) -> Any:
+        """The same in the student's own layout; raises StudentFailure."""
+        return self._prober.search(function, search)
 
     def edited(self, function: str, source: str) -> ConvertingProber:
         """The same with that function's text replaced."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeGuard
 
 from grader.exercise import patterns
@@ -101,6 +101,23 @@ def _is_constant_range(
     return count.id.isupper()
 
 
+def added_in_place(source: str, positions: Collection[int]) -> str | None:
+    """The source with each assignment to a parameter at one of the positions made a change of that tensor.
+
+    None where there is no such assignment, or where what is assigned is read again.
+    """
+    tree = patterns.last_function(source)
+    if tree is None:
+        return None
+    parameters = patterns.parameters(tree)
+    names = {parameters[at] for at in positions if at < len(parameters)}
+    adding = _AddedInPlace(names)
+    tree = adding.visit(tree)
+    if not adding.made or adding.read & adding.made:
+        return None
+    return _unparsed(tree)
+
+
 def edited(source: str, edits: Sequence[patterns.Edit]) -> str | None:
     """The source with those of the edits made that apply; None where none does."""
     tree = patterns.last_function(source)
@@ -119,6 +136,44 @@ def edited(source: str, edits: Sequence[patterns.Edit]) -> str | None:
 
 def _unparsed(tree: ast.FunctionDef) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
+
+
+class _AddedInPlace(ast.NodeTransformer):
+    """Makes `g = d` into `g.add_(d)`, and `g = g + d` into `g.copy_(g + d)`.
+
+    made: the names that were so assigned. read: those that are read anywhere else.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = set(names)
+        self.made: set[str] = set()
+        self.read: set[str] = set()
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        target = node.targets[0]
+        if len(node.targets) > 1 or not isinstance(target, ast.Name):
+            self.generic_visit(node)
+            return node
+        if target.id not in self.names:
+            self.generic_visit(node)
+            return node
+        self.made.add(target.id)
+        read = {
+            part.id
+            for part in ast.walk(node.value)
+            if isinstance(part, ast.Name)
+        }
+        self.read |= read & self.names - {target.id}
+        method = "copy_" if target.id in read else "add_"
+        owner = ast.Name(target.id, ast.Load())
+        called = ast.Attribute(owner, method, ast.Load())
+        call = ast.Call(called, [node.value], [])
+        return ast.copy_location(ast.Expr(call), node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id in self.names and isinstance(node.ctx, ast.Load):
+            self.read.add(node.id)
+        return node
 
 
 class _Unshadowed(ast.NodeTransformer):

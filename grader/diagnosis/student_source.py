@@ -7,9 +7,11 @@ name of the reference may be any name of the student's that stands in the same p
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 
+from grader.diagnosis.acts import shows
 from grader.diagnosis.canonical import Canonical
 from grader.diagnosis.observation import Evidence
 from grader.exercise import Form, Misconception, patterns
@@ -51,6 +53,7 @@ class StudentSource:
         self._offset = evidence.first_line - 1
         self.first_line = evidence.first_line
         self.own_parameters: Sequence[str] = ()
+        self._parameters: Sequence[str] = ()
         self._body: list[ast.stmt] = []
         tree = patterns.last_function(evidence.source)
         if tree is not None:
@@ -60,6 +63,7 @@ class StudentSource:
             if evidence.order is not None:
                 parameters = in_order(parameters, tuple(evidence.order))
             names.update(zip(self.own_parameters, parameters, strict=False))
+            self._parameters = parameters
             renamer = patterns.Renamer(names)
             self._body = [renamer.visit(statement) for statement in tree.body]
         self._nodes = _all_nodes(self._body)
@@ -148,12 +152,75 @@ class StudentSource:
             return 0
         return -1 if self.line_of_seen(misconception) is None else 1
 
+    def allows(
+        self, misconception: Misconception, accumulators: Collection[str] = ()
+    ) -> bool:
+        """Whether the source shows what the note of a mistake says of it; what helpers do is not known."""
+        if not self._body:
+            return misconception.act is None
+        if any(self.uses(name) for name in misconception.absent):
+            return False
+        act = misconception.act
+        # a helper may do it; only what is thrown away must be seen, since much else changes nothing either
+        if act is None:
+            return True
+        if act != "discards" and self._calls_helpers():
+            return True
+        if self.line_of_seen(misconception) is not None:
+            return True
+        return shows(act, self._body, accumulators)
+
+    def unread_parameters(self) -> list[str]:
+        """The reference's names of the parameters that it never reads."""
+        read = set()
+        for node in self._nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                read.add(node.id)
+        return [name for name in self._parameters if name not in read]
+
+    def uses(self, name: str) -> bool:
+        """Whether it does anything with a variable of this name of the reference."""
+        for node in self._nodes:
+            if isinstance(node, ast.Assign) and isinstance(
+                node.value, ast.Constant
+            ):
+                # `dl_dw1 = ...` only waits to be written
+                continue
+            for part in _shallow(node):
+                if isinstance(part, ast.Name) and part.id == name:
+                    return True
+        return False
+
+    def may_call(self, function: str) -> bool:
+        """Whether it calls a function by its name, or something that may."""
+        if not self._nodes or self._calls_helpers():
+            return True
+        # also where it only hands it on, as to a decorator or under another name
+        return any(
+            isinstance(node, ast.Name) and node.id == function
+            for node in self._nodes
+        )
+
+    def _calls_helpers(self) -> bool:
+        """Whether it calls functions of the file's own that are no functions of the exercise."""
+        for node in self._nodes:
+            if not isinstance(node, ast.Call):
+                continue
+            function = node.func
+            if isinstance(function, ast.Name):
+                name = function.id
+                if name not in self._known and not hasattr(builtins, name):
+                    return True
+        return False
+
     def rebound(self, names: Sequence[str]) -> Mapping[str, int]:
         """Which of these names of the reference the student assigns anew -> the line."""
         lines: dict[str, int] = {}
         for node in self._nodes:
             if not isinstance(node, ast.Assign):
                 continue
+            if isinstance(node.value, ast.Constant):
+                continue  # `dl_dw1 = ...` only waits to be written
             for name in patterns.names_stored(node):
                 if name in names:
                     lines.setdefault(name, node.lineno + self._offset)
@@ -172,6 +239,18 @@ class StudentSource:
             if isinstance(function, ast.Name) and function.id == name:
                 return False
         return True
+
+    def raises(self, exception: str) -> bool:
+        """Whether it raises an exception of this name itself."""
+        for node in self._nodes:
+            if not isinstance(node, ast.Raise) or node.exc is None:
+                continue
+            raised = node.exc
+            if isinstance(raised, ast.Call):
+                raised = raised.func
+            if isinstance(raised, ast.Name) and raised.id == exception:
+                return True
+        return False
 
     def is_only_begun(self, functions: Set[str]) -> bool:
         """Whether it neither loops, nor calls one of `functions`, nor returns anything."""
@@ -201,6 +280,15 @@ def _all_nodes(statements: Sequence[ast.stmt]) -> list[ast.AST]:
     for statement in statements:
         nodes.extend(ast.walk(statement))
     return nodes
+
+
+def _shallow(node: ast.AST) -> Iterator[ast.AST]:
+    """A node's own parts, without those of statements inside it."""
+    if not isinstance(node, ast.stmt):
+        return
+    for part in ast.iter_child_nodes(node):
+        if not isinstance(part, ast.stmt):
+            yield from ast.walk(part)
 
 
 def _goes_on(node: ast.AST, functions: Set[str]) -> bool:

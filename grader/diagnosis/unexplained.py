@@ -62,7 +62,12 @@ def _by_state(case: Case) -> Sequence[str]:
         runner.sizes,
         changed,
     )
-    return runner.ids(combination)
+    ids = runner.ids(combination)
+    for id_ in ids:
+        known = case.misconception(id_)
+        if not case.source.allows(known, case.seen.accumulator_names):
+            return ()
+    return ids
 
 
 def _by_expression(case: Case) -> Sequence[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.exercise import Misconception
+from grader.results import Mark
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Diagnosis:
     first_wrong: the first quantity of the reference's chain that is wrong, None where that is not certain.
     line: where the student's source says so; `lines` has a line for each id that could be placed.
     facts: the student's own names and numbers, for the placeholders of the notes.
+    marks: the expressions and statements that are wrong, where they were searched for; mended: whether the
+    function gives all that it should once they are mended.
     """
 
     misconceptions: tuple[str, ...] = ()
@@ -25,6 +28,8 @@ class Diagnosis:
     line: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    mended: bool = False
 
     def also(self, id_: str, clue: Clue, order: Sequence[str]) -> Diagnosis:
         """The same diagnosis with one more mistake. order: every id of the function."""
@@ -63,9 +68,13 @@ class Claims:
 
     def add(self, misconception: Misconception, clue: Clue) -> None:
         """Claim a mistake. The first line that is known of it stands."""
-        if misconception.id not in self.ids:
-            self.ids.append(misconception.id)
-        self.place(misconception.id, clue.line)
+        self.claim(misconception.id, clue)
+
+    def claim(self, id_: str, clue: Clue) -> None:
+        """The same for a mistake of which only the id is needed."""
+        if id_ not in self.ids:
+            self.ids.append(id_)
+        self.place(id_, clue.line)
         self.facts.update(clue.facts)
 
     def place(self, id_: str, line: int | None) -> None:

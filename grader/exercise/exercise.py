@@ -18,6 +18,7 @@ from grader.exercise import patterns
 from grader.exercise.check_files import read_check_files
 from grader.exercise.graph import Graph, read_graph
 from grader.exercise.misconceptions import Misconceptions, read_misconceptions
+from grader.exercise.slips import notes_of_slips, slips
 from grader.exercise.solution import Solution, read_solution
 from grader.exercise.tables import (
     ExerciseTable,
@@ -132,14 +133,19 @@ class Exercise:
     # what a reader sees
 
     def notes(self, lang: str = "en") -> Mapping[str, Note]:
-        """What a student reads about each misconception, by id; in English where `lang` has no text."""
-        if lang not in self.translations:
-            return self._english
-        return self.translations[lang].notes
+        """What a student reads about each mistake, by id; in English where `lang` has no text.
 
-    @functools.cached_property
-    def _english(self) -> Mapping[str, Note]:
-        return self.misconceptions.notes()
+        Mistakes are the exercise's misconceptions, and the slips that every exercise knows.
+        """
+        own: Mapping[str, Note] = self.misconceptions.notes()
+        if lang in self.translations:
+            own = self.translations[lang].notes
+        return {**notes_of_slips(lang), **own}
+
+    def mistakes_of(self, function: str) -> list[str]:
+        """The ids of all mistakes that can be named in a function, in the order in which they are told."""
+        ids = [known.id for known in self.misconceptions.of(function)]
+        return [*ids, *slips()]
 
     def check_title(self, title: str, lang: str = "en") -> str:
         """A check's title in `lang`; as it is where there is no translation."""

@@ -12,6 +12,7 @@ from grader.exercise import patterns
 from grader.exercise.patterns import Edit
 from grader.exercise.solution import Forest
 from grader.exercise.tables import (
+    Act,
     FormTable,
     MisconceptionTable,
     Pairs,
@@ -53,6 +54,9 @@ class Misconception:
     raises: patterns of "Exception: text" that tell it. repair: edits of the student's source that show what
     lies behind.
     seen: patterns in the student's source that speak for it where numbers cannot decide.
+    act: what the note says that the student does; the source must show it. absent: names that the source must
+    not use.
+    wrong, right: a student's few lines with the mistake, and without it; empty where the forms show them.
     alike: ids of mistakes that give the same numbers.
     stage: which part of an iterating function it changes: "initial", "update" or "history".
     """
@@ -66,6 +70,10 @@ class Misconception:
     recognise: str = ""
     calls: Strings = ()
     seen: Strings = ()
+    act: Act | None = None
+    absent: Strings = ()
+    wrong: str = ""
+    right: str = ""
     alike: Strings = ()
     stage: str = ""
     raises: Strings = ()
@@ -219,6 +227,10 @@ class _Reading:
             recognise=recogniser,
             calls=table.calls,
             seen=table.seen,
+            act=table.act,
+            absent=table.absent,
+            wrong=table.wrong.strip(),
+            right=table.right.strip(),
             alike=table.alike,
             stage=table.stage or "",
             raises=table.raises,
@@ -233,6 +245,10 @@ class _Reading:
                 "",
                 "nothing tells this mistake: give it replace and with, forms, or recognise",
             )
+        if bool(table.wrong) != bool(table.right):
+            self.add("wrong", "wrong and right go together")
+        for key in ("wrong", "right"):
+            self.check_code(key, getattr(table, key))
         if (table.recognise == "calls") != bool(table.calls):
             self.add(
                 "calls",

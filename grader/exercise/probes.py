@@ -116,6 +116,12 @@ class Trajectory:
     """`arranged(arguments, parameters)`: arguments of the same shapes on which the first step from these
     parameters changes every column of the history."""
 
+    few: LeadingArguments | None = None
+    """Arguments with as few samples as possible, for a search of a thousand calls; None: no search."""
+
+    awake: tuple[LeadingArguments, int] | None = None
+    """Arguments, and a number of steps after which all of the computation matters, where a few do not do."""
+
 
 _probes: dict[str, Mapping[str, Sequence[LeadingArguments]]] = {}
 

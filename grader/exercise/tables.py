@@ -41,6 +41,8 @@ Recogniser = Literal[
     "one step",
     "stale",
 ]
+# What a note says that the student does; `grader.diagnosis.acts` looks for it in the source.
+Act = Literal["subtracts", "assigns", "replaces", "discards"]
 Stage = Literal["initial", "update", "history"]
 
 Strings = tuple[str, ...]  # an array of strings
@@ -159,6 +161,10 @@ class MisconceptionTable(FormTable):
     raises: Strings = ()
     repair: Pairs = ()
     seen: Strings = ()
+    act: Act | None = None
+    absent: Strings = ()
+    wrong: str = ""
+    right: str = ""
     alike: Strings = ()
 
 
@@ -168,6 +174,16 @@ class TranslationTable(Table):
     title: str = Text
     note: str = Text
     hint: str = Text
+
+
+class SlipTable(Table):
+    """One table of slips.toml; see `grader.exercise.slips.Slip`."""
+
+    raises: Strings = ()
+    wrong: str = Text
+    right: str = Text
+    en: TranslationTable
+    fr: TranslationTable
 
 
 class GraphTable(Table):

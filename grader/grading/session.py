@@ -341,6 +341,9 @@ class _Judged:
             lines=dict(diagnosis.lines),
             told_before=self._is_told_before(name),
             unjudged=unjudged,
+            marks=diagnosis.marks,
+            mended=diagnosis.mended,
+            stop=self.judge.checked[name].stop,
         )
 
     def _is_told_before(self, function: str) -> bool:
@@ -395,6 +398,8 @@ class _Judged:
             if diagnosis.misconceptions:
                 return diagnosis
             diagnoses.append(diagnosis)
+        # what mends the function says more than what only places something
+        diagnoses.sort(key=lambda one: not one.mended)
         return diagnoses[0] if diagnoses else Diagnosis()
 
 

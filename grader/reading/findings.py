@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 import warnings
 from collections import defaultdict
@@ -33,6 +34,17 @@ Preparation = tuple[int, int | None, bool]
 
 _CALLABLE = ("def", "lambda", "class")
 _DEFINITIONS = (*_CALLABLE, "import")
+# notices of what was left out, which may bind any name
+_NOT_READ = {
+    "broken-cell",
+    "broken-part",
+    "broken-file",
+    "cell-magic",
+    "line-magic",
+    "hidden-names",
+    "await-not-run",
+}
+_WORD = re.compile(r"[^\W\d]\w*")
 # 3.12's LOAD_FAST_AND_CLEAR is not among these: it only sets a name aside
 _READS_LOCAL = ("LOAD_FAST", "LOAD_FAST_CHECK")
 
@@ -47,7 +59,8 @@ class Findings(TypedDict):
     it uses that is not graded itself. passes_once: of a loop that is judged in the function's place, its line
     where each of its turns is a sample. reaches: the graded functions that it leads to, None where that
     cannot be told (see `reaching`). prepares: the statements that run before such a loop, as (first line,
-    cell, whether it gives a name a new value).
+    cell, whether it gives a name a new value). binds: every name that the file binds, or may bind where parts
+    of it were not read.
     """
 
     reads_globals: Lines
@@ -57,6 +70,7 @@ class Findings(TypedDict):
     passes_once: int | None
     reaches: list[str] | None
     prepares: list[Preparation]
+    binds: list[str]
 
 
 def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
@@ -91,6 +105,7 @@ class _File:
         for statement in found.statements:
             for name in statement.binds:
                 self.binders[name].append(statement)
+        self.binds = sorted(_binds(found))
 
     def explains(self, name: str) -> bool:
         """Whether a function may well read this name: it is no variable that a cell happens to have left."""
@@ -129,6 +144,7 @@ class _Function:
             "passes_once": self._passes_once(),
             "reaches": reached,
             "prepares": list(self._prepares()),
+            "binds": self.file.binds,
         }
 
     def _passes_once(self) -> int | None:
@@ -215,6 +231,16 @@ class _Function:
         for imported in self.file.aliases.values():
             packages.add(_package(imported))
         return _package(owner) not in packages
+
+
+def _binds(found: Slice) -> set[str]:
+    """The names that the file binds; every word of it, where some part of it was not read."""
+    names = set(found.top_level)
+    if any(notice.kind in _NOT_READ for notice in found.notices):
+        for lines in found.lines.values():
+            for line in lines:
+                names.update(_WORD.findall(line))
+    return names
 
 
 def _may_export(module: ModuleType | None, name: str) -> bool:

@@ -267,6 +267,28 @@ class Calls:
                     break  # the next one was asked what this one has left
         return understood
 
+    def search(self, function: str, search: Mapping[str, Any]) -> Any:
+        """What a search among edits of a function finds in the worker: a claim of that process, in any form.
+
+        search: see `protocol`. Raises StudentFailure.
+        """
+        called = _Called(function, self.standins, (("search", function),))
+        seconds = self._seconds_for(called)
+        request = {**self._request(called, [], {}), "edits": {}}
+        request |= {"rows": [[]], "search": search}
+        try:
+            self._submission.make_ready(self.seconds_left(), self.seed)
+            bounds = self._bounds_for(function, [])
+            message = self._submission.exchange(request, seconds, bounds)
+            return message["rows"][0]["value"]
+        except Ended as ended:
+            failure = FAILURES[ended.kind](function, ended.reason)
+            self.failures[called] = failure
+            raise failure from ended
+        except (KeyError, IndexError, TypeError) as odd:
+            self._submission.drop()
+            raise FAILURES["reply"](function, NO_REPLY) from odd
+
     def _seconds_for(self, called: _Called) -> float:
         """The seconds that this call may take. Raises where it is not to be made at all."""
         function = called.function

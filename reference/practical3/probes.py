@@ -133,6 +133,24 @@ def trajectories(solution):
         wide=(*wide, *wide, 50),
     )
 
+    # No size is another one, nor one more or less: which one a number is can be told.
+    few = (
+        *samples([0, 2, 1, 0], 10, 8),
+        *samples([2, 0, 2, 1, 0, 2], 10, 8),
+        13,
+    )
+    # All samples push the hidden layer the same way and hard, so that it wakes up in a few steps.
+    image = 6 * torch.randn(16, generator=draw)
+    sides = torch.tensor([[1.0], [1.0], [-1.0], [-1.0], [-1.0]])
+    shares = torch.tensor([[1.0], [0.6], [-0.8], [-1.0]])
+    contested = (
+        sides * image,
+        torch.eye(3)[torch.tensor([0, 1, 1, 2, 2])],
+        shares * image + torch.randn(4, 16, generator=draw),
+        torch.eye(3)[torch.tensor([0, 1, 2, 1])],
+        5,
+    )
+
     def measure(parameters, arguments):
         inputs, targets, test_inputs, test_targets, _ = arguments
         train_loss = 0.0
@@ -186,5 +204,7 @@ def trajectories(solution):
             measure=measure,
             still=still,
             arranged=arranged,
+            few=few,
+            awake=(contested, 6),
         )
     }

@@ -139,13 +139,12 @@ def test_a_function_that_hangs_is_left_alone():
         def calls(self, function, rows):  # noqa: ARG002
             raise TimedOut(function, 1.0)
 
-    found = diagnose(
-        EXERCISE,
-        "sigma",
-        Hanging(),
-        Evidence(source="def sigma(x):\n    while True: pass"),
-    )
-    assert found == Diagnosis()
+    def told(body):
+        evident = Evidence(source=f"def sigma(x):\n    {body}\n")
+        return diagnose(EXERCISE, "sigma", Hanging(), evident)
+
+    assert told("return slowly(x)") == Diagnosis()
+    assert told("while True: pass").misconceptions == ("endless-loop",)
 
 
 # The attempts of the source notebook.

@@ -26,7 +26,7 @@ def test_a_mistake_without_a_name_is_placed(quantity, edit):
     ("quantity", "edit"),
     [
         ("s1", ("w1 @ x", "2 * w1 @ x")),
-        ("x2", ("x2 = sigma(s2)", "x2 = torch.softmax(s2, 0)")),
+        ("x2", ("x2 = sigma(s2)", "x2 = torch.sin(s2)")),
     ],
 )
 def test_a_forward_mistake_without_a_name_is_placed(quantity, edit):

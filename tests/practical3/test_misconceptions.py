@@ -31,7 +31,8 @@ IDS = set(
     train-ascends train-update-lost train-averages-twice train-init-exp train-init-zero train-init-unit
     train-no-zeta train-zeta-of-inputs train-class-index train-ignores-nb-steps train-mean-loss
     train-accuracy-for-error train-percent train-test-on-train train-stale-history uses-autograd row-vectors
-    mixed-vectors train-column-vectors
+    mixed-vectors train-column-vectors backward-layer-1-missing backward-w2-viewed forward-output-softmax
+    train-init-uniform train-init-constant train-init-zero-biases
     """.split()  # noqa: SIM905 (a table is easier to compare with the list it is taken from)
 )
 FACTS = {

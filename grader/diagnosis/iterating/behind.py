@@ -14,7 +14,10 @@ from grader.diagnosis.iterating.runs import Outcomes, Run, read_run, read_runs
 from grader.diagnosis.observation import Outcome, all_raised_kind
 from grader.diagnosis.recognisers import MODULE_GLOBAL, SHADOW, Observation
 from grader.diagnosis.recognisers.base import matches_any
-from grader.diagnosis.recognisers.module_global import undefined
+from grader.diagnosis.recognisers.module_global import (
+    may_be_variable,
+    undefined,
+)
 from grader.diagnosis.recognisers.shadow import unbound
 from grader.diagnosis.verdict import Clue
 from grader.exercise import patterns
@@ -211,7 +214,9 @@ def _unsupplied(case: IteratingCase) -> list[str]:
 
 def _is_missing_variable(case: IteratingCase, name: str) -> bool:
     """Whether a name that was not found is a variable of the notebook, and no module or helper."""
-    known = set(case.evidence.reads_globals)
+    known: set[str] = set()
+    if may_be_variable(case.evidence, name):
+        known.update(case.evidence.reads_globals)
     for tree in case.trees.values():
         known.update(patterns.parameters(tree), patterns.assigned(tree))
     return name in known and case.source.is_variable(name)

@@ -42,6 +42,7 @@ class IteratingCase:
     ) -> None:
         self.function = function
         self.evidence = evidence
+        self.order = exercise.mistakes_of(function)
         self.trees = exercise.solution.trees
         self.misconceptions = exercise.misconceptions
         # In the exercise's order.
@@ -146,7 +147,11 @@ class IteratingCase:
         def support(id_: str) -> int:
             return self.source.support(self.by_id[id_])
 
-        return update.preferred(found, support)
+        possible = []
+        for forms in found:
+            if all(self.source.allows(self.by_id[form.id]) for form in forms):
+                possible.append(forms)
+        return update.preferred(possible, support)
 
     def line_of(self, form: Form) -> int | None:
         """The line of the student's source that shows a form, None where none does."""
@@ -158,9 +163,8 @@ class IteratingCase:
 
     def conclude(self, sets: Sequence[Forms] = ()) -> Diagnosis:
         """The diagnosis: the claims, and the first of `sets`, which explain the parameters equally well."""
-        order = list(self.by_id)
         if not sets:
-            return self.claims.diagnosis(order)
+            return self.claims.diagnosis(self.order)
         kept = []
         for forms in sets:
             kept.append(tuple(filter(self._is_the_students, forms)))
@@ -168,7 +172,7 @@ class IteratingCase:
         for form in first:
             self.claims.place(form.id, self.line_of(form))
         alternatives = [ids_of(other) for other in others]
-        return self.claims.diagnosis(order, ids_of(first), alternatives)
+        return self.claims.diagnosis(self.order, ids_of(first), alternatives)
 
     def _is_the_students(self, form: Form) -> bool:
         """Whether the student made this mistake, which explains numbers, and no statement that raised did.

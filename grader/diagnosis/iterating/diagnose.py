@@ -7,9 +7,17 @@ import torch
 from grader.diagnosis.closeness import parameters_agree
 from grader.diagnosis.iterating import behind, constant, history
 from grader.diagnosis.iterating.case import IteratingCase
-from grader.diagnosis.iterating.runs import ASKED_STEPS, Runs, read_runs
+from grader.diagnosis.iterating.runs import (
+    ASKED_STEPS,
+    Outcomes,
+    Runs,
+    read_runs,
+)
+from grader.diagnosis.iterating.tasks import task_of_runs, task_of_start
 from grader.diagnosis.observation import Evidence, Plugged, Prober
+from grader.diagnosis.placing import with_marks
 from grader.diagnosis.recognisers import STALE
+from grader.diagnosis.slips import slip_of, slip_without_value
 from grader.diagnosis.verdict import Diagnosis
 from grader.exercise import Exercise
 
@@ -27,16 +35,36 @@ def diagnose(
     Raises StudentFailure where the function hangs or dies.
     """
     case = IteratingCase(exercise, function, prober, evidence, earlier)
+    found = _explained(case)
 
+    # Where does it stand, whatever it is?
+    if found.line is not None:
+        return found
+    task = task_of_start(case) or task_of_runs(case)
+    return with_marks(found, prober, function, evidence, task)
+
+
+def _explained(case: IteratingCase) -> Diagnosis:
+    """What the known mistakes explain."""
     # What calls and source show by themselves, and what hides behind exceptions and constants.
     outcomes = case.student.ask_each()
     seen = list(outcomes.values())
     if case.claim_signs(seen, conclusive=True):
         return case.conclude()
+    omitted = slip_without_value(case.evidence, seen)
+    if omitted is not None:
+        case.claims.claim(*omitted)
+        return case.conclude()
+    # a call for no steps at all may return before it comes to the slip
+    stepped = [outcome for steps, outcome in outcomes.items() if steps]
+    stopped = slip_of(case.evidence, stepped, case.reference.parameters)
     outcomes = behind.exceptions(case, outcomes)
     outcomes = behind.constant_sizes(case, outcomes)
     outcomes = constant.counted(case, outcomes)
     case.claim_signs([outcomes[1]], conclusive=False)
+    if stopped is not None and not case.claims.ids and not _any_step(outcomes):
+        case.claims.claim(*stopped)
+        return case.conclude()
 
     runs = read_runs(outcomes)
     if len(runs) < len(outcomes) and behind.right_globals(case):
@@ -71,6 +99,11 @@ def diagnose(
     else:
         case.claim_step_sign(STALE, history.unexplained(case.student, runs))
     return case.conclude(sets)
+
+
+def _any_step(outcomes: Outcomes) -> bool:
+    """Whether any call for at least one step returned a run."""
+    return any(steps > 0 for steps in read_runs(outcomes))
 
 
 def _can_be_compared(runs: Runs) -> bool:

@@ -157,21 +157,23 @@ class ReferenceRuns:
 
         Empty where the mistakes exclude one another or nothing is drawn.
         """
-        code = _code(self.exercise, self.function, forms)
-        if code is None:
-            return []
-        function = bound(code, self.namespace, self.function)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            run = read_run(call(function, (*arguments, 0)))
-        if run is None:
-            return []
         spreads = []
-        for parameter in run.parameters:
+        for parameter in self.initial(forms, arguments):
             # They are drawn around 0.
             variance = parameter.pow(2).mean()
             spreads.append(float(variance.sqrt()))
         return spreads
+
+    def initial(self, forms: Forms, arguments: LeadingArguments) -> Parameters:
+        """Parameters that are drawn with these mistakes; empty where these exclude one another."""
+        code = _code(self.exercise, self.function, forms)
+        if code is None:
+            return ()
+        function = bound(code, self.namespace, self.function)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            run = read_run(call(function, (*arguments, 0)))
+        return () if run is None else run.parameters
 
     def measured(
         self,

@@ -6,7 +6,7 @@ tensor, after no steps at all.
 
 from __future__ import annotations
 
-from grader.diagnosis.closeness import spread_agrees
+from grader.diagnosis.closeness import drawn_alike, spread_agrees
 from grader.diagnosis.iterating.runs import Run, StudentRuns
 from grader.exercise import Form
 from grader.exercise.probes import Parameters
@@ -39,6 +39,10 @@ def wrong_start(student: StudentRuns, *, always_steps: bool) -> Form | None:
     for forms in reference.combinations("initial", 1):
         wrong = reference.initial_spreads(forms, wide)
         if spread_agrees(run.parameters, wrong):
+            return forms[0]
+    # what is not drawn around 0 has no spread to compare
+    for forms in reference.combinations("initial", 1):
+        if drawn_alike(run.parameters, reference.initial(forms, wide)):
             return forms[0]
     return None
 

@@ -39,6 +39,7 @@ __all__ = [
     "MODULE_GLOBAL",
     "ONE_STEP",
     "READERS",
+    "REBINDS",
     "RECOGNISERS",
     "REPAIRERS",
     "SHADOW",
@@ -61,6 +62,7 @@ __all__ = [
 
 SHADOW = Shadow()
 MODULE_GLOBAL = ModuleGlobal()
+REBINDS = Rebinds()
 STEPS = ConstantSteps()
 ONE_STEP = OneStep()
 STALE = Stale()
@@ -77,7 +79,7 @@ REPAIRERS: list[Repairer] = [
 ]
 READERS: list[Reader] = [
     Arguments(),
-    Rebinds(),
+    REBINDS,
     Overflow(),
     Order(),
 ]

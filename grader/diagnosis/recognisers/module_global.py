@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.diagnosis.closeness import equal_outcomes
-from grader.diagnosis.observation import Outcome
+from grader.diagnosis.observation import Evidence, Outcome
 from grader.diagnosis.recognisers.base import (
     Observation,
     Recogniser,
@@ -51,6 +51,9 @@ class ModuleGlobal(Recogniser):
         again with these variables supplied.
         """
         values = _known_among(seen.evidence.reads_globals, known)
+        instead = self._instead_of_argument(seen, values, call_with)
+        if instead is not None:
+            return instead
         asked = set(values)
         outcomes = call_with(values) if values else seen.outcomes
         for _ in range(AT_MOST_ASKED):
@@ -72,6 +75,30 @@ class ModuleGlobal(Recogniser):
             return None
         return Supplied(outcomes, values, self.clue(seen, names))
 
+    def _instead_of_argument(
+        self,
+        seen: Observation,
+        known: Values,
+        call_with: Callable[[Values], Sequence[Outcome]],
+    ) -> Supplied | None:
+        """What lies behind a variable of the file that stands in the place of the one argument not read.
+
+        Only where every call is right once the variable has that argument's value.
+        """
+        unread = seen.source.unread_parameters()
+        strangers = set(seen.evidence.reads_globals) - set(known)
+        if len(unread) != 1 or len(strangers) != 1:
+            return None
+        (name,) = strangers
+        if not may_be_variable(seen.evidence, name):
+            return None
+        position = list(seen.parameters).index(unread[0])
+        values = {**known, name: [row[position] for row in seen.arguments]}
+        outcomes = call_with(values)
+        if not equal_outcomes(outcomes, seen.expected, seen.accumulators):
+            return None
+        return Supplied(outcomes, values, self.clue(seen, [name]))
+
     def clue(self, seen: Observation, names: Sequence[str]) -> Clue:
         """What there is to say about the variables `names`: the first line that reads one of them."""
         lines = _known_among(names, seen.evidence.reads_globals)
@@ -80,9 +107,16 @@ class ModuleGlobal(Recogniser):
 
     def is_variable(self, seen: Observation, name: str) -> bool:
         """Whether a name is read as a value, and is no missing module or helper."""
+        if not may_be_variable(seen.evidence, name):
+            return False
         return name in seen.evidence.reads_globals and seen.source.is_variable(
             name
         )
+
+
+def may_be_variable(evidence: Evidence, name: str) -> bool:
+    """Whether the file may bind a name that was not found; what nothing binds is a slip in a name."""
+    return evidence.binds is None or name in evidence.binds
 
 
 def _known_among(names: Iterable[str], known: Values) -> dict[str, Any]:

@@ -14,10 +14,17 @@ class Stub(Sign):
     conclusive = True
 
     def clue(self, seen: Observation) -> Clue | None:
-        says_so = all_raised_kind(seen.outcomes, "NotImplementedError")
-        if says_so or _is_empty(seen):
+        if _says_so(seen) or _is_empty(seen):
             return Clue(seen.evidence.first_line)
         return None
+
+
+def _says_so(seen: Observation) -> bool:
+    """Whether every call raised NotImplementedError, and the student's own code does so."""
+    # torch raises one too, where an operation does not exist for a type of numbers
+    if not all_raised_kind(seen.outcomes, "NotImplementedError"):
+        return False
+    return seen.source.raises("NotImplementedError")
 
 
 def _is_empty(seen: Observation) -> bool:

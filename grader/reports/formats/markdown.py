@@ -14,7 +14,7 @@ from grader.reports.views.content import (
     message_of,
     not_passed,
 )
-from grader.reports.views.listing import listing
+from grader.reports.views.listing import listing, wrong_parts
 from grader.reports.views.overrides import Manual, apply_overrides, comment_on
 from grader.results import CheckResult, FunctionResult, Note, Result
 
@@ -70,6 +70,11 @@ def function_section(
     if before:
         yield ""
         yield neutral.markdown(before)
+    located = words.located(explanation, function.source)
+    if located:
+        parts = map(neutral.markdown_code, wrong_parts(function))
+        yield ""
+        yield f"{neutral.markdown(located)} {', '.join(parts)}".rstrip()
     for number, together in enumerate(explanation.sets):
         if number > 0:
             yield ""

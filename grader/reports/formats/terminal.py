@@ -23,6 +23,7 @@ from grader.reports.views.content import (
     next_steps,
     not_passed,
 )
+from grader.reports.views.listing import spans_of, wrong_parts
 from grader.reports.views.overrides import (
     Manual,
     Overrides,
@@ -127,6 +128,11 @@ def _function(
     before = words.before_notes(explanation)
     if before:
         yield _text(before, "dim" if explanation.unexplained else "")
+    located = words.located(explanation, function.source)
+    if located:
+        yield _text(neutral.one_line(located))
+        for part in wrong_parts(function):
+            yield _text(neutral.one_line(part), "underline", by=4)
     for number, together in enumerate(explanation.sets):
         if number > 0:
             yield _text(words("or"), "italic")
@@ -185,6 +191,11 @@ def _source(
         start_line=start_line,
         highlight_lines={line},
     )
+    for number, spans in spans_of(function).items():
+        if number in around:
+            for start, stop in spans:
+                at = number - around[0] + 1
+                code.stylize_range("underline red", (at, start), (at, stop))
     yield _indented(code)
 
 

@@ -129,15 +129,88 @@ class Words:
     def before_notes(self, explanation: Explanation) -> str:
         """What is said before an explanation's notes, or instead of them; may be empty."""
         if len(explanation.sets) > 1:
-            return self(
-                "Each of these explains your results exactly. The results alone cannot tell which one it is."
-            )
-        if explanation.unexplained:
-            return self(
+            return self._alternatives(explanation)
+        if explanation.sets:
+            return ""
+        said = []
+        if explanation.stop:
+            said.append(self.stopped(explanation.stop))
+        elif explanation.unexplained:
+            unknown = self(
                 "No known mistake explains these results, so none is named."
             )
+            said.append(unknown)
         if explanation.first_wrong:
-            return self(
+            first = self(
                 "First wrong quantity: %(name)s.", name=explanation.first_wrong
             )
-        return ""
+            said.append(first)
+        return " ".join(said)
+
+    def located(self, explanation: Explanation, source: Source | None) -> str:
+        """Where the mistakes stand; empty where that is not known."""
+        if not explanation.marks:
+            return ""
+        said = []
+        for mark in explanation.marks:
+            where = self.place(mark.line, source)
+            said.append(self._located(mark.kind, where))
+        sentence = " ".join(dict.fromkeys(said))
+        if explanation.mended:
+            proof = self.count(
+                "With this mended, the function gives what it should.",
+                "With these mended, the function gives what it should.",
+                len(explanation.marks),
+            )
+        else:
+            proof = self("With this mended, more of it is right, but not all.")
+        return f"{sentence} {proof}"
+
+    def _located(self, kind: str, place: str) -> str:
+        sentences = {
+            "value": self(
+                "What is underlined in %(place)s is not what it has to be.",
+                place=place,
+            ),
+            "drop": self("The mistake is what %(place)s does.", place=place),
+            "add": self(
+                "In %(place)s the value is right, but not what is done with it.",
+                place=place,
+            ),
+            "swap": self(
+                "In %(place)s two things are in each other's place.",
+                place=place,
+            ),
+            "missing": self(
+                "Something is missing: up to %(place)s nothing changes one of the arguments.",
+                place=place,
+            ),
+        }
+        return sentences[kind]
+
+    def _alternatives(self, explanation: Explanation) -> str:
+        if explanation.stop:
+            return self(
+                "Each of these may be what stops the call. What was seen does not tell which one it is."
+            )
+        return self(
+            "Each of these explains your results exactly. The results alone cannot tell which one it is."
+        )
+
+    def stopped(self, stop: str) -> str:
+        """Why there are no numbers to explain."""
+        sentences = {
+            "sizes": self(
+                "The call stops where tensors of unfit sizes meet, so there are no numbers to compare."
+            ),
+            "exception": self(
+                "The call stops with an exception, so there are no numbers to compare."
+            ),
+            "time": self(
+                "The call does not end within its time, so there are no numbers to compare."
+            ),
+            "process": self(
+                "The call ends its whole process, so there are no numbers to compare."
+            ),
+        }
+        return sentences[stop]

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from grader.notices import Notice
-from grader.results import CheckResult, FunctionResult, Note, Result
+from grader.results import (
+    CheckResult,
+    FunctionResult,
+    Mark,
+    Note,
+    Result,
+    Stop,
+)
 
 Notes = Mapping[str, Note]
 Misconceptions = tuple[
@@ -23,12 +30,17 @@ class Explanation:
 
     sets: the notes of every set of misconceptions that explains the results; results alone cannot tell
     several sets apart. first_wrong: the first wrong quantity, where no misconception is named.
-    unexplained: checks failed, and nothing tells why.
+    unexplained: checks failed, and nothing tells why. marks: where the mistakes stand, and mended: whether
+    they are all. stop: what ended the call of the
+    first check that failed, if it gave no value.
     """
 
     sets: tuple[tuple[Note, ...], ...] = ()
     first_wrong: str = ""
     unexplained: bool = False
+    stop: Stop = ""
+    marks: tuple[Mark, ...] = ()
+    mended: bool = False
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -60,11 +72,19 @@ def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
     sets = []
     for ids in _distinct_sets(function):
         sets.append(_notes_of(ids, notes, name))
+    known = Explanation(
+        tuple(sets),
+        stop=function.stop,
+        marks=function.marks,
+        mended=function.mended,
+    )
     if sets:
-        return Explanation(tuple(sets))
+        return known
     if function.first_wrong:
-        return Explanation(first_wrong=function.first_wrong)
-    return Explanation(unexplained=_lost_by_checks(function))
+        return replace(known, first_wrong=function.first_wrong)
+    if not _lost_by_checks(function):
+        return Explanation()
+    return replace(known, unexplained=not function.marks)
 
 
 def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from pygments import highlight  # type: ignore[import-untyped]  # Pygments has n
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
-from grader.results import FunctionResult
+from grader.results import FunctionResult, Mark
 
 _LEXER = PythonLexer(stripnl=False, ensurenl=False)
 # One for all: making it takes longer than using it.
@@ -18,15 +18,21 @@ MAX_CHARACTERS = 6_000  # of source shown for one function
 # Characters of highlighted source; a longer one is shown without colours.
 MAX_HTML = 24_000
 
+Span = tuple[int, int]
+
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its number in the file or cell, its text, the text highlighted, and whether it is marked."""
+    """One line: its number in the file or cell, its text, the text highlighted, and whether it is marked.
+
+    spans: the parts of the text that are wrong, from one character to another; they are underlined.
+    """
 
     number: int
     text: str
     html: Markup
     marked: bool
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,17 +58,91 @@ def listing(function: FunctionResult) -> Listing | None:
     start, stop = _window(lengths, marked)
     # A single line may be longer than all that is shown.
     shown = [text[:MAX_CHARACTERS] for text in texts[start:stop]]
-    marks = {function.line, *function.lines.values()}
+    spans = spans_of(function)
+    marks = {function.line, *function.lines.values(), *spans}
     lines = []
     number = first + start
     for text, html in zip(shown, _highlighted(shown), strict=True):
         is_marked = number in marks
         line, _, _ = source.place_of(number)
-        lines.append(Line(line, text, html, is_marked))
+        wrong = spans.get(number, ())
+        if wrong:
+            html = _underlined(text, wrong)
+        lines.append(Line(line, text, html, is_marked, wrong))
         number += 1
     left_out = len(texts) - stop
     in_notebook = source.cell is not None
     return Listing(tuple(lines), start, left_out, in_notebook)
+
+
+def spans_of(function: FunctionResult) -> dict[int, tuple[Span, ...]]:
+    """The wrong parts of each line, by the line's number, as `Source.written` has its text."""
+    source = function.source
+    if source is None:
+        return {}
+    first, texts = source.written()
+    originals = source.text.split("\n")
+    found: dict[int, list[Span]] = {}
+    for mark in function.marks:
+        if mark.kind == "missing":
+            continue
+        for number in range(mark.line, mark.end_line + 1):
+            shown = number - first
+            original = number - source.first_line
+            if shown not in range(len(texts)) or original >= len(originals):
+                continue
+            span = _span(mark, number, originals[original], texts[shown])
+            if span[0] < span[1]:
+                found.setdefault(number, []).append(span)
+    return {number: _apart(spans) for number, spans in found.items()}
+
+
+def wrong_parts(function: FunctionResult) -> list[str]:
+    """The texts that are underlined, for a reader who sees no underline."""
+    if function.source is None:
+        return []
+    first, texts = function.source.written()
+    parts = []
+    for number, spans in spans_of(function).items():
+        for start, stop in spans:
+            parts.append(texts[number - first][start:stop])
+    return parts
+
+
+def _span(mark: Mark, number: int, original: str, shown: str) -> Span:
+    """The part of one line that a mark underlines, where the line is shown without tabs or indentation."""
+    start = len(original) - len(original.lstrip())
+    stop = len(original.rstrip())
+    if number == mark.line:
+        start = mark.column
+    if number == mark.end_line:
+        stop = mark.end_column
+    shift = len(original.expandtabs(4)) - len(shown)
+    begin = len(original[:start].expandtabs(4)) - shift
+    end = len(original[:stop].expandtabs(4)) - shift
+    return max(begin, 0), min(end, len(shown))
+
+
+def _apart(spans: list[Span]) -> tuple[Span, ...]:
+    """The spans in order, without those that lie in another one."""
+    kept: list[Span] = []
+    for span in sorted(spans):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return tuple(kept)
+
+
+def _underlined(text: str, spans: tuple[Span, ...]) -> Markup:
+    """A line with its wrong parts underlined; each part is highlighted by itself."""
+    html = Markup()
+    done = 0
+    for start, stop in spans:
+        (before,) = _highlighted([text[done:start]])
+        (wrong,) = _highlighted([text[start:stop]])
+        html += before + Markup('<u class="wrong">') + wrong + Markup("</u>")
+        done = stop
+    (rest,) = _highlighted([text[done:]])
+    return html + rest
 
 
 def _window(lengths: list[int], marked: int) -> tuple[int, int]:

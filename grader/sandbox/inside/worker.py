@@ -14,7 +14,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -310,6 +310,8 @@ class Worker:
             self.watch.start(function)
             started = time.perf_counter()
             called = self._function(function, edits)
+            if "search" in request:
+                called = self._search(function, request["search"])
             for arguments in rows:
                 seed(request["seed"])
                 # a later call of this exchange must not change what this one gave
@@ -325,6 +327,43 @@ class Worker:
             "arguments": arguments_sent,
             "seconds": seconds,
         }
+
+    def _search(self, name: str, search: Mapping[str, Any]) -> Function:
+        """A search among edits of a function, to be called: see `diagnosis.placing.trial`.
+
+        search: its source, what the function's two texts call it by, these texts, and its task.
+        """
+        trial: Namespace = {"__name__": "trial"}
+        exec(_as_text(search["source"]), trial)
+        switches = trial["Switches"]()
+        for space in self._spaces(search["name"], name):
+            space[search["name"]] = switches
+        texts = map(_as_text, search["texts"])
+        functions = [self._another(name, text) for text in texts]
+        found: Function = trial["Search"](
+            *functions, switches, search["task"]
+        ).found
+        return found
+
+    def _another(self, name: str, text: str) -> Function:
+        """A function by another text, beside the one that it is; its definition has a name of its own."""
+        assert self.slice is not None and self.own is not None
+        loop = self.lifted.get(name)
+        if loop is not None:
+            return loop.edited(text)
+        home, flags = self._home_of(name)
+        _execute(text, f"<submission {name}, edited>", flags, home)
+        defined = ast.parse(text).body[-1]
+        function: Function = home[getattr(defined, "name", name)]
+        return function
+
+    def _home_of(self, name: str) -> tuple[Namespace, int]:
+        """The namespace in which a function is defined, and with which compiler flags."""
+        assert self.slice is not None and self.own is not None
+        home = self.own.home(name)
+        if home is None:
+            return self.module.__dict__, self.slice.flags
+        return home, self.slice.modules[self.slice.homes[name]].flags
 
     def _function(self, name: str, edits: Edits) -> Function | None:
         """The function to call, where these are edited."""
@@ -356,13 +395,7 @@ class Worker:
         assert self.own is not None
         try:
             for name, text in edits.items():
-                home = self.own.home(name)
-                flags = self.slice.flags
-                if home is None:
-                    home = self.module.__dict__
-                else:
-                    path = self.slice.homes[name]
-                    flags = self.slice.modules[path].flags
+                home, flags = self._home_of(name)
                 filename = f"<submission {name}, edited>"
                 _show_source(filename, text.split("\n"))
                 _execute(text, filename, flags, home)
@@ -398,6 +431,11 @@ class Worker:
             for space, name, was in before:
                 space.pop(name, None)
                 space.update(was)
+
+
+def _as_text(data: torch.Tensor) -> str:
+    """A text that was sent as bytes, as it may be long."""
+    return bytes(data.tolist()).decode()
 
 
 def _files(request: Request) -> OwnFiles:

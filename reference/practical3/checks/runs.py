@@ -22,7 +22,10 @@ PARAMETERS = ("w1", "b1", "w2", "b2")
 COLUMNS = ("train loss", "train error", "test error")
 NB_HIDDEN = 50
 STEPS = (0, 1, 3)
-FURTHER = ("again", "once more")  # runs of a train that does not follow gradient descent
+FURTHER = (
+    "again",
+    "once more",
+)  # runs of a train that does not follow gradient descent
 MOST_ENTRIES = 1_000_000  # of a history that is a tensor
 SLOW = 0.5  # seconds for one step on a few samples, which take a few milliseconds with products of matrices
 

@@ -31,9 +31,12 @@ def test_an_exercise_may_name_each_recogniser_and_nothing_else():
     assert set(RECOGNISERS) == set(get_args(Recogniser))
 
 
+UNWRITTEN = "def f(x):\n    raise NotImplementedError\n"
+
+
 def test_conclusive_signs_are_asked_apart_from_the_others():
     claims = Claims()
-    unwritten = observed([raised("NotImplementedError")])
+    unwritten = observed([raised("NotImplementedError")], source=UNWRITTEN)
     assert not claim_signs(
         known("stub"), "f", unwritten, claims, conclusive=False
     )

@@ -9,6 +9,7 @@ from grader.diagnosis.recognisers.stub import Stub
 
 SILENT = Outcome(None, ())
 EMPTY = {"is_stub": True, "first_line": 7}
+RAISES = "def f(x):\n    raise NotImplementedError('to do')\n"
 BEGUN = "def f(x):\n    y = x * 2\n"
 
 
@@ -17,9 +18,10 @@ BEGUN = "def f(x):\n    y = x * 2\n"
     [
         (
             [raised("NotImplementedError")] * 2,
-            {"evidence": {"first_line": 7}},
+            {"evidence": {"first_line": 7}, "source": RAISES},
             7,
         ),
+        ([raised("NotImplementedError")] * 2, {}, None),  # torch raises it too
         ([SILENT, SILENT], {"evidence": EMPTY}, 7),
         ([SILENT, SILENT], {}, None),  # it may do all it does to its arguments
         ([SILENT, raised("NotImplementedError")], {"evidence": EMPTY}, None),

@@ -1,0 +1,339 @@
+"""A function's source in which any expression can be replaced by a value, and any statement be left out.
+
+An expression E becomes `(_grader.right("7") if "7" in _grader.on else E)`, and where its values are recorded
+`_grader.seen("7", ...)` of that; `_grader` is supplied by whoever runs the source. The places' numbers are
+texts there, as the numbers in a lifted loop may be changed to the sizes of the caller's data.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from grader.exercise import patterns
+
+NAME = "_grader"
+Kind = Literal["value", "drop", "add", "swap"]
+
+# A name of these is a module, which no value can take the place of.
+_MODULES = frozenset(
+    {"torch", "math", "np", "numpy", "F", "nn", "random", "plt"}
+)
+# In place: the method that adds, and those that are written for it.
+_ADDING = "add_"
+_INSTEAD_OF_ADDING = frozenset({"sub_", "copy_", "mul_", "div_", "add"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """Something in a function's source that an edit can change.
+
+    kind: "value", an expression in whose place a value is put; "drop", a statement that is left out; "add",
+    an assignment or a subtraction in place that adds instead; "swap", two arguments of a call, or parts of a
+    tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in
+    characters, from 0; end_line, end_column: where it ends. statement: the line where its statement begins.
+    size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed
+    for a variable. reads: the places in it, or itself, that are variables which the function assigns.
+    """
+
+    kind: Kind
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    statement: int
+    size: int
+    is_assigned: bool = False
+    reads: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Instrumented:
+    """A function with its places; the index of a place is its number in the text."""
+
+    name: str
+    text: str
+    places: Sequence[Place]
+
+
+def instrumented(
+    source: str, name: str, *, recording: bool
+) -> Instrumented | None:
+    """The last function of a source, called `name` there; None where the source cannot be parsed.
+
+    recording: whether values are to be recorded too.
+    """
+    tree = patterns.last_function(source)
+    if tree is None:
+        return None
+    editor = _Editor(source, recording, frozenset(_assigned(tree)))
+    tree = patterns.clone(tree)
+    tree.body = editor.statements(tree.body)
+    tree.name = name
+    tree.decorator_list = []
+    module = ast.Module([tree], type_ignores=[])
+    text = ast.unparse(ast.fix_missing_locations(module))
+    return Instrumented(name, text, editor.with_reads())
+
+
+class _Editor(ast.NodeTransformer):
+    """Puts what can be switched in the place of expressions and statements, and numbers the places."""
+
+    def __init__(
+        self, source: str, recording: bool, assigned: frozenset[str]
+    ) -> None:
+        self.places: list[Place] = []
+        self._assigned = assigned
+        self._variables: list[int] = []
+        self._lines = source.split("\n")
+        self._recording = recording
+        self._statement: ast.stmt | None = None
+
+    def with_reads(self) -> list[Place]:
+        """The places, each with the variables in it."""
+        places = []
+        for place in self.places:
+            reads = []
+            for number in self._variables:
+                if _holds(place, self.places[number]):
+                    reads.append(number)
+            places.append(replace(place, reads=tuple(reads)))
+        return places
+
+    def statements(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
+        """The statements of a block."""
+        edited: list[ast.stmt] = []
+        for statement in body:
+            edited += self._edited(statement)
+        return edited
+
+    def _edited(self, statement: ast.stmt) -> list[ast.stmt]:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Global):
+            return [statement]
+        if _is_text(statement):
+            return [statement]
+        self._statement = statement
+        as_it_is = patterns.clone(statement)
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):
+            drop = self._add("drop", statement)
+            edited = self.generic_visit(statement)
+            assert isinstance(edited, ast.stmt)
+            edited = self._adding(as_it_is, edited)
+            return [_unless(drop, edited)]
+        edited = self.generic_visit(statement)
+        assert isinstance(edited, ast.stmt)
+        if isinstance(edited, ast.For | ast.While):
+            # an edited loop may have no end
+            edited.body.insert(0, ast.Expr(_call_of("turn")))
+        return [edited]
+
+    def _adding(self, as_it_is: ast.stmt, edited: ast.stmt) -> ast.stmt:
+        """The statement, or in its place the one that adds what it assigns or subtracts."""
+        adding = _that_adds(as_it_is)
+        if adding is None:
+            return edited
+        number = self._add("add", as_it_is)
+        return ast.If(_is_on(number), [adding], [edited])
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Visit the parts; blocks statement by statement, and no further where values make no sense."""
+        if isinstance(node, ast.Lambda | ast.JoinedStr):
+            return node
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                is_block = value and isinstance(value[0], ast.stmt)
+                kept = self._statement
+                made = (
+                    self.statements(value)
+                    if is_block
+                    else [self._part(item) for item in value]
+                )
+                self._statement = kept
+                setattr(node, field, made)
+            elif isinstance(value, ast.AST):
+                setattr(node, field, self._part(value))
+        return node
+
+    def _part(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.expr):
+            return self._expression(node)
+        if isinstance(node, ast.keyword | ast.comprehension):
+            return self.generic_visit(node)
+        return node
+
+    def _expression(self, node: ast.expr) -> ast.expr:
+        number = None
+        if _can_be_replaced(node):
+            number = self._add("value", node)
+            if isinstance(node, ast.Name) and node.id in self._assigned:
+                self._variables.append(number)
+        if isinstance(node, ast.Call):
+            return self._call(number, node)
+        if number is not None and isinstance(node, ast.Tuple):
+            return self._switched(number, self._tuple(node))
+        edited = self.generic_visit(node)
+        assert isinstance(edited, ast.expr)
+        return self._switched(number, edited)
+
+    def _call(self, number: int | None, node: ast.Call) -> ast.expr:
+        # what is called stays what it is, but a method is one of something
+        if isinstance(node.func, ast.Attribute):
+            node.func.value = self._expression(node.func.value)
+        elif not isinstance(node.func, ast.Name):
+            node.func = self._expression(node.func)
+        swap = None
+        if len(node.args) > 1 and not any(map(_is_starred, node.args)):
+            swap = self._add("swap", node, len(node.args))
+        node.args = [self._expression(argument) for argument in node.args]
+        for keyword in node.keywords:
+            keyword.value = self._expression(keyword.value)
+        if swap is not None:
+            node.args = [_arranged(swap, node.args)]
+        return self._switched(number, node)
+
+    def _tuple(self, node: ast.Tuple) -> ast.expr:
+        if len(node.elts) < 2 or any(map(_is_starred, node.elts)):
+            edited = self.generic_visit(node)
+            assert isinstance(edited, ast.expr)
+            return edited
+        swap = self._add("swap", node, len(node.elts))
+        parts = [self._expression(part) for part in node.elts]
+        return ast.Tuple([_arranged(swap, parts)], ast.Load())
+
+    def _switched(self, number: int | None, node: ast.expr) -> ast.expr:
+        if number is None:
+            return node
+        right = _call_of("right", ast.Constant(str(number)))
+        switched = ast.IfExp(_is_on(number), right, node)
+        if self._recording:
+            return _call_of("seen", ast.Constant(str(number)), switched)
+        return switched
+
+    def _add(
+        self, kind: Kind, node: ast.expr | ast.stmt, size: int | None = None
+    ) -> int:
+        assert self._statement is not None
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        self.places.append(
+            Place(
+                kind,
+                node.lineno,
+                self._characters(first, node.col_offset),
+                last + 1,
+                self._characters(last, node.end_col_offset or 0),
+                self._statement.lineno,
+                size or _nb_expressions(node),
+                self._is_assigned(node),
+            )
+        )
+        return len(self.places) - 1
+
+    def _is_assigned(self, node: ast.expr | ast.stmt) -> bool:
+        if isinstance(node, ast.Name | ast.Constant):
+            return False
+        statement = self._statement
+        return isinstance(statement, ast.Assign) and statement.value is node
+
+    def _characters(self, line: int, offset: int) -> int:
+        """A column in characters; Python's parser counts bytes."""
+        if line >= len(self._lines):
+            return offset
+        text = self._lines[line].encode()[:offset]
+        return len(text.decode("utf-8", "replace"))
+
+
+def _assigned(tree: ast.FunctionDef) -> Iterator[str]:
+    """The names of the variables that a function assigns."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _holds(outer: Place, inner: Place) -> bool:
+    """Whether one place lies within another."""
+    begins = (outer.line, outer.column) <= (inner.line, inner.column)
+    ends = (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )
+    return begins and ends
+
+
+def _nb_expressions(node: ast.AST) -> int:
+    return sum(isinstance(one, ast.expr) for one in ast.walk(node))
+
+
+def _is_starred(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred)
+
+
+def _arranged(number: int, arguments: list[ast.expr]) -> ast.expr:
+    """The arguments of a call, two of which change places where that is wanted."""
+    given = ast.Tuple(arguments, ast.Load())
+    arranged = _call_of("arranged", ast.Constant(str(number)), given)
+    return ast.Starred(arranged, ast.Load())
+
+
+def _call_of(method: str, *arguments: ast.expr) -> ast.Call:
+    """A call of what the source is supplied with."""
+    function = ast.Attribute(ast.Name(NAME, ast.Load()), method, ast.Load())
+    return ast.Call(function, list(arguments), [])
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether it is a docstring, or another text by itself."""
+    return isinstance(statement, ast.Expr) and isinstance(
+        statement.value, ast.Constant
+    )
+
+
+def _can_be_replaced(node: ast.expr) -> bool:
+    """Whether a value can stand in the place of an expression."""
+    if isinstance(node, ast.Starred | ast.Slice | ast.Lambda | ast.JoinedStr):
+        return False
+    if isinstance(node, ast.Tuple) and _has_slices(node):
+        return False
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, bool | int | float)
+    if isinstance(node, ast.Name) and node.id in _MODULES:
+        return False
+    return isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+
+
+def _has_slices(node: ast.Tuple) -> bool:
+    return any(isinstance(one, ast.Slice) for one in node.elts)
+
+
+def _is_on(number: int) -> ast.expr:
+    on = ast.Attribute(ast.Name(NAME, ast.Load()), "on", ast.Load())
+    return ast.Compare(ast.Constant(str(number)), [ast.In()], [on])
+
+
+def _unless(number: int, statement: ast.stmt) -> ast.stmt:
+    return ast.If(ast.UnaryOp(ast.Not(), _is_on(number)), [statement], [])
+
+
+def _that_adds(statement: ast.stmt) -> ast.stmt | None:
+    """A statement that adds to what this one assigns, or takes from; None where it is no such statement."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        if isinstance(target, ast.Tuple | ast.List):
+            return None
+        return ast.AugAssign(target, ast.Add(), statement.value)  # type: ignore[arg-type]
+    if isinstance(statement, ast.AugAssign):
+        if isinstance(statement.op, ast.Add):
+            return ast.Assign([statement.target], statement.value)
+        return ast.AugAssign(statement.target, ast.Add(), statement.value)
+    if not isinstance(statement, ast.Expr):
+        return None
+    call = statement.value
+    if not isinstance(call, ast.Call) or not isinstance(
+        call.func, ast.Attribute
+    ):
+        return None
+    if call.func.attr not in _INSTEAD_OF_ADDING:
+        return None
+    call.func.attr = _ADDING
+    return statement

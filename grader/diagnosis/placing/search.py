@@ -1,0 +1,198 @@
+"""Where in a function's source its mistakes stand, whatever they are."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.diagnosis.observation import Evidence, Prober
+from grader.diagnosis.placing import trial
+from grader.diagnosis.placing.instrument import (
+    NAME,
+    Place,
+    instrumented,
+)
+from grader.diagnosis.placing.values import RightValue
+from grader.diagnosis.verdict import Diagnosis
+from grader.errors import StudentFailure
+from grader.results import Mark
+
+_MOST_PLACES = 1_000  # of a function; a longer one is not searched
+_STUDENT, _RECORDED = f"{NAME}_student", f"{NAME}_recorded"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What the search has found: the marks, in the order in which they were found.
+
+    mended: whether the function gives all that it should once they are mended. quantities: the reference's
+    name of what should stand at each mark, "" where it has none. nb_runs: how often the function was run.
+    """
+
+    marks: tuple[Mark, ...]
+    quantities: tuple[str, ...]
+    mended: bool
+    nb_runs: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the search needs to know of a function; see `trial.Search`."""
+
+    rows: Sequence[Sequence[Any]]
+    expected: Sequence[Sequence[Sequence[tuple[Tensor, Any]]]]
+    values: Sequence[RightValue]
+    accumulators: Sequence[int] = ()
+    added: Sequence[Sequence[Tensor]] = ()
+    reads: str = "values"
+    columns: int = 0
+    turns: int = 1
+    seed: int = 0
+    most_runs: int = 6_000
+
+
+def with_marks(
+    found: Diagnosis,
+    prober: Prober,
+    function: str,
+    evidence: Evidence,
+    task: Task | None,
+) -> Diagnosis:
+    """A diagnosis with the places of the mistakes, where they can be found."""
+    if task is None:
+        return found
+    placed = place(prober, function, evidence, task)
+    if placed is None or not placed.marks:
+        return found
+    return replace(
+        found,
+        line=found.line or placed.marks[0].line,
+        marks=placed.marks,
+        mended=placed.mended,
+    )
+
+
+def place(
+    prober: Prober, function: str, evidence: Evidence, task: Task
+) -> Placed | None:
+    """The marks of a function that is wrong; None where its source or process do not let it be searched."""
+    try:
+        student = instrumented(evidence.source, _STUDENT, recording=False)
+        recorded = instrumented(evidence.source, _RECORDED, recording=True)
+    except RecursionError:
+        return None
+    if student is None or recorded is None:
+        return None
+    if len(student.places) > _MOST_PLACES:
+        return None
+    search = {
+        "source": _as_bytes(inspect.getsource(trial)),
+        "name": NAME,
+        "texts": [_as_bytes(recorded.text), _as_bytes(student.text)],
+        "task": _sent(task, student.places, evidence),
+    }
+    try:
+        value = prober.search(function, search)
+    except StudentFailure:
+        return None
+    rows = _rows(value)
+    if not rows:
+        return None
+    return _placed(rows, student.places, task, evidence.first_line - 1)
+
+
+def _as_bytes(text: str) -> Tensor:
+    """A text of any length as it crosses to the worker."""
+    return torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
+
+
+def _sent(
+    task: Task, places: Sequence[Place], evidence: Evidence
+) -> Mapping[str, Any]:
+    """The task as the worker takes it."""
+    rows = [list(row) for row in task.rows]
+    order = list(evidence.order or range(len(rows[0])))
+    expected = []
+    for parts in task.expected:
+        expected.append([[list(one) for one in part] for part in parts])
+    described = []
+    for one in places:
+        described.append(
+            [
+                one.kind,
+                one.statement,
+                one.size,
+                one.is_assigned,
+                list(one.reads),
+            ]
+        )
+    return {
+        "rows": rows,
+        "expected": expected,
+        "values": [value.sequences for value in task.values],
+        "places": described,
+        "reads": task.reads,
+        "accumulators": list(task.accumulators),
+        "added": [list(one) for one in task.added],
+        "order": order,
+        "columns": task.columns,
+        "turns": task.turns,
+        "seed": task.seed,
+        "most": task.most_runs,
+    }
+
+
+def _rows(value: Any) -> list[tuple[int, ...]]:
+    """What the trial has told, if it is of that form: it comes from the student's process."""
+    if not isinstance(value, list) or len(value) > trial.MOST_EDITS + 1:
+        return []
+    rows: list[tuple[int, ...]] = []
+    for row in value:
+        if not isinstance(row, tuple) or len(row) != 5:
+            return []
+        if not all(type(one) is int for one in row):
+            return []
+        rows.append(row)
+    return rows
+
+
+def _placed(
+    rows: Sequence[tuple[int, ...]],
+    places: Sequence[Place],
+    task: Task,
+    offset: int,
+) -> Placed | None:
+    marks, quantities = [], []
+    for number, value, _, _, _ in rows[1:]:
+        quantity = ""
+        if number == trial.INSERT:
+            last = max((one.end_line for one in places), default=1) + offset
+            marks.append(Mark("missing", last, 0, last, 0))
+        elif number in range(len(places)):
+            one = places[number]
+            marks.append(_mark(one, offset))
+            if one.kind == "value" and value in range(len(task.values)):
+                quantity = task.values[value].name
+        else:
+            return None
+        quantities.append(quantity)
+    everything = (1 << len(task.expected[0])) - 1
+    *_, right, nb_runs = rows[-1]
+    return Placed(
+        tuple(marks), tuple(quantities), right == everything, nb_runs
+    )
+
+
+def _mark(one: Place, offset: int) -> Mark:
+    return Mark(
+        one.kind,
+        one.line + offset,
+        one.column,
+        one.end_line + offset,
+        one.end_column,
+    )
