@@ -13,13 +13,14 @@ submissions to break, in place of the tests' own. What was lost is printed, and 
 from __future__ import annotations
 
 import argparse
+import bisect
 import concurrent.futures
 import functools
 import itertools
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -66,23 +67,46 @@ def cases_of(options: argparse.Namespace) -> list[Case]:
     paths = options.files or broken.right_submissions()
     rng = random.Random(options.seed)
     singles: list[Case] = []
-    pairs: list[Case] = []
     mended: list[Case] = []
     for path in paths:
         for of_function in ways.values():
             singles += [_broken(path, one) for one in of_function]
-        for first, second in itertools.combinations(ways, 2):
-            for two in itertools.product(ways[first], ways[second]):
-                pairs.append(_broken(path, *two))
     for path in broken.labelled_submissions():
         name = f"{path.name} mended"
         find = functools.partial(broken.lost_by_mending, path=path)
         mended.append((name, find))
     return [
         *drawn(rng, singles, options.singles),
-        *drawn(rng, pairs, options.pairs),
+        *pairs_of(rng, paths, ways, options.pairs),
         *drawn(rng, mended, options.mended),
     ]
+
+
+def pairs_of(
+    rng: random.Random,
+    paths: Sequence[Path],
+    ways: Mapping[str, Sequence[broken.Breakage]],
+    number: int,
+) -> list[Case]:
+    """So many pairs of breakages in different functions. There are two million: only those drawn are made."""
+    groups = []
+    ends = []
+    for path in paths:
+        for first, second in itertools.combinations(ways, 2):
+            groups.append((path, ways[first], ways[second]))
+            count = len(ways[first]) * len(ways[second])
+            ends.append(count + (ends[-1] if ends else 0))
+    everything = range(ends[-1])
+    chosen = everything
+    if number != ALL and number < len(everything):
+        chosen = rng.sample(everything, number)
+    cases = []
+    for index in chosen:
+        group = bisect.bisect_right(ends, index)
+        path, firsts, seconds = groups[group]
+        first, second = divmod(ends[group] - 1 - index, len(seconds))
+        cases.append(_broken(path, firsts[first], seconds[second]))
+    return cases
 
 
 def _broken(path: Path, *breakages: broken.Breakage) -> Case:

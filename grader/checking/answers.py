@@ -81,8 +81,9 @@ def is_constant(answers: Sequence[Answer]) -> bool:
 def _changes(answer: Answer) -> Iterator[Tensor]:
     """By what a call has changed its arguments."""
     for before, after in zip(answer.arguments, answer.after, strict=True):
-        are_tensors = isinstance(before, Tensor) and isinstance(after, Tensor)
-        if are_tensors and before.shape == after.shape:
+        if not isinstance(before, Tensor) or not isinstance(after, Tensor):
+            continue
+        if before.shape == after.shape and not after.is_complex():
             yield after.double() - before.double()
 
 

@@ -361,7 +361,7 @@ def test_odd_names(field: Range, tmp_path: Path, number: int) -> None:
     for form, report in FORMATS.items():
         text = report.render(result, field.exercise, "en")
         assert "\x1b" not in text, form
-        if form != "text":  # in which a < is nothing but a <
+        if form not in ("text", "github"):  # in which a < is nothing but a <
             assert "<img src=x" not in text.replace("\\<", ""), form
 
 

@@ -58,14 +58,18 @@ def kill_while_a_worker_runs(what, killed):
     zygotes = []
     while len(zygotes) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
-        running = children(os.getpid())
+        # other tests' sessions have zygotes too, but no trusted process
+        (trusted,) = (
+            pid
+            for pid, command in children(os.getpid())
+            if b"spawn_main" in command
+        )
         zygotes = [
             pid
-            for pid, command in running
+            for pid, command in children(trusted)
             if b"zygote.main" in command and b"bwrap" not in command
         ]
-    trusted = [pid for pid, command in running if b"spawn_main" in command]
-    killed.append(trusted[0] if what == "trusted" else zygotes[0])
+    killed.append(trusted if what == "trusted" else zygotes[0])
     os.kill(killed[0], signal.SIGKILL)
 
 
