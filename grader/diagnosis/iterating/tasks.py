@@ -20,6 +20,7 @@ from grader.diagnosis.observation import call
 from grader.diagnosis.placing.search import Task
 from grader.diagnosis.placing.values import (
     RightValue,
+    counts,
     distinct,
     right_values,
     sizes,
@@ -126,7 +127,7 @@ def _values(
     values = right_values(
         trees, reference.function, helpers, reference.namespace, calls
     )
-    return distinct([*values, *sizes(rows)])
+    return distinct([*values, *sizes(rows), *counts(rows)])
 
 
 def _expected(

@@ -35,7 +35,8 @@ class Place:
     tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in
     characters, from 0; end_line, end_column: where it ends. statement: the line where its statement begins.
     size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed
-    for a variable. reads: the places in it, or itself, that are variables which the function assigns.
+    for a variable; is_whole: whether it is all that its statement takes. reads: the
+    places in it, or itself, that are variables which the function assigns.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Place:
     statement: int
     size: int
     is_assigned: bool = False
+    is_whole: bool = False
     reads: tuple[int, ...] = ()
 
 
@@ -226,6 +228,7 @@ class _Editor(ast.NodeTransformer):
                 self._statement.lineno,
                 size or _nb_expressions(node),
                 self._is_assigned(node),
+                self._is_whole(node),
             )
         )
         return len(self.places) - 1
@@ -235,6 +238,15 @@ class _Editor(ast.NodeTransformer):
             return False
         statement = self._statement
         return isinstance(statement, ast.Assign) and statement.value is node
+
+    def _is_whole(self, node: ast.expr | ast.stmt) -> bool:
+        statement = self._statement
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
+            return statement.value is node
+        if not isinstance(statement, ast.Expr):
+            return False
+        call = statement.value
+        return isinstance(call, ast.Call) and call.args == [node]
 
     def _characters(self, line: int, offset: int) -> int:
         """A column in characters; Python's parser counts bytes."""

@@ -129,6 +129,7 @@ def _sent(
                 one.size,
                 one.is_assigned,
                 list(one.reads),
+                one.is_whole,
             ]
         )
     return {

@@ -12,6 +12,7 @@ from grader.diagnosis.observation import call, compared, copied, flatten
 from grader.diagnosis.placing.search import Task
 from grader.diagnosis.placing.values import (
     RightValue,
+    counts,
     distinct,
     right_values,
     sizes,
@@ -79,7 +80,7 @@ def _values(
     values = right_values(
         solution.trees, runner.function, helpers, runner.namespace, calls
     )
-    return distinct([*values, *sizes(rows)])
+    return distinct([*values, *sizes(rows), *counts(rows)])
 
 
 def _call(row: Sequence[Any], function: Callable[..., Any]) -> None:

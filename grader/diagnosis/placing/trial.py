@@ -176,8 +176,8 @@ class Search:
     rows: the arguments of each probe; on the first one most sizes are equal, so that little raises.
     expected: for each probe and part, its alternatives, each a value and how far an entry may be from it.
     values: right values, each with its sequence on each probe.
-    places: kind, line of its statement, size, whether it is all that is assigned, and which places in it are
-    variables of the function's own, of each.
+    places: kind, line of its statement, size, whether it is all that is assigned, which places in it are
+    variables of the function's own, and whether it is all that its statement takes, of each.
     reads: how parts are read from what a call gives. columns: how many a history has.
     accumulators: the positions of the arguments that are changed. added: what is added to them on each probe.
     order: of the arguments. seed: of torch's generator. turns: of the loop whose first turn shows what is
@@ -206,6 +206,7 @@ class Search:
         self._right: set[int] = set()
         self._known: set[int] = set()
         self._says_little = False
+        self._put_form: Any = None
 
     def found(self) -> list[tuple[int, int, int, int, int]]:
         """The edits made, one after the other: (place, value, layout, parts that are right then, runs).
@@ -297,7 +298,7 @@ class Search:
 
     def _acquit(self) -> None:
         """Note the places that have right values already, as far as can be seen, and their statements."""
-        for place, (kind, line, size, is_assigned, _) in self._in_order():
+        for place, (kind, line, size, is_assigned, *_) in self._in_order():
             if kind != "value" or not self._is_right(place):
                 continue
             self._right.add(place)
@@ -381,7 +382,7 @@ class Search:
         """Whether no edit of this statement, nor of a later one, is preferred to the best so far."""
         if best is None or not all(best[2]):
             return False
-        _, is_right, line, *_ = best[0]
+        _, is_right, _, line, *_ = best[0]
         return not is_right and statement > line
 
     def _rank(self, candidate: Candidate, now: Parts) -> tuple[int, ...]:
@@ -396,13 +397,24 @@ class Search:
         )
         if kind in ("drop", "add"):
             size = 0
-        return -sum(now), is_right, statement, size, place, value, layout
+        rank = -sum(now), is_right, statement, size, place, value, layout
+        if kind == "value" and place >= 0:
+            is_odd = self._changes_form(place)
+            return rank[0], is_right, is_odd, *rank[2:]
+        return rank[0], is_right, False, *rank[2:]
+
+    def _changes_form(self, place: int) -> bool:
+        """Whether the edit that is made puts another form in the middle of a statement."""
+        *_, is_whole = self._task["places"][place]
+        if is_whole or self._has_raised:
+            return False
+        return bool(self._put_form != self._forms.get(str(place)))
 
     def _with(self, candidate: Candidate, mask: Parts) -> Parts | None:
         place, _, _ = candidate
         if str(place) in self._switches.on or not self._make(candidate):
             return None
-        if self._is_plain(candidate) != self._says_little:
+        if self._is_plain(candidate, mask) != self._says_little:
             self._unmake(place)
             return None
         now = self._mask(mask)
@@ -421,16 +433,22 @@ class Search:
         else:
             del self._switches.on[str(place)]
 
-    def _is_plain(self, candidate: Candidate) -> bool:
-        """Whether an edit puts in what is to come out, where a variable from before is wrong."""
+    def _is_plain(self, candidate: Candidate, mask: Parts) -> bool:
+        """Whether an edit puts in what is to come out and does not, and so says little of where it was lost.
+
+        In a training it says something where all variables before it are right.
+        """
         place, value, _ = candidate
         if place == INSERT or self._task["places"][place][0] != "value":
             return False
-        *_, reads = self._task["places"][place]
-        if all(number in self._right for number in reads):
+        *_, reads, _ = self._task["places"][place]
+        if self._task["reads"] != "values" and self._right.issuperset(reads):
             return False
         given = self._task["values"][value][0]
-        for alternatives in self._task["expected"][0]:
+        parts = zip(self._task["expected"][0], mask, strict=True)
+        for alternatives, is_right in parts:
+            if is_right:
+                continue
             for part, _ in alternatives:
                 if _comes_out(given, part):
                     return True
@@ -459,6 +477,7 @@ class Search:
             if count and len(made) not in (1, count):
                 return False
             sequences.append(made)
+        self._put_form = form(sequences[0][0])
         self._switches.on[str(place)] = sequences
         return True
 
@@ -467,7 +486,7 @@ class Search:
 
         computed: only those in whose place a right value stands already, which may be another one.
         """
-        for place, (kind, statement, size, _, _) in self._in_order():
+        for place, (kind, statement, size, *_) in self._in_order():
             if (place in self._computed) != computed:
                 continue
             if kind == "swap":
@@ -483,7 +502,7 @@ class Search:
 
     def _others(self, assigned: bool) -> Iterator[tuple[int, Candidate]]:
         """Candidates of another form than what they replace, perhaps only of all that is assigned."""
-        for place, (kind, statement, _, is_assigned, _) in self._in_order():
+        for place, (kind, statement, _, is_assigned, *_) in self._in_order():
             if assigned and not is_assigned:
                 continue
             if kind == "value":
@@ -540,6 +559,8 @@ def _is_same(one: Any, other: Any) -> bool:
 def _comes_out(given: Sequence[Any], part: torch.Tensor) -> bool:
     """Whether values are a part of what a function gives: that part, or all of its entries in turn."""
     first = given[0]
+    if isinstance(first, tuple):
+        return any(_comes_out([one], part) for one in first)
     if len(given) == 1 and isinstance(first, torch.Tensor):
         return _is_same(first, part)
     if not all(isinstance(one, bool | int | float) for one in given):

@@ -102,6 +102,11 @@ def sizes(rows: Sequence[Sequence[Any]]) -> list[RightValue]:
     return found
 
 
+def counts(rows: Sequence[Sequence[Any]]) -> list[RightValue]:
+    """The smallest whole numbers, with which indices and ranges begin and end."""
+    return [RightValue("", [[number] for _ in rows]) for number in (0, 1, 2)]
+
+
 def _named(text: str, places: Sequence[Any]) -> dict[int, str]:
     """The places that are a variable, or all that is assigned to one."""
     by_span: dict[tuple[int, int, int, int], int] = {}

@@ -26,7 +26,7 @@ def marked(found, function, body, *edits):
 
 BACKWARD_SLIPS = [
     (("* dsigma(s1)", "* dsigma(x1).sqrt()"), ["dsigma(x1).sqrt()"]),
-    (("dloss(x2, t)", "dloss(x2, 3 * t)"), ["3 * t"]),
+    (("dloss(x2, t)", "dloss(x2, 3 * t)"), ["3"]),
     (("* x1[None, :]", "* x1[None, :].abs()"), ["x1[None, :].abs()"]),
     (("dl_db2 += g2", "dl_db2 += g2.sum()"), ["g2.sum()"]),
     (("(w2.t() @ g2)", "(w2.t() @ g2.abs())"), ["g2.abs()"]),
@@ -45,7 +45,7 @@ def test_two_slips_are_both_marked():
     ]
     found = backward(*edits)
     assert marked(found, "backward_pass", BACKWARD, *edits) == [
-        "3 * t",
+        "3",
         "x[None, :].abs()",
     ]
 

@@ -17,7 +17,14 @@ def found(source, rows, expected, values, **more):
         exec(made.text, names)
         functions.append(names[name])
     places = [
-        [p.kind, p.statement, p.size, p.is_assigned, list(p.reads)]
+        [
+            p.kind,
+            p.statement,
+            p.size,
+            p.is_assigned,
+            list(p.reads),
+            p.is_whole,
+        ]
         for p in made.places
     ]
     task = {
