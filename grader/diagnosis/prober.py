@@ -108,9 +108,9 @@ class ConvertingProber:
         arguments = self._convention.taken_arguments(outcome.arguments)
         return replace(outcome, value=value, arguments=arguments)
 
-    def search(self, function: str, search: Mapping[str, Any]) -> Any:
-        """The same in the student's own layout; raises StudentFailure."""
-        return self._prober.search(function, search)
+    def search(self, _function: str, _search: Mapping[str, Any]) -> Any:
+        """Nothing: the right values are those of vectors."""
+        return None
 
     def edited(self, function: str, source: str) -> ConvertingProber:
         """The same with that function's text replaced."""

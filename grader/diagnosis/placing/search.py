@@ -69,6 +69,9 @@ def with_marks(
     placed = place(prober, function, evidence, task)
     if placed is None or not placed.marks:
         return found
+    # a training that more of is right with some edit is often right in another way
+    if not placed.mended and task.reads != "values":
+        return found
     return replace(
         found,
         line=found.line or placed.marks[0].line,

@@ -340,7 +340,8 @@ class Search:
 
     def _best(self, mask: Parts) -> tuple[Candidate, Parts] | None:
         """The edit that makes most right, of equal ones the earliest and smallest; None where none helps."""
-        unchanged = sorted(self._unchanged)
+        # where nothing is right, nothing can be said to be missing
+        unchanged = sorted(self._unchanged) if any(mask) else []
         best = self._best_of(self._inserts(unchanged), mask, None)
         # what has a right value already comes later, and what says little last
         for computed, self._says_little in (

@@ -112,9 +112,14 @@ def test_the_values_of_samples_serve_a_function_of_all_of_them():
 
 
 def test_an_argument_that_never_changes_is_added_to():
-    source = "def f(a, b):\n    b += a\n    return None\n"
     rows = [[torch.zeros(2), torch.zeros(2)]]
-    more = {"accumulators": [0, 1], "added": [[A, torch.zeros(2)]]}
-    told, is_right = found(source, rows, [[A, torch.zeros(2)]], [], **more)
+    more = {"accumulators": [0, 1], "added": [[A, B]]}
+    source = "def f(a, b):\n    b += torch.tensor([3.0, 5.0])\n"
+    told, is_right = found(source, rows, [[A, B]], [], **more)
     assert is_right
     assert told == [("insert", "")]
+    # where nothing is right, nothing is said to be missing
+    assert found("def f(a, b):\n    b + a\n", rows, [[A, B]], [], **more) == (
+        [],
+        False,
+    )
