@@ -155,9 +155,40 @@ def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
     return names
 
 
+def _ascends(nodes: Sequence[ast.AST], _: Collection[str]) -> bool:
+    """A step that is added, so a product, or a sign that is turned round."""
+    return any(map(_turns_round, nodes)) or any(map(_adds_product, nodes))
+
+
+def _turns_round(node: ast.AST) -> bool:
+    """Whether a node has a minus before it; that of an index, as in `shape[-1]`, is none."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return not isinstance(node.operand, ast.Constant)
+    if not isinstance(node, ast.BinOp):
+        return False
+    return _is_negative(node.left) or _is_negative(node.right)
+
+
+def _adds_product(node: ast.AST) -> bool:
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+        return _is_product(node.value)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _is_product(node.left) or _is_product(node.right)
+    if not isinstance(node, ast.Call) or not _called(node).startswith("add"):
+        return False
+    return bool(node.keywords) or any(map(_is_product, node.args))
+
+
+def _is_product(node: ast.expr) -> bool:
+    if not isinstance(node, ast.BinOp):
+        return False
+    return isinstance(node.op, ast.Mult | ast.Div)
+
+
 _SHOWS: Mapping[Act, Callable[[Sequence[ast.AST], Collection[str]], bool]] = {
     "subtracts": _subtracts,
     "assigns": _assigns,
     "replaces": _replaces,
     "discards": _discards,
+    "ascends": _ascends,
 }

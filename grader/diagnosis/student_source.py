@@ -161,10 +161,10 @@ class StudentSource:
         if any(self.uses(name) for name in misconception.absent):
             return False
         act = misconception.act
-        # a helper may do it; only what is thrown away must be seen, since much else changes nothing either
+        # a helper may do it; but much else changes nothing, or goes uphill, so that must be seen
         if act is None:
             return True
-        if act != "discards" and self._calls_helpers():
+        if act not in ("discards", "ascends") and self._calls_helpers():
             return True
         if self.line_of_seen(misconception) is not None:
             return True

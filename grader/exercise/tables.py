@@ -42,7 +42,7 @@ Recogniser = Literal[
     "stale",
 ]
 # What a note says that the student does; `grader.diagnosis.acts` looks for it in the source.
-Act = Literal["subtracts", "assigns", "replaces", "discards"]
+Act = Literal["subtracts", "assigns", "replaces", "discards", "ascends"]
 Stage = Literal["initial", "update", "history"]
 
 Strings = tuple[str, ...]  # an array of strings

@@ -31,8 +31,13 @@ SHOWN = [
     ("discards", "w.substract(eta * d)"),
     ("discards", "for p, d in zip(ps, ds):\n    p = p - eta * d"),
     ("discards", "new = w - eta * d"),
+    ("ascends", "w += eta * d"),
+    ("ascends", "w = w + eta * d"),
+    ("ascends", "w.sub_(-eta * d)"),
 ]
 NOT_SHOWN = [
+    ("ascends", "w -= eta * d"),
+    ("ascends", "step(w, b, eta)"),
     ("subtracts", "e = 2 * (t - x)\ng += e"),
     ("subtracts", "g += d.view(-1, 1)"),
     ("assigns", "g += d"),
