@@ -37,8 +37,8 @@ def diagnose(
     case = IteratingCase(exercise, function, prober, evidence, earlier)
     found = _explained(case)
 
-    # Where does it stand, whatever it is?
-    if found.line is not None:
+    # Where does it stand, whatever it is? A search makes thousands of short trainings.
+    if found.misconceptions:
         return found
     task = task_of_start(case) or task_of_runs(case)
     return with_marks(found, prober, function, evidence, task)
