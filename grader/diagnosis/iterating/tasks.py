@@ -18,13 +18,7 @@ from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import ReferenceRuns
 from grader.diagnosis.observation import call
 from grader.diagnosis.placing.search import Task
-from grader.diagnosis.placing.values import (
-    RightValue,
-    counts,
-    distinct,
-    right_values,
-    sizes,
-)
+from grader.diagnosis.placing.values import RightValue, pool
 from grader.exercise.probes import LeadingArguments, Parameters
 
 _STEPS = 2
@@ -121,13 +115,13 @@ def _values(
     calls: Sequence[Callable[[Callable[..., Any]], None]],
     rows: Sequence[Sequence[Any]],
 ) -> list[RightValue]:
-    exercise = reference.exercise
-    trees = exercise.solution.trees
-    helpers = [name for name in trees if name not in exercise.functions]
-    values = right_values(
-        trees, reference.function, helpers, reference.namespace, calls
+    return pool(
+        reference.exercise,
+        reference.function,
+        reference.namespace,
+        calls,
+        rows,
     )
-    return distinct([*values, *sizes(rows), *counts(rows)])
 
 
 def _expected(

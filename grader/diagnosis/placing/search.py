@@ -30,14 +30,11 @@ _STUDENT, _RECORDED = f"{NAME}_student", f"{NAME}_recorded"
 class Placed:
     """What the search has found: the marks, in the order in which they were found.
 
-    mended: whether the function gives all that it should once they are mended. quantities: the reference's
-    name of what should stand at each mark, "" where it has none. nb_runs: how often the function was run.
+    mended: whether the function gives all that it should once they are mended.
     """
 
     marks: tuple[Mark, ...]
-    quantities: tuple[str, ...]
     mended: bool
-    nb_runs: int
 
 
 @dataclass(frozen=True)
@@ -157,7 +154,7 @@ def _rows(value: Any) -> list[tuple[int, ...]]:
         return []
     rows: list[tuple[int, ...]] = []
     for row in value:
-        if not isinstance(row, tuple) or len(row) != 5:
+        if not isinstance(row, tuple) or len(row) != 4:
             return []
         if not all(type(one) is int for one in row):
             return []
@@ -171,25 +168,18 @@ def _placed(
     task: Task,
     offset: int,
 ) -> Placed | None:
-    marks, quantities = [], []
-    for number, value, _, _, _ in rows[1:]:
-        quantity = ""
+    marks = []
+    for number, *_ in rows[1:]:
         if number == trial.INSERT:
             last = max((one.end_line for one in places), default=1) + offset
             marks.append(Mark("missing", last, 0, last, 0))
         elif number in range(len(places)):
-            one = places[number]
-            marks.append(_mark(one, offset))
-            if one.kind == "value" and value in range(len(task.values)):
-                quantity = task.values[value].name
+            marks.append(_mark(places[number], offset))
         else:
             return None
-        quantities.append(quantity)
     everything = (1 << len(task.expected[0])) - 1
-    *_, right, nb_runs = rows[-1]
-    return Placed(
-        tuple(marks), tuple(quantities), right == everything, nb_runs
-    )
+    *_, right = rows[-1]
+    return Placed(tuple(marks), right == everything)
 
 
 def _mark(one: Place, offset: int) -> Mark:

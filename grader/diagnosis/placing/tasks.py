@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
 from grader.diagnosis.observation import call, compared, copied, flatten
 from grader.diagnosis.placing.search import Task
-from grader.diagnosis.placing.values import (
-    RightValue,
-    counts,
-    distinct,
-    right_values,
-    sizes,
-)
+from grader.diagnosis.placing.values import RightValue, pool
 from grader.diagnosis.reference_runner import ReferenceRunner
 
-_RELATIVE, _OF_GREATEST = (
-    1e-3,
-    1e-4,
-)  # of an entry, and of its tensor's greatest
+_RELATIVE = 1e-3  # of an entry
+_OF_GREATEST = 1e-4  # of its tensor's greatest one
+
+# the reference's own runners live as long as the process, so their tasks are made once
+_tasks: WeakKeyDictionary[ReferenceRunner, Task] = WeakKeyDictionary()
 
 
 def task_of_calls(runner: ReferenceRunner) -> Task:
     """The task for a function that is compared call by call."""
+    if runner not in _tasks:
+        _tasks[runner] = _made(runner)
+    return _tasks[runner]
+
+
+def _made(runner: ReferenceRunner) -> Task:
     probes = zip(runner.probes, runner.outcomes, strict=True)
     ordered = sorted(probes, key=lambda one: _nb_sizes(one[0]))
     rows = [tuple(row) for row, _ in ordered]
@@ -70,17 +72,12 @@ def _values(
         # the derivative of the student's own function: only what it gives is known
         given = [[copied(one.value)] for one in runner.outcomes]
         return [RightValue("", given)]
-    solution = runner.exercise.solution
-    helpers = [
-        one for one in solution.trees if one not in runner.exercise.functions
-    ]
     calls: list[Callable[..., Any]] = []
     for row in rows:
         calls.append(partial(_call, row))
-    values = right_values(
-        solution.trees, runner.function, helpers, runner.namespace, calls
+    return pool(
+        runner.exercise, runner.function, runner.namespace, calls, rows
     )
-    return distinct([*values, *sizes(rows), *counts(rows)])
 
 
 def _call(row: Sequence[Any], function: Callable[..., Any]) -> None:

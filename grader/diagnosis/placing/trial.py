@@ -208,20 +208,20 @@ class Search:
         self._says_little = False
         self._put_form: Any = None
 
-    def found(self) -> list[tuple[int, int, int, int, int]]:
-        """The edits made, one after the other: (place, value, layout, parts that are right then, runs).
+    def found(self) -> list[tuple[int, int, int, int]]:
+        """The edits made, one after the other: (place, value, layout, parts that are right then).
 
         The first row is the function as it stands, with -2 for a place. Parts are the bits of a number.
         """
         mask = self._record()
-        rows = [(-2, 0, 0, _bits(mask), self._nb_runs)]
+        rows = [(-2, 0, 0, _bits(mask))]
         while not all(mask) and len(rows) <= MOST_EDITS:
             best = self._best(mask)
             if best is None:
                 break
             candidate, mask = best
             self._make(candidate)
-            rows.append((*candidate, _bits(mask), self._nb_runs))
+            rows.append((*candidate, _bits(mask)))
             self._record()
         return rows
 
@@ -398,11 +398,9 @@ class Search:
         )
         if kind in ("drop", "add"):
             size = 0
-        rank = -sum(now), is_right, statement, size, place, value, layout
-        if kind == "value" and place >= 0:
-            is_odd = self._changes_form(place)
-            return rank[0], is_right, is_odd, *rank[2:]
-        return rank[0], is_right, False, *rank[2:]
+        is_odd = kind == "value" and place >= 0 and self._changes_form(place)
+        whole = -sum(now)
+        return whole, is_right, is_odd, statement, size, place, value, layout
 
     def _changes_form(self, place: int) -> bool:
         """Whether the edit that is made puts another form in the middle of a statement."""

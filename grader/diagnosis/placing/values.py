@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis.placing.instrument import NAME, instrumented
-from grader.exercise import Forest
+from grader.exercise import Exercise, Forest
 
 Sequences = list[list[Any]]  # by probe: the values of one expression
 
@@ -45,6 +45,23 @@ class _Recorder:
 
     def arranged(self, _: str, arguments: Sequence[Any]) -> Sequence[Any]:
         return arguments
+
+
+def pool(
+    exercise: Exercise,
+    function: str,
+    namespace: Mapping[str, Any],
+    calls: Sequence[Callable[[Callable[..., Any]], Any]],
+    rows: Sequence[Sequence[Any]],
+) -> list[RightValue]:
+    """All that can stand in an expression's place: right values, sizes of the arguments, small numbers.
+
+    rows: the arguments of each probe; the rest as in `right_values`.
+    """
+    trees = exercise.solution.trees
+    helpers = [name for name in trees if name not in exercise.functions]
+    values = right_values(trees, function, helpers, namespace, calls)
+    return distinct([*values, *sizes(rows), *counts(rows)])
 
 
 def right_values(
