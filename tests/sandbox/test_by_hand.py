@@ -110,3 +110,19 @@ def test_what_depends_on_the_calls_before_shows_nothing(
         for _ in range(2):
             calls.call("double", (torch.ones(1),))
         assert calls.by_torch("double") is None
+
+
+def test_where_one_call_shows_nothing_none_does(open_calls: OpenCalls) -> None:
+    # what draws anew each time may give the same with autograd by chance
+    drawn = source(
+        "if len(x) == 3:",
+        "    return x * (2 if has_autograd else 3)",
+        "return x + nb_calls",
+    )
+    with open_calls(drawn) as calls:
+        calls.call("double", (torch.ones(3),))
+        assert SAYS in str(calls.by_torch("double"))
+    with open_calls(drawn) as calls:
+        for size in (3, 4):
+            calls.call("double", (torch.ones(size),))
+        assert calls.by_torch("double") is None
