@@ -124,6 +124,26 @@ class Mark(Record):
     end_column: int
 
 
+RemarkKind = Literal[
+    "zero", "opposite", "factor", "divided", "is", "square", "absolute", "sum", "mean", "one-off",
+    "one-off-back", "transposed", "reordered", "shape",
+    "never-moves", "step-opposite", "step-factor", "samples-unused", "samples-only",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Remark(Record):
+    """What wrong numbers show, where nothing names it.
+
+    about: the quantity or parameter, "" for all that the function gives; of samples, how many there were.
+    value: a factor, another quantity, or which samples, counted from 0.
+    """
+
+    kind: RemarkKind
+    about: str = ""
+    value: str = ""
+
+
 @dataclass(frozen=True)
 class FunctionResult(Record):
     """One graded function. `line` counts in the same file or cell as `source.first_line`.
@@ -135,7 +155,7 @@ class FunctionResult(Record):
     facts: the student's own names, numbers and shapes, for the notes. told_before: whether what fails is
     explained at an earlier function, which has the same convention. stop: what ended the call of the first
     check that failed, if it gave no value. marks: where the mistakes stand, the first to mend first; mended:
-    whether the function gives all that it should once these are mended.
+    whether the function gives all that it should once these are mended. remarks: what the numbers show.
     """
 
     status: Status
@@ -154,6 +174,7 @@ class FunctionResult(Record):
     unjudged: float = 0.0
     marks: tuple[Mark, ...] = ()
     mended: bool = False
+    remarks: tuple[Remark, ...] = ()
     stop: Stop = ""
 
     @property

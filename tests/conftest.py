@@ -46,6 +46,23 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
+# A file's tests run in one process. Where the longest files come last, one process works alone in the end.
+LONGEST = (
+    "test_corpus.py",
+    "test_batch.py",
+    "test_golden.py",
+    "test_resume.py",
+    "test_liars.py",
+    "test_trusted_folder.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, in their order."""
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+
+
 def pytest_configure() -> None:
     """Refuse to run where CI=true and a tool is missing, without which tests would be skipped."""
     if os.environ.get("CI") != "true":

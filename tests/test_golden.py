@@ -6,6 +6,7 @@ After a change that is meant to change them: `python -m pytest tests/test_golden
 from __future__ import annotations
 
 import dataclasses
+import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,16 +167,18 @@ def _rounded(value: Any) -> Any:
 @pytest.mark.parametrize(
     "name", [name for name in MARKS if name.startswith("right-")]
 )
-def test_right_ones_are_right_for_25_seeds(name: str) -> None:
+def test_right_ones_are_right_with_any_seed(name: str) -> None:
+    # benchmarks/seeds.py tries 50 of them
     (path,) = (p for p in SAMPLES if p.stem == name)
     exercise = Exercise.load("practical3")
     with Session(exercise) as session:
-        for seed in range(25):
-            session.seed = 100 + seed
+        for seed in random.sample(range(100_000), 6):
+            session.seed = seed
             result = session.grade(submission.from_file(path))
-            assert result.score == 20, [
+            not_right = [
                 n for n, f in result.functions.items() if f.status != "right"
             ]
+            assert result.score == 20, f"seed {seed}: {not_right}"
             assert not any(
                 f.misconceptions or f.follow_through
                 for f in result.functions.values()

@@ -18,12 +18,35 @@ _REPLACING = {
 # methods that give a new tensor
 _PURE = {"add", "sub", "subtract", "substract", "mul", "addr", "addmm"}
 _PLACED = ast.Subscript | ast.Attribute
+_Node = ast.stmt | ast.expr | ast.keyword
+
+
+# What shows these may as well be innocent: a copy, or a minus.
+_UNCERTAIN: Collection[Act] = ("replaces", "ascends")
 
 
 def shows(
     act: Act, body: Sequence[ast.stmt], accumulators: Collection[str]
 ) -> bool:
     """Whether the statements of a function hold such an act. accumulators: the arguments it is to change."""
+    return any(_found(act, body, accumulators))
+
+
+def line_of(
+    act: Act, body: Sequence[ast.stmt], accumulators: Collection[str]
+) -> int | None:
+    """The line of the first such act; None where there is none, or where another one may be meant."""
+    if act in _UNCERTAIN:
+        return None
+    lines = []
+    for node in _found(act, body, accumulators):
+        lines.append(node.lineno)
+    return min(lines, default=None)
+
+
+def _found(
+    act: Act, body: Sequence[ast.stmt], accumulators: Collection[str]
+) -> Iterator[_Node]:
     return _SHOWS[act](list(_nodes(body)), accumulators)
 
 
@@ -32,16 +55,17 @@ def _nodes(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
         yield from ast.walk(statement)
 
 
-def _subtracts(nodes: Sequence[ast.AST], _: Collection[str]) -> bool:
+def _subtracts(
+    nodes: Sequence[ast.AST], _: Collection[str]
+) -> Iterator[_Node]:
     """A difference that is accumulated: `-=`, `sub_`, a negative addend, `g = g - d`."""
     for node in nodes:
         if isinstance(node, ast.AugAssign) and _subtracts_in_place(node):
-            return True
+            yield node
         if isinstance(node, ast.Call) and _subtracts_by_call(node):
-            return True
+            yield node
         if isinstance(node, ast.Assign) and _takes_from_itself(node):
-            return True
-    return False
+            yield node
 
 
 def _subtracts_in_place(node: ast.AugAssign) -> bool:
@@ -79,7 +103,9 @@ def _takes_from_itself(node: ast.Assign) -> bool:
     return any(ast.unparse(target) == left for target in node.targets)
 
 
-def _assigns(nodes: Sequence[ast.AST], accumulators: Collection[str]) -> bool:
+def _assigns(
+    nodes: Sequence[ast.AST], accumulators: Collection[str]
+) -> Iterator[_Node]:
     """An accumulator's name is given a new tensor, or a method gives one that nobody keeps."""
     for node in nodes:
         if isinstance(node, ast.Assign):
@@ -87,28 +113,27 @@ def _assigns(nodes: Sequence[ast.AST], accumulators: Collection[str]) -> bool:
                 continue  # `dl_dw1 = ...` waits to be written
             stored = _stored(node)
             if stored & set(accumulators) or stored & _read(node.value):
-                return True
+                yield node
         if isinstance(node, ast.NamedExpr):
-            return True
-    statements = [node for node in nodes if isinstance(node, ast.Expr)]
-    return any(_gives_a_new_tensor(one.value) for one in statements)
+            yield node
+        if isinstance(node, ast.Expr) and _gives_a_new_tensor(node.value):
+            yield node
 
 
-def _replaces(nodes: Sequence[ast.AST], _: Collection[str]) -> bool:
+def _replaces(nodes: Sequence[ast.AST], _: Collection[str]) -> Iterator[_Node]:
     """What a tensor holds is replaced: `copy_`, `g[:] = d`, `out=`, or it is reset."""
     for node in nodes:
         if isinstance(node, _PLACED) and isinstance(node.ctx, ast.Store):
-            return True
+            yield node
         if isinstance(node, ast.keyword) and node.arg == "out":
-            return True
+            yield node
         if isinstance(node, ast.Call) and _called(node) in _REPLACING:
-            return True
+            yield node
         if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Mult):
-            return True
-    return False
+            yield node
 
 
-def _discards(nodes: Sequence[ast.AST], _: Collection[str]) -> bool:
+def _discards(nodes: Sequence[ast.AST], _: Collection[str]) -> Iterator[_Node]:
     """A new value that is not kept: of a method, of a loop's own name, of a name that nothing reads."""
     read: set[str] = set()
     of_loops: set[str] = set()
@@ -119,14 +144,13 @@ def _discards(nodes: Sequence[ast.AST], _: Collection[str]) -> bool:
             of_loops |= _stored(node.target)
     for node in nodes:
         if isinstance(node, ast.Expr) and _gives_a_new_tensor(node.value):
-            return True
+            yield node
         if not isinstance(node, ast.Assign):
             continue
         stored = _stored(node)
         is_lost = bool(stored & of_loops) or not stored & read
         if stored and is_lost and isinstance(node.value, ast.BinOp):
-            return True
-    return False
+            yield node
 
 
 def _gives_a_new_tensor(value: ast.expr) -> bool:
@@ -155,9 +179,13 @@ def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
     return names
 
 
-def _ascends(nodes: Sequence[ast.AST], _: Collection[str]) -> bool:
+def _ascends(nodes: Sequence[ast.AST], _: Collection[str]) -> Iterator[_Node]:
     """A step that is added, so a product, or a sign that is turned round."""
-    return any(map(_turns_round, nodes)) or any(map(_adds_product, nodes))
+    for node in nodes:
+        if isinstance(node, ast.stmt | ast.expr) and (
+            _turns_round(node) or _adds_product(node)
+        ):
+            yield node
 
 
 def _turns_round(node: ast.AST) -> bool:
@@ -185,7 +213,8 @@ def _is_product(node: ast.expr) -> bool:
     return isinstance(node.op, ast.Mult | ast.Div)
 
 
-_SHOWS: Mapping[Act, Callable[[Sequence[ast.AST], Collection[str]], bool]] = {
+_Finder = Callable[[Sequence[ast.AST], Collection[str]], Iterator[_Node]]
+_SHOWS: Mapping[Act, _Finder] = {
     "subtracts": _subtracts,
     "assigns": _assigns,
     "replaces": _replaces,

@@ -215,13 +215,16 @@ def _support(case: Case, misconception: Misconception) -> int:
 
 
 def _line(case: Case, form: Form) -> int | None:
-    """The line of a mistake: of its wrong expression, of what speaks for it, or of what shows it."""
+    """The line of a mistake: of its wrong expression, of what speaks for it, what shows it, or does it."""
     misconception = case.misconception(form.id)
     line = case.line_of(form)
     if line is None:
         line = case.source.line_of_seen(misconception)
     if line is None:
         line = case.line_that_shows(misconception)
+    if line is None:
+        accumulators = case.seen.accumulator_names
+        line = case.source.line_of_act(misconception, accumulators)
     return line
 
 

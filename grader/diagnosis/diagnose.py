@@ -191,10 +191,8 @@ def _diagnose_calls(
     found = _explained(case)
 
     # Where does it stand, whatever it is?
-    if found.line is not None:
-        return found
     task = task_of_calls(case.plugged)
-    return with_marks(found, prober, function, evidence, task)
+    return with_marks(found, prober, function, evidence, [task])
 
 
 def _explained(case: Case) -> Diagnosis:

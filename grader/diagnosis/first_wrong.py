@@ -6,15 +6,15 @@ what it must be *given the student's own earlier ones*: so the first wrong one i
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grader.diagnosis.closeness import LIKENESS, QUANTITY, ZERO, close
+from grader.diagnosis.closeness import LIKENESS, QUANTITY, close
+from grader.diagnosis.likeness import likeness
 from grader.diagnosis.local_values import local_values
 from grader.diagnosis.observation import (
     Outcome,
@@ -25,6 +25,7 @@ from grader.diagnosis.observation import (
 from grader.diagnosis.reference_runner import ReferenceRunner
 from grader.exercise import Forest, patterns
 from grader.exercise.probes import Arguments, InnerFactor, Link
+from grader.results import Remark
 
 _SEED = 1  # of the argument that is moved to see what depends on it
 _SPREAD = 0.6  # its standard deviation, so that the activations there are not saturated
@@ -32,10 +33,10 @@ _SPREAD = 0.6  # its standard deviation, so that the activations there are not s
 
 @dataclass(frozen=True)
 class FirstWrong:
-    """The first wrong quantity, and what can be said of its numbers."""
+    """The first wrong quantity, and what its numbers are like."""
 
     quantity: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    remark: Remark | None = None
 
 
 def first_wrong(
@@ -60,16 +61,14 @@ def first_wrong(
             first = (index, probe)
     if first is None:
         return None
-    index, probe = first
+    index, _ = first
     link = chain.links[index]
-    quantity = link.quantity
     inner = link.inner
     if inner is not None and _is_inner_at_fault(
         chain, link, inner, outcomes, prober, acquitted
     ):
-        quantity = inner.quantity
-    facts = chain.facts(link, probe, outcomes[probe])
-    return FirstWrong(quantity, facts)
+        return FirstWrong(inner.quantity)
+    return FirstWrong(link.quantity, chain.remark(link, outcomes))
 
 
 class _Chain:
@@ -159,22 +158,43 @@ class _Chain:
         expected = link.expect(self.arguments(before), seen)
         return close(theirs.float(), expected, QUANTITY)
 
-    def facts(
-        self, wrong: Link, probe: int, outcome: Outcome
-    ) -> dict[str, str]:
-        """What is nearly right about the first wrong quantity: a factor, a sign, a transposition."""
-        before = self.runner.probes[probe]
+    def remark(
+        self, wrong: Link, outcomes: Sequence[Outcome]
+    ) -> Remark | None:
+        """What the first wrong quantity is like, given the student's own earlier ones."""
+        pairs = []
+        others: dict[str, list[Tensor]] = {}
+        for probe, outcome in enumerate(outcomes):
+            if outcome.error is not None:
+                continue
+            before = self.runner.probes[probe]
+            seen = self._observed_until(wrong, before, outcome)
+            theirs = self.observed(wrong, before, outcome)
+            if theirs is None:
+                return None
+            expected = wrong.expect(self.arguments(before), seen)
+            pairs.append((theirs.float(), expected))
+            for name, value in [*self._named(before), *seen.items()]:
+                others.setdefault(name, []).append(value)
+        return likeness(pairs, wrong.quantity, others)
+
+    def _observed_until(
+        self, wrong: Link, before: Sequence[Any], outcome: Outcome
+    ) -> dict[str, Tensor]:
+        """The student's own quantities before one of them."""
         seen: dict[str, Tensor] = {}
-        for link in self.links:
+        for link in self.links[: self.links.index(wrong)]:
             theirs = self.observed(link, before, outcome)
-            if link is wrong:
-                if theirs is None:
-                    return {}
-                expected = link.expect(self.arguments(before), seen)
-                return _likeness(theirs, expected)
             if theirs is not None:
                 seen[link.quantity] = theirs
-        return {}
+        return seen
+
+    def _named(self, row: Sequence[Any]) -> Iterator[tuple[str, Tensor]]:
+        """The tensors among the arguments of a call, by the reference's names."""
+        for name, value in zip(self.runner.parameters, row, strict=False):
+            is_changed = name in self.runner.accumulator_names
+            if isinstance(value, Tensor) and not is_changed:
+                yield name, value
 
 
 def _links(runner: ReferenceRunner) -> Sequence[Link]:
@@ -252,42 +272,6 @@ def _is_constant(ratio: Tensor) -> bool:
     deviation = (ratio - first).abs()
     allowed = LIKENESS.relative * ratio.abs()
     return bool((deviation < allowed).all())
-
-
-# what a wrong quantity is like
-
-
-def _likeness(theirs: Tensor, expected: Tensor) -> dict[str, str]:
-    """What a wrong quantity resembles, as facts; none where it resembles nothing."""
-    if theirs.shape != expected.shape:
-        shape = tuple(theirs.shape)
-        right_shape = tuple(expected.shape)
-        return {"shape": str(shape), "expected_shape": str(right_shape)}
-    if not bool(theirs.abs().max() > ZERO):
-        return {"likeness": "zero"}
-    # The factor by least squares.
-    overlap = (theirs * expected).sum()
-    factor = float(overlap / (expected * expected).sum())
-    if close(theirs, factor * expected, LIKENESS):
-        likeness = "sign" if abs(factor + 1) < LIKENESS.relative else "factor"
-        return {"likeness": likeness, "factor": _shown(factor)}
-    # A matrix that is not square has another shape when transposed, which is reported above.
-    is_square = theirs.dim() == 2 and theirs.shape[0] == theirs.shape[1]
-    if is_square and close(theirs.t(), expected, LIKENESS):
-        return {"likeness": "transposed"}
-    if theirs.dim() == 1:
-        ascending = theirs.sort().values
-        right = expected.sort().values
-        if close(ascending, right, LIKENESS):
-            return {"likeness": "order"}
-    return {}
-
-
-def _shown(number: float) -> str:
-    """A number as a note shows it."""
-    if not math.isfinite(number):
-        return str(number)
-    return f"{number:.4g}"
 
 
 # the first wrong quantity of a known mistake

@@ -11,7 +11,7 @@ import builtins
 import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 
-from grader.diagnosis.acts import shows
+from grader.diagnosis import acts
 from grader.diagnosis.canonical import Canonical
 from grader.diagnosis.observation import Evidence
 from grader.exercise import Form, Misconception, patterns
@@ -168,7 +168,17 @@ class StudentSource:
             return True
         if self.line_of_seen(misconception) is not None:
             return True
-        return shows(act, self._body, accumulators)
+        return acts.shows(act, self._body, accumulators)
+
+    def line_of_act(
+        self, misconception: Misconception, accumulators: Collection[str] = ()
+    ) -> int | None:
+        """The line where the source does what the note of a mistake says of it, where that is certain."""
+        act = misconception.act
+        if act is None:
+            return None
+        line = acts.line_of(act, self._body, accumulators)
+        return None if line is None else line + self._offset
 
     def unread_parameters(self) -> list[str]:
         """The reference's names of the parameters that it never reads."""

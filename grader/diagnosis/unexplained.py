@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torch import Tensor
+
 from grader.diagnosis.case import Case
 from grader.diagnosis.closeness import raise_alike
 from grader.diagnosis.conclude import diagnosis
 from grader.diagnosis.first_wrong import first_wrong
+from grader.diagnosis.likeness import likeness
 from grader.diagnosis.matching import explained_state
-from grader.diagnosis.observation import all_raised
+from grader.diagnosis.observation import all_raised, compared, flatten
 from grader.diagnosis.variant_table import variant_table
-from grader.diagnosis.verdict import Diagnosis
+from grader.diagnosis.verdict import Diagnosis, with_remarks
 from grader.exercise import Form, patterns
+from grader.results import Remark
 
 
 def conclude_unexplained(case: Case) -> Diagnosis:
@@ -25,9 +29,31 @@ def conclude_unexplained(case: Case) -> Diagnosis:
     acquitted = _acquitted(case)
     found = first_wrong(case.plugged, case.outcomes, case.prober, acquitted)
     if found is None:
-        return diagnosis(case)
-    case.claims.facts.update(found.facts)
-    return diagnosis(case, first_wrong=found.quantity)
+        remark = _remark(case)
+        return with_remarks(diagnosis(case), [remark])
+    concluded = diagnosis(case, first_wrong=found.quantity)
+    return with_remarks(concluded, [found.remark])
+
+
+def _remark(case: Case) -> Remark | None:
+    """What the one value is like that a function gives."""
+    pairs = []
+    others: dict[str, list[Tensor]] = {}
+    parameters = case.plain.parameters
+    for row, outcome, expected in zip(
+        case.plain.probes, case.outcomes, case.seen.expected, strict=True
+    ):
+        if outcome.error is not None:
+            continue
+        theirs = flatten(compared(outcome, case.seen.accumulators))
+        right = flatten(compared(expected, case.seen.accumulators))
+        if len(theirs) != 1 or len(right) != 1 or theirs[0].is_complex():
+            return None
+        pairs.append((theirs[0].float(), right[0]))
+        for name, value in zip(parameters, row, strict=False):
+            if isinstance(value, Tensor):
+                others.setdefault(name, []).append(value)
+    return likeness(pairs, others=others)
 
 
 def _acquitted(case: Case) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.exercise import Misconception
-from grader.results import Mark
+from grader.results import Mark, Remark
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Diagnosis:
     facts: the student's own names and numbers, for the placeholders of the notes.
     marks: the expressions and statements that are wrong, where they were searched for; mended: whether the
     function gives all that it should once they are mended.
+    remarks: what the numbers show, where nothing names it.
     """
 
     misconceptions: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Diagnosis:
     lines: Mapping[str, int] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     mended: bool = False
+    remarks: tuple[Remark, ...] = ()
 
     def also(self, id_: str, clue: Clue, order: Sequence[str]) -> Diagnosis:
         """The same diagnosis with one more mistake. order: every id of the function."""
@@ -48,6 +50,16 @@ class Diagnosis:
             facts={**self.facts, **clue.facts},
             lines=lines,
         )
+
+
+def with_remarks(
+    concluded: Diagnosis, remarks: Sequence[Remark | None]
+) -> Diagnosis:
+    """The diagnosis with these remarks, where it names nothing."""
+    if concluded.misconceptions:
+        return concluded
+    made = tuple(remark for remark in remarks if remark is not None)
+    return replace(concluded, remarks=made)
 
 
 @dataclass(frozen=True)

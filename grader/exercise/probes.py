@@ -119,6 +119,9 @@ class Trajectory:
     few: LeadingArguments | None = None
     """Arguments with as few samples as possible, for a search of a thousand calls; None: no search."""
 
+    parameters: tuple[str, ...] = ()
+    """The names of the parameters, in order; without them nothing is said of a single one."""
+
     awake: tuple[LeadingArguments, int] | None = None
     """Arguments, and a number of steps after which all of the computation matters, where a few do not do."""
 

@@ -343,6 +343,7 @@ class _Judged:
             unjudged=unjudged,
             marks=diagnosis.marks,
             mended=diagnosis.mended,
+            remarks=diagnosis.remarks,
             stop=self.judge.checked[name].stop,
         )
 

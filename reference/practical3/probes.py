@@ -200,6 +200,7 @@ def trajectories(solution):
             steps="nb_steps",
             columns=("train_loss", "train_error", "test_error"),
             late_columns=("train_error", "test_error"),
+            parameters=("w1", "b1", "w2", "b2"),
             accepted_spreads=(1e-3,),
             measure=measure,
             still=still,

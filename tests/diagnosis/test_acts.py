@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from grader.diagnosis.acts import shows
+from grader.diagnosis.acts import line_of, shows
 
 ACCUMULATORS = ("g", "h")
 
@@ -64,3 +64,13 @@ def test_what_it_does_not_show(act, text):
 
 def indented(text):
     return "\n".join("    " + line for line in text.splitlines())
+
+
+@pytest.mark.parametrize(("act", "text"), SHOWN)
+def test_the_line_where_it_stands(act, text):
+    body = ast.parse(f"d = 2\n{text}").body
+    found = line_of(act, body, ACCUMULATORS)
+    if act in ("replaces", "ascends"):
+        assert found is None
+    else:
+        assert found is not None and found >= 2

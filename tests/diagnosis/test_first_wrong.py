@@ -3,6 +3,8 @@
 import pytest
 from handwritten import backward, forward
 
+from grader.results import Remark
+
 NOVEL = {
     "dl_dx2": ("dloss(x2, t)", "(x2 - 3 * t)"),
     "dl_ds2": ("dsigma(s2)", "dsigma(s2).sqrt()"),
@@ -34,8 +36,6 @@ def test_a_forward_mistake_without_a_name_is_placed(quantity, edit):
     assert (found.misconceptions, found.first_wrong) == ((), quantity)
 
 
-def test_a_factor_is_told_as_a_fact():
-    assert backward(("dl_dw1 += g1", "dl_dw1 += 3 * g1")).facts == {
-        "likeness": "factor",
-        "factor": "3",
-    }
+def test_a_factor_is_told():
+    (remark,) = backward(("dl_dw1 += g1", "dl_dw1 += 3 * g1")).remarks
+    assert remark == Remark("factor", "dl_dw1", "3")

@@ -157,9 +157,11 @@ class IteratingCase:
         """The line of the student's source that shows a form, None where none does."""
         tree = self.trees[form.function]
         line = self.source.line_of_form(form, tree)
-        if line is not None:
-            return line
-        return self.source.line_of_seen(self.by_id[form.id])
+        if line is None:
+            line = self.source.line_of_seen(self.by_id[form.id])
+        if line is None:
+            line = self.source.line_of_act(self.by_id[form.id])
+        return line
 
     def conclude(self, sets: Sequence[Forms] = ()) -> Diagnosis:
         """The diagnosis: the claims, and the first of `sets`, which explain the parameters equally well."""

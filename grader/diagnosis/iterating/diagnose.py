@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from grader.diagnosis.closeness import parameters_agree
-from grader.diagnosis.iterating import behind, constant, history
+from grader.diagnosis.iterating import behind, constant, history, shares
 from grader.diagnosis.iterating.case import IteratingCase
 from grader.diagnosis.iterating.runs import (
     ASKED_STEPS,
@@ -13,13 +13,14 @@ from grader.diagnosis.iterating.runs import (
     Runs,
     read_runs,
 )
-from grader.diagnosis.iterating.tasks import task_of_runs, task_of_start
+from grader.diagnosis.iterating.tasks import tasks
 from grader.diagnosis.observation import Evidence, Plugged, Prober
 from grader.diagnosis.placing import with_marks
 from grader.diagnosis.recognisers import STALE
 from grader.diagnosis.slips import slip_of, slip_without_value
-from grader.diagnosis.verdict import Diagnosis
+from grader.diagnosis.verdict import Diagnosis, with_remarks
 from grader.exercise import Exercise
+from grader.results import Remark
 
 
 def diagnose(
@@ -37,11 +38,8 @@ def diagnose(
     case = IteratingCase(exercise, function, prober, evidence, earlier)
     found = _explained(case)
 
-    # Where does it stand, whatever it is? A search makes thousands of short trainings.
-    if found.misconceptions:
-        return found
-    task = task_of_start(case) or task_of_runs(case)
-    return with_marks(found, prober, function, evidence, task)
+    # Where does it stand, whatever it is?
+    return with_marks(found, prober, function, evidence, tasks(case, found))
 
 
 def _explained(case: IteratingCase) -> Diagnosis:
@@ -98,7 +96,15 @@ def _explained(case: IteratingCase) -> Diagnosis:
         case.claim_history(runs, initial, sets[0])
     else:
         case.claim_step_sign(STALE, history.unexplained(case.student, runs))
-    return case.conclude(sets)
+    return with_remarks(case.conclude(sets), _remarks(case, runs))
+
+
+def _remarks(case: IteratingCase, runs: Runs) -> list[Remark]:
+    """What a step and the history show."""
+    first, second = runs[0], runs[1]
+    arguments = case.student.arguments
+    of_step = shares.remarks(case.reference, first, second, arguments)
+    return [*of_step, *history.remarks(case.student, runs)]
 
 
 def _any_step(outcomes: Outcomes) -> bool:

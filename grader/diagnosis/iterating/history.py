@@ -10,6 +10,9 @@ import functools
 import itertools
 from collections.abc import Collection, Sequence
 
+import torch
+from torch import Tensor
+
 from grader.diagnosis.closeness import same_column
 from grader.diagnosis.iterating.runs import (
     Forms,
@@ -19,9 +22,11 @@ from grader.diagnosis.iterating.runs import (
     StudentRuns,
     ids_of,
 )
+from grader.diagnosis.likeness import likeness
 from grader.diagnosis.recognisers import Steps
 from grader.exercise import Form
 from grader.exercise.probes import LeadingArguments, Parameters
+from grader.results import Remark
 
 MOST_MISTAKES = 3  # that are combined
 
@@ -67,6 +72,25 @@ def unexplained(student: StudentRuns, runs: Runs) -> Steps:
     agreeing += _agreeing(theirs, late, _late_columns(student))
     wrong = _without(columns, agreeing)
     return Steps(history=theirs, off=wrong, measured_late=late)
+
+
+def remarks(student: StudentRuns, runs: Runs) -> list[Remark]:
+    """What the columns are like that are not what the student's own parameters give."""
+    steps = unexplained(student, runs)
+    right = measured_history(student, runs)
+    if steps.history is None or right is None:
+        return []
+    names = student.reference.trajectory.columns
+    by_name: dict[str, list[Tensor]] = {}
+    for column, name in enumerate(names):
+        by_name[name] = [torch.tensor(float(row[column])) for row in right]
+    found = []
+    for column in steps.off:
+        theirs = [torch.tensor(float(row[column])) for row in steps.history]
+        others = dict(by_name)
+        pairs = list(zip(theirs, others.pop(names[column]), strict=True))
+        found.append(likeness(pairs, names[column], others))
+    return [remark for remark in found if remark is not None]
 
 
 def measured_history(

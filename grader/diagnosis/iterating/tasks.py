@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -19,10 +20,29 @@ from grader.diagnosis.iterating.runs import ReferenceRuns
 from grader.diagnosis.observation import call
 from grader.diagnosis.placing.search import Task
 from grader.diagnosis.placing.values import RightValue, pool
+from grader.diagnosis.verdict import Diagnosis
 from grader.exercise.probes import LeadingArguments, Parameters
 
 _STEPS = 2
 _MOST_RUNS = 3_000  # each of them is a training
+_MOST_RUNS_OF_KNOWN = 1_500
+
+
+def tasks(case: IteratingCase, found: Diagnosis) -> list[Task]:
+    """What the function has to do: begin as it should, and then go on. Empty where that cannot be seen."""
+    runs = task_of_runs(case)
+    start = task_of_start(case)
+    if runs is None:
+        return [] if start is None else [start]
+    # each edit that is tried is a training; of mistakes that are known, their lines do
+    if found.misconceptions:
+        runs = replace(
+            runs,
+            only_there=bool(found.lines),
+            most_runs=_MOST_RUNS_OF_KNOWN,
+            most_edits=len(found.misconceptions),
+        )
+    return [runs] if start is None else [start, runs]
 
 
 def task_of_start(case: IteratingCase) -> Task | None:

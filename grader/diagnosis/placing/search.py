@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +39,10 @@ class Placed:
 
 @dataclass(frozen=True)
 class Task:
-    """What the search needs to know of a function; see `trial.Search`."""
+    """What the search needs to know of a function; see `trial.Search`.
+
+    lines: of the student's file, at which known mistakes stand; only_there: whether no others are searched.
+    """
 
     rows: Sequence[Sequence[Any]]
     expected: Sequence[Sequence[Sequence[tuple[Tensor, Any]]]]
@@ -51,6 +54,9 @@ class Task:
     turns: int = 1
     seed: int = 0
     most_runs: int = 6_000
+    most_edits: int = 3
+    lines: Collection[int] = ()
+    only_there: bool = False
 
 
 def with_marks(
@@ -58,22 +64,36 @@ def with_marks(
     prober: Prober,
     function: str,
     evidence: Evidence,
-    task: Task | None,
+    tasks: Sequence[Task],
 ) -> Diagnosis:
-    """A diagnosis with the places of the mistakes, where they can be found."""
-    if task is None:
+    """A diagnosis with the places of the mistakes, where they can be found.
+
+    tasks: what the function has to do, one after the other. Mistakes that are known are marked where edits of
+    their lines, and perhaps of others, mend the function.
+    """
+    lines = frozenset(found.lines.values())
+    marks: list[Mark] = []
+    # how a training begins says nothing of how it goes on
+    mended = bool(tasks) and tasks[-1].reads != "start"
+    for task in tasks:
+        asked = replace(task, lines=lines)
+        placed = place(prober, function, evidence, asked)
+        if placed is None:
+            return found
+        mended = mended and placed.mended
+        # a training that more of is right with some edit is often right in another way
+        if placed.mended or task.reads == "values":
+            marks += placed.marks
+    if not marks:
         return found
-    placed = place(prober, function, evidence, task)
-    if placed is None or not placed.marks:
-        return found
-    # a training that more of is right with some edit is often right in another way
-    if not placed.mended and task.reads != "values":
+    marked = {mark.line for mark in marks}
+    if lines and not (mended and marked >= lines):
         return found
     return replace(
         found,
-        line=found.line or placed.marks[0].line,
-        marks=placed.marks,
-        mended=placed.mended,
+        line=found.line or marks[0].line,
+        marks=tuple(marks),
+        mended=mended,
     )
 
 
@@ -100,7 +120,7 @@ def place(
         value = prober.search(function, search)
     except StudentFailure:
         return None
-    rows = _rows(value)
+    rows = _rows(value, task.most_edits)
     if not rows:
         return None
     return _placed(rows, student.places, task, evidence.first_line - 1)
@@ -145,12 +165,31 @@ def _sent(
         "turns": task.turns,
         "seed": task.seed,
         "most": task.most_runs,
+        "focus": _at_lines(places, task.lines, evidence.first_line - 1),
+        "only": task.only_there,
+        "most_edits": task.most_edits,
     }
 
 
-def _rows(value: Any) -> list[tuple[int, ...]]:
+def _at_lines(
+    places: Sequence[Place], lines: Collection[int], offset: int
+) -> list[int]:
+    """The numbers of the places in the statements that these lines of the file belong to."""
+    statements = set()
+    for one in places:
+        spans = range(one.line + offset, one.end_line + offset + 1)
+        if any(line in spans for line in lines):
+            statements.add(one.statement)
+    numbers = []
+    for number, one in enumerate(places):
+        if one.statement in statements:
+            numbers.append(number)
+    return numbers
+
+
+def _rows(value: Any, most: int) -> list[tuple[int, ...]]:
     """What the trial has told, if it is of that form: it comes from the student's process."""
-    if not isinstance(value, list) or len(value) > trial.MOST_EDITS + 1:
+    if not isinstance(value, list) or len(value) > most + 1:
         return []
     rows: list[tuple[int, ...]] = []
     for row in value:

@@ -40,10 +40,16 @@ def _made(runner: ReferenceRunner) -> Task:
         for position in runner.accumulators:
             changes.append(outcome.arguments[position] - row[position])
         added.append(changes)
+    if _has_source(runner):
+        values = _values(runner, rows)
+    else:
+        # the derivative of the student's own function: only what it gives is known
+        given = [[copied(outcome.value)] for _, outcome in ordered]
+        values = [RightValue("", given)]
     return Task(
         rows,
         expected,
-        _values(runner, rows),
+        values,
         runner.accumulators,
         added,
     )
@@ -64,14 +70,14 @@ def _tolerance(part: Tensor) -> Tensor:
     return _RELATIVE * numbers + _OF_GREATEST * greatest
 
 
+def _has_source(runner: ReferenceRunner) -> bool:
+    function = runner.namespace[runner.function]
+    return hasattr(function, "__code__")
+
+
 def _values(
     runner: ReferenceRunner, rows: Sequence[Sequence[Any]]
 ) -> list[RightValue]:
-    function = runner.namespace[runner.function]
-    if getattr(function, "__code__", None) is None:
-        # the derivative of the student's own function: only what it gives is known
-        given = [[copied(one.value)] for one in runner.outcomes]
-        return [RightValue("", given)]
     calls: list[Callable[..., Any]] = []
     for row in rows:
         calls.append(partial(_call, row))

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-MOST_EDITS = 3  # made together
 PERCENT = 100
 MOST_TURNS = 100_000  # of all loops in one run
 
@@ -180,8 +179,10 @@ class Search:
     variables of the function's own, and whether it is all that its statement takes, of each.
     reads: how parts are read from what a call gives. columns: how many a history has.
     accumulators: the positions of the arguments that are changed. added: what is added to them on each probe.
+    focus: numbers of the places that are tried before all others, of a function whose mistakes are known.
+    only: whether no others are tried.
     order: of the arguments. seed: of torch's generator. turns: of the loop whose first turn shows what is
-    right. most: runs.
+    right. most: runs for one edit. most_edits: made together.
     """
 
     def __init__(
@@ -207,15 +208,42 @@ class Search:
         self._known: set[int] = set()
         self._says_little = False
         self._put_form: Any = None
+        # by statement, the larger expressions last
+        self._places = sorted(
+            enumerate(task["places"]),
+            key=lambda one: (one[1][1], one[1][2], one[0]),
+        )
+        self._searched = self._places
 
     def found(self) -> list[tuple[int, int, int, int]]:
         """The edits made, one after the other: (place, value, layout, parts that are right then).
 
         The first row is the function as it stands, with -2 for a place. Parts are the bits of a number.
         """
+        focus = self._task["focus"]
+        if focus:
+            rows = self._edits(
+                [one for one in self._places if one[0] in focus]
+            )
+            if self._task["only"] or self._is_all_right(rows):
+                return rows
+            self._switches.on.clear()
+            self._inserted.clear()
+        return self._edits(self._places)
+
+    def _is_all_right(self, rows: Sequence[tuple[int, ...]]) -> bool:
+        *_, right = rows[-1]
+        return right == (1 << len(self._task["expected"][0])) - 1
+
+    def _edits(
+        self, places: list[tuple[int, Any]]
+    ) -> list[tuple[int, int, int, int]]:
+        """The same with edits of these places."""
+        self._searched = places
         mask = self._record()
         rows = [(-2, 0, 0, _bits(mask))]
-        while not all(mask) and len(rows) <= MOST_EDITS:
+        while not all(mask) and len(rows) <= self._task["most_edits"]:
+            self._nb_runs = 0
             best = self._best(mask)
             if best is None:
                 break
@@ -298,7 +326,7 @@ class Search:
 
     def _acquit(self) -> None:
         """Note the places that have right values already, as far as can be seen, and their statements."""
-        for place, (kind, line, size, is_assigned, *_) in self._in_order():
+        for place, (kind, line, size, is_assigned, *_) in self._places:
             if kind != "value" or not self._is_right(place):
                 continue
             self._right.add(place)
@@ -348,6 +376,7 @@ class Search:
             (False, False),
             (True, False),
             (False, True),
+            (True, True),
         ):
             if self._says_little and self._task["reads"] != "values":
                 continue
@@ -357,6 +386,9 @@ class Search:
         self._says_little = False
         is_whole = best is not None and all(best[2])
         best = self._best_of(self._others(is_whole), mask, best)
+        if best is None and self._task["reads"] == "values":
+            self._says_little = True
+            best = self._best_of(self._others(False), mask, best)
         return best[1:] if best is not None else None
 
     def _best_of(
@@ -485,7 +517,7 @@ class Search:
 
         computed: only those in whose place a right value stands already, which may be another one.
         """
-        for place, (kind, statement, size, *_) in self._in_order():
+        for place, (kind, statement, size, *_) in self._searched:
             if (place in self._computed) != computed:
                 continue
             if kind == "swap":
@@ -501,7 +533,7 @@ class Search:
 
     def _others(self, assigned: bool) -> Iterator[tuple[int, Candidate]]:
         """Candidates of another form than what they replace, perhaps only of all that is assigned."""
-        for place, (kind, statement, _, is_assigned, *_) in self._in_order():
+        for place, (kind, statement, _, is_assigned, *_) in self._searched:
             if assigned and not is_assigned:
                 continue
             if kind == "value":
@@ -514,11 +546,6 @@ class Search:
         """What is added to an argument that the function does not change."""
         for index in unchanged:
             yield 0, (INSERT, index, 0)
-
-    def _in_order(self) -> list[tuple[int, Any]]:
-        """The places by statement, the larger expressions last."""
-        places = list(enumerate(self._task["places"]))
-        return sorted(places, key=lambda one: (one[1][1], one[1][2], one[0]))
 
     def _fitting(self, place: int, alike: bool) -> Iterator[tuple[int, int]]:
         """The values and layouts that may stand in a place, of its form or of any other."""

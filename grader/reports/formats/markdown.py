@@ -70,6 +70,10 @@ def function_section(
     if before:
         yield ""
         yield neutral.markdown(before)
+    observed = words.observed(explanation)
+    if observed:
+        yield ""
+        yield neutral.markdown(observed)
     located = words.located(explanation, function.source)
     if located:
         parts = map(neutral.markdown_code, wrong_parts(function))

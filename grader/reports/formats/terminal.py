@@ -128,6 +128,9 @@ def _function(
     before = words.before_notes(explanation)
     if before:
         yield _text(before, "dim" if explanation.unexplained else "")
+    observed = words.observed(explanation)
+    if observed:
+        yield _text(neutral.one_line(observed))
     located = words.located(explanation, function.source)
     if located:
         yield _text(neutral.one_line(located))

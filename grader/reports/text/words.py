@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grader.exercise import Exercise
 from grader.notices import Notice, place
-from grader.reports.text import language
+from grader.reports.text import language, remarks
 from grader.reports.views.content import Explanation
 from grader.results import FunctionResult, Mismatch, Result, Source
 
@@ -145,6 +145,11 @@ class Words:
                 "First wrong quantity: %(name)s.", name=explanation.first_wrong
             )
             said.append(first)
+        return " ".join(said)
+
+    def observed(self, explanation: Explanation) -> str:
+        """What the numbers show, in sentences; may be empty."""
+        said = [remarks.sentence(one, self) for one in explanation.remarks]
         return " ".join(said)
 
     def located(self, explanation: Explanation, source: Source | None) -> str:

@@ -12,6 +12,7 @@ from grader.results import (
     FunctionResult,
     Mark,
     Note,
+    Remark,
     Result,
     Stop,
 )
@@ -31,8 +32,8 @@ class Explanation:
     sets: the notes of every set of misconceptions that explains the results; results alone cannot tell
     several sets apart. first_wrong: the first wrong quantity, where no misconception is named.
     unexplained: checks failed, and nothing tells why. marks: where the mistakes stand, and mended: whether
-    they are all. stop: what ended the call of the
-    first check that failed, if it gave no value.
+    they are all. remarks: what the numbers show. stop: what ended the call of the first check that failed, if
+    it gave no value.
     """
 
     sets: tuple[tuple[Note, ...], ...] = ()
@@ -41,6 +42,7 @@ class Explanation:
     stop: Stop = ""
     marks: tuple[Mark, ...] = ()
     mended: bool = False
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -77,6 +79,7 @@ def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
         stop=function.stop,
         marks=function.marks,
         mended=function.mended,
+        remarks=function.remarks,
     )
     if sets:
         return known

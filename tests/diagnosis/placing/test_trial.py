@@ -40,6 +40,9 @@ def found(source, rows, expected, values, **more):
         "turns": 1,
         "seed": 0,
         "most": 5_000,
+        "most_edits": 3,
+        "focus": (),
+        "only": False,
         **more,
     }
     _, *edits = trial.Search(*functions, switches, task).found()
@@ -123,3 +126,14 @@ def test_an_argument_that_never_changes_is_added_to():
         [],
         False,
     )
+
+
+def test_lines_that_are_known_come_first():
+    source = "def f(a, b):\n    c = a * 3\n    return c * 2 + b * 2\n"
+    right, values = 9 * A + 2 * B, [[[4.5 * A]]]
+    everywhere = found(source, [[A, B]], [[right]], values)
+    assert everywhere == ([("value", "a * 3")], True)
+    made = instrumented(source, "f", recording=False)
+    second = [n for n, one in enumerate(made.places) if one.line == 3]
+    there = found(source, [[A, B]], [[right]], values, focus=second, only=True)
+    assert there == ([("value", "c")], True)

@@ -199,7 +199,7 @@ def test_what_is_not_told_shows_without_autograd(
     body = textwrap.indent(deed.strip(), "    ").strip()
     x = torch.tensor([0.5, -1.0, 2.0])
     with open_calls(source.format(body)) as calls:
-        calls.call_seconds = {"double": 20}
+        calls.call_seconds = {"double": 6}
         reply = calls.call("double", (x,))
         assert reply.error is None
         assert torch.allclose(reply.value, 1 - x.tanh() ** 2)
