@@ -376,7 +376,10 @@ def _cloned_field(value: Any) -> Any:
 
 
 def last_function(source: str) -> ast.FunctionDef | None:
-    """The last function defined at the top of `source`, which may be indented; None if it is not Python."""
+    """The last function defined at the top of `source`, which may be indented; None if it is not Python.
+
+    `f = lambda x: y` is a function that returns y.
+    """
     dedented = textwrap.dedent(source)
     try:
         body = ast.parse(dedented).body
@@ -385,7 +388,22 @@ def last_function(source: str) -> ast.FunctionDef | None:
     for node in reversed(body):
         if isinstance(node, ast.FunctionDef):
             return node
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            made = _of_lambda(node)
+            if made is not None:
+                return made
     return None
+
+
+def _of_lambda(node: ast.Assign | ast.AnnAssign) -> ast.FunctionDef | None:
+    """The function that an assignment makes of a lambda, None where it makes none."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    value = node.value
+    if not isinstance(value, ast.Lambda) or not isinstance(target, ast.Name):
+        return None
+    returned = ast.copy_location(ast.Return(value.body), value.body)
+    made = ast.FunctionDef(target.id, value.args, [returned], [])
+    return ast.copy_location(made, node)
 
 
 def holds(tree: ast.AST, wanted: ast.AST) -> bool:

@@ -8,14 +8,24 @@ texts there, as the numbers in a lifted loop may be changed to the sizes of the 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from grader.diagnosis.placing import trial
 from grader.exercise import patterns
 
 NAME = "_grader"
-Kind = Literal["value", "drop", "add", "swap"]
+Kind = Literal[
+    "value",
+    "drop",
+    "add",
+    "swap",
+    "operator",
+    "sign",
+    "comparison",
+    "function",
+]
 
 # A name of these is a module, which no value can take the place of.
 _MODULES = frozenset(
@@ -26,13 +36,21 @@ _ADDING = "add_"
 _INSTEAD_OF_ADDING = frozenset({"sub_", "copy_", "mul_", "div_", "add"})
 
 
+_METHODS: Mapping[type[ast.expr], str] = {
+    ast.BinOp: "operated",
+    ast.Compare: "operated",
+    ast.UnaryOp: "signed",
+}
+
+
 @dataclass(frozen=True)
 class Place:
     """Something in a function's source that an edit can change.
 
     kind: "value", an expression in whose place a value is put; "drop", a statement that is left out; "add",
     an assignment or a subtraction in place that adds instead; "swap", two arguments of a call, or parts of a
-    tuple, that change places. line, column: where it begins, lines as in the source, from 1, columns in
+    tuple, that change places; "operator", "sign", "comparison", "function": another one in their place, or
+    none. line, column: where it begins, lines as in the source, from 1, columns in
     characters, from 0; end_line, end_column: where it ends. statement: the line where its statement begins.
     size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed
     for a variable; is_whole: whether it is all that its statement takes. reads: the
@@ -175,14 +193,41 @@ class _Editor(ast.NodeTransformer):
             return self._call(number, node)
         if number is not None and isinstance(node, ast.Tuple):
             return self._switched(number, self._tuple(node))
+        place = self._operation(node)
         edited = self.generic_visit(node)
         assert isinstance(edited, ast.expr)
+        if place:
+            edited = _call_of(
+                _METHODS[type(edited)], *place, *_operands(edited)
+            )
         return self._switched(number, edited)
+
+    def _operation(self, node: ast.expr) -> list[ast.expr]:
+        """A new place for an operation that can be another one; empty where it is none."""
+        if isinstance(node, ast.BinOp):
+            return self._named_place("operator", node, _name(node.op))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return self._named_place("sign", node, _name(node.op))
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            name = _name(node.ops[0])
+            if name in trial.COMPARISONS:
+                return self._named_place("comparison", node, name)
+        return []
+
+    def _named_place(
+        self, kind: Kind, node: ast.expr, name: str
+    ) -> list[ast.expr]:
+        """A new place, and what stands there, as texts."""
+        number = self._add(kind, node)
+        return [ast.Constant(str(number)), ast.Constant(name)]
 
     def _call(self, number: int | None, node: ast.Call) -> ast.expr:
         # what is called stays what it is, but a method is one of something
         if isinstance(node.func, ast.Attribute):
             node.func.value = self._expression(node.func.value)
+            if trial.alternatives(node.func.attr):
+                place = self._named_place("function", node, node.func.attr)
+                node.func = _call_of("function", *place, node.func.value)
         elif not isinstance(node.func, ast.Name):
             node.func = self._expression(node.func)
         swap = None
@@ -254,6 +299,20 @@ class _Editor(ast.NodeTransformer):
             return offset
         text = self._lines[line].encode()[:offset]
         return len(text.decode("utf-8", "replace"))
+
+
+def _name(node: ast.AST) -> str:
+    return type(node).__name__
+
+
+def _operands(node: ast.expr) -> list[ast.expr]:
+    """What an operation is made on."""
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    assert isinstance(node, ast.UnaryOp)
+    return [node.operand]
 
 
 def _assigned(tree: ast.FunctionDef) -> Iterator[str]:

@@ -222,10 +222,8 @@ def _placed(
 
 
 def _mark(one: Place, offset: int) -> Mark:
-    return Mark(
-        one.kind,
-        one.line + offset,
-        one.column,
-        one.end_line + offset,
-        one.end_column,
-    )
+    begins = one.line + offset, one.column
+    ends = one.end_line + offset, one.end_column
+    if one.kind == "drop" or one.kind == "add" or one.kind == "swap":
+        return Mark(one.kind, *begins, *ends)
+    return Mark("value", *begins, *ends)

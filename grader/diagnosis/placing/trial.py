@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
+import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,12 +22,51 @@ Function = Callable[..., Any]
 Parts = list[bool]  # which parts of what a function gives are right
 Candidate = tuple[int, int, int]  # a place, what is put there, and how
 Best = tuple[tuple[int, ...], Candidate, Parts]
+# What may have been meant in the place of an operator, of a comparison, or of a function; None: nothing.
+OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mult": operator.mul,
+    "Div": operator.truediv,
+    "Pow": operator.pow,
+    "MatMult": operator.matmul,
+    "FloorDiv": operator.floordiv,
+    "Mod": operator.mod,
+    "left": lambda left, _: left,
+    "right": lambda _, right: right,
+}
+COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+}
+_OPERATIONS = {**OPERATORS, **COMPARISONS}
+FUNCTIONS: Sequence[Sequence[str]] = (
+    ("tanh", "sin", "cos", "exp", "expm1", "abs", "neg", "sigmoid", "relu", "sqrt", "square", "sinh", "cosh"),
+    ("sum", "mean", "max", "min", "norm", "prod"),
+    ("argmax", "argmin"),
+    ("add", "sub", "mul", "div", "pow", "add_", "sub_", "mul_", "div_"),
+)  # fmt: skip
+NOTHING = ""
+WRITTEN = ("operator", "sign", "comparison", "function")  # kinds of places
+
 INSERT = -1  # in the place of a place: what is added to an argument that a function changes
 
 # how a right value stands in an expression's place
 AS_IT_IS, COLUMN, ROW, TRANSPOSED, NUMBER, STACKED, STACKED_COLUMNS, SUMMED = (
     range(8)
 )
+
+
+def alternatives(name: str) -> list[str]:
+    """The functions that may have been meant in the place of one of this name, and none; empty: unknown."""
+    for names in FUNCTIONS:
+        if name in names:
+            return [*(other for other in names if other != name), NOTHING]
+    return []
 
 
 class Endless(BaseException):
@@ -36,7 +77,7 @@ class Switches:
     """What the instrumented source asks: `on` has what is edited, place -> what is put there on each probe.
 
     counts: place -> how often it has been evaluated in this run. forms: place -> the form of its first value;
-    all: place -> all of its values.
+    all: place -> all of its values. named: place -> what stands there, of an operator or a function.
     turns: of all loops in this run; most_turns: how many of them there may be.
     """
 
@@ -46,6 +87,7 @@ class Switches:
         self.counts: dict[str, int] = {}
         self.forms: dict[str, Any] = {}
         self.all: dict[str, list[Any]] = {}
+        self.named: dict[str, str] = {}
         self.turns = 0
         self.most_turns = MOST_TURNS
         self._served: dict[str, int] = {}
@@ -79,6 +121,26 @@ class Switches:
         kept = self.all.setdefault(place, [])
         kept.append(value.detach().clone() if is_tensor else value)
         return value
+
+    def operated(self, place: str, name: str, left: Any, right: Any) -> Any:
+        """What an operator or a comparison gives, or another one in its place."""
+        self.named[place] = name
+        return _OPERATIONS[self.on.get(place, name)](left, right)
+
+    def signed(self, place: str, name: str, value: Any) -> Any:
+        """A value with a minus, or without it."""
+        self.named[place] = name
+        return value if place in self.on else -value
+
+    def function(self, place: str, name: str, owner: Any) -> Any:
+        """A function of a module, a method of a value, or another one in its place."""
+        self.named[place] = name
+        chosen = self.on.get(place, name)
+        if chosen != NOTHING:
+            return getattr(owner, chosen)
+        if isinstance(owner, types.ModuleType):
+            return lambda first, *_, **__: first
+        return lambda *_, **__: owner
 
     def arranged(self, place: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """The arguments of a call, two of them in each other's place where the place is edited."""
@@ -372,15 +434,15 @@ class Search:
         unchanged = sorted(self._unchanged) if any(mask) else []
         best = self._best_of(self._inserts(unchanged), mask, None)
         # what has a right value already comes later, and what says little last
-        for computed, self._says_little in (
-            (False, False),
-            (True, False),
-            (False, True),
-            (True, True),
-        ):
-            if self._says_little and self._task["reads"] != "values":
-                continue
+        self._says_little = False
+        for computed in (False, True):
             if best is None or not all(best[2]):
+                best = self._best_of(self._alike(computed), mask, best)
+        # what is written a little differently needs no value that is known
+        best = self._best_of(self._different(), mask, best)
+        self._says_little = self._task["reads"] == "values"
+        for computed in (False, True):
+            if self._says_little and (best is None or not all(best[2])):
                 best = self._best_of(self._alike(computed), mask, best)
         # a variable that is assigned before may have got a value of another form
         self._says_little = False
@@ -425,8 +487,8 @@ class Search:
         if place >= 0:
             kind, statement, size, *_ = self._task["places"][place]
         # what is assigned may be right, and the assignment not
-        is_right = kind == "value" and (
-            statement in self._acquitted or place in self._known
+        is_right = place in self._known or (
+            kind in ("value", *WRITTEN) and statement in self._acquitted
         )
         if kind in ("drop", "add"):
             size = 0
@@ -445,7 +507,10 @@ class Search:
         place, _, _ = candidate
         if str(place) in self._switches.on or not self._make(candidate):
             return None
-        if self._is_plain(candidate, mask) != self._says_little:
+        is_plain = self._is_plain(candidate, mask)
+        if is_plain != self._says_little or (
+            is_plain and not self._reads_right(place)
+        ):
             self._unmake(place)
             return None
         now = self._mask(mask)
@@ -455,6 +520,9 @@ class Search:
         kind = self._task["places"][place][0]
         if self._has_raised and kind == "drop":
             return None  # what is left out is missing then
+        # of all that could be written, little is right by chance, but part of it may be
+        if kind in WRITTEN and (now is None or not all(now)):
+            return None
         return now
 
     def _unmake(self, place: int) -> None:
@@ -467,13 +535,12 @@ class Search:
     def _is_plain(self, candidate: Candidate, mask: Parts) -> bool:
         """Whether an edit puts in what is to come out and does not, and so says little of where it was lost.
 
-        In a training it says something where all variables before it are right.
+        Where all variables before it are right it says something; in a training as much as any other.
         """
         place, value, _ = candidate
         if place == INSERT or self._task["places"][place][0] != "value":
             return False
-        *_, reads, _ = self._task["places"][place]
-        if self._task["reads"] != "values" and self._right.issuperset(reads):
+        if self._task["reads"] != "values" and self._reads_right(place):
             return False
         given = self._task["values"][value][0]
         parts = zip(self._task["expected"][0], mask, strict=True)
@@ -485,6 +552,11 @@ class Search:
                     return True
         return False
 
+    def _reads_right(self, place: int) -> bool:
+        """Whether all variables in an expression have right values, as far as can be seen."""
+        *_, reads, _ = self._task["places"][place]
+        return self._right.issuperset(reads)
+
     def _make(self, candidate: Candidate) -> bool:
         """Make an edit; whether it can be made."""
         place, value, layout = candidate
@@ -494,6 +566,10 @@ class Search:
         kind = self._task["places"][place][0]
         if kind == "swap":
             self._switches.on[str(place)] = value, layout
+            return True
+        if kind in WRITTEN:
+            choices = self._choices(place, kind)
+            self._switches.on[str(place)] = choices[value]
             return True
         if kind != "value":
             self._switches.on[str(place)] = True
@@ -525,11 +601,28 @@ class Search:
                 for one, other in itertools.combinations(range(size), 2):
                     if forms[one] == forms[other] or self._has_raised:
                         yield statement, (place, one, other)
-            elif kind != "value":
+            elif kind in ("drop", "add"):
                 yield statement, (place, 0, 0)
-            else:
+            elif kind == "value":
                 for value, layout in self._fitting(place, alike=True):
                     yield statement, (place, value, layout)
+
+    def _different(self) -> Iterator[tuple[int, Candidate]]:
+        """Candidates in which an operator, a sign, a comparison or a function is another one."""
+        for place, (kind, statement, *_) in self._searched:
+            for choice in range(len(self._choices(place, kind))):
+                yield statement, (place, choice, 0)
+
+    def _choices(self, place: int, kind: str) -> list[str]:
+        """What may stand there instead."""
+        name = self._switches.named.get(str(place))
+        if name is None:
+            return []
+        if kind == "operator":
+            return [other for other in OPERATORS if other != name]
+        if kind == "comparison":
+            return [other for other in COMPARISONS if other != name]
+        return alternatives(name) if kind == "function" else [NOTHING]
 
     def _others(self, assigned: bool) -> Iterator[tuple[int, Candidate]]:
         """Candidates of another form than what they replace, perhaps only of all that is assigned."""

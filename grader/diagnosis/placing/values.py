@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from grader.diagnosis.placing.instrument import NAME, instrumented
+from grader.diagnosis.placing.trial import Switches
 from grader.exercise import Exercise, Forest
 
 Sequences = list[list[Any]]  # by probe: the values of one expression
@@ -27,11 +28,11 @@ class RightValue:
     sequences: Sequences
 
 
-class _Recorder:
+class _Recorder(Switches):
     """What the instrumented reference tells of its values."""
 
     def __init__(self) -> None:
-        self.on: dict[int, Any] = {}
+        super().__init__()
         self.values: dict[int, list[Any]] = {}
 
     def seen(self, place: str, value: Any) -> Any:
@@ -42,9 +43,6 @@ class _Recorder:
 
     def turn(self) -> None:
         pass
-
-    def arranged(self, _: str, arguments: Sequence[Any]) -> Sequence[Any]:
-        return arguments
 
 
 def pool(

@@ -11,7 +11,7 @@ from handwritten import (
 )
 
 LOSS = "d = v - t\nreturn (d * d).sum()"
-SIGMA = "a = x.exp()\nb = (-x).exp()\nreturn (a - b) / (a + b)"
+SIGMA = "a = x.clamp(-9, 9).exp()\nb = 1 / a\nreturn (a - b) / (a + b)"
 
 
 def marked(found, function, body, *edits):
@@ -60,8 +60,11 @@ def test_a_forward_pass():
     ("function", "body", "edit", "part"),
     [
         ("loss", LOSS, ("v - t", "v - 3 * t"), "3 * t"),
-        ("loss", LOSS, ("(d * d)", "(d * d * d)"), "d * d * d"),
-        ("sigma", SIGMA, ("(a - b)", "(a - 2 * b)"), "(a - 2 * b) / (a + b)"),
+        ("loss", LOSS, ("(d * d)", "(d * d * d)"), "d * d"),
+        # the reference has nothing like these; but another operator or function makes them right
+        ("sigma", SIGMA, ("(a - b)", "(a - 2 * b)"), "2 * b"),
+        ("sigma", SIGMA, ("(a - b)", "(a * b)"), "a * b"),
+        ("sigma", SIGMA, (".exp()", ".sinh()"), "x.clamp(-9, 9).sinh()"),
     ],
 )
 def test_small_functions(function, body, edit, part):

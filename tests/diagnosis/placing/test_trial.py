@@ -73,11 +73,11 @@ def test_the_smallest_expression_of_the_earliest_statement_is_found():
 
 
 def test_what_comes_out_says_nothing_where_a_variable_before_is_wrong():
-    source = "def f(a):\n    c = a.exp()\n    return c + 0\n"
+    source = "def f(a):\n    c = a.log2()\n    return c + 0\n"
     # nothing right is known of the first line, where the mistake is
-    assert found(source, [[A]], [[A.sin()]], [[[A.sin()]]])[0] in (
+    assert found(source, [[A]], [[A.sin() + 0.5]], [[[A.sin() + 0.5]]])[0] in (
         [],
-        [("value", "a.exp()")],
+        [("value", "a.log2()")],
     )
 
 
@@ -137,3 +137,17 @@ def test_lines_that_are_known_come_first():
     second = [n for n, one in enumerate(made.places) if one.line == 3]
     there = found(source, [[A, B]], [[right]], values, focus=second, only=True)
     assert there == ([("value", "c")], True)
+
+
+def test_another_operator_function_sign_or_comparison():
+    for wrong, right, kind in (
+        ("a * b", A - B, "operator"),
+        ("a.sin()", A.exp(), "function"),
+        ("a.exp()", A, "function"),
+        ("torch.mean(b)", B.sum(), "function"),
+        ("-b", B, "sign"),
+        ("a > b", A != B, "comparison"),
+    ):
+        source = f"def f(a, b):\n    return {wrong}\n"
+        told, is_right = found(source, [[A, B]], [[right]], [])
+        assert (told, is_right) == ([(kind, wrong)], True)
