@@ -84,10 +84,12 @@ class Reported:
     @property
     def place(self) -> tuple[int, int | None] | None:
         """The line and the cell that are marked; None where there are none."""
-        if self.said.line is None or self.said.source is None:
-            return None
-        line, cell, _ = self.said.source.place_of(self.said.line)
-        return line, cell
+        if self.said.line is not None and self.said.source is not None:
+            line, cell, _ = self.said.source.place_of(self.said.line)
+            return line, cell
+        for helper in self.said.helpers:
+            return helper.marks[0].line, helper.source.cell
+        return None
 
     @property
     def right_line(self) -> bool:

@@ -124,6 +124,15 @@ class Mark(Record):
     end_column: int
 
 
+@dataclass(frozen=True)
+class Helper(Record):
+    """A function or class of the student's own that holds mistakes of a graded one which uses it."""
+
+    name: str
+    source: Source
+    marks: tuple[Mark, ...]
+
+
 RemarkKind = Literal[
     "zero", "opposite", "factor", "divided", "is", "square", "absolute", "sum", "mean", "one-off",
     "one-off-back", "transposed", "reordered", "shape",
@@ -156,6 +165,7 @@ class FunctionResult(Record):
     explained at an earlier function, which has the same convention. stop: what ended the call of the first
     check that failed, if it gave no value. marks: where the mistakes stand, the first to mend first; mended:
     whether the function gives all that it should once these are mended. remarks: what the numbers show.
+    helpers: what it uses where mistakes stand.
     """
 
     status: Status
@@ -175,6 +185,7 @@ class FunctionResult(Record):
     marks: tuple[Mark, ...] = ()
     mended: bool = False
     remarks: tuple[Remark, ...] = ()
+    helpers: tuple[Helper, ...] = ()
     stop: Stop = ""
 
     @property

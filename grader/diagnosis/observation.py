@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from grader.errors import Frame
+from grader.results import Source
 
 Plugged = Mapping[str, Callable[..., Any]]
 # The arguments of several calls.
@@ -91,7 +92,8 @@ class Evidence:
     own_names: function of the exercise -> what the student calls it, where that is another name.
     order: the order in which the function is given its arguments, where that is not the hand-out's.
     binds: the names that the file binds, None where that is not known. signatures: the student's functions of
-    the exercise -> the names of their parameters.
+    the exercise -> the names of their parameters. helpers: the student's own functions and classes that it
+    uses, by name.
     """
 
     source: str = ""
@@ -110,6 +112,7 @@ class Evidence:
     order: Sequence[int] | None = None
     binds: Sequence[str] | None = None
     signatures: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    helpers: Mapping[str, Source] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

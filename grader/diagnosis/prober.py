@@ -11,6 +11,7 @@ from torch import Tensor
 from grader.checking.conventions import Convention
 from grader.diagnosis.observation import Evidence, Outcome, Prober, Rows
 from grader.errors import StudentFailure
+from grader.results import Source
 from grader.sandbox.calls import Calls
 from grader.sandbox.replies import Reply
 
@@ -59,6 +60,12 @@ class StudentProber:
         for line, cell, gives_value in findings.pop("prepares"):
             if self._calls.has_raised_at(line, cell):
                 raised.append(gives_value)
+        helpers = {}
+        for one in findings.pop("helpers"):
+            label = reading.labels.get(one["cell"], "")
+            helpers[one["name"]] = Source(
+                one["text"], one["first_line"], one["cell"], label
+            )
         return Evidence(
             source=source.text,
             first_line=source.first_line,
@@ -69,6 +76,7 @@ class StudentProber:
             raised_before=bool(raised),
             unbound_before=any(raised),
             signatures=reading.parameters,
+            helpers=helpers,
             **findings,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.exercise import Misconception
-from grader.results import Mark, Remark
+from grader.results import Helper, Mark, Remark
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Diagnosis:
     first_wrong: the first quantity of the reference's chain that is wrong, None where that is not certain.
     line: where the student's source says so; `lines` has a line for each id that could be placed.
     facts: the student's own names and numbers, for the placeholders of the notes.
-    marks: the expressions and statements that are wrong, where they were searched for; mended: whether the
-    function gives all that it should once they are mended.
+    marks: the expressions and statements that are wrong, where they were searched for; helpers: those in the
+    student's own functions that it uses; mended: whether it gives all that it should once they are mended.
     remarks: what the numbers show, where nothing names it.
     """
 
@@ -32,6 +32,7 @@ class Diagnosis:
     marks: tuple[Mark, ...] = ()
     mended: bool = False
     remarks: tuple[Remark, ...] = ()
+    helpers: tuple[Helper, ...] = ()
 
     def also(self, id_: str, clue: Clue, order: Sequence[str]) -> Diagnosis:
         """The same diagnosis with one more mistake. order: every id of the function."""

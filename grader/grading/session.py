@@ -344,6 +344,7 @@ class _Judged:
             marks=diagnosis.marks,
             mended=diagnosis.mended,
             remarks=diagnosis.remarks,
+            helpers=diagnosis.helpers,
             stop=self.judge.checked[name].stop,
         )
 

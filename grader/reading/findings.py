@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import TypedDict
 
+from grader.reading.helpers import Helper, helpers_of
 from grader.reading.names import (
     AMBIENT,
     Lines,
@@ -60,7 +61,7 @@ class Findings(TypedDict):
     where each of its turns is a sample. reaches: the graded functions that it leads to, None where that
     cannot be told (see `reaching`). prepares: the statements that run before such a loop, as (first line,
     cell, whether it gives a name a new value). binds: every name that the file binds, or may bind where parts
-    of it were not read.
+    of it were not read. helpers: see `helpers`.
     """
 
     reads_globals: Lines
@@ -71,6 +72,7 @@ class Findings(TypedDict):
     reaches: list[str] | None
     prepares: list[Preparation]
     binds: list[str]
+    helpers: list[Helper]
 
 
 def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
@@ -84,7 +86,8 @@ def find(found: Slice, names: Sequence[str]) -> dict[str, Findings]:
             if name in found.definitions:
                 function = _Function(file, name)
                 reached = reaching.reached_by(name)
-                findings[name] = function.findings(reached)
+                helpers = helpers_of(found, reaching, name)
+                findings[name] = function.findings(reached, helpers)
         return findings
 
 
@@ -135,7 +138,9 @@ class _Function:
                 return statement.names
         return names_of(self.tree, self.slice.flags)
 
-    def findings(self, reached: list[str] | None) -> Findings:
+    def findings(
+        self, reached: list[str] | None, helpers: list[Helper]
+    ) -> Findings:
         return {
             "reads_globals": self._reads_globals(),
             "shadows": self._shadows(),
@@ -145,6 +150,7 @@ class _Function:
             "reaches": reached,
             "prepares": list(self._prepares()),
             "binds": self.file.binds,
+            "helpers": helpers,
         }
 
     def _passes_once(self) -> int | None:

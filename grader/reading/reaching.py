@@ -62,6 +62,23 @@ class Reaching:
         }
         return sorted(reached - {name})
 
+    def helpers_of(self, name: str) -> Iterator[tuple[str, Statement]]:
+        """The names that a function uses and that one statement binds, with it.
+
+        Required functions are left out, and what only they use.
+        """
+        seen: set[str] = set()
+        waiting = sorted(self._first_uses(name))
+        while waiting:
+            read = waiting.pop(0)
+            binders = self._binders[read]
+            if read in seen or read in self._required_by_own:
+                continue
+            seen.add(read)
+            if len(binders) == 1 and len(list(binders[0].binds)) == 1:
+                yield read, binders[0]
+                waiting += sorted(_read_by(binders[0].names))
+
     def _first_uses(self, name: str) -> Iterable[str]:
         uses = _read_by(self._names_of(self._slice.definitions[name].tree))
         lifted = self._slice.lifted.get(name)

@@ -8,7 +8,7 @@ texts there, as the numbers in a lifted loop may be changed to the sizes of the 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -53,7 +53,8 @@ class Place:
     none. line, column: where it begins, lines as in the source, from 1, columns in
     characters, from 0; end_line, end_column: where it ends. statement: the line where its statement begins.
     size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed
-    for a variable; is_whole: whether it is all that its statement takes. reads: the
+    for a variable; is_whole: whether it is all that its statement takes. helper: the student's own function
+    that it stands in, "" for the graded one; calls_helper: whether such a one is called in it. reads: the
     places in it, or itself, that are variables which the function assigns.
     """
 
@@ -66,12 +67,14 @@ class Place:
     size: int
     is_assigned: bool = False
     is_whole: bool = False
+    helper: str = ""
+    calls_helper: bool = False
     reads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Instrumented:
-    """A function with its places; the index of a place is its number in the text."""
+    """A text, and the places of all texts until now; the index of a place is its number in the text."""
 
     name: str
     text: str
@@ -79,23 +82,56 @@ class Instrumented:
 
 
 def instrumented(
-    source: str, name: str, *, recording: bool
+    source: str, name: str, *, recording: bool, helpers: Collection[str] = ()
 ) -> Instrumented | None:
     """The last function of a source, called `name` there; None where the source cannot be parsed.
 
-    recording: whether values are to be recorded too.
+    recording: whether values are to be recorded too. helpers: the names of functions whose own texts follow.
     """
     tree = patterns.last_function(source)
     if tree is None:
         return None
     editor = _Editor(source, recording, frozenset(_assigned(tree)))
+    editor.helpers = frozenset(helpers)
     tree = patterns.clone(tree)
     tree.body = editor.statements(tree.body)
     tree.name = name
     tree.decorator_list = []
+    return Instrumented(name, _text(tree), editor.with_reads())
+
+
+def instrumented_helper(
+    source: str, name: str, before: Sequence[Place]
+) -> Instrumented | None:
+    """The same for a function or class that keeps its name. before: the places of the texts before it."""
+    tree = _class_of(source) or patterns.last_function(source)
+    if tree is None or tree.name != name:
+        return None
+    editor = _Editor(source, True, frozenset(_assigned(tree)))
+    editor.places, editor.helper = list(before), name
+    tree = patterns.clone(tree)
+    if isinstance(tree, ast.FunctionDef):
+        tree.body = editor.statements(tree.body)
+    else:
+        for part in tree.body:
+            if isinstance(part, ast.FunctionDef):
+                part.body = editor.statements(part.body)
+    return Instrumented(name, _text(tree), editor.with_reads())
+
+
+def _class_of(source: str) -> ast.ClassDef | None:
+    """The class that a source defines; None where it is none."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    last = body[-1] if body else None
+    return last if isinstance(last, ast.ClassDef) else None
+
+
+def _text(tree: ast.stmt) -> str:
     module = ast.Module([tree], type_ignores=[])
-    text = ast.unparse(ast.fix_missing_locations(module))
-    return Instrumented(name, text, editor.with_reads())
+    return ast.unparse(ast.fix_missing_locations(module))
 
 
 class _Editor(ast.NodeTransformer):
@@ -105,6 +141,8 @@ class _Editor(ast.NodeTransformer):
         self, source: str, recording: bool, assigned: frozenset[str]
     ) -> None:
         self.places: list[Place] = []
+        self.helper = ""
+        self.helpers: frozenset[str] = frozenset()
         self._assigned = assigned
         self._variables: list[int] = []
         self._lines = source.split("\n")
@@ -116,10 +154,12 @@ class _Editor(ast.NodeTransformer):
         places = []
         for place in self.places:
             reads = []
-            for number in self._variables:
-                if _holds(place, self.places[number]):
-                    reads.append(number)
-            places.append(replace(place, reads=tuple(reads)))
+            if place.helper == self.helper:
+                for number in self._variables:
+                    if _holds(place, self.places[number]):
+                        reads.append(number)
+                place = replace(place, reads=tuple(reads))
+            places.append(place)
         return places
 
     def statements(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
@@ -130,7 +170,10 @@ class _Editor(ast.NodeTransformer):
         return edited
 
     def _edited(self, statement: ast.stmt) -> list[ast.stmt]:
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Global):
+        if isinstance(statement, ast.ClassDef | ast.Global | ast.Nonlocal):
+            return [statement]
+        if isinstance(statement, ast.FunctionDef):
+            statement.body = self.statements(statement.body)
             return [statement]
         if _is_text(statement):
             return [statement]
@@ -159,7 +202,10 @@ class _Editor(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """Visit the parts; blocks statement by statement, and no further where values make no sense."""
-        if isinstance(node, ast.Lambda | ast.JoinedStr):
+        if isinstance(node, ast.JoinedStr):
+            return node
+        if isinstance(node, ast.Lambda):
+            node.body = self._expression(node.body)
             return node
         for field, value in ast.iter_fields(node):
             if isinstance(value, list):
@@ -274,9 +320,15 @@ class _Editor(ast.NodeTransformer):
                 size or _nb_expressions(node),
                 self._is_assigned(node),
                 self._is_whole(node),
+                self.helper,
+                kind != "drop" and self._calls_helper(node),
             )
         )
         return len(self.places) - 1
+
+    def _calls_helper(self, node: ast.AST) -> bool:
+        names = (one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+        return not self.helpers.isdisjoint(names)
 
     def _is_assigned(self, node: ast.expr | ast.stmt) -> bool:
         if isinstance(node, ast.Name | ast.Constant):
@@ -315,7 +367,7 @@ def _operands(node: ast.expr) -> list[ast.expr]:
     return [node.operand]
 
 
-def _assigned(tree: ast.FunctionDef) -> Iterator[str]:
+def _assigned(tree: ast.AST) -> Iterator[str]:
     """The names of the variables that a function assigns."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -14,27 +14,31 @@ from grader.diagnosis.observation import Evidence, Prober
 from grader.diagnosis.placing import trial
 from grader.diagnosis.placing.instrument import (
     NAME,
+    Instrumented,
     Place,
     instrumented,
+    instrumented_helper,
 )
 from grader.diagnosis.placing.values import RightValue
 from grader.diagnosis.verdict import Diagnosis
 from grader.errors import StudentFailure
-from grader.results import Mark
+from grader.results import Helper, Mark
 
 _MOST_PLACES = 1_000  # of a function; a longer one is not searched
+_LONGEST = 1_000_000  # lines of a text
 _STUDENT, _RECORDED = f"{NAME}_student", f"{NAME}_recorded"
 
 
 @dataclass(frozen=True)
 class Placed:
-    """What the search has found: the marks, in the order in which they were found.
+    """What the search has found: the marks, in the order in which they were found, and those in helpers.
 
     mended: whether the function gives all that it should once they are mended.
     """
 
     marks: tuple[Mark, ...]
     mended: bool
+    helpers: tuple[Helper, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def with_marks(
     """
     lines = frozenset(found.lines.values())
     marks: list[Mark] = []
+    helpers: list[Helper] = []
     # how a training begins says nothing of how it goes on
     mended = bool(tasks) and tasks[-1].reads != "start"
     for task in tasks:
@@ -84,15 +89,20 @@ def with_marks(
         # a training that more of is right with some edit is often right in another way
         if placed.mended or task.reads == "values":
             marks += placed.marks
-    if not marks:
+            helpers += placed.helpers
+    if not marks and not helpers:
         return found
     marked = {mark.line for mark in marks}
     if lines and not (mended and marked >= lines):
         return found
+    line = found.line
+    if line is None and marks:
+        line = marks[0].line
     return replace(
         found,
-        line=found.line or marks[0].line,
+        line=line,
         marks=tuple(marks),
+        helpers=tuple(helpers),
         mended=mended,
     )
 
@@ -102,19 +112,19 @@ def place(
 ) -> Placed | None:
     """The marks of a function that is wrong; None where its source or process do not let it be searched."""
     try:
-        student = instrumented(evidence.source, _STUDENT, recording=False)
-        recorded = instrumented(evidence.source, _RECORDED, recording=True)
+        texts = _texts(evidence)
     except RecursionError:
         return None
-    if student is None or recorded is None:
+    if texts is None:
         return None
-    if len(student.places) > _MOST_PLACES:
-        return None
+    recorded, student, helpers = texts
+    places = helpers[-1].places if helpers else student.places
     search = {
         "source": _as_bytes(inspect.getsource(trial)),
         "name": NAME,
         "texts": [_as_bytes(recorded.text), _as_bytes(student.text)],
-        "task": _sent(task, student.places, evidence),
+        "helpers": {one.name: _as_bytes(one.text) for one in helpers},
+        "task": _sent(task, places, evidence),
     }
     try:
         value = prober.search(function, search)
@@ -123,7 +133,33 @@ def place(
     rows = _rows(value, task.most_edits)
     if not rows:
         return None
-    return _placed(rows, student.places, task, evidence.first_line - 1)
+    return _placed(rows, places, task, evidence)
+
+
+def _texts(
+    evidence: Evidence,
+) -> tuple[Instrumented, Instrumented, Sequence[Instrumented]] | None:
+    """The function's texts, for recording and for edits, and its helpers'; None where it is too long."""
+    names = evidence.helpers
+    student, recorded = (
+        instrumented(
+            evidence.source, name, recording=is_recorded, helpers=names
+        )
+        for name, is_recorded in ((_STUDENT, False), (_RECORDED, True))
+    )
+    if student is None or recorded is None:
+        return None
+    if len(student.places) > _MOST_PLACES:
+        return None
+    helpers: list[Instrumented] = []
+    places = student.places
+    for name, source in evidence.helpers.items():
+        made = instrumented_helper(source.text, name, places)
+        if made is None or len(made.places) > _MOST_PLACES:
+            return recorded, student, ()
+        helpers.append(made)
+        places = made.places
+    return recorded, student, helpers
 
 
 def _as_bytes(text: str) -> Tensor:
@@ -145,7 +181,7 @@ def _sent(
         described.append(
             [
                 one.kind,
-                one.statement,
+                _number(one, evidence),
                 one.size,
                 one.is_assigned,
                 list(one.reads),
@@ -171,6 +207,19 @@ def _sent(
     }
 
 
+def _number(one: Place, evidence: Evidence) -> int:
+    """The number of a place's statement, in the order in which they are tried.
+
+    A helper's statements come after the function's own, and before its calls of helpers: in the place of a
+    whole call everything can be put right.
+    """
+    if one.helper:
+        group = 1 + list(evidence.helpers).index(one.helper)
+    else:
+        group = len(evidence.helpers) + 1 if one.calls_helper else 0
+    return group * _LONGEST + one.statement
+
+
 def _at_lines(
     places: Sequence[Place], lines: Collection[int], offset: int
 ) -> list[int]:
@@ -178,11 +227,11 @@ def _at_lines(
     statements = set()
     for one in places:
         spans = range(one.line + offset, one.end_line + offset + 1)
-        if any(line in spans for line in lines):
+        if not one.helper and any(line in spans for line in lines):
             statements.add(one.statement)
     numbers = []
     for number, one in enumerate(places):
-        if one.statement in statements:
+        if not one.helper and one.statement in statements:
             numbers.append(number)
     return numbers
 
@@ -205,20 +254,31 @@ def _placed(
     rows: Sequence[tuple[int, ...]],
     places: Sequence[Place],
     task: Task,
-    offset: int,
+    evidence: Evidence,
 ) -> Placed | None:
-    marks = []
+    marks: list[Mark] = []
+    of_helpers: dict[str, list[Mark]] = {}
+    offset = evidence.first_line - 1
     for number, *_ in rows[1:]:
         if number == trial.INSERT:
             last = max((one.end_line for one in places), default=1) + offset
             marks.append(Mark("missing", last, 0, last, 0))
-        elif number in range(len(places)):
-            marks.append(_mark(places[number], offset))
-        else:
+            continue
+        if number not in range(len(places)):
             return None
+        one = places[number]
+        if one.helper:
+            first = evidence.helpers[one.helper].first_line
+            mark = _mark(one, first - 1)
+            of_helpers.setdefault(one.helper, []).append(mark)
+        else:
+            marks.append(_mark(one, offset))
+    helpers = []
+    for name, found in of_helpers.items():
+        helpers.append(Helper(name, evidence.helpers[name], tuple(found)))
     everything = (1 << len(task.expected[0])) - 1
     *_, right = rows[-1]
-    return Placed(tuple(marks), right == everything)
+    return Placed(tuple(marks), right == everything, tuple(helpers))
 
 
 def _mark(one: Place, offset: int) -> Mark:

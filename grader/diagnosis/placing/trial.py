@@ -77,7 +77,8 @@ class Switches:
     """What the instrumented source asks: `on` has what is edited, place -> what is put there on each probe.
 
     counts: place -> how often it has been evaluated in this run. forms: place -> the form of its first value;
-    all: place -> all of its values. named: place -> what stands there, of an operator or a function.
+    all: place -> all of its values. recording: whether these are noted.
+    named: place -> what stands there, of an operator or a function.
     turns: of all loops in this run; most_turns: how many of them there may be.
     """
 
@@ -90,6 +91,7 @@ class Switches:
         self.named: dict[str, str] = {}
         self.turns = 0
         self.most_turns = MOST_TURNS
+        self.recording = True
         self._served: dict[str, int] = {}
 
     def begin(self, probe: int) -> None:
@@ -114,6 +116,8 @@ class Switches:
 
     def seen(self, place: str, value: Any) -> Any:
         """Note the value of a place, and give it back."""
+        if not self.recording:
+            return value
         self.counts[place] = self.counts.get(place, 0) + 1
         if place not in self.forms:
             self.forms[place] = form(value)
@@ -237,8 +241,9 @@ class Search:
     rows: the arguments of each probe; on the first one most sizes are equal, so that little raises.
     expected: for each probe and part, its alternatives, each a value and how far an entry may be from it.
     values: right values, each with its sequence on each probe.
-    places: kind, line of its statement, size, whether it is all that is assigned, which places in it are
-    variables of the function's own, and whether it is all that its statement takes, of each.
+    places: kind, its statement's number, size, whether it is all that is assigned, which places in it are
+    variables of the function's own, and whether it is all that its statement takes, of each. Statements have
+    the order in which they are tried.
     reads: how parts are read from what a call gives. columns: how many a history has.
     accumulators: the positions of the arguments that are changed. added: what is added to them on each probe.
     focus: numbers of the places that are tried before all others, of a function whose mistakes are known.
@@ -264,12 +269,15 @@ class Search:
         self._unchanged: set[int] = set()
         self._counts: list[dict[str, int]] = []
         self._forms: dict[str, Any] = {}
+        self._last_forms: dict[str, Any] = {}
         self._acquitted: set[int] = set()
         self._computed: set[int] = set()
         self._right: set[int] = set()
         self._known: set[int] = set()
         self._says_little = False
         self._put_form: Any = None
+        self._put_once = False
+        self._varying: set[int] = set()
         # by statement, the larger expressions last
         self._places = sorted(
             enumerate(task["places"]),
@@ -374,17 +382,26 @@ class Search:
         self._forms = {}
         turns = 0
         self._switches.most_turns = MOST_TURNS
+        self._switches.recording = True
         for probe in range(len(self._task["rows"])):
             right = self._run(self._recorded, probe)
             turns = max(turns, self._switches.turns)
             mask = right if not mask else _both(mask, right)
             self._counts.append(self._switches.counts)
+            # on the last probe sizes differ that are equal on the first one
+            self._last_forms = self._switches.forms
             for place, seen in self._switches.forms.items():
                 self._forms.setdefault(place, seen)
             if probe == 0:
                 self._acquit()
+        self._varying = set(map(int, filter(self._varies, self._switches.all)))
         self._switches.most_turns = 4 * turns + 100
+        self._switches.recording = False
         return mask
+
+    def _varies(self, place: str) -> bool:
+        """Whether an expression has values of several forms in one run."""
+        return len(set(map(str, map(form, self._switches.all[place])))) > 1
 
     def _acquit(self) -> None:
         """Note the places that have right values already, as far as can be seen, and their statements."""
@@ -477,8 +494,8 @@ class Search:
         """Whether no edit of this statement, nor of a later one, is preferred to the best so far."""
         if best is None or not all(best[2]):
             return False
-        _, is_right, _, line, *_ = best[0]
-        return not is_right and statement > line
+        _, is_right, is_odd, line, *_ = best[0]
+        return not is_right and not is_odd and statement > line
 
     def _rank(self, candidate: Candidate, now: Parts) -> tuple[int, ...]:
         place, value, layout = candidate
@@ -497,11 +514,19 @@ class Search:
         return whole, is_right, is_odd, statement, size, place, value, layout
 
     def _changes_form(self, place: int) -> bool:
-        """Whether the edit that is made puts another form in the middle of a statement."""
+        """Whether the edit that is made puts another form in the middle of a statement.
+
+        Or one value where there were several.
+        """
         *_, is_whole = self._task["places"][place]
-        if is_whole or self._has_raised:
+        if place in self._varying and self._put_once:
+            return True
+        if is_whole:
             return False
-        return bool(self._put_form != self._forms.get(str(place)))
+        # where it has raised, a value may well have the wrong form, but not one that is right
+        if self._has_raised and place not in self._right:
+            return False
+        return bool(self._put_form != self._last_forms.get(str(place)))
 
     def _with(self, candidate: Candidate, mask: Parts) -> Parts | None:
         place, _, _ = candidate
@@ -584,7 +609,8 @@ class Search:
             if count and len(made) not in (1, count):
                 return False
             sequences.append(made)
-        self._put_form = form(sequences[0][0])
+        self._put_form = form(sequences[-1][0])
+        self._put_once = len(sequences[-1]) == 1
         self._switches.on[str(place)] = sequences
         return True
 

@@ -10,7 +10,7 @@ from grader.reports.text.neutral import clean
 from grader.reports.text.words import Words
 from grader.reports.views import curves, network
 from grader.reports.views.content import explain, next_steps
-from grader.reports.views.listing import listing
+from grader.reports.views.listing import listing, of_helpers
 from grader.reports.views.overrides import Manual, apply_overrides
 from grader.results import Result
 
@@ -35,10 +35,12 @@ def student_report(
     shown = clean(apply_overrides(result, manual))
     explanations = {}
     listings = {}
+    helpers = {}
     drawings = {}
     for name, function in shown.functions.items():
         explanations[name] = explain(name, function, notes)
         listings[name] = listing(function)
+        helpers[name] = of_helpers(function)
         drawings[name] = network.draw(exercise.graph, function.first_wrong)
     comments = {}
     for name, override in (manual or {}).items():
@@ -52,6 +54,8 @@ def student_report(
         steps=next_steps(shown, notes),
         explanations=explanations,
         listings=listings,
+        helpers=helpers,
+        listing_of=listing,
         drawings=drawings,
         panels=curves.panels(shown.curves, exercise.curve_titles(lang)),
         plot=(curves.WIDTH, curves.HEIGHT),

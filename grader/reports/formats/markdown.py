@@ -14,7 +14,7 @@ from grader.reports.views.content import (
     message_of,
     not_passed,
 )
-from grader.reports.views.listing import listing, wrong_parts
+from grader.reports.views.listing import listing, of_helpers, wrong_parts
 from grader.reports.views.overrides import Manual, apply_overrides, comment_on
 from grader.results import CheckResult, FunctionResult, Note, Result
 
@@ -64,7 +64,8 @@ def function_section(
         for check in others:
             yield _title(check, words)
         yield _check(last, words)
-    yield from _source(function, words)
+    for shown in [function, *of_helpers(function)]:
+        yield from _source(shown, words)
     explanation = explain(name, function, notes)
     before = words.before_notes(explanation)
     if before:

@@ -23,7 +23,7 @@ from grader.reports.views.content import (
     next_steps,
     not_passed,
 )
-from grader.reports.views.listing import spans_of, wrong_parts
+from grader.reports.views.listing import of_helpers, spans_of, wrong_parts
 from grader.reports.views.overrides import (
     Manual,
     Overrides,
@@ -124,7 +124,8 @@ def _function(
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
-    yield from _source(function, words)
+    for shown in [function, *of_helpers(function)]:
+        yield from _source(shown, words)
     before = words.before_notes(explanation)
     if before:
         yield _text(before, "dim" if explanation.unexplained else "")

@@ -154,18 +154,21 @@ class Words:
 
     def located(self, explanation: Explanation, source: Source | None) -> str:
         """Where the mistakes stand; empty where that is not known."""
-        if not explanation.marks:
+        if not explanation.is_placed:
             return ""
         said = []
-        for mark in explanation.marks:
-            where = self.place(mark.line, source)
-            said.append(self._located(mark.kind, where))
+        placed = [(mark, source) for mark in explanation.marks]
+        for helper in explanation.helpers:
+            placed += [(mark, helper.source) for mark in helper.marks]
+        for mark, where in placed:
+            place = self.place(mark.line, where)
+            said.append(self._located(mark.kind, place))
         sentence = " ".join(dict.fromkeys(said))
         if explanation.mended:
             proof = self.count(
                 "With this mended, the function gives what it should.",
                 "With these mended, the function gives what it should.",
-                len(explanation.marks),
+                len(placed),
             )
         else:
             proof = self("With this mended, more of it is right, but not all.")

@@ -10,6 +10,7 @@ from grader.notices import Notice
 from grader.results import (
     CheckResult,
     FunctionResult,
+    Helper,
     Mark,
     Note,
     Remark,
@@ -32,7 +33,8 @@ class Explanation:
     sets: the notes of every set of misconceptions that explains the results; results alone cannot tell
     several sets apart. first_wrong: the first wrong quantity, where no misconception is named.
     unexplained: checks failed, and nothing tells why. marks: where the mistakes stand, and mended: whether
-    they are all. remarks: what the numbers show. stop: what ended the call of the first check that failed, if
+    they are all. helpers: the student's own functions that hold some.
+    remarks: what the numbers show. stop: what ended the call of the first check that failed, if
     it gave no value.
     """
 
@@ -43,6 +45,12 @@ class Explanation:
     marks: tuple[Mark, ...] = ()
     mended: bool = False
     remarks: tuple[Remark, ...] = ()
+    helpers: tuple[Helper, ...] = ()
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known where a mistake stands."""
+        return bool(self.marks or self.helpers)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -80,6 +88,7 @@ def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
         marks=function.marks,
         mended=function.mended,
         remarks=function.remarks,
+        helpers=function.helpers,
     )
     if sets:
         return known
@@ -87,7 +96,7 @@ def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
         return replace(known, first_wrong=function.first_wrong)
     if not _lost_by_checks(function):
         return Explanation()
-    return replace(known, unexplained=not function.marks)
+    return replace(known, unexplained=not known.is_placed)
 
 
 def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:

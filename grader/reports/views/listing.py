@@ -75,6 +75,24 @@ def listing(function: FunctionResult) -> Listing | None:
     return Listing(tuple(lines), start, left_out, in_notebook)
 
 
+def of_helpers(function: FunctionResult) -> list[FunctionResult]:
+    """The student's own functions that hold its mistakes, to be shown as it is."""
+    shown = []
+    for helper in function.helpers:
+        line = helper.marks[0].line
+        shown.append(
+            FunctionResult(
+                "wrong",
+                0.0,
+                0.0,
+                line=line,
+                source=helper.source,
+                marks=helper.marks,
+            )
+        )
+    return shown
+
+
 def spans_of(function: FunctionResult) -> dict[int, tuple[Span, ...]]:
     """The wrong parts of each line, by the line's number, as `Source.written` has its text."""
     source = function.source
@@ -99,13 +117,14 @@ def spans_of(function: FunctionResult) -> dict[int, tuple[Span, ...]]:
 
 def wrong_parts(function: FunctionResult) -> list[str]:
     """The texts that are underlined, for a reader who sees no underline."""
-    if function.source is None:
-        return []
-    first, texts = function.source.written()
     parts = []
-    for number, spans in spans_of(function).items():
-        for start, stop in spans:
-            parts.append(texts[number - first][start:stop])
+    for one in [function, *of_helpers(function)]:
+        if one.source is None:
+            continue
+        first, texts = one.source.written()
+        for number, spans in spans_of(one).items():
+            for start, stop in spans:
+                parts.append(texts[number - first][start:stop])
     return parts
 
 

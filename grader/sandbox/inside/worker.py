@@ -299,6 +299,10 @@ class Worker:
         # supplied as they are, the edited functions are put back when the call is over
         supply = _present(names, map(self._own, edits))
         supply.update(request["supply"])
+        # a search puts texts of its own in the place of these
+        supply.update(
+            _present(names, request.get("search", {}).get("helpers", ()))
+        )
         for name, standin in _standins(request["standins"]).items():
             supply[self._own(name)] = standin
         outcomes = []
@@ -331,8 +335,9 @@ class Worker:
     def _search(self, name: str, search: Mapping[str, Any]) -> Function:
         """A search among edits of a function, to be called: see `diagnosis.placing.trial`.
 
-        search: its source, what the function's two texts call it by, these texts, and its task.
+        search: its source, what the function's two texts call it by, these texts, its helpers', and its task.
         """
+        assert self.slice is not None
         trial: Namespace = {"__name__": "trial"}
         exec(_as_text(search["source"]), trial)
         switches = trial["Switches"]()
@@ -340,6 +345,11 @@ class Worker:
             space[search["name"]] = switches
         texts = map(_as_text, search["texts"])
         functions = [self._another(name, text) for text in texts]
+        for helper, text in search["helpers"].items():
+            label = f"<submission {helper}, edited>"
+            _execute(
+                _as_text(text), label, self.slice.flags, self.module.__dict__
+            )
         found: Function = trial["Search"](
             *functions, switches, search["task"]
         ).found

@@ -1,14 +1,23 @@
 """Slips that no catalogue knows get their line, and the expression in it."""
 
+from pathlib import Path
+
 import pytest
 from handwritten import (
     BACKWARD,
+    EXERCISE,
     FORWARD,
     backward,
     diagnosed,
     forward,
     written,
 )
+
+from grader.grading.session import Session
+from grader.intake.submission import Submission
+from grader.reports.views.listing import wrong_parts
+
+CORPUS = Path(__file__).parents[2] / "corpus"
 
 LOSS = "d = v - t\nreturn (d * d).sum()"
 SIGMA = "a = x.clamp(-9, 9).exp()\nb = 1 / a\nreturn (a - b) / (a + b)"
@@ -83,3 +92,37 @@ def test_what_raises_is_marked_too():
 
 def test_a_right_function_has_no_marks():
     assert backward().marks == ()
+
+
+IN_HELPERS = [
+    # file, edit, function, helper, wrong part
+    (
+        "006-classes.py",
+        ("self.weight.t().matmul(grad", "self.weight.matmul(grad"),
+        ("backward_pass", "Linear", "self.weight"),
+    ),
+    (
+        "008-functools.py",
+        ("targets.argmax(1)).d", "targets.argmin(1)).d"),
+        ("train", "evaluate", "targets.argmin(1)"),
+    ),
+    (
+        "007-lambdas.py",
+        ("lambda x: w.mv(x) + b", "lambda x: w.mv(x) - b"),
+        ("forward_pass", "affine", "w.mv(x) - b"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "edit", "expected"), IN_HELPERS)
+def test_what_is_wrong_in_a_function_of_the_students_own(name, edit, expected):
+    text = (CORPUS / name).read_text(encoding="utf-8")
+    assert edit[0] in text
+    data = text.replace(*edit).encode()
+    with Session(EXERCISE, seed=1) as session:
+        result = session.grade(Submission("x", "x", name, data, (name,)))
+    function, helper, part = expected
+    found = result.functions[function]
+    assert [one.name for one in found.helpers] == [helper]
+    assert wrong_parts(found) == [part]
+    assert found.mended
