@@ -25,6 +25,7 @@ Kind = Literal[
     "sign",
     "comparison",
     "function",
+    "target",
 ]
 
 # A name of these is a module, which no value can take the place of.
@@ -50,8 +51,9 @@ class Place:
     kind: "value", an expression in whose place a value is put; "drop", a statement that is left out; "add",
     an assignment or a subtraction in place that adds instead; "swap", two arguments of a call, or parts of a
     tuple, that change places; "operator", "sign", "comparison", "function": another one in their place, or
-    none. line, column: where it begins, lines as in the source, from 1, columns in
-    characters, from 0; end_line, end_column: where it ends. statement: the line where its statement begins.
+    none; "target", an addition in place to another variable.
+    line, column: where it begins, lines as in the source, from 1, columns in characters, from 0; end_line,
+    end_column: where it ends. statement: the line where its statement begins.
     size: its expressions; of a swap, the call's arguments. is_assigned: whether it is all that is computed
     for a variable; is_whole: whether it is all that its statement takes. helper: the student's own function
     that it stands in, "" for the graded one; calls_helper: whether such a one is called in it. reads: the
@@ -195,10 +197,23 @@ class _Editor(ast.NodeTransformer):
     def _adding(self, as_it_is: ast.stmt, edited: ast.stmt) -> ast.stmt:
         """The statement, or in its place the one that adds what it assigns or subtracts."""
         adding = _that_adds(as_it_is)
-        if adding is None:
+        if adding is not None:
+            number = self._add("add", as_it_is)
+            edited = ast.If(_is_on(number), [adding], [edited])
+        return self._retargeted(as_it_is, edited)
+
+    def _retargeted(self, as_it_is: ast.stmt, edited: ast.stmt) -> ast.stmt:
+        """The statement, or in its place the one that adds to another variable."""
+        if not _adds_to_variable(as_it_is):
             return edited
-        number = self._add("add", as_it_is)
-        return ast.If(_is_on(number), [adding], [edited])
+        assert isinstance(as_it_is, ast.AugAssign)
+        number = self._add("target", as_it_is)
+        place = ast.Constant(str(number))
+        added = _call_of("added", place, _locals(), as_it_is.value)
+        if not self._recording:
+            return ast.If(_is_on(number), [ast.Expr(added)], [edited])
+        noted = ast.Expr(_call_of("in_scope", place, _locals()))
+        return ast.If(ast.Constant(True), [noted, edited], [])
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """Visit the parts; blocks statement by statement, and no further where values make no sense."""
@@ -298,10 +313,12 @@ class _Editor(ast.NodeTransformer):
     def _switched(self, number: int | None, node: ast.expr) -> ast.expr:
         if number is None:
             return node
-        right = _call_of("right", ast.Constant(str(number)))
+        place = ast.Constant(str(number))
+        scope = [_locals()] if isinstance(node, ast.Name) else []
+        right = _call_of("right", place, *scope)
         switched = ast.IfExp(_is_on(number), right, node)
         if self._recording:
-            return _call_of("seen", ast.Constant(str(number)), switched)
+            return _call_of("seen", place, switched, *scope)
         return switched
 
     def _add(
@@ -397,6 +414,18 @@ def _arranged(number: int, arguments: list[ast.expr]) -> ast.expr:
     given = ast.Tuple(arguments, ast.Load())
     arranged = _call_of("arranged", ast.Constant(str(number)), given)
     return ast.Starred(arranged, ast.Load())
+
+
+def _locals() -> ast.Call:
+    """What gives the variables by their names."""
+    return ast.Call(ast.Name("locals", ast.Load()), [], [])
+
+
+def _adds_to_variable(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.AugAssign):
+        return False
+    is_variable = isinstance(statement.target, ast.Name)
+    return is_variable and isinstance(statement.op, ast.Add)
 
 
 def _call_of(method: str, *arguments: ast.expr) -> ast.Call:

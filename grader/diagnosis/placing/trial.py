@@ -51,7 +51,13 @@ FUNCTIONS: Sequence[Sequence[str]] = (
     ("add", "sub", "mul", "div", "pow", "add_", "sub_", "mul_", "div_"),
 )  # fmt: skip
 NOTHING = ""
-WRITTEN = ("operator", "sign", "comparison", "function")  # kinds of places
+WRITTEN = (
+    "operator",
+    "sign",
+    "comparison",
+    "function",
+    "target",
+)  # kinds of places
 
 INSERT = -1  # in the place of a place: what is added to an argument that a function changes
 
@@ -59,6 +65,7 @@ INSERT = -1  # in the place of a place: what is added to an argument that a func
 AS_IT_IS, COLUMN, ROW, TRANSPOSED, NUMBER, STACKED, STACKED_COLUMNS, SUMMED = (
     range(8)
 )
+WRITTEN_OTHERWISE = 8  # another operator, function or variable stands there
 
 
 def alternatives(name: str) -> list[str]:
@@ -78,7 +85,7 @@ class Switches:
 
     counts: place -> how often it has been evaluated in this run. forms: place -> the form of its first value;
     all: place -> all of its values. recording: whether these are noted.
-    named: place -> what stands there, of an operator or a function.
+    named: place -> what stands there, of an operator or a function. scopes: place -> the variables there.
     turns: of all loops in this run; most_turns: how many of them there may be.
     """
 
@@ -89,6 +96,7 @@ class Switches:
         self.forms: dict[str, Any] = {}
         self.all: dict[str, list[Any]] = {}
         self.named: dict[str, str] = {}
+        self.scopes: dict[str, list[str]] = {}
         self.turns = 0
         self.most_turns = MOST_TURNS
         self.recording = True
@@ -106,18 +114,25 @@ class Switches:
         if self.turns > self.most_turns:
             raise Endless
 
-    def right(self, place: str) -> Any:
-        """The next value for a place."""
+    def right(self, place: str, scope: Mapping[str, Any] = {}) -> Any:
+        """The next value for a place. scope: the variables there, for another one in its place."""
+        chosen = self.on[place]
+        if isinstance(chosen, str):
+            return scope[chosen]
         served = self._served.get(place, 0)
         self._served[place] = served + 1
-        sequence = self.on[place][self.probe]
+        sequence = chosen[self.probe]
         value = sequence[served % len(sequence)]
         return value.clone() if isinstance(value, torch.Tensor) else value
 
-    def seen(self, place: str, value: Any) -> Any:
-        """Note the value of a place, and give it back."""
+    def seen(
+        self, place: str, value: Any, scope: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Note the value of a place, and give it back. scope: the variables there, where it is one."""
         if not self.recording:
             return value
+        if scope is not None:
+            self.in_scope(place, scope)
         self.counts[place] = self.counts.get(place, 0) + 1
         if place not in self.forms:
             self.forms[place] = form(value)
@@ -125,6 +140,17 @@ class Switches:
         kept = self.all.setdefault(place, [])
         kept.append(value.detach().clone() if is_tensor else value)
         return value
+
+    def in_scope(self, place: str, scope: Mapping[str, Any]) -> None:
+        """Note which variables could stand in a place."""
+        if place not in self.scopes:
+            names = (name for name in scope if not name.startswith("_"))
+            self.scopes[place] = sorted(names)
+
+    def added(self, place: str, scope: Mapping[str, Any], value: Any) -> None:
+        """Add a value in place to the variable that is chosen."""
+        target = scope[self.on[place]]
+        target += value
 
     def operated(self, place: str, name: str, left: Any, right: Any) -> Any:
         """What an operator or a comparison gives, or another one in its place."""
@@ -509,7 +535,8 @@ class Search:
         )
         if kind in ("drop", "add"):
             size = 0
-        is_odd = kind == "value" and place >= 0 and self._changes_form(place)
+        is_value = kind == "value" and layout != WRITTEN_OTHERWISE
+        is_odd = is_value and place >= 0 and self._changes_form(place)
         whole = -sum(now)
         return whole, is_right, is_odd, statement, size, place, value, layout
 
@@ -529,7 +556,7 @@ class Search:
         return bool(self._put_form != self._last_forms.get(str(place)))
 
     def _with(self, candidate: Candidate, mask: Parts) -> Parts | None:
-        place, _, _ = candidate
+        place, _, layout = candidate
         if str(place) in self._switches.on or not self._make(candidate):
             return None
         is_plain = self._is_plain(candidate, mask)
@@ -546,7 +573,7 @@ class Search:
         if self._has_raised and kind == "drop":
             return None  # what is left out is missing then
         # of all that could be written, little is right by chance, but part of it may be
-        if kind in WRITTEN and (now is None or not all(now)):
+        if layout == WRITTEN_OTHERWISE and (now is None or not all(now)):
             return None
         return now
 
@@ -562,8 +589,10 @@ class Search:
 
         Where all variables before it are right it says something; in a training as much as any other.
         """
-        place, value, _ = candidate
+        place, value, layout = candidate
         if place == INSERT or self._task["places"][place][0] != "value":
+            return False
+        if layout == WRITTEN_OTHERWISE:
             return False
         if self._task["reads"] != "values" and self._reads_right(place):
             return False
@@ -592,7 +621,7 @@ class Search:
         if kind == "swap":
             self._switches.on[str(place)] = value, layout
             return True
-        if kind in WRITTEN:
+        if layout == WRITTEN_OTHERWISE:
             choices = self._choices(place, kind)
             self._switches.on[str(place)] = choices[value]
             return True
@@ -637,10 +666,15 @@ class Search:
         """Candidates in which an operator, a sign, a comparison or a function is another one."""
         for place, (kind, statement, *_) in self._searched:
             for choice in range(len(self._choices(place, kind))):
-                yield statement, (place, choice, 0)
+                yield statement, (place, choice, WRITTEN_OTHERWISE)
 
     def _choices(self, place: int, kind: str) -> list[str]:
         """What may stand there instead."""
+        if kind in ("value", "target"):
+            # a training is too long to try them all
+            if self._task["reads"] != "values":
+                return []
+            return self._switches.scopes.get(str(place), [])
         name = self._switches.named.get(str(place))
         if name is None:
             return []

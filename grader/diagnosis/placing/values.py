@@ -35,7 +35,9 @@ class _Recorder(Switches):
         super().__init__()
         self.values: dict[int, list[Any]] = {}
 
-    def seen(self, place: str, value: Any) -> Any:
+    def seen(
+        self, place: str, value: Any, scope: Mapping[str, Any] | None = None
+    ) -> Any:
         kept = self.values.setdefault(int(place), [])
         if len(kept) < _LONGEST:
             kept.append(_copied(value))

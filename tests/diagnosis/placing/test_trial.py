@@ -151,3 +151,16 @@ def test_another_operator_function_sign_or_comparison():
         source = f"def f(a, b):\n    return {wrong}\n"
         told, is_right = found(source, [[A, B]], [[right]], [])
         assert (told, is_right) == ([(kind, wrong)], True)
+
+
+def test_another_variable():
+    source = "def f(a, b):\n    c = a.log1p()\n    return b.sin() * b\n"
+    right = B.sin() * A.log1p()
+    told = found(source, [[A, B]], [[right]], [])
+    assert told == ([("value", "b")], True)
+
+
+def test_another_variable_to_add_to():
+    source = "def f(a, b):\n    a += 3\n    a += 4\n    return a * 1, b * 1\n"
+    told = found(source, [[A, B]], [[A + 3, B + 4]], [])
+    assert told == ([("target", "a += 4")], True)
