@@ -36,7 +36,10 @@ class _Recorder(Switches):
         self.values: dict[int, list[Any]] = {}
 
     def seen(
-        self, place: str, value: Any, scope: Mapping[str, Any] | None = None
+        self,
+        place: str,
+        value: Any,
+        scope: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Any:
         kept = self.values.setdefault(int(place), [])
         if len(kept) < _LONGEST:
