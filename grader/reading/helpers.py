@@ -37,6 +37,9 @@ def _helpers(found: Slice, reaching: Reaching, name: str) -> Iterator[Helper]:
         is_definition = isinstance(tree, ast.FunctionDef | ast.ClassDef)
         if not is_definition and lambda_of(tree) is None:
             continue
+        # a loop that is judged in its place may stand in a function, which is no helper of it
+        if tree is found.definitions[name].tree:
+            continue
         first = first_line(tree)
         lines = found.lines[statement.cell][first - 1 : tree.end_lineno]
         text = textwrap.dedent("\n".join(lines))

@@ -22,9 +22,11 @@ from grader.diagnosis.placing.instrument import (
 from grader.diagnosis.placing.values import RightValue
 from grader.diagnosis.verdict import Diagnosis
 from grader.errors import StudentFailure
+from grader.exercise import patterns
 from grader.results import Helper, Mark
 
 _MOST_PLACES = 1_000  # of a function; a longer one is not searched
+_SECONDS = 20.0  # what a search may take; what it has found until then counts
 _LONGEST = 1_000_000  # lines of a text
 _STUDENT, _RECORDED = f"{NAME}_student", f"{NAME}_recorded"
 
@@ -140,21 +142,22 @@ def _texts(
     evidence: Evidence,
 ) -> tuple[Instrumented, Instrumented, Sequence[Instrumented]] | None:
     """The function's texts, for recording and for edits, and its helpers'; None where it is too long."""
-    names = evidence.helpers
-    student, recorded = (
-        instrumented(
-            evidence.source, name, recording=is_recorded, helpers=names
-        )
-        for name, is_recorded in ((_STUDENT, False), (_RECORDED, True))
-    )
+    source, names = evidence.source, evidence.helpers
+    called, also_called = _STUDENT, _RECORDED
+    tree = patterns.last_function(source)
+    if tree is not None and evidence.is_lifted:
+        # what stands around a loop calls the function that holds it
+        called = also_called = tree.name
+    student = instrumented(source, called, recording=False, helpers=names)
+    recorded = instrumented(source, also_called, recording=True, helpers=names)
     if student is None or recorded is None:
         return None
     if len(student.places) > _MOST_PLACES:
         return None
     helpers: list[Instrumented] = []
     places = student.places
-    for name, source in evidence.helpers.items():
-        made = instrumented_helper(source.text, name, places)
+    for name, helper in evidence.helpers.items():
+        made = instrumented_helper(helper.text, name, places)
         if made is None or len(made.places) > _MOST_PLACES:
             return recorded, student, ()
         helpers.append(made)
@@ -201,6 +204,7 @@ def _sent(
         "turns": task.turns,
         "seed": task.seed,
         "most": task.most_runs,
+        "seconds": _SECONDS,
         "focus": _at_lines(places, task.lines, evidence.first_line - 1),
         "only": task.only_there,
         "most_edits": task.most_edits,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+import time
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -22,13 +23,22 @@ Function = Callable[..., Any]
 Parts = list[bool]  # which parts of what a function gives are right
 Candidate = tuple[int, int, int]  # a place, what is put there, and how
 Best = tuple[tuple[int, ...], Candidate, Parts]
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """A power; that of whole numbers is no whole number, which could have millions of digits."""
+    if isinstance(base, int):
+        base = float(base)
+    return base**exponent
+
+
 # What may have been meant in the place of an operator, of a comparison, or of a function; None: nothing.
 OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "Add": operator.add,
     "Sub": operator.sub,
     "Mult": operator.mul,
     "Div": operator.truediv,
-    "Pow": operator.pow,
+    "Pow": _power,
     "MatMult": operator.matmul,
     "FloorDiv": operator.floordiv,
     "Mod": operator.mod,
@@ -275,7 +285,8 @@ class Search:
     focus: numbers of the places that are tried before all others, of a function whose mistakes are known.
     only: whether no others are tried.
     order: of the arguments. seed: of torch's generator. turns: of the loop whose first turn shows what is
-    right. most: runs for one edit. most_edits: made together.
+    right. seconds: that it may take. most: runs, of a call for one edit, of a training in all.
+    most_edits: made together.
     """
 
     def __init__(
@@ -290,6 +301,7 @@ class Search:
         self._switches = switches
         self._task = task
         self._nb_runs = 0
+        self._ends = time.monotonic() + task["seconds"]
         self._has_raised = False
         self._inserted: list[int] = []
         self._unchanged: set[int] = set()
@@ -339,7 +351,9 @@ class Search:
         mask = self._record()
         rows = [(-2, 0, 0, _bits(mask))]
         while not all(mask) and len(rows) <= self._task["most_edits"]:
-            self._nb_runs = 0
+            # a training takes long: all of its edits share the runs
+            if self._task["reads"] == "values":
+                self._nb_runs = 0
             best = self._best(mask)
             if best is None:
                 break
@@ -478,15 +492,16 @@ class Search:
         best = self._best_of(self._inserts(unchanged), mask, None)
         # what has a right value already comes later, and what says little last
         self._says_little = False
-        for computed in (False, True):
+        best = self._best_of(self._rearranged(), mask, best)
+        for is_right in (False, True):
             if best is None or not all(best[2]):
-                best = self._best_of(self._alike(computed), mask, best)
+                best = self._best_of(self._alike(is_right), mask, best)
         # what is written a little differently needs no value that is known
         best = self._best_of(self._different(), mask, best)
         self._says_little = self._task["reads"] == "values"
-        for computed in (False, True):
+        for is_right in (False, True):
             if self._says_little and (best is None or not all(best[2])):
-                best = self._best_of(self._alike(computed), mask, best)
+                best = self._best_of(self._alike(is_right), mask, best)
         # a variable that is assigned before may have got a value of another form
         self._says_little = False
         is_whole = best is not None and all(best[2])
@@ -507,6 +522,8 @@ class Search:
             if self._is_settled(best, statement):
                 break
             if self._nb_runs > self._task["most"]:
+                break
+            if time.monotonic() > self._ends:
                 break
             now = self._with(candidate, mask)
             if now is None:
@@ -643,14 +660,9 @@ class Search:
         self._switches.on[str(place)] = sequences
         return True
 
-    def _alike(self, computed: bool) -> Iterator[tuple[int, Candidate]]:
-        """Candidates in whose place stands something of the same form; edits of statements and calls.
-
-        computed: only those in whose place a right value stands already, which may be another one.
-        """
+    def _rearranged(self) -> Iterator[tuple[int, Candidate]]:
+        """Candidates in which a statement is left out or adds, or arguments change places."""
         for place, (kind, statement, size, *_) in self._searched:
-            if (place in self._computed) != computed:
-                continue
             if kind == "swap":
                 forms = self._forms.get(str(place), range(size))
                 for one, other in itertools.combinations(range(size), 2):
@@ -658,9 +670,22 @@ class Search:
                         yield statement, (place, one, other)
             elif kind in ("drop", "add"):
                 yield statement, (place, 0, 0)
-            elif kind == "value":
-                for value, layout in self._fitting(place, alike=True):
-                    yield statement, (place, value, layout)
+
+    def _alike(self, is_right: bool) -> Iterator[tuple[int, Candidate]]:
+        """Candidates in whose place stands something of the same form.
+
+        is_right: only those in whose place, or statement, a right value stands already, which may be another
+        one than it should be; or only the others.
+        """
+        for place, (kind, statement, *_) in self._searched:
+            if kind != "value":
+                continue
+            if (
+                place in self._computed or statement in self._acquitted
+            ) != is_right:
+                continue
+            for value, layout in self._fitting(place, alike=True):
+                yield statement, (place, value, layout)
 
     def _different(self) -> Iterator[tuple[int, Candidate]]:
         """Candidates in which an operator, a sign, a comparison or a function is another one."""

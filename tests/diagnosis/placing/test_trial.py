@@ -40,6 +40,7 @@ def found(source, rows, expected, values, **more):
         "turns": 1,
         "seed": 0,
         "most": 5_000,
+        "seconds": 60.0,
         "most_edits": 3,
         "focus": (),
         "only": False,
