@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -180,11 +182,12 @@ def _sent(
     for parts in task.expected:
         expected.append([[list(one) for one in part] for part in parts])
     described = []
-    for one in places:
+    numbers = _numbers(places, evidence)
+    for one, number in zip(places, numbers, strict=True):
         described.append(
             [
                 one.kind,
-                _number(one, evidence),
+                number,
                 one.size,
                 one.is_assigned,
                 list(one.reads),
@@ -211,17 +214,50 @@ def _sent(
     }
 
 
-def _number(one: Place, evidence: Evidence) -> int:
-    """The number of a place's statement, in the order in which they are tried.
+def _numbers(places: Sequence[Place], evidence: Evidence) -> list[int]:
+    """The number of each place's statement, in the order in which they are tried.
 
-    A helper's statements come after the function's own, and before its calls of helpers: in the place of a
-    whole call everything can be put right.
+    Where a helper is called first, its statements come after the rest of the calling one, and before the call
+    itself: in the place of a whole call everything can be put right.
     """
-    if one.helper:
-        group = 1 + list(evidence.helpers).index(one.helper)
-    else:
-        group = len(evidence.helpers) + 1 if one.calls_helper else 0
-    return group * _LONGEST + one.statement
+    called_at = _called_at(evidence)
+    names = list(evidence.helpers)
+    numbers = []
+    for one in places:
+        line, group = one.statement, 0
+        if one.helper:
+            line = called_at[one.helper]
+            group = (1 + names.index(one.helper)) * _LONGEST + one.statement
+        elif one.calls_helper:
+            group = (1 + len(names)) * _LONGEST
+        numbers.append(line * (2 + len(names)) * _LONGEST + group)
+    return numbers
+
+
+def _called_at(evidence: Evidence) -> dict[str, int]:
+    """The line of the function where each helper is first used, if only by another one."""
+    lines: dict[str, int] = {}
+    for line, name in _named_in(evidence.source):
+        lines.setdefault(name, line)
+    # they stand in the order in which they are reached
+    for helper, source in evidence.helpers.items():
+        line = lines.setdefault(helper, 1)
+        for _, name in _named_in(source.text):
+            lines.setdefault(name, line)
+    return lines
+
+
+def _named_in(source: str) -> list[tuple[int, str]]:
+    """The names that a source reads, with their lines, in order."""
+    try:
+        tree = ast.parse(textwrap.dedent(source))
+    except (SyntaxError, ValueError):
+        return []
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.append((node.lineno, node.id))
+    return sorted(found)
 
 
 def _at_lines(
