@@ -136,7 +136,7 @@ class Helper(Record):
 RemarkKind = Literal[
     "zero", "opposite", "factor", "divided", "is", "square", "absolute", "sum", "mean", "one-off",
     "one-off-back", "transposed", "reordered", "shape",
-    "never-moves", "step-opposite", "step-factor", "samples-unused", "samples-only",
+    "never-moves", "step-opposite", "step-factor", "samples-unused", "samples-only", "unused",
 ]  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from grader.diagnosis.slips import (
     slip_without_value,
 )
 from grader.diagnosis.unexplained import conclude_unexplained
+from grader.diagnosis.unused import unused
 from grader.diagnosis.verdict import Claims, Clue, Diagnosis
 from grader.errors import StudentFailure, TimedOut
 from grader.exercise import Exercise
@@ -192,7 +193,11 @@ def _diagnose_calls(
 
     # Where does it stand, whatever it is?
     task = task_of_calls(case.plugged)
-    return with_marks(found, prober, function, evidence, [task])
+    found = with_marks(found, prober, function, evidence, [task])
+    remark = None if found.mended else unused(case)
+    if remark is None:
+        return found
+    return replace(found, remarks=(*found.remarks, remark))
 
 
 def _explained(case: Case) -> Diagnosis:

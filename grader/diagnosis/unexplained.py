@@ -29,13 +29,12 @@ def conclude_unexplained(case: Case) -> Diagnosis:
     acquitted = _acquitted(case)
     found = first_wrong(case.plugged, case.outcomes, case.prober, acquitted)
     if found is None:
-        remark = _remark(case)
-        return with_remarks(diagnosis(case), [remark])
+        return with_remarks(diagnosis(case), [_likeness(case)])
     concluded = diagnosis(case, first_wrong=found.quantity)
     return with_remarks(concluded, [found.remark])
 
 
-def _remark(case: Case) -> Remark | None:
+def _likeness(case: Case) -> Remark | None:
     """What the one value is like that a function gives."""
     pairs = []
     others: dict[str, list[Tensor]] = {}

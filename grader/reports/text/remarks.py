@@ -57,6 +57,7 @@ def sentence(remark: Remark, words: Callable[..., str]) -> str:
         "reordered": words(
             "%(what)s has its entries in reverse order.", what=what
         ),
+        "unused": words("Never used: %(value)s.", value=value),
         "shape": words(
             "The shape of %(what)s, and the one it should have: %(value)s.",
             what=what,
