@@ -79,6 +79,9 @@ def with_marks(
     tasks: what the function has to do, one after the other. Mistakes that are known are marked where edits of
     their lines, and perhaps of others, mend the function.
     """
+    # what autograd computes may be right, and is no right value's to mend
+    if evidence.autograd:
+        return found
     lines = frozenset(found.lines.values())
     marks: list[Mark] = []
     helpers: list[Helper] = []
@@ -94,7 +97,13 @@ def with_marks(
         if placed.mended or task.reads == "values":
             marks += placed.marks
             helpers += placed.helpers
+    if not mended:
+        # of what is missing and does not help, nothing is known
+        marks = [mark for mark in marks if mark.kind != "missing"]
     if not marks and not helpers:
+        return found
+    iterates = any(task.reads != "values" for task in tasks)
+    if iterates and found.misconceptions and not mended:
         return found
     marked = {mark.line for mark in marks}
     if lines and not (mended and marked >= lines):
