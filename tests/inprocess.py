@@ -44,7 +44,8 @@ class Here:
 
     def search(self, _, search):
         trial = {"__name__": "trial"}
-        exec(bytes(search["source"].tolist()).decode(), trial)
+        for source in search["sources"]:
+            exec(bytes(source.tolist()).decode(), trial)
         switches = trial["Switches"]()
         names = {**self.names, search["name"]: switches}
         exec(self.source, names)

@@ -20,8 +20,9 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
     {"number": n, "do": "measure"}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
      "edits": {function: source}, "standins": {"names": [...], "source": str}}
-     with "search": {"source": uint8 tensor, "name": str, "texts": [uint8 tensor, ...], "task": {...}}, the
-     call is one of a search among edits of the function (see `diagnosis.placing`), without arguments
+     with "search": {"sources": [...], "name": str, "texts": [...], "helpers": {name: text}, "task": {...}},
+     each text a uint8 tensor, the call is one of a search among edits of the function (see
+     `diagnosis.placing`), without arguments
 
 Replies (worker -> trusted), each with the request's number as well:
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from grader.diagnosis.placing import trial
+from grader.diagnosis.placing.inside import switches
 from grader.exercise import patterns
 
 NAME = "_grader"
@@ -271,7 +271,7 @@ class _Editor(ast.NodeTransformer):
             return self._named_place("sign", node, _name(node.op))
         if isinstance(node, ast.Compare) and len(node.ops) == 1:
             name = _name(node.ops[0])
-            if name in trial.COMPARISONS:
+            if name in switches.COMPARISONS:
                 return self._named_place("comparison", node, name)
         return []
 
@@ -286,7 +286,7 @@ class _Editor(ast.NodeTransformer):
         # what is called stays what it is, but a method is one of something
         if isinstance(node.func, ast.Attribute):
             node.func.value = self._expression(node.func.value)
-            if trial.alternatives(node.func.attr):
+            if switches.alternatives(node.func.attr):
                 place = self._named_place("function", node, node.func.attr)
                 node.func = _call_of("function", *place, node.func.value)
         elif not isinstance(node.func, ast.Name):

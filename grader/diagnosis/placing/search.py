@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from grader.diagnosis.observation import Evidence, Prober
-from grader.diagnosis.placing import trial
+from grader.diagnosis.placing.inside import SOURCES, trial
 from grader.diagnosis.placing.instrument import (
     NAME,
     Instrumented,
@@ -22,7 +23,6 @@ from grader.diagnosis.placing.instrument import (
     instrumented_helper,
 )
 from grader.diagnosis.placing.values import RightValue
-from grader.diagnosis.verdict import Diagnosis
 from grader.errors import StudentFailure
 from grader.exercise import patterns
 from grader.results import Helper, Mark
@@ -67,59 +67,6 @@ class Task:
     only_there: bool = False
 
 
-def with_marks(
-    found: Diagnosis,
-    prober: Prober,
-    function: str,
-    evidence: Evidence,
-    tasks: Sequence[Task],
-) -> Diagnosis:
-    """A diagnosis with the places of the mistakes, where they can be found.
-
-    tasks: what the function has to do, one after the other. Mistakes that are known are marked where edits of
-    their lines, and perhaps of others, mend the function.
-    """
-    # what autograd computes may be right, and is no right value's to mend
-    if evidence.autograd:
-        return found
-    lines = frozenset(found.lines.values())
-    marks: list[Mark] = []
-    helpers: list[Helper] = []
-    # how a training begins says nothing of how it goes on
-    mended = bool(tasks) and tasks[-1].reads != "start"
-    for task in tasks:
-        asked = replace(task, lines=lines)
-        placed = place(prober, function, evidence, asked)
-        if placed is None:
-            return found
-        mended = mended and placed.mended
-        # a training that more of is right with some edit is often right in another way
-        if placed.mended or task.reads == "values":
-            marks += placed.marks
-            helpers += placed.helpers
-    if not mended:
-        # of what is missing and does not help, nothing is known
-        marks = [mark for mark in marks if mark.kind != "missing"]
-    if not marks and not helpers:
-        return found
-    iterates = any(task.reads != "values" for task in tasks)
-    if iterates and found.misconceptions and not mended:
-        return found
-    marked = {mark.line for mark in marks}
-    if lines and not (mended and marked >= lines):
-        return found
-    line = found.line
-    if line is None and marks:
-        line = marks[0].line
-    return replace(
-        found,
-        line=line,
-        marks=tuple(marks),
-        helpers=tuple(helpers),
-        mended=mended,
-    )
-
-
 def place(
     prober: Prober, function: str, evidence: Evidence, task: Task
 ) -> Placed | None:
@@ -133,7 +80,7 @@ def place(
     recorded, student, helpers = texts
     places = helpers[-1].places if helpers else student.places
     search = {
-        "source": _as_bytes(inspect.getsource(trial)),
+        "sources": list(map(_as_bytes, _sources())),
         "name": NAME,
         "texts": [_as_bytes(recorded.text), _as_bytes(student.text)],
         "helpers": {one.name: _as_bytes(one.text) for one in helpers},
@@ -174,6 +121,23 @@ def _texts(
         helpers.append(made)
         places = made.places
     return recorded, student, helpers
+
+
+@functools.cache
+def _sources() -> tuple[str, ...]:
+    """The texts of what runs in the student's process; there they share one namespace."""
+    texts = []
+    for module in SOURCES:
+        tree = ast.parse(inspect.getsource(module))
+        kept = []
+        for statement in tree.body:
+            is_own = isinstance(statement, ast.ImportFrom) and (
+                statement.module or ""
+            ).startswith("grader.")
+            if not is_own:
+                kept.append(statement)
+        texts.append(ast.unparse(ast.Module(kept, [])))
+    return tuple(texts)
 
 
 def _as_bytes(text: str) -> Tensor:

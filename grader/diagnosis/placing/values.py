@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grader.diagnosis.placing.inside.switches import Switches
 from grader.diagnosis.placing.instrument import NAME, instrumented
-from grader.diagnosis.placing.trial import Switches
 from grader.exercise import Exercise, Forest
 
 Sequences = list[list[Any]]  # by probe: the values of one expression

@@ -333,13 +333,14 @@ class Worker:
         }
 
     def _search(self, name: str, search: Mapping[str, Any]) -> Function:
-        """A search among edits of a function, to be called: see `diagnosis.placing.trial`.
+        """A search among edits of a function, to be called: see `diagnosis.placing.inside`.
 
-        search: its source, what the function's two texts call it by, these texts, its helpers', and its task.
+        search: its sources, what the function's two texts call it, these texts, its helpers', and its task.
         """
         assert self.slice is not None
         trial: Namespace = {"__name__": "trial"}
-        exec(_as_text(search["source"]), trial)
+        for source in search["sources"]:
+            exec(_as_text(source), trial)
         switches = trial["Switches"]()
         for space in self._spaces(search["name"], name):
             space[search["name"]] = switches

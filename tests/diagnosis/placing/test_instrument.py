@@ -6,8 +6,8 @@ import pytest
 import torch
 from handwritten import BACKWARD, FORWARD, written
 
+from grader.diagnosis.placing.inside.switches import Switches
 from grader.diagnosis.placing.instrument import NAME, instrumented
-from grader.diagnosis.placing.trial import Switches
 
 LOOPS = '''
 def total(rows, start=0):

@@ -2,13 +2,14 @@
 
 import torch
 
-from grader.diagnosis.placing import trial
+from grader.diagnosis.placing.inside import trial
+from grader.diagnosis.placing.inside.switches import Switches
 from grader.diagnosis.placing.instrument import NAME, instrumented
 
 
 def found(source, rows, expected, values, **more):
     """(the kind and the text of each edit that is made, whether all is right then)."""
-    switches = trial.Switches()
+    switches = Switches()
     names = {NAME: switches, "torch": torch}
     functions = []
     for recording in (True, False):
