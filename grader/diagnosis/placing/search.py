@@ -274,7 +274,8 @@ def _placed(
     offset = evidence.first_line - 1
     for number, *_ in rows[1:]:
         if number == trial.INSERT:
-            last = max((one.end_line for one in places), default=1) + offset
+            ends = [one.end_line for one in places if not one.helper]
+            last = max(ends, default=1) + offset
             marks.append(Mark("missing", last, 0, last, 0))
             continue
         if number not in range(len(places)):
