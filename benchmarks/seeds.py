@@ -98,7 +98,9 @@ def main() -> int:
     count = 0
     with ProcessPoolExecutor(options.jobs) as pool:
         graded = pool.map(Grader(), chosen, [seeds] * len(chosen))
-        for found in graded:
+        for number, found in enumerate(graded, 1):
+            if number % 10 == 0:
+                print(f"{number} of {len(chosen)}", file=sys.stderr)
             for line in depending(found):
                 print(line, flush=True)
                 count += 1
