@@ -213,8 +213,9 @@ def _is_product(node: ast.expr) -> bool:
     return isinstance(node.op, ast.Mult | ast.Div)
 
 
-_Finder = Callable[[Sequence[ast.AST], Collection[str]], Iterator[_Node]]
-_SHOWS: Mapping[Act, _Finder] = {
+_SHOWS: Mapping[
+    Act, Callable[[Sequence[ast.AST], Collection[str]], Iterator[_Node]]
+] = {
     "subtracts": _subtracts,
     "assigns": _assigns,
     "replaces": _replaces,

@@ -40,7 +40,9 @@ def likeness(
     each by call, whose place the wrong ones may have taken.
     """
     rights = [right for _, right in pairs]
-    if len(pairs) < 2 or any(right.numel() == 0 for right in rights):
+    if len(pairs) < 2:
+        return None
+    if any(not theirs.numel() or not right.numel() for theirs, right in pairs):
         return None
     if not _vary(rights):
         return None

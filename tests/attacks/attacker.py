@@ -48,6 +48,8 @@ def install(told):
 def attempt(deed, *arguments):
     print("RAN", flush=True)
     value = deed(*arguments)
+    if "edited" in deed.__code__.co_filename:
+        return  # the search for a mistake's place has put other values into it: no deed of the attacker's
     print("PROOF", repr(value)[:300], flush=True)
     raise RuntimeError(f"PROOF {value!r}"[:300])
 

@@ -62,6 +62,10 @@ def test_one_call_shows_nothing_and_calls_must_agree():
     assert likeness([(next(factors) * one, one) for one in RIGHT]) is None
 
 
+def test_what_is_empty_is_like_nothing():
+    assert likeness([(torch.zeros(0), one) for one in RIGHT]) is None
+
+
 def test_what_is_always_the_same_shows_nothing():
     half = torch.tensor(0.5)
     assert likeness([(2 * half, half)] * 3) is None

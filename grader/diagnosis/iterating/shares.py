@@ -38,7 +38,8 @@ def remarks(
     # each parameter counts as much as the others, however small its gradients are
     theirs = _scaled(_differences(start, after.parameters), lengths)
     right = _scaled(right, lengths)
-    if _is_same(torch.cat(theirs), torch.cat(right)):
+    moved = torch.cat(theirs)
+    if not bool(moved.isfinite().all()) or _is_same(moved, torch.cat(right)):
         return []
     apart = []
     for single in _one_by_one(arguments):
@@ -46,7 +47,7 @@ def remarks(
         if step is None:
             break
         apart.append(torch.cat(_scaled(step, lengths)))
-    of_samples = list(_of_samples(apart, torch.cat(theirs), torch.cat(right)))
+    of_samples = list(_of_samples(apart, moved, torch.cat(right)))
     names = reference.trajectory.parameters
     return of_samples or list(_of_parameters(names, theirs, right))
 
