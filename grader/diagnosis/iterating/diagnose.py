@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from grader.diagnosis.closeness import parameters_agree
@@ -18,7 +20,7 @@ from grader.diagnosis.observation import Evidence, Plugged, Prober
 from grader.diagnosis.placing import with_marks
 from grader.diagnosis.recognisers import STALE
 from grader.diagnosis.slips import slip_of, slip_without_value
-from grader.diagnosis.verdict import Diagnosis, with_remarks
+from grader.diagnosis.verdict import Diagnosis
 from grader.exercise import Exercise
 from grader.results import Remark
 
@@ -96,7 +98,10 @@ def _explained(case: IteratingCase) -> Diagnosis:
         case.claim_history(runs, initial, sets[0])
     else:
         case.claim_step_sign(STALE, history.unexplained(case.student, runs))
-    return with_remarks(case.conclude(sets), _remarks(case, runs))
+    concluded = case.conclude(sets)
+    if concluded.misconceptions:
+        return concluded
+    return replace(concluded, remarks=tuple(_remarks(case, runs)))
 
 
 def _remarks(case: IteratingCase, runs: Runs) -> list[Remark]:

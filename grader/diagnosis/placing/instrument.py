@@ -266,7 +266,9 @@ class _Editor(ast.NodeTransformer):
     def _operation(self, node: ast.expr) -> list[ast.expr]:
         """A new place for an operation that can be another one; empty where it is none."""
         if isinstance(node, ast.BinOp):
-            return self._named_place("operator", node, _name(node.op))
+            name = _name(node.op)
+            if name in switches.OPERATORS:
+                return self._named_place("operator", node, name)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return self._named_place("sign", node, _name(node.op))
         if isinstance(node, ast.Compare) and len(node.ops) == 1:

@@ -90,6 +90,17 @@ def test_what_raises_is_marked_too():
     assert "w2.t @ g2" in lines[found.line - 1]
 
 
+def test_operators_that_have_no_place_stay_as_they_are():
+    body = "g = [0, 1][2 ** 1 & 3 ^ 3]\n" + BACKWARD
+    edit = ("dloss(x2, t)", "dloss(x2, 3 * t)")
+    assert marked(
+        diagnosed("backward_pass", written("backward_pass", body, edit)),
+        "backward_pass",
+        body,
+        edit,
+    ) == ["3"]
+
+
 def test_a_right_function_has_no_marks():
     assert backward().marks == ()
 

@@ -44,6 +44,7 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "GtE": operator.ge,
 }
 _OPERATIONS = {**OPERATORS, **COMPARISONS}
+_AS_WRITTEN = {**_OPERATIONS, "Pow": operator.pow}
 FUNCTIONS: Sequence[Sequence[str]] = (
     ("tanh", "sin", "cos", "exp", "expm1", "abs", "neg", "sigmoid", "relu", "sqrt", "square", "sinh", "cosh"),
     ("sum", "mean", "max", "min", "norm", "prod"),
@@ -147,7 +148,9 @@ class Switches:
     def operated(self, place: str, name: str, left: Any, right: Any) -> Any:
         """What an operator or a comparison gives, or another one in its place."""
         self.named[place] = name
-        return _OPERATIONS[self.on.get(place, name)](left, right)
+        if place not in self.on:
+            return _AS_WRITTEN[name](left, right)
+        return _OPERATIONS[self.on[place]](left, right)
 
     def signed(self, place: str, name: str, value: Any) -> Any:
         """A value with a minus, or without it."""

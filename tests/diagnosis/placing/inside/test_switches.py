@@ -53,8 +53,14 @@ def test_what_is_written_is_asked_each_time():
 
 def test_a_power_of_whole_numbers_is_no_number_of_a_million_digits():
     switches = Switches()
+    switches.on["1"] = "Pow"
     with pytest.raises(OverflowError):
-        switches.operated("1", "Pow", 10, 10**6)
+        switches.operated("1", "Mult", 10, 10**6)
+
+
+def test_what_a_student_wrote_stays_what_it_was():
+    made = Switches().operated("1", "Pow", 2, 3)
+    assert made == 8 and isinstance(made, int)
 
 
 def test_arguments_change_places():
