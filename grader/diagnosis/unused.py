@@ -26,7 +26,8 @@ def unused(case: Case) -> Remark | None:
         if name in used and name in own_names and not is_changed:
             names.append(own_names[name])
     reached = case.seen.evidence.reaches
-    if reached is not None:
+    # who uses all arguments may well write a derivative out
+    if names and reached is not None:
         required = used & case.exercise.solution.trees.keys()
         names += sorted(required - set(reached) - {case.function})
     return Remark("unused", value=", ".join(names)) if names else None

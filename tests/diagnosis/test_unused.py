@@ -1,5 +1,7 @@
 """What a function never uses."""
 
+from dataclasses import replace
+
 from handwritten import BACKWARD, backward, case_of, diagnosed, written
 
 from grader.diagnosis.unused import unused
@@ -24,3 +26,12 @@ def test_it_is_said_where_nothing_else_mends_the_function():
     found = diagnosed("backward_pass", written("backward_pass", body))
     (remark,) = [one for one in found.remarks if one.kind == "unused"]
     assert "t" in remark.value.split(", ")
+
+
+def test_who_uses_all_arguments_may_write_a_derivative_out():
+    body = BACKWARD.replace("dloss(x2, t)", "2 * (x2 - t)")
+    case = case_of("backward_pass", written("backward_pass", body))
+    for reached in ([], ["dsigma"]):
+        evidence = replace(case.seen.evidence, reaches=reached)
+        seen = replace(case.seen, evidence=evidence)
+        assert unused(replace(case, seen=seen)) is None
