@@ -141,7 +141,7 @@ class Stages:
         with contextlib.ExitStack() as stack:
             for owner, name, stage in (
                 (Zygote, "fork", self.START),
-                (WorkerHandle, "kill", self.END),
+                (WorkerHandle, "dismiss", self.END),
                 (Checks, "run", self.CHECKS),
                 (session, "diagnose", self.DIAGNOSIS),
                 (output, "save", self.REPORT),

@@ -28,7 +28,7 @@ from grader.reading.reaching import Reaching
 from grader.reading.slicing import Slice
 from grader.reading.statements import Statement
 from grader.reading.stubs import is_stub
-from grader.reading.trees import ENDS, constant_truth, is_star_import
+from grader.reading.trees import ENDS, constant_truth, is_star_import, walk
 
 Alias = tuple[str, str]  # a name, and the dotted name of what it stands for
 Preparation = tuple[int, int | None, bool]
@@ -272,7 +272,7 @@ def _read_as_values(tree: ast.stmt) -> set[str]:
     """The names that are read other than to call them."""
     called: set[int] = set()
     values: set[str] = set()
-    for node in ast.walk(tree):  # a call comes before the name that it calls
+    for node in walk(tree):  # a call comes before the name that it calls
         if isinstance(node, ast.Call):
             called.add(id(node.func))
         elif isinstance(node, ast.Name) and id(node) not in called:
@@ -284,7 +284,7 @@ def import_aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
     """Name -> dotted name of what an import binds to it: nn -> torch.nn."""
     aliases: dict[str, str] = {}
     for tree in trees:
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.Import):
                 aliases.update(_aliases_of_modules(node))
             elif isinstance(node, ast.ImportFrom):

@@ -16,7 +16,7 @@ from grader.reading.call_graph import Statements, call_graph
 from grader.reading.effects import Effects, effects_of
 from grader.reading.names import names_of
 from grader.reading.statements import File, Statement
-from grader.reading.trees import LOOPS, nodes, stored_names
+from grader.reading.trees import LOOPS, nodes, stored_names, walk
 
 _SIMILARITY = (
     0.75  # difflib's ratio, from which a parameter is taken for another
@@ -125,7 +125,7 @@ class Finder:
         # a loop in an inner function or method that another loop calls is not the outermost
         hidden: set[int] = set()
         for name in called & inner.keys():
-            hidden.update(map(id, ast.walk(inner[name])))
+            hidden.update(map(id, walk(inner[name])))
         outermost = [loop for loop in found if id(loop) not in hidden]
         outermost.sort(key=lambda loop: loop.lineno)
         return outermost
@@ -133,7 +133,7 @@ class Finder:
     def _inner_functions(self, tree: ast.stmt) -> dict[str, ast.FunctionDef]:
         """The functions within a definition that lead to the call, by name."""
         inner: dict[str, ast.FunctionDef] = {}
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if node is tree or not isinstance(node, ast.FunctionDef):
                 continue
             calls = _names_called(node) & (self.reaching | inner.keys())
@@ -229,12 +229,12 @@ class Finder:
 
     def is_nested(self, loop: ast.stmt) -> bool:
         """Whether there is another loop in it, or in what it calls."""
-        loops = [node for node in ast.walk(loop) if isinstance(node, LOOPS)]
+        loops = [node for node in walk(loop) if isinstance(node, LOOPS)]
         return len(loops) > 1 or bool(_names_called(loop) & self.looping)
 
     def _loops_calling_loops(self, tree: ast.stmt) -> list[ast.stmt]:
         found: list[ast.stmt] = []
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, LOOPS) and _names_called(node) & self.looping:
                 found.append(node)
         return found
@@ -281,7 +281,7 @@ class Finder:
         if not makers:
             return instances
         for statement in self.file.statements:
-            for node in ast.walk(statement.tree):
+            for node in walk(statement.tree):
                 if not isinstance(node, ast.Assign):
                     continue
                 for name in _names_called(node.value) & makers:
@@ -295,7 +295,7 @@ def _returns_a_function(tree: ast.FunctionDef) -> bool:
     """Whether it returns a function that it defines."""
     inner: set[str] = set()
     returned: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.FunctionDef):
             inner.add(node.name)
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
@@ -306,7 +306,7 @@ def _returns_a_function(tree: ast.FunctionDef) -> bool:
 def is_nested(loop: ast.AST) -> bool:
     """Whether a loop has another one in it."""
     loops = 0
-    for node in ast.walk(loop):
+    for node in walk(loop):
         if isinstance(node, LOOPS):
             loops += 1
     return loops > 1
@@ -314,7 +314,7 @@ def is_nested(loop: ast.AST) -> bool:
 
 def _names_called(tree: ast.AST) -> set[str]:
     called: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             called.add(node.func.id)
     return called
@@ -331,7 +331,7 @@ def _variables(targets: Iterable[ast.expr]) -> set[str]:
 def _names_passed(tree: ast.AST) -> set[str]:
     """What is given to `map` and the like, which call it: the variables that stand as arguments."""
     passed: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call):
             passed |= {
                 part.id for part in node.args if isinstance(part, ast.Name)
@@ -342,7 +342,7 @@ def _names_passed(tree: ast.AST) -> set[str]:
 def _attributes_called(tree: ast.AST) -> set[str]:
     """The names of the methods that are called."""
     called: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             called.add(node.func.attr)
     return called

@@ -17,7 +17,7 @@ from grader.reading.names import names_of
 from grader.reading.short_loops import is_short
 from grader.reading.statements import File, Reason, Statement
 from grader.reading.syntax_errors import UNCOMPILABLE
-from grader.reading.trees import COMPOUND, DEFINITIONS, LOOPS
+from grader.reading.trees import COMPOUND, DEFINITIONS, LOOPS, walk
 
 # nodes that hold statements
 _WITH_BLOCKS = (*COMPOUND, ast.ExceptHandler, ast.match_case)
@@ -68,7 +68,7 @@ def never_run_notice(statement: Statement) -> Notice:
 def loader_notices(statements: Iterable[Statement]) -> Iterator[Notice]:
     """A notice for each statement that asks a DataLoader for processes of its own."""
     for statement in statements:
-        for node in ast.walk(statement.tree):
+        for node in walk(statement.tree):
             if isinstance(node, ast.Call) and _asks_for_workers(node):
                 yield Notice(
                     "loader-workers", line=node.lineno, cell=statement.cell

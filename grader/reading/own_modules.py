@@ -20,7 +20,7 @@ from grader.reading.needs import Bindings
 from grader.reading.never_run import without_never_run
 from grader.reading.own_files import OwnFiles, Path, file_of, module_path
 from grader.reading.statements import File, Statement, read_statements
-from grader.reading.trees import Kind, binder_of, kind_of
+from grader.reading.trees import Kind, binder_of, kind_of, walk
 
 Wanted = tuple[Path, set[str]]  # a module, and the names that are wanted of it
 Trees = list[ast.stmt]
@@ -55,7 +55,7 @@ class Module:
         """Every name behind a dot in the file: what it may want of a module that it imports whole."""
         found = set()
         for statement in self.statements:
-            for node in ast.walk(statement.tree):
+            for node in walk(statement.tree):
                 if isinstance(node, ast.Attribute):
                     found.add(node.attr)
         return found
@@ -194,7 +194,9 @@ class OwnModules:
 
     def imported(self, tree: ast.stmt, importer: Module) -> Iterator[Wanted]:
         """What a statement imports of the submission's own modules, also within its functions."""
-        for node in ast.walk(tree):
+        if not self.files.texts:
+            return
+        for node in walk(tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     path = self.files.resolve(alias.name)
@@ -416,7 +418,7 @@ def _place(tree: ast.stmt, other: ast.stmt) -> ast.stmt:
 
 def _import_of(tree: ast.stmt, name: str) -> tuple[ast.ImportFrom, str] | None:
     """The import within `tree` that binds `name`, and what it is called where it comes from."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if not isinstance(node, ast.ImportFrom):
             continue
         for alias in node.names:

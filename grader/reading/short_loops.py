@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from grader.reading.trees import DEFINITIONS, LOOPS, stored_names
+from grader.reading.trees import DEFINITIONS, LOOPS, stored_names, walk
 
 _MOST_PASSES = 1_000  # of a loop and those within it together
 _AS_LONG_AS_ITS_ARGUMENTS = {
@@ -57,7 +57,7 @@ def _written_out(tree: ast.stmt) -> tuple[str, int] | None:
 
 def is_short(loop: ast.AST, sizes: Sizes) -> bool:
     """Whether a loop's text shows that it ends soon, and that it neither trains nor defines functions."""
-    for node in ast.walk(loop):
+    for node in walk(loop):
         if isinstance(node, DEFINITIONS):
             return False
         if isinstance(node, ast.Attribute) and node.attr in _TRAINS:

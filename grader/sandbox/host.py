@@ -177,6 +177,12 @@ class Zygote:
         status: int | None = self._hear()["status"]
         return status
 
+    def bury(self, pid: int) -> None:
+        """Have a worker that has been killed waited for before the next is forked, and do not wait here."""
+        if self._control.fileno() >= 0:
+            message = {"do": "bury", "pid": pid}
+            self._control.send(json.dumps(message).encode())
+
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
@@ -396,6 +402,21 @@ class WorkerHandle:
         """End the process, whatever it does, and return its wait status. Safe to call again."""
         if self._ended:
             return None
+        self._send_kill()
+        status = self._zygote.reap(self._pid)
+        self._drain()
+        self._close()
+        return status
+
+    def dismiss(self) -> None:
+        """The same for a worker whose status nobody asks for; its memory is given back while we go on."""
+        if self._ended:
+            return
+        self._send_kill()
+        self._zygote.bury(self._pid)
+        self._close()
+
+    def _send_kill(self) -> None:
         self._ended = True
         with contextlib.suppress(ProcessLookupError):
             # a pidfd cannot mean another process that has got the same number since
@@ -403,13 +424,12 @@ class WorkerHandle:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             else:
                 os.kill(self._pid, signal.SIGKILL)
-        status = self._zygote.reap(self._pid)
-        self._drain()
+
+    def _close(self) -> None:
         for fd in (self._pidfd, self._to, self._from, self._output):
             if fd is not None and fd >= 0:
                 os.close(fd)
         self._output = -1
-        return status
 
     def _why_it_ended(self) -> str:
         if self._pidfd is None:

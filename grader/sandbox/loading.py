@@ -159,7 +159,7 @@ class LoadedSubmission:
     def drop(self) -> None:
         """End the worker."""
         if self._worker is not None:
-            self._worker.kill()
+            self._worker.dismiss()
             self._worker = None
 
     def _without_functions(self, why: str) -> SourceReading:

@@ -9,6 +9,7 @@ object, with descriptors beside it:
     start + a file that holds {"prologues": {name: source}, "data": [tensors]}  -> {"ready": pid}
     {"do": "fork", "policy": {...}} + 3 descriptors (requests, replies, output) -> {"pid": n} + its pidfd
     {"do": "reap", "pid": n}                                                   -> {"status": n | null}
+    {"do": "bury", "pid": n}                                                   -> nothing
 """
 
 from __future__ import annotations
@@ -56,6 +57,9 @@ def main(control_fd: int) -> None:
         if not packet:
             return
         message = json.loads(packet)
+        if message["do"] == "bury":
+            _reap(message["pid"])
+            continue
         if message["do"] == "reap":
             answer = json.dumps({"status": _reap(message["pid"])})
             control.send(answer.encode())

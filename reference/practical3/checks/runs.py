@@ -150,6 +150,13 @@ class Training:
         except (StudentFailure, CheckFailure) as failure:
             return failure
 
+    def earliest(self, data: Any, nb_hidden: int) -> tuple[int, Any]:
+        """(steps taken, parameters) of the first run that gives any: with 0 steps, or with 1."""
+        runs = {0: self.attempt(data, nb_hidden, 0)}
+        if not isinstance(runs[0], Run):
+            runs[1] = self.attempt(data, nb_hidden, 1)
+        return start(runs)
+
     def served(self, data: Any) -> Any:
         """The data as the student's loop takes them; a function takes them as they are."""
         return self.shared.get("served", as_they_are)(data)

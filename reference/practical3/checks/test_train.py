@@ -236,9 +236,7 @@ def test_long_run(student, calls, reference, inputs, shared):
     if nb_steps >= MANY_STEPS:
         estimate(training, samples, nb_hidden, nb_steps)
     run = value_of(training.attempt(samples, nb_hidden, nb_steps))
-    taken, initial = start(
-        {k: training.attempt(samples, nb_hidden, k) for k in (0, 1)}
-    )
+    taken, initial = training.earliest(samples, nb_hidden)
     assert_finite(initial, taken)
     with going_on():
         end, expected = inputs.trajectory(
@@ -267,8 +265,7 @@ def short_run(training, reference):
     least, most = SHORT
     most = int(min(most, training.most_steps()))
     data = training.contested_data()
-    runs = {k: training.attempt(data, NB_HIDDEN, k) for k in (0, 1)}
-    taken, initial = start(runs)
+    taken, initial = training.earliest(data, NB_HIDDEN)
     assert_finite(initial, taken)
     while most >= least:
         (nb_steps,) = training.inputs.numbers(1, least, most)
