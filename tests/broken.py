@@ -274,7 +274,7 @@ def with_functions(name: str, data: bytes, texts: Iterable[str]) -> Submission:
 
 def with_broken(path: Path, broken: Iterable[Breakage]) -> Submission:
     """A `.py` file with these functions broken."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")
     texts = []
     for one in broken:
         if one.text == MISSING:

@@ -15,9 +15,16 @@ from typing import Literal
 
 from grader.notices import Notice
 from grader.reading.call_graph import CallGraph
-from grader.reading.names import Names, compiled, operations
+from grader.reading.names import compiled, operations
 from grader.reading.statements import Reason, Statement
-from grader.reading.trees import LOOPS, is_future_import, is_star_import
+from grader.reading.trees import (
+    DEFINITIONS,
+    LOOPS,
+    is_future_import,
+    is_star_import,
+    lambda_of,
+    nodes,
+)
 
 # Modules export their own versions of these, so a star import counts for them.
 _OFTEN_EXPORTED = {
@@ -168,8 +175,7 @@ def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
         never_run.update(sources.never_run)
         for i in sources.statements:
             needed.add(i)
-            read = statements[i].names
-            for demand in _demands(read, i, position, bindings.end):
+            for demand in _demands(statements[i], i, position, bindings.end):
                 if demand not in seen:
                     seen.add(demand)
                     demands.append(demand)
@@ -181,7 +187,7 @@ def statements_for(
 ) -> Set[int]:
     """The numbers of the statements that one at the position `at` needs, run in their order before it."""
     needed: set[int] = set()
-    demands = list(_demands(statement.names, at, at, at))
+    demands = list(_demands(statement, at, at, at))
     seen = set(demands)
     own = _bound_first(statement.tree)
     while demands:
@@ -196,7 +202,7 @@ def statements_for(
                 continue
             needed.add(i)
             # read as late as it can be: when the statement at `at` runs
-            for demand in _demands(bindings.statements[i].names, i, at, at):
+            for demand in _demands(bindings.statements[i], i, at, at):
                 if demand not in seen:
                     seen.add(demand)
                     demands.append(demand)
@@ -218,14 +224,31 @@ def _bound_first(tree: ast.stmt) -> set[str]:
 
 
 def _demands(
-    names: Names, at: int, position: int, end: int
+    statement: Statement, at: int, position: int, end: int
 ) -> Iterator[Demand]:
-    """The values that statement number `at` needs, of these names, for what is read at `position`."""
+    """The values that statement number `at` needs for what is read at `position`."""
+    names = statement.names
     for name in names.now.keys() | names.deletes:
         yield name, at
+    # `b = (lambda v: v + a)(1)` may call its function at once
+    calls_its_own = not _only_defines(statement.tree)
     for name in names.later:
         yield name, position
         yield name, end
+        if calls_its_own:
+            yield name, at
+
+
+def _only_defines(tree: ast.stmt) -> bool:
+    if lambda_of(tree) is not None:
+        return True
+    if not isinstance(tree, DEFINITIONS):
+        return False
+    # one in a default value, say, may be called as the definition is made
+    return not any(
+        isinstance(node, ast.Lambda) and not later
+        for node, later in nodes(tree)
+    )
 
 
 def hidden_names(bindings: Bindings, needs: Needs) -> list[Notice]:
