@@ -184,8 +184,8 @@ def test_a_page_is_whole_without_script(opened, name):
     if name == "class":
         assert page.locator("table.class tbody tr").count() == 33
         assert not page.locator(".tools").is_visible()
-        page.locator(".shared summary").first.click()
-        assert page.locator(".shared .who a").first.is_visible()
+        page.locator(".lecture summary").first.click()
+        assert page.locator(".lecture .who a").first.is_visible()
     else:
         assert page.get_by_text("Follow the arrows back from").is_visible()
 
@@ -219,14 +219,49 @@ def test_the_table_filters_by_text_and_by_kind(opened):
     page.locator("#filter").fill("backward-w2 bruno")
     shown = page.locator("table.class tbody tr:visible")
     assert 0 < shown.count() < 33
-    for text in shown.all_inner_texts():
-        assert "backward-w2" in text and "bruno" in text.lower()
+    for row in shown.all():
+        assert "backward-w2" in row.get_attribute("data-t")
+        assert "bruno" in row.inner_text().lower()
     assert (
         page.locator("#shown").inner_text() == f"{shown.count()} of 33 shown"
     )
     page.locator("#filter").fill("")
-    page.locator("#which").select_option("full")
+    page.locator("[data-show=full]").click()
     assert set(marks(page)) == {20.0}
+
+
+def test_figures_of_the_class_lead_to_its_rows(opened):
+    page = opened("class")
+    counted = page.locator(".standings [data-show]").first
+    number = int(counted.inner_text())
+    counted.click()
+    shown = page.locator("table.class tbody tr:visible")
+    assert shown.count() == number
+    page.locator(".lecture [data-find]").first.click()
+    assert 0 < shown.count() < 33
+
+
+def test_what_is_shown_is_kept_in_the_address(opened):
+    page = opened("class")
+    page.locator("[data-show=full]").click()
+    page.locator("table.class thead button").nth(1).click()
+    count = page.locator("table.class tbody tr:visible").count()
+    page.reload()
+    assert page.locator("table.class tbody tr:visible").count() == count
+    assert page.locator("table.class th[aria-sort]").count() == 1
+
+
+def test_keys_lead_through_the_submissions(opened):
+    page = opened("class")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "filter"
+    page.keyboard.type("student")
+    page.locator("#filter").blur()
+    names = page.locator("table.class tbody tr:visible th a").all_inner_texts()
+    for number, key in [(0, "j"), (1, "j"), (2, "j"), (1, "k")]:
+        page.keyboard.press(key)
+        focused = page.evaluate("document.activeElement.innerText")
+        assert focused == names[number]
 
 
 def test_every_link_inside_a_page_leads_somewhere(opened):
@@ -243,13 +278,13 @@ def test_every_link_inside_a_page_leads_somewhere(opened):
 
 
 @pytest.mark.parametrize("name", ["wrong", "class"])
-def test_printing_shows_what_is_folded_and_hides_what_only_a_screen_needs(
+def test_printing_leaves_out_what_is_right_and_what_only_a_screen_needs(
     opened, name
 ):
     page = opened(name)
     page.emulate_media(media="print")
     assert (
-        not page.locator(".tools, .contents").first.is_visible()
+        not page.locator(".tools").first.is_visible()
         if name == "class"
         else True
     )
@@ -258,7 +293,8 @@ def test_printing_shows_what_is_folded_and_hides_what_only_a_screen_needs(
     )
     assert background == "rgb(255, 255, 255)"
     if name == "wrong":
-        assert page.get_by_text("return torch.tanh(x)").first.is_visible()
+        assert page.get_by_text("Follow the arrows back from").is_visible()
+        assert not page.get_by_text("return torch.tanh(x)").first.is_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF-")
 
 

@@ -17,9 +17,11 @@ from grader.reports.formats import terminal
 from grader.reports.formats.class_page import class_page
 from grader.reports.formats.gradebook import gradebook
 from grader.reports.formats.lms import canvas, nbgrader
+from grader.reports.text.lead import lead
+from grader.reports.text.words import Words
 from grader.reports.views import cohort
-from grader.reports.views.content import next_steps
 from grader.reports.views.overrides import Override, apply_overrides
+from grader.reports.views.review import review
 from grader.results import Fault, Result, from_json, to_json
 
 EXERCISE = Exercise.load("practical3")
@@ -113,7 +115,10 @@ def test_a_manual_mark_completes_it() -> None:
 
 
 def test_there_is_nothing_to_do_for_the_student() -> None:
-    assert next_steps(incomplete(), EXERCISE.notes()) == ()
+    words = Words(EXERCISE, "en")
+    told = review(incomplete(), EXERCISE.notes())
+    (sentence,) = lead(incomplete(), told, words)
+    assert str(sentence) == "Nothing is known to be wrong."
 
 
 def test_a_check_that_is_void_counts_in_neither_share() -> None:

@@ -9,11 +9,15 @@ from urllib.parse import quote
 
 from grader.exercise import Exercise
 from grader.reports.formats.pages import environment
+from grader.reports.text import prose
 from grader.reports.text.neutral import clean
 from grader.reports.text.words import Words
 from grader.reports.views import cohort
+from grader.reports.views.content import Notes, explain
 from grader.reports.views.overrides import Overrides, marked
 from grader.results import Result
+
+MOST_SHARED = 8  # misconceptions that are shown at once
 
 
 def class_page(
@@ -28,6 +32,7 @@ def class_page(
     The page can be read without scripts; a small inline script sorts and filters the table. Raises
     UsageError for an unknown language, or a manual mark that does not fit its result.
     """
+    notes = exercise.notes(lang)
     shown = []
     scores = []
     links = {}
@@ -46,7 +51,7 @@ def class_page(
     page = environment(lang).get_template("class.html")
     return page.render(
         words=Words(exercise, lang),
-        results=shown,
+        results=cohort.weakest_first(shown),
         links=links,
         manual=set(overrides or {}),
         names=cohort.function_names(shown),
@@ -56,9 +61,26 @@ def class_page(
         median=median,
         bins=cohort.bins(shown),
         checks=cohort.check_statistics(shown),
-        misconceptions=cohort.misconceptions(shown, exercise.notes(lang)),
-        looks=cohort.needing_a_look(shown),
+        misconceptions=cohort.misconceptions(shown, notes),
+        most=MOST_SHARED,
+        standings=cohort.standings(shown),
+        concerns=cohort.concerns(shown),
+        concerns_of=cohort.concerns_of,
+        nb_full=sum(one.score >= one.max_score for one in shown),
+        why=lambda result: reasons(result, notes),
     )
+
+
+def reasons(result: Result, notes: Notes) -> list[tuple[str, list[str]]]:
+    """For each function that is not right and has named mistakes, their titles."""
+    found = []
+    for name, function in result.functions.items():
+        titles = []
+        for note in explain(name, function, notes).notes:
+            titles.append(prose.to_text(note.title, function.facts))
+        if titles:
+            found.append((name, titles))
+    return found
 
 
 def address(result: Result) -> str:

@@ -6,12 +6,12 @@ import shlex
 
 from grader.exercise import Exercise
 from grader.reports.formats.pages import environment
+from grader.reports.text.lead import lead
 from grader.reports.text.neutral import clean
 from grader.reports.text.words import Words
-from grader.reports.views import curves, network
-from grader.reports.views.content import explain, next_steps
-from grader.reports.views.listing import listing, of_helpers
+from grader.reports.views import curves
 from grader.reports.views.overrides import Manual, apply_overrides
+from grader.reports.views.review import review
 from grader.results import Result
 
 MAX_NOTICES = 40
@@ -33,15 +33,7 @@ def student_report(
     # The page shows the grader's own points beside the instructor's: both results are needed.
     graded = clean(result)
     shown = clean(apply_overrides(result, manual))
-    explanations = {}
-    listings = {}
-    helpers = {}
-    drawings = {}
-    for name, function in shown.functions.items():
-        explanations[name] = explain(name, function, notes)
-        listings[name] = listing(function)
-        helpers[name] = of_helpers(function)
-        drawings[name] = network.draw(exercise.graph, function.first_wrong)
+    told = review(shown, notes, exercise.graph)
     comments = {}
     for name, override in (manual or {}).items():
         comments[name] = clean(override)
@@ -51,12 +43,10 @@ def student_report(
         result=shown,
         graded=graded,
         manual=comments,
-        steps=next_steps(shown, notes),
-        explanations=explanations,
-        listings=listings,
-        helpers=helpers,
-        listing_of=listing,
-        drawings=drawings,
+        lead=lead(shown, told, words),
+        segments=told.segments,
+        sections=told.wrong,
+        rights=told.rights,
         panels=curves.panels(shown.curves, exercise.curve_titles(lang)),
         plot=(curves.WIDTH, curves.HEIGHT),
         command=_command(shown),

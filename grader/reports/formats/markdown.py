@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from grader.exercise import Exercise
 from grader.reports.text import neutral, prose
+from grader.reports.text.lead import lead
 from grader.reports.text.words import SIGNS, Words
 from grader.reports.views.content import (
     Notes,
@@ -16,6 +17,7 @@ from grader.reports.views.content import (
 )
 from grader.reports.views.listing import listing, of_helpers, wrong_parts
 from grader.reports.views.overrides import Manual, apply_overrides, comment_on
+from grader.reports.views.review import review
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 MAX_NOTICES = 40
@@ -31,9 +33,13 @@ def markdown_report(
     result = neutral.clean(apply_overrides(result, manual), limit=1_000)
     words = Words(exercise, lang)
     notes = exercise.notes(lang)
+    told = review(result, notes)
     lines = list(_overview(result, words))
-    for name, function in result.functions.items():
-        lines += function_section(name, function, notes, words)
+    said = " ".join(map(str, lead(result, told, words)))
+    lines += ["", neutral.markdown(said)]
+    for section in told.sections:
+        name = section.name
+        lines += function_section(name, section.function, notes, words)
         comment = comment_on(name, manual)
         if comment:
             label = words("From your instructor")
@@ -57,7 +63,7 @@ def function_section(
     yield f"## {code}: {words.state(function.status)}"
     yield ""
     if function.follow_through:
-        yield words("right, given your own functions that it builds on")
+        yield words.follow_through(function)
     for group in grouped(not_passed(function.checks)):
         # The checks of a group say the same: all titles, and the message once, after the last.
         *others, last = group
@@ -98,7 +104,8 @@ def _overview(result: Result, words: Words) -> Iterator[str]:
         yield ""
         yield f"**{words.incomplete(result)}**"
     yield ""
-    yield f"| {words('Function')} | {words('Verdict')} | {words('Points')} |"
+    head = [words("Function"), words("Verdict"), words("Points")]
+    yield f"| {' | '.join(head)} |"
     yield "| --- | --- | ---: |"
     for key, function in result.functions.items():
         code = neutral.markdown_code(key, cell=True)

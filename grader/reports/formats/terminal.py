@@ -12,15 +12,14 @@ from rich.text import Text
 
 from grader.exercise import Exercise
 from grader.reports.text import neutral, prose
+from grader.reports.text.lead import lead
 from grader.reports.text.words import SIGNS, Words
 from grader.reports.views import cohort
 from grader.reports.views.content import (
     Explanation,
     Notes,
-    explain,
     grouped,
     message_of,
-    next_steps,
     not_passed,
 )
 from grader.reports.views.listing import of_helpers, spans_of, wrong_parts
@@ -31,6 +30,7 @@ from grader.reports.views.overrides import (
     comment_on,
     marked,
 )
+from grader.reports.views.review import review
 from grader.results import CheckResult, FunctionResult, Note, Result
 
 STYLES = {
@@ -60,15 +60,19 @@ def show(
     result = neutral.clean(apply_overrides(result, manual))
     words = Words(exercise, lang)
     notes = exercise.notes(lang)
+    told = review(result, notes)
     parts: list[RenderableType] = [_head(result, words), Text()]
-    for name, function in result.functions.items():
-        explanation = explain(name, function, notes)
-        parts += _function(name, function, explanation, words)
+    for sentence in lead(result, told, words):
+        parts.append(Text(str(sentence), style="bold"))
+    parts.append(Text())
+    for section in told.sections:
+        name = section.name
+        parts += _function(name, section.function, section.explanation, words)
         comment = neutral.terminal(comment_on(name, manual))
         if comment:
             said = words.labelled(words("From your instructor"), comment)
             parts.append(_text(said, "blue"))
-    parts += _closing(result, notes, words)
+    parts += _closing(result, words)
     # Rich reads "[red]" as markup, which a student's text may hold: it must not.
     console.print(Group(*parts), markup=False, highlight=False)
 
@@ -118,9 +122,7 @@ def _function(
     line.append(words.mark(function), style="default")
     yield line
     if function.follow_through:
-        yield _text(
-            words("right, given your own functions that it builds on"), "dim"
-        )
+        yield _text(words.follow_through(function), "dim")
     if function.status == "right":
         return
     yield from _checks(function.checks, words)
@@ -206,28 +208,19 @@ def _source(
 def _note(
     note: Note, facts: Mapping[str, str], words: Words
 ) -> Iterator[RenderableType]:
-    yield _text(prose.to_text(note.title, facts), "bold green")
+    yield _text(prose.to_text(note.title, facts), "bold red")
     if note.note:
         text = prose.to_text(note.note, facts)
-        yield _text(text, "green", by=4)
+        yield _text(text, by=4)
     if note.hint:
         hint = prose.to_text(note.hint, facts)
         labelled = words.labelled(words("Hint"), hint)
         yield _text(labelled, "italic", by=4)
 
 
-def _closing(
-    result: Result, notes: Notes, words: Words
-) -> Iterator[RenderableType]:
-    """What to do first, the notices, and what was not isolated."""
-    steps = next_steps(result, notes)
-    closing = words("Everything is right. Well done.")
-    if result.incomplete:
-        closing = words("Nothing is known to be wrong.")
-    if steps:
-        closing = words("Begin with %(name)s.", name=steps[0].function)
+def _closing(result: Result, words: Words) -> Iterator[RenderableType]:
+    """The notices, and what was not isolated."""
     yield Text()
-    yield Text(closing, style="bold")
     for notice in result.notices[:MAX_NOTICES]:
         sentence = neutral.one_line(words.notice(notice))
         yield Text(f"· {sentence}", style="dim")

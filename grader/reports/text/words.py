@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from grader.exercise import Exercise
 from grader.notices import Notice, place
 from grader.reports.text import language, remarks
+from grader.reports.views.cohort import Concern
 from grader.reports.views.content import Explanation
+from grader.reports.views.review import Section, Segment
+from grader.reports.views.sheet import Comment
 from grader.results import FunctionResult, Mismatch, Result, Source
 
 # The shapes differ, so that nobody needs to tell colours apart.
@@ -19,6 +25,11 @@ SIGNS = {
     "blocked": "‖",
     "void": "?",
 }
+
+
+_ROOM_FOR_SLIPS = (
+    4  # shares of the strip, at which a part has room for more than the points
+)
 
 
 class Words:
@@ -47,6 +58,11 @@ class Words:
     def title(self, title: str) -> str:
         """A check's title, translated if the exercise has it in this language."""
         return self.exercise.check_title(title, self.lang)
+
+    @property
+    def exercise_title(self) -> str:
+        """What the exercise is called."""
+        return self.exercise.title
 
     def notice(self, notice: Notice) -> str:
         """A notice as one sentence."""
@@ -164,15 +180,110 @@ class Words:
             place = self.place(mark.line, where)
             said.append(self._located(mark.kind, place))
         sentence = " ".join(dict.fromkeys(said))
+        return f"{sentence} {self.proof(explanation)}"
+
+    def beside(self, comment: Comment) -> list[str]:
+        """What is said beside a place that has no name."""
+        place = self.place(comment.line, comment.source)
+        said = [self._located(mark.kind, place) for mark in comment.marks]
+        return list(dict.fromkeys(said))
+
+    def heading(self, comment: Comment, explanation: Explanation) -> str:
+        """What stands above a comment that has no note."""
+        if comment.marks:
+            return self("Look here")
+        if explanation.stop:
+            return self("Where it stops")
+        if explanation.unexplained:
+            return self("Not explained")
+        return self("What the numbers show")
+
+    def follow_through(self, function: FunctionResult) -> str:
+        """That a function was judged with the student's own earlier ones."""
+        if function.status == "right":
+            return self("right, given your own functions that it builds on")
+        return self("judged with your own functions that it builds on")
+
+    def proof(self, explanation: Explanation) -> str:
+        """What becomes right once what is marked is mended."""
+        count = len(explanation.marks)
+        for helper in explanation.helpers:
+            count += len(helper.marks)
         if explanation.mended:
-            proof = self.count(
+            return self.count(
                 "With this mended, the function gives what it should.",
                 "With these mended, the function gives what it should.",
-                len(placed),
+                count,
             )
-        else:
-            proof = self("With this mended, more of it is right, but not all.")
-        return f"{sentence} {proof}"
+        return self("With this mended, more of it is right, but not all.")
+
+    def concern(self, concern: Concern) -> str:
+        """What an instructor should look at, with how many submissions there are."""
+        count = len(concern.submissions)
+        sentences = {
+            "unnamed": self.count(
+                "%(num)s submission has a mistake that nothing explains:",
+                "%(num)s submissions have a mistake that nothing explains:",
+                count,
+            ),
+            "placed": self.count(
+                "%(num)s has a mistake that is only placed, not named:",
+                "%(num)s have a mistake that is only placed, not named:",
+                count,
+            ),
+            "unread": self.count(
+                "In %(num)s, no function could be graded:",
+                "In %(num)s, no function could be graded:",
+                count,
+            ),
+            "incomplete": self.count(
+                "%(num)s mark is incomplete, because the grader failed:",
+                "%(num)s marks are incomplete, because the grader failed:",
+                count,
+            ),
+            "notice": self.count(
+                "%(num)s has a notice that you should read:",
+                "%(num)s have a notice that you should read:",
+                count,
+            ),
+        }
+        return sentences[concern.kind]
+
+    def segment(self, segment: Segment) -> str:
+        """A function's points, in the few words that the strip has room for."""
+        function = segment.function
+        if function.status == "missing":
+            return self.state("missing")
+        if function.status == "blocked":
+            return self.state("blocked")
+        points = self.points(function.score)
+        if function.status == "right" and function.lost <= 0:
+            return points
+        marks = self(
+            "%(score)s of %(full)s",
+            score=points,
+            full=self.points(function.max_score),
+        )
+        if not segment.slips or segment.share < _ROOM_FOR_SLIPS:
+            return marks
+        slips = self.count("%(num)s slip", "%(num)s slips", segment.slips)
+        return f"{marks} · {slips}"
+
+    def rights(self, sections: Sequence[Section]) -> str:
+        """How many functions are right, and what they are worth."""
+        points = sum(section.function.score for section in sections)
+        worth = self.count(
+            "%(points)s point",
+            "%(points)s points",
+            math.ceil(points),
+            points=self.points(points),
+        )
+        return self.count(
+            "Right: %(num)s function, %(points)s",
+            "Right: %(num)s functions, %(points)s",
+            len(sections),
+            points=worth,
+        )
 
     def _located(self, kind: str, place: str) -> str:
         sentences = {

@@ -6,10 +6,12 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from grader.notices import Notice
 from grader.reports.views.content import (
     Notes,
+    explain,
     note_of,
     to_look_at,
     unexplained,
@@ -55,10 +57,35 @@ class CheckStatistics:
 
 @dataclass(frozen=True)
 class Shared:
-    """A misconception and the submissions that show it."""
+    """A misconception, the submissions that show it, the points that these lost where it was named.
+
+    line: one student's own line that holds it, without saying whose; empty where none is known.
+    """
 
     note: Note
     submissions: tuple[Result, ...]
+    points: float = 0.0
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a function went in the class: how many have it right, partly right, wrong or missing, not judged.
+
+    most: the misconception that is named most often, and how often; None where none is.
+    """
+
+    function: str
+    right: int
+    partial: int
+    wrong: int
+    unjudged: int
+    most: tuple[str, int] | None
+
+    @property
+    def all(self) -> int:
+        """How many submissions there are."""
+        return self.right + self.partial + self.wrong + self.unjudged
 
 
 @dataclass(frozen=True)
@@ -68,6 +95,22 @@ class Look:
     result: Result
     unexplained: tuple[str, ...]
     notices: tuple[Notice, ...]
+
+
+ConcernKind = Literal["unnamed", "placed", "unread", "incomplete", "notice"]
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What an instructor should see before the marks are released, and the submissions that it is about.
+
+    kind: "unnamed", a mistake that nothing explains; "placed", one of which only the place is known, or the
+    first wrong quantity; "unread", no function could be graded; "incomplete", grader failed on a check;
+    "notice", one to be read.
+    """
+
+    kind: ConcernKind
+    submissions: tuple[Result, ...]
 
 
 def function_names(results: Sequence[Result]) -> tuple[str, ...]:
@@ -132,15 +175,25 @@ def misconceptions(
     # By id: a submission counts once, though two of its functions may show the misconception.
     submissions: dict[str, dict[str, Result]] = defaultdict(dict)
     functions: dict[str, str] = {}
+    points: defaultdict[str, float] = defaultdict(float)
+    lines: dict[str, str] = {}
     for result in results:
         for name, function in result.functions.items():
             for identifier in function.misconceptions:
                 submissions[identifier][result.submission.id] = result
                 functions.setdefault(identifier, name)
+                points[identifier] += function.lost
+                if not lines.get(identifier):
+                    lines[identifier] = _line_of(result, identifier)
     found = []
     for identifier, showing in submissions.items():
         note = note_of(identifier, notes, functions[identifier])
-        shared = Shared(note, tuple(showing.values()))
+        shared = Shared(
+            note,
+            tuple(showing.values()),
+            points[identifier],
+            lines[identifier],
+        )
         found.append(shared)
     found.sort(key=_most_frequent_first)
     return tuple(found)
@@ -154,6 +207,81 @@ def needing_a_look(results: Sequence[Result]) -> tuple[Look, ...]:
         if look.unexplained or look.notices:
             looks.append(look)
     return tuple(looks)
+
+
+def standings(results: Sequence[Result]) -> tuple[Standing, ...]:
+    """How each function went, in the exercise's order."""
+    found = []
+    for name in function_names(results):
+        counts: Counter[str] = Counter()
+        named: Counter[str] = Counter()
+        for result in results:
+            function = result.functions.get(name)
+            if function is None:
+                continue
+            counts[function.status] += 1
+            named.update(set(function.misconceptions))
+        most = named.most_common(1)[0] if named else None
+        standing = Standing(
+            name,
+            right=counts["right"],
+            partial=counts["partial"],
+            wrong=counts["wrong"] + counts["missing"],
+            unjudged=counts["blocked"] + counts["void"],
+            most=most,
+        )
+        found.append(standing)
+    return tuple(found)
+
+
+def concerns(results: Sequence[Result]) -> tuple[Concern, ...]:
+    """What is to be seen before the marks are released; a kind that no submission shows is left out."""
+    found: dict[ConcernKind, list[Result]] = {}
+    for result in results:
+        for kind in concerns_of(result):
+            found.setdefault(kind, []).append(result)
+    kinds = get_args(ConcernKind)
+    return tuple(
+        Concern(kind, tuple(found[kind])) for kind in kinds if kind in found
+    )
+
+
+def concerns_of(result: Result) -> list[ConcernKind]:
+    """The kinds that one submission shows."""
+    kinds: list[ConcernKind] = []
+    if unexplained(result):
+        kinds.append("unnamed")
+    for name, function in result.functions.items():
+        explanation = explain(name, function, {})
+        placed = explanation.is_placed or explanation.first_wrong
+        if placed and not explanation.sets:
+            kinds.append("placed")
+            break
+    statuses = {function.status for function in result.functions.values()}
+    if statuses == {"missing"}:
+        kinds.append("unread")
+    if result.incomplete:
+        kinds.append("incomplete")
+    if to_look_at(result):
+        kinds.append("notice")
+    return kinds
+
+
+def weakest_first(results: Sequence[Result]) -> list[Result]:
+    """The results by mark; those with the same mark by name."""
+    return sorted(results, key=lambda one: (one.score, one.submission.id))
+
+
+def _line_of(result: Result, identifier: str) -> str:
+    """The line of a submission that holds a misconception, as it is written; empty where it is not known."""
+    for function in result.functions.values():
+        line = function.lines.get(identifier)
+        if line is None or function.source is None:
+            continue
+        first, texts = function.source.written()
+        if 0 <= line - first < len(texts):
+            return texts[line - first].strip()
+    return ""
 
 
 def _most_frequent_first(shared: Shared) -> tuple[int, str]:

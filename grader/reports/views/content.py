@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from grader.notices import Notice
 from grader.results import (
@@ -12,6 +11,7 @@ from grader.results import (
     FunctionResult,
     Helper,
     Mark,
+    Mismatch,
     Note,
     Remark,
     Result,
@@ -23,7 +23,6 @@ Misconceptions = tuple[
     str, ...
 ]  # their ids: one set that explains the results
 Group = tuple[CheckResult, ...]  # neighbours that say the same
-StepKind = Literal["write", "correct", "look", "rerun"]
 
 
 @dataclass(frozen=True)
@@ -58,18 +57,6 @@ class Explanation:
         return self.sets[0] if self.sets else ()
 
 
-@dataclass(frozen=True)
-class Step:
-    """Something to do next: on which function, why, and what it is worth."""
-
-    kind: StepKind
-    function: str
-    points: float
-    notes: tuple[Note, ...] = ()
-    check: CheckResult | None = None
-    line: int | None = None
-
-
 def note_of(identifier: str, notes: Notes, function: str = "") -> Note:
     """The note of a misconception; one that has no text still shows its id."""
     if identifier in notes:
@@ -97,19 +84,6 @@ def explain(name: str, function: FunctionResult, notes: Notes) -> Explanation:
     if not _lost_by_checks(function):
         return Explanation()
     return replace(known, unexplained=not known.is_placed)
-
-
-def next_steps(result: Result, notes: Notes) -> tuple[Step, ...]:
-    """What the student can do, in the exercise's order: what comes first may mend what comes after."""
-    steps = []
-    for name, function in result.functions.items():
-        if function.status == "void":
-            # Where grader failed, there is nothing to do for the student.
-            continue
-        # Points alone do not tell: an instructor may have given all of them to a wrong function.
-        if function.status != "right" or function.lost > 0:
-            steps.append(_step(name, function, notes))
-    return tuple(steps)
 
 
 def first_failed(function: FunctionResult) -> CheckResult | None:
@@ -149,6 +123,34 @@ def grouped(checks: Sequence[CheckResult]) -> tuple[Group, ...]:
     return tuple(map(tuple, groups))
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What checks that did not pass say in words: neighbours that say the same, together."""
+
+    checks: Group
+    message: str
+
+
+def seen(checks: Sequence[CheckResult]) -> list[Seen]:
+    """What the checks that failed say besides their numbers; where none failed, why they were not judged."""
+    failed = [check for check in checks if check.outcome == "failed"]
+    found = []
+    for group in grouped(failed or not_passed(checks)):
+        message = message_of(group[0])
+        if message or group[0].mismatch is None:
+            found.append(Seen(group, message))
+    return found
+
+
+def mismatches(checks: Sequence[CheckResult]) -> list[Mismatch]:
+    """The numbers that failed checks show, the same ones once."""
+    found: list[Mismatch] = []
+    for check in checks:
+        if check.mismatch is not None and check.mismatch not in found:
+            found.append(check.mismatch)
+    return found
+
+
 def to_look_at(result: Result) -> tuple[Notice, ...]:
     """The notices for which an instructor should look at the submission."""
     found = []
@@ -185,18 +187,6 @@ def _notes_of(
         note = note_of(identifier, notes, function)
         found.append(note)
     return tuple(found)
-
-
-def _step(name: str, function: FunctionResult, notes: Notes) -> Step:
-    points = function.lost
-    if function.status == "missing":
-        return Step("write", name, points)
-    if function.status == "blocked":
-        return Step("rerun", name, points)
-    named = explain(name, function, notes).notes
-    kind: StepKind = "correct" if named else "look"
-    check = first_failed(function)
-    return Step(kind, name, points, named, check, function.line)
 
 
 def _lost_by_checks(function: FunctionResult) -> bool:

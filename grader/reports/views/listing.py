@@ -25,7 +25,8 @@ Span = tuple[int, int]
 class Line:
     """One line: its number in the file or cell, its text, the text highlighted, and whether it is marked.
 
-    spans: the parts of the text that are wrong, from one character to another; they are underlined.
+    spans: the parts of the text that are wrong, from one character to another; they are underlined. at: its
+    number as results count lines, which of a notebook's is another one.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Line:
     html: Markup
     marked: bool
     spans: tuple[Span, ...] = ()
+    at: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def listing(function: FunctionResult) -> Listing | None:
         wrong = spans.get(number, ())
         if wrong:
             html = _underlined(text, wrong)
-        lines.append(Line(line, text, html, is_marked, wrong))
+        lines.append(Line(line, text, html, is_marked, wrong, number))
         number += 1
     left_out = len(texts) - stop
     in_notebook = source.cell is not None

@@ -77,20 +77,13 @@ def test_identifiers_are_unique_and_headings_descend_one_by_one():
 def test_the_report_says_what_to_do_why_and_where():
     text = page_of(samples.wrong).text
     assert "9 / 20" in text
-    assert (
-        "loss : The differences are summed before they are squared. (line 13)"
-        in text.replace("loss:", "loss :")
-    )
+    assert "Begin with loss; then backward_pass and train." in text
     assert "Follow the arrows back from loss to s1." in text
     assert "Look here: dl_ds1 = dl_dx2 * dsigma(s1).t()" in text
     assert (
         "x0 is read from the notebook" in text
     )  # a fact in the place of {name}
-    assert (
-        "3 × 5" in text
-        and "[2, 0]" in text
-        and "15 of 15 entries are wrong" in text
-    )
+    assert "3 × 5" in text and "[2, 0]" in text and "15 of 15 entries" in text
     assert "First wrong quantity: dl_dx2" in text
     assert "right, given your own functions that it builds on" in text
     assert "it needs backward_pass" in text
@@ -104,7 +97,7 @@ def test_a_right_submission_has_nothing_left_to_do():
     text = page_of(samples.right).text
     assert (
         "Everything is right. Well done." in text
-        and "7 of 7 functions are right" in text
+        and "Right: 7 functions, 20 points" in text
     )
 
 
@@ -134,7 +127,7 @@ def test_the_command_to_rerun_can_be_pasted_whatever_the_file_is_called():
 def test_a_french_report_is_french_in_words_and_numbers():
     page = student_report(samples.wrong(), samples.EXERCISE, "fr")
     assert '<html lang="fr">' in page
-    assert "Que faire maintenant" in page and "What to do next" not in page
+    assert "Commencez par" in page and "Begin with" not in page
     assert language.number(2.5, "fr") == "2,5"
     assert "Votre fonction" not in text_report(
         samples.right(), samples.EXERCISE, "en"
@@ -157,17 +150,17 @@ def test_an_unknown_language_is_refused_by_name():
 def test_a_french_page_marks_english_sentences_alone():
     result = samples.wrong()
     practical3 = Exercise.load("practical3")
-    for page in (
-        student_report(result, practical3, "fr"),
-        class_page([result], practical3, "fr"),
+    for page, tag in (
+        (student_report(result, practical3, "fr"), "h3"),
+        (class_page([result], practical3, "fr"), "summary"),
     ):
-        assert "<h3>Les différences sont additionnées avant" in page
-        assert '<h3 lang="en">' not in page
-    for page in (
-        student_report(result, samples.EXERCISE, "fr"),
-        class_page([result], samples.EXERCISE, "fr"),
+        assert f"<{tag}>Les différences sont additionnées avant" in page
+        assert f'<{tag} lang="en">' not in page
+    for page, tag in (
+        (student_report(result, samples.EXERCISE, "fr"), "h3"),
+        (class_page([result], samples.EXERCISE, "fr"), "summary"),
     ):
-        assert '<h3 lang="en">The differences are summed' in page
+        assert f'<{tag} lang="en">The differences are summed' in page
 
 
 def test_a_check_s_title_is_marked_as_english_only_where_it_is():
@@ -217,8 +210,8 @@ def test_an_exercise_without_graph_and_curves_has_neither():
 @pytest.mark.parametrize(
     ("total", "says"),
     [
-        (1, "Value<"),
-        (15, "Values: 15 of 15 entries are wrong; the worst one:<"),
+        (1, "value"),
+        (15, "15 of 15 entries"),
     ],
 )
 def test_how_many_values_are_wrong_is_said_where_there_are_several(
@@ -235,4 +228,4 @@ def test_how_many_values_are_wrong_is_said_where_there_are_several(
         dataclasses.replace(samples.wrong(), functions={"loss": function}),
         samples.EXERCISE,
     )
-    assert f"<caption>{says}" in page
+    assert f"<td>{says}</td>" in page

@@ -20,7 +20,7 @@ def test_a_report_says_what_is_wrong_and_where_to_begin():
     text = text_report(samples.wrong(), samples.EXERCISE)
     assert "The arguments of `dloss` are swapped" in text
     assert "Hint: What shape must `dl_dx1` have?" in text
-    assert "Begin with loss." in text
+    assert "Begin with `loss`; then" in text
     assert "Everything is right. Well done." in text_report(
         samples.right(), samples.EXERCISE
     )

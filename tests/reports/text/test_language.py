@@ -81,9 +81,9 @@ def catalogue(lang: str) -> Catalog:
 
 def test_there_is_something_to_translate():
     assert {
-        "What to do next",
-        "%(right)s of %(num)s function is right",
-        "Begin with %(name)s.",
+        "How this was graded",
+        "%(slips)s slip in %(name)s: %(places)s.",
+        "Begin with %(name)s; then %(names)s.",
     } <= sentences()
 
 
@@ -124,7 +124,7 @@ def test_no_translation_is_left_over_or_loses_a_value(lang):
 
 
 def test_plural_forms_are_those_of_the_language():
-    one, many = "%(num)s mistake", "%(num)s mistakes"
+    one, many = "%(num)s slip", "%(num)s slips"
     french = language.translations("fr")
     assert (
         french.ngettext(one, many, 0)
