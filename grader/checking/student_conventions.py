@@ -142,6 +142,11 @@ class StudentConventions:
 
     # -- how the submission calls its own functions ----------------------------------------------------
 
+    def is_called_plainly(self, function: str) -> bool:
+        """Whether the submission itself calls a function with vectors, as the exercise does."""
+        call = self._own_call(function)
+        return call is not None and call.layouts == plain(len(call.layouts))
+
     def mixed_up_by(self, function: str) -> str | None:
         """The earlier function that this one calls with vectors of several layouts, which it cannot combine.
 

@@ -31,6 +31,7 @@ from grader.diagnosis.slips import (
     slip_of,
     slip_without_value,
 )
+from grader.diagnosis.standing import named_where_it_stands
 from grader.diagnosis.unexplained import conclude_unexplained
 from grader.diagnosis.unused import unused
 from grader.diagnosis.verdict import Claims, Clue, Diagnosis
@@ -44,12 +45,14 @@ class OwnConvention:
     """How a function lays out its vectors; `convention` is None where it does as the exercise does.
 
     is_told: whether the student has been told so, at an earlier function. calls_with_mixture: an earlier
-    function that this one calls with vectors of several layouts, which it cannot combine.
+    function that this one calls with vectors of several layouts, which it cannot combine. called_plainly:
+    whether the submission itself calls it as the exercise does, whatever its convention.
     """
 
     convention: Convention | None = None
     is_told: bool = False
     calls_with_mixture: str | None = None
+    called_plainly: bool = False
 
 
 def diagnose(
@@ -72,6 +75,13 @@ def diagnose(
         if own is None:
             own = _own_convention(exercise, function, prober, earlier)
         as_one_of_vectors = prober
+        if own.convention is not None and own.called_plainly:
+            # then a mistake that stands in the source explains more than a convention
+            found = _diagnose(exercise, function, prober, evidence, earlier)
+            if found.misconceptions and set(found.misconceptions) <= set(
+                found.lines
+            ):
+                return found
         if own.convention is not None:
             as_one_of_vectors = ConvertingProber(
                 prober, function, own.convention
@@ -194,6 +204,7 @@ def _diagnose_calls(
     # Where does it stand, whatever it is?
     task = task_of_calls(case.plugged)
     found = with_marks(found, prober, function, evidence, [task])
+    found = named_where_it_stands(case, found)
     remark = None if found.mended else unused(case)
     if remark is None:
         return found

@@ -377,10 +377,12 @@ class _Judged:
         """The diagnosis under the first substitution that explains something; else under the first of all."""
         diagnoses = []
         conventions = self.judge.conventions
+        convention = conventions.of(function)
         own = OwnConvention(
-            conventions.of(function),
+            convention,
             conventions.is_told(function),
             conventions.mixed_up_by(function),
+            convention is not None and conventions.is_called_plainly(function),
         )
         for plugged, replaced in self.judge.to_diagnose(function):
             try:

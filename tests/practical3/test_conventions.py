@@ -190,3 +190,15 @@ def test_broadcasting_to_a_matrix_is_no_convention(grade: Grade) -> None:
     result = grade((CASES / file).read_text("utf-8"))
     assert told(result) == [("forward_pass", "forward-bias-column")]
     assert "forward_pass/value[s1]" in failed(result)
+
+
+def test_a_mistake_in_the_source_explains_more_than_a_convention_of_no_call(
+    grade: Grade,
+) -> None:
+    text = (ROOT / "submissions/practical3/right-per-sample.py").read_text()
+    right = "s1 = w1.mv(x) + b1"
+    assert right in text
+    wrong = text.replace(right, "s1 = w1.mv(x) + b1.view(-1, 1)")
+    function = grade(wrong).functions["forward_pass"]
+    assert function.misconceptions == ("forward-bias-column",)
+    assert "forward-bias-column" in function.lines

@@ -76,8 +76,9 @@ class Search(Runs):
 
     def _best(self, mask: Parts) -> tuple[Candidate, Parts] | None:
         """The edit that makes most right, of equal ones the earliest and smallest; None where none helps."""
-        # where nothing is right, nothing can be said to be missing
-        unchanged = sorted(self._unchanged) if any(mask) else []
+        # where nothing is right, or what follows never ran, nothing can be said to be missing
+        is_told = any(mask) and not self._has_raised
+        unchanged = sorted(self._unchanged) if is_told else []
         best = self._best_of(self._inserts(unchanged), mask, None)
         # what has a right value already comes later, and what says little last
         self._says_little = False
