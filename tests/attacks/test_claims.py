@@ -226,6 +226,9 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
 """
 # there the hiding itself fails, and the function with it
 FAILS = {"__wrapped__"}
+if not hasattr(torch._C._autograd, "_saved_tensors_hooks_set_tracing"):
+    # an older torch has no such hook
+    FAILS.add("the hook")
 
 
 @pytest.fixture(scope="module")
