@@ -387,9 +387,15 @@ def _operands(node: ast.expr) -> list[ast.expr]:
 
 
 def _assigned(tree: ast.AST) -> Iterator[str]:
-    """The names of the variables that a function assigns."""
+    """The names of the variables that a function assigns; those of a comprehension are its own."""
+    own: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        if isinstance(node, ast.comprehension):
+            own.update(map(id, ast.walk(node.target)))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Name) or id(node) in own:
+            continue
+        if isinstance(node.ctx, ast.Store):
             yield node.id
 
 

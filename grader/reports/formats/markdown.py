@@ -13,7 +13,7 @@ from grader.reports.views.content import (
     explain,
     grouped,
     message_of,
-    not_passed,
+    worth_telling,
 )
 from grader.reports.views.listing import listing, of_helpers, wrong_parts
 from grader.reports.views.overrides import Manual, apply_overrides, comment_on
@@ -64,12 +64,8 @@ def function_section(
     yield ""
     if function.follow_through:
         yield words.follow_through(function)
-    for group in grouped(not_passed(function.checks)):
-        # The checks of a group say the same: all titles, and the message once, after the last.
-        *others, last = group
-        for check in others:
-            yield _title(check, words)
-        yield _check(last, words)
+    if function.status == "right":
+        return
     for shown in [function, *of_helpers(function)]:
         yield from _source(shown, words)
     explanation = explain(name, function, notes)
@@ -77,6 +73,12 @@ def function_section(
     if before:
         yield ""
         yield neutral.markdown(before)
+    for number, together in enumerate(explanation.sets):
+        if number > 0:
+            yield ""
+            yield f"*{words('or')}*"
+        for note in together:
+            yield from _note(note, function.facts, words)
     observed = words.observed(explanation)
     if observed:
         yield ""
@@ -86,12 +88,13 @@ def function_section(
         parts = map(neutral.markdown_code, wrong_parts(function))
         yield ""
         yield f"{neutral.markdown(located)} {', '.join(parts)}".rstrip()
-    for number, together in enumerate(explanation.sets):
-        if number > 0:
-            yield ""
-            yield f"*{words('or')}*"
-        for note in together:
-            yield from _note(note, function.facts, words)
+    yield ""
+    for group in grouped(worth_telling(function.checks)):
+        # The checks of a group say the same: all titles, and the message once, after the last.
+        *others, last = group
+        for check in others:
+            yield _title(check, words)
+        yield _check(last, words)
 
 
 def _overview(result: Result, words: Words) -> Iterator[str]:

@@ -20,7 +20,7 @@ from grader.reports.views.content import (
     Notes,
     grouped,
     message_of,
-    not_passed,
+    worth_telling,
 )
 from grader.reports.views.listing import of_helpers, spans_of, wrong_parts
 from grader.reports.views.overrides import (
@@ -125,12 +125,16 @@ def _function(
         yield _text(words.follow_through(function), "dim")
     if function.status == "right":
         return
-    yield from _checks(function.checks, words)
     for shown in [function, *of_helpers(function)]:
         yield from _source(shown, words)
     before = words.before_notes(explanation)
     if before:
         yield _text(before, "dim" if explanation.unexplained else "")
+    for number, together in enumerate(explanation.sets):
+        if number > 0:
+            yield _text(words("or"), "italic")
+        for note in together:
+            yield from _note(note, function.facts, words)
     observed = words.observed(explanation)
     if observed:
         yield _text(neutral.one_line(observed))
@@ -139,17 +143,13 @@ def _function(
         yield _text(neutral.one_line(located))
         for part in wrong_parts(function):
             yield _text(neutral.one_line(part), "underline", by=4)
-    for number, together in enumerate(explanation.sets):
-        if number > 0:
-            yield _text(words("or"), "italic")
-        for note in together:
-            yield from _note(note, function.facts, words)
+    yield from _checks(function.checks, words)
 
 
 def _checks(
     checks: Sequence[CheckResult], words: Words
 ) -> Iterator[RenderableType]:
-    for group in grouped(not_passed(checks)):
+    for group in grouped(worth_telling(checks)):
         for check in group:
             line = Text(
                 f"{SIGNS[check.outcome]} ", style=STYLES[check.outcome]

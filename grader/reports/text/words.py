@@ -172,6 +172,9 @@ class Words:
         """Where the mistakes stand; empty where that is not known."""
         if not explanation.is_placed:
             return ""
+        if explanation.sets:
+            # the notes say what is wrong there
+            return self.proof(explanation)
         said = []
         placed = [(mark, source) for mark in explanation.marks]
         for helper in explanation.helpers:

@@ -133,13 +133,18 @@ class Seen:
 
 def seen(checks: Sequence[CheckResult]) -> list[Seen]:
     """What the checks that failed say besides their numbers; where none failed, why they were not judged."""
-    failed = [check for check in checks if check.outcome == "failed"]
     found = []
-    for group in grouped(failed or not_passed(checks)):
+    for group in grouped(worth_telling(checks)):
         message = message_of(group[0])
         if message or group[0].mismatch is None:
             found.append(Seen(group, message))
     return found
+
+
+def worth_telling(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    """The checks that failed; where none did, those that were not judged, which else say little."""
+    failed = [check for check in checks if check.outcome == "failed"]
+    return failed or not_passed(checks)
 
 
 def mismatches(checks: Sequence[CheckResult]) -> list[Mismatch]:

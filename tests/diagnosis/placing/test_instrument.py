@@ -83,3 +83,16 @@ def test_places_are_the_same_in_both_texts():
     assert recorded.places == instrumented(source, "f", recording=False).places
     assert instrumented("def f(:", "f", recording=True) is None
     ast.parse(recorded.text)
+
+
+def test_a_comprehension_s_own_variables_are_no_variables_of_the_function() -> (
+    None
+):
+    source = "def f(x):\n    y = x\n    return sum(v * y for v in x)\n"
+    found = instrumented(source, "f", recording=False)
+    assert found is not None
+    whole = [
+        one for one in found.places if one.kind == "value" and one.is_whole
+    ]
+    read = {found.places[number].column for number in whole[-1].reads}
+    assert read == {19}
