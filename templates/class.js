@@ -6,7 +6,7 @@
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
   const rows = [...body.rows].map((row) => ({
-    row, text: `${row.textContent} ${row.dataset.t}`.toLowerCase(), kinds: row.dataset.k.split(" "),
+    row, text: `${row.textContent} ${row.dataset.t}`.toLowerCase(), ids: row.dataset.t.split(" "), kinds: row.dataset.k.split(" "),
   }));
   const words = new Intl.Collator(document.documentElement.lang, { numeric: true });
   const filter = document.getElementById("filter");
@@ -33,13 +33,15 @@
   const apply = () => {
     const wanted = state.find.trim().toLowerCase().split(/\s+/);
     let count = 0;
-    for (const { row, text, kinds } of rows) {
-      const fits = (!state.show || kinds.includes(state.show)) && wanted.every((word) => text.includes(word));
+    for (const { row, text, ids, kinds } of rows) {
+      // "=id" is that mistake and no other whose name holds it
+      const holds = (word) => word[0] === "=" ? ids.includes(word.slice(1)) : text.includes(word);
+      const fits = (!state.show || kinds.includes(state.show)) && wanted.every(holds);
       row.hidden = !fits;
       count += fits;
     }
     shown.textContent = shown.dataset.of.replace("{shown}", count).replace("{all}", rows.length);
-    for (const chip of chips) chip.ariaPressed = String(chip.dataset.show === state.show && !state.find);
+    for (const chip of chips) chip.ariaPressed = String(chip.dataset.show === state.show && !state.find.trim());
   };
   const keep = () => history.replaceState(null, "", `#${new URLSearchParams(state)}`);
   const change = (changes) => {
@@ -58,7 +60,14 @@
     });
     head.append(button);
   });
-  filter.addEventListener("input", () => change({ find: filter.value }));
+  // what is looked for is looked for among all
+  filter.addEventListener("input", () => change({ find: filter.value, show: "" }));
+  filter.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    filter.value = "";
+    change({ find: "" });
+    filter.blur();
+  });
   const look = (changes) => {
     filter.value = changes.find ?? "";
     change({ find: "", ...changes });
@@ -86,10 +95,14 @@
     }
   });
 
-  const given = new URLSearchParams(location.hash.slice(1));
-  for (const name of Object.keys(state)) if (given.has(name)) state[name] = given.get(name);
-  filter.value = state.find;
+  const read = () => {
+    const given = new URLSearchParams(location.hash.slice(1));
+    for (const name of Object.keys(state)) if (given.has(name)) state[name] = given.get(name);
+    filter.value = state.find;
+    order();
+    apply();
+  };
+  window.addEventListener("hashchange", read);
   for (const part of document.querySelectorAll(".scripted")) part.hidden = false;
-  order();
-  apply();
+  read();
 })();

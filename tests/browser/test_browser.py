@@ -309,3 +309,12 @@ def test_printing_in_dark_mode_is_still_ink_on_paper(opened):
         page.evaluate("getComputedStyle(document.body).color")
         == "rgb(0, 0, 0)"
     )
+
+
+def test_what_is_looked_for_is_looked_for_among_all(opened):
+    page = opened("class")
+    page.locator("#filter").fill("student-0001")
+    assert page.locator("table.class tbody tr:visible").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#filter").input_value() == ""
+    assert page.evaluate("document.activeElement.id") != "filter"

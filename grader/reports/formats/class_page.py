@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from grader.exercise import Exercise
@@ -13,9 +13,15 @@ from grader.reports.text import prose
 from grader.reports.text.neutral import clean
 from grader.reports.text.words import Words
 from grader.reports.views import cohort
-from grader.reports.views.content import Notes, explain
+from grader.reports.views.content import (
+    Explanation,
+    Notes,
+    explain,
+    first_failed,
+)
+from grader.reports.views.listing import wrong_parts
 from grader.reports.views.overrides import Overrides, marked
-from grader.results import Result
+from grader.results import FunctionResult, Result
 
 MOST_SHARED = 8  # misconceptions that are shown at once
 
@@ -32,6 +38,7 @@ def class_page(
     The page can be read without scripts; a small inline script sorts and filters the table. Raises
     UsageError for an unknown language, or a manual mark that does not fit its result.
     """
+    words = Words(exercise, lang)
     notes = exercise.notes(lang)
     shown = []
     scores = []
@@ -48,9 +55,10 @@ def class_page(
         median = statistics.median(scores)
     if progress is not None and progress[0] >= progress[1]:
         progress = None  # a finished batch has nothing to say of its progress
+    shared = cohort.misconceptions(shown, notes)
     page = environment(lang).get_template("class.html")
     return page.render(
-        words=Words(exercise, lang),
+        words=words,
         results=cohort.weakest_first(shown),
         links=links,
         manual=set(overrides or {}),
@@ -61,26 +69,51 @@ def class_page(
         median=median,
         bins=cohort.bins(shown),
         checks=cohort.check_statistics(shown),
-        misconceptions=cohort.misconceptions(shown, notes),
+        misconceptions=shared,
+        titles={one.note.id: one.note for one in shared},
         most=MOST_SHARED,
         standings=cohort.standings(shown),
         concerns=cohort.concerns(shown),
         concerns_of=cohort.concerns_of,
         nb_full=sum(one.score >= one.max_score for one in shown),
-        why=lambda result: reasons(result, notes),
+        why=lambda result: reasons(result, notes, words),
     )
 
 
-def reasons(result: Result, notes: Notes) -> list[tuple[str, list[str]]]:
-    """For each function that is not right and has named mistakes, their titles."""
+def reasons(
+    result: Result, notes: Notes, words: Words
+) -> list[tuple[str, list[str]]]:
+    """What is known of each function that is not right, in words."""
     found = []
     for name, function in result.functions.items():
-        titles = []
-        for note in explain(name, function, notes).notes:
-            titles.append(prose.to_text(note.title, function.facts))
-        if titles:
-            found.append((name, titles))
+        if function.status == "right":
+            continue
+        explanation = explain(name, function, notes)
+        told = []
+        for note in explanation.notes:
+            told.append(prose.to_text(note.title, function.facts))
+        if not told:
+            told = list(_without_name(function, explanation, words))
+        found.append((name, told))
     return found
+
+
+def _without_name(
+    function: FunctionResult, explanation: Explanation, words: Words
+) -> Iterator[str]:
+    """The same where no mistake is named: its place, or the first check that failed."""
+    for part in wrong_parts(function):
+        yield f"`{part}`"
+    if explanation.first_wrong:
+        yield words(
+            "First wrong quantity: %(name)s.", name=explanation.first_wrong
+        ).rstrip(".")
+    elif function.status in ("missing", "blocked"):
+        yield words.state(function.status)
+    elif not explanation.is_placed:
+        failed = first_failed(function)
+        if failed is not None:
+            yield words.title(failed.title)
 
 
 def address(result: Result) -> str:

@@ -44,6 +44,8 @@ class Node:
 
 MINUS = Node(Markup("<mo>−</mo>"), " − ")
 SIGN = Node(Markup('<mo form="prefix">−</mo>'), "−")
+_BRACKET = Markup('<mo stretchy="false">{}</mo>')
+_BRACKETS = ("(", ")", "[", "]", "|")
 PRIME = Node(Markup("<mo>′</mo>"), "′")
 
 
@@ -250,7 +252,8 @@ def _fence(tokens: _Tokens) -> Node:
         return Node(Markup(), "")
     # A named fence, such as `\langle`, is an operator; "(" or `\{` is its own sign.
     named = _tables()["operators"].get(token[1:])
-    return _operator(named or token.lstrip("\\"))
+    fence = named or token.lstrip("\\")
+    return Node(_element("mo", fence), fence)
 
 
 _STRUCTURES: Mapping[str, Callable[[_Tokens], Node]] = {
@@ -273,6 +276,9 @@ def _operator(sign: str) -> Node:
         text = f" {sign} "
     elif sign == ",":
         text = ", "
+    if sign in _BRACKETS:
+        # as tall as what they enclose only after `left` and `right`
+        return Node(_BRACKET.format(sign), text)
     return Node(_element("mo", sign), text)
 
 

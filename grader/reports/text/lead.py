@@ -132,7 +132,7 @@ class _Lead:
         if section.function.status == "blocked":
             blocked = self.words("%(name)s could not be judged yet.")
             return [self._say(blocked, name=Name(name))]
-        count = self._nb_slips(section)
+        count = section.nb_slips
         if count:
             return [self._slips(section, count)]
         if section.explanation.stop:
@@ -153,7 +153,14 @@ class _Lead:
             "slips": self._number(count),
             "places": self._list(self._places(section)),
         }
-        if self._places(section):
+        if self._places(section) and not section.explanation.mended:
+            text = self.words.count(
+                "%(slips)s slip in %(name)s; begin at %(places)s.",
+                "%(slips)s slips in %(name)s; begin at %(places)s.",
+                count,
+                **kept,
+            )
+        elif self._places(section):
             text = self.words.count(
                 "%(slips)s slip in %(name)s: %(places)s.",
                 "%(slips)s slips in %(name)s: %(places)s.",
@@ -199,15 +206,6 @@ class _Lead:
             nb_right,
         )
         return [begun, self._say(right.replace("%", "%%"))]
-
-    def _nb_slips(self, section: Section) -> int:
-        """How many mistakes are named or placed; 0 where that is not known."""
-        explanation = section.explanation
-        if len(explanation.sets) > 1:
-            return 1 if len(explanation.notes) == 1 else 0
-        if explanation.notes:
-            return len(explanation.notes)
-        return sum(bool(one.marks) for one in section.sheet.comments)
 
     def _places(self, section: Section) -> list[Place]:
         """The lines of the mistakes, each as a report calls it."""

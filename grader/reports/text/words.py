@@ -239,6 +239,11 @@ class Words:
                 "In %(num)s, no function could be graded:",
                 count,
             ),
+            "absent": self.count(
+                "%(num)s lacks a function, or calls it by another name:",
+                "%(num)s lack a function, or call it by another name:",
+                count,
+            ),
             "incomplete": self.count(
                 "%(num)s mark is incomplete, because the grader failed:",
                 "%(num)s marks are incomplete, because the grader failed:",

@@ -97,7 +97,9 @@ class Look:
     notices: tuple[Notice, ...]
 
 
-ConcernKind = Literal["unnamed", "placed", "unread", "incomplete", "notice"]
+ConcernKind = Literal[
+    "unnamed", "placed", "unread", "absent", "incomplete", "notice"
+]
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Concern:
     """What an instructor should see before the marks are released, and the submissions that it is about.
 
     kind: "unnamed", a mistake that nothing explains; "placed", one of which only the place is known, or the
-    first wrong quantity; "unread", no function could be graded; "incomplete", grader failed on a check;
+    first wrong quantity; "unread", no function could be graded; "absent", one is missing;
+    "incomplete", grader failed on a check;
     "notice", one to be read.
     """
 
@@ -260,6 +263,8 @@ def concerns_of(result: Result) -> list[ConcernKind]:
     statuses = {function.status for function in result.functions.values()}
     if statuses == {"missing"}:
         kinds.append("unread")
+    elif "missing" in statuses:
+        kinds.append("absent")
     if result.incomplete:
         kinds.append("incomplete")
     if to_look_at(result):

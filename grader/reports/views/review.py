@@ -24,6 +24,16 @@ class Section:
     drawing: network.Drawing | None = None
 
     @property
+    def nb_slips(self) -> int:
+        """How many mistakes are named or placed; 0 where that is not known."""
+        explanation = self.explanation
+        if len(explanation.sets) > 1:
+            return 1 if len(explanation.notes) == 1 else 0
+        if explanation.notes:
+            return len(explanation.notes)
+        return sum(bool(one.marks) for one in self.sheet.comments)
+
+    @property
     def is_numbered(self) -> bool:
         """Whether its comments are numbered: where there are several."""
         return len(self.sheet.comments) > 1
@@ -78,9 +88,7 @@ def review(result: Result, notes: Notes, graph: Graph | None = None) -> Review:
         is_right = function.status == "right"
         (rights if is_right else wrong).append(section)
         share = round(SHARES * function.max_score / full) if full else 1
-        slips = len(explanation.notes)
-        if len(explanation.sets) > 1:
-            slips = 0
+        slips = section.nb_slips
         target = "right" if is_right else f"f-{name}"
         segments.append(Segment(name, function, max(share, 1), target, slips))
     return Review(tuple(wrong), tuple(rights), tuple(segments))

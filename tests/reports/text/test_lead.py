@@ -48,12 +48,16 @@ MARK = Mark("value", 22, 11, 22, 12)
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        (NAMED, "One slip in `dsigma`: line 21."),
+        ({**NAMED, "mended": True}, "One slip in `dsigma`: line 21."),
+        (NAMED, "One slip in `dsigma`; begin at line 21."),
         ({"misconceptions": NAMED["misconceptions"]}, "One slip in `dsigma`."),
-        ({"marks": (MARK,)}, "One slip in `dsigma`: line 22."),
+        (
+            {"marks": (MARK,), "mended": True},
+            "One slip in `dsigma`: line 22.",
+        ),
         (
             {"marks": (MARK, replace(MARK, line=21, end_line=21))},
-            "Two slips in `dsigma`: line 21 and line 22.",
+            "Two slips in `dsigma`; begin at line 21 and line 22.",
         ),
         ({"stop": "exception"}, "`dsigma` stops before it gives anything"),
         ({}, "`dsigma` does not give what it should"),

@@ -31,10 +31,16 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def comes_out(given: Sequence[Any], part: torch.Tensor) -> bool:
-    """Whether values are a part of what a function gives: that part, or all of its entries in turn."""
+    """Whether values are a part of what a function gives: that part, or all of its entries in turn.
+
+    Of tuples, whether those in one of their places are.
+    """
     first = given[0]
     if isinstance(first, tuple):
-        return any(comes_out([one], part) for one in first)
+        return any(
+            comes_out(list(turns), part) or comes_out(turns[:1], part)
+            for turns in zip(*given, strict=False)
+        )
     if len(given) == 1 and isinstance(first, torch.Tensor):
         return is_same(first, part)
     if not all(isinstance(one, bool | int | float) for one in given):

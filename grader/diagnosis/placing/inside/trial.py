@@ -179,6 +179,8 @@ class Search(Runs):
         kind = self._task["places"][place][0]
         if self._has_raised and kind == "drop":
             return None  # what is left out is missing then
+        if now is not None and self._is_entry_of_several(candidate, mask, now):
+            return None
         # of all that could be written, little is right by chance, but part of it may be
         if layout == WRITTEN_OTHERWISE and (now is None or not all(now)):
             return None
@@ -212,6 +214,18 @@ class Search(Runs):
                 if comes_out(given, part):
                     return True
         return False
+
+    def _is_entry_of_several(
+        self, candidate: Candidate, mask: Parts, now: Parts
+    ) -> bool:
+        """Whether a whole entry of a history was put in: that says not where its wrong parts come from."""
+        place, value, layout = candidate
+        kind = self._task["places"][place][0]
+        is_put_in = kind == "value" and layout != WRITTEN_OTHERWISE
+        if self._task["reads"] == "values" or not is_put_in:
+            return False
+        first = self._task["values"][value][0][0]
+        return isinstance(first, tuple) and sum(now) - sum(mask) > 1
 
     def _reads_right(self, place: int) -> bool:
         """Whether all variables in an expression have right values, as far as can be seen."""
