@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from exercises import without_search
 
 from grader.exercise import Exercise, Forest, Form
 from grader.grading.session import Session
@@ -38,7 +39,7 @@ INITIAL = EXERCISE.misconceptions.forms_of("train", "initial")
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
-    with Session(EXERCISE) as warm:
+    with Session(without_search(EXERCISE)) as warm:
         yield warm
 
 

@@ -203,7 +203,8 @@ def _diagnose_calls(
 
     # Where does it stand, whatever it is?
     task = task_of_calls(case.plugged)
-    found = with_marks(found, prober, function, evidence, [task])
+    seconds = exercise.limits.search_seconds
+    found = with_marks(found, prober, function, evidence, [task], seconds)
     found = named_where_it_stands(case, found)
     remark = None if found.mended else unused(case)
     if remark is None:

@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -104,10 +105,14 @@ class Function(Table):
 
 
 class Limits(Table):
-    """What one submission may use, `[limits]` in exercise.toml."""
+    """What one submission may use, `[limits]` in exercise.toml.
+
+    search_seconds: how long the places of one function's mistakes are searched for; 0 for not at all.
+    """
 
     load_seconds: PositiveFloat = 20.0
     submission_seconds: PositiveFloat = 300.0
+    search_seconds: NonNegativeFloat = 20.0
     cpu_seconds: PositiveInt = 120
     memory_mb: PositiveInt = 2048
     output_kb: PositiveInt = 64

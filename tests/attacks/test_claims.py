@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader.exercise import Exercise
 from grader.grading.ceiling import memory_ceiling

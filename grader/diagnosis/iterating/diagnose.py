@@ -41,7 +41,9 @@ def diagnose(
     found = _explained(case)
 
     # Where does it stand, whatever it is?
-    return with_marks(found, prober, function, evidence, tasks(case, found))
+    seconds = exercise.limits.search_seconds
+    asked = tasks(case, found) if seconds else []
+    return with_marks(found, prober, function, evidence, asked, seconds)
 
 
 def _explained(case: IteratingCase) -> Diagnosis:

@@ -16,18 +16,20 @@ def with_marks(
     function: str,
     evidence: Evidence,
     tasks: Sequence[Task],
+    seconds: float,
 ) -> Diagnosis:
     """A diagnosis with the places of the mistakes, where they can be found.
 
     tasks: what the function has to do, one after the other. Mistakes that are known are marked where edits of
-    their lines, and perhaps of others, mend the function.
+    their lines, and perhaps of others, mend the function. seconds: for each task; 0 for no search at all.
     """
     # what autograd computes may be right, and is no right value's to mend
-    if evidence.autograd:
+    if evidence.autograd or not seconds:
         return found
     together = _Together()
     for task in tasks:
-        asked = replace(task, lines=frozenset(found.lines.values()))
+        lines = frozenset(found.lines.values())
+        asked = replace(task, lines=lines, seconds=seconds)
         placed = place(prober, function, evidence, asked)
         if placed is None:
             return found

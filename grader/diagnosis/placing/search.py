@@ -28,7 +28,6 @@ from grader.exercise import patterns
 from grader.results import Helper, Mark
 
 _MOST_PLACES = 1_000  # of a function; a longer one is not searched
-_SECONDS = 20.0  # what a search may take; what it has found until then counts
 _LONGEST = 1_000_000  # lines of a text
 _STUDENT, _RECORDED = f"{NAME}_student", f"{NAME}_recorded"
 
@@ -50,6 +49,7 @@ class Task:
     """What the search needs to know of a function; see `trial.Search`.
 
     lines: of the student's file, at which known mistakes stand; only_there: whether no others are searched.
+    seconds: what the search may take; what it has found until then counts.
     """
 
     rows: Sequence[Sequence[Any]]
@@ -65,6 +65,7 @@ class Task:
     most_edits: int = 3
     lines: Collection[int] = ()
     only_there: bool = False
+    seconds: float = 20.0
 
 
 def place(
@@ -180,7 +181,7 @@ def _sent(
         "turns": task.turns,
         "seed": task.seed,
         "most": task.most_runs,
-        "seconds": _SECONDS,
+        "seconds": task.seconds,
         "focus": _at_lines(places, task.lines, evidence.first_line - 1),
         "only": task.only_there,
         "most_edits": task.most_edits,

@@ -22,7 +22,9 @@ def marked(monkeypatch, found, *placed, evidence=None):
     results = iter([one for _, one in placed])
     monkeypatch.setattr(marking, "place", lambda *_: next(results))
     tasks = [task for task, _ in placed]
-    return marking.with_marks(found, None, "f", evidence or Evidence(), tasks)
+    return marking.with_marks(
+        found, None, "f", evidence or Evidence(), tasks, 1.0
+    )
 
 
 NAMED = Diagnosis(("a",), lines={"a": 3}, line=3)
