@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: many tests wait, for processes that end or for a time to pass."""
+    """One process more than there are cores: many tests wait, for processes to end or for time to pass."""
     return (os.cpu_count() or 1) + 1
 
 
