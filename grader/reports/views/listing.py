@@ -26,7 +26,8 @@ class Line:
     """One line: its number in the file or cell, its text, the text highlighted, and whether it is marked.
 
     spans: the parts of the text that are wrong, from one character to another; they are underlined. at: its
-    number as results count lines, which of a notebook's is another one.
+    number as results count lines, which of a notebook's is another one. pieces: the highlighted text up to
+    the end of each such part, each with the part, and what stands behind them all.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Line:
     marked: bool
     spans: tuple[Span, ...] = ()
     at: int = 0
+    pieces: tuple[tuple[Markup, Span | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ def listing(function: FunctionResult) -> Listing | None:
         is_marked = number in marks
         line, _, _ = source.place_of(number)
         wrong = spans.get(number, ())
-        if wrong:
-            html = _underlined(text, wrong)
-        lines.append(Line(line, text, html, is_marked, wrong, number))
+        pieces = _underlined(text, wrong) if wrong else ((html, None),)
+        html = Markup().join(piece for piece, _ in pieces)
+        lines.append(Line(line, text, html, is_marked, wrong, number, pieces))
         number += 1
     left_out = len(texts) - stop
     in_notebook = source.cell is not None
@@ -153,17 +155,20 @@ def _apart(spans: list[Span]) -> tuple[Span, ...]:
     return tuple(kept)
 
 
-def _underlined(text: str, spans: tuple[Span, ...]) -> Markup:
+def _underlined(
+    text: str, spans: tuple[Span, ...]
+) -> tuple[tuple[Markup, Span | None], ...]:
     """A line with its wrong parts underlined; each part is highlighted by itself."""
-    html = Markup()
+    pieces: list[tuple[Markup, Span | None]] = []
     done = 0
     for start, stop in spans:
         (before,) = _highlighted([text[done:start]])
         (wrong,) = _highlighted([text[start:stop]])
-        html += before + Markup('<u class="wrong">') + wrong + Markup("</u>")
+        underlined = Markup('<u class="wrong">') + wrong + Markup("</u>")
+        pieces.append((before + underlined, (start, stop)))
         done = stop
     (rest,) = _highlighted([text[done:]])
-    return html + rest
+    return (*pieces, (rest, None))
 
 
 def _window(lengths: list[int], marked: int) -> tuple[int, int]:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from markupsafe import Markup
+
 from grader.reports.views.content import Explanation
-from grader.reports.views.listing import Line, Listing, listing, of_helpers
+from grader.reports.views.listing import (
+    Line,
+    Listing,
+    Span,
+    listing,
+    of_helpers,
+    spans_of,
+)
 from grader.results import FunctionResult, Mark, Note, Source
 
 _IN_SIGHT = 15  # rows above the first marked one that need no folding
@@ -40,10 +49,14 @@ class Comment:
 
 @dataclass(frozen=True)
 class Row:
-    """One line, and what is said beside it."""
+    """One line, and what is said beside it.
+
+    pieces: its highlighted text, each piece with the numbers of the comments that are about its end.
+    """
 
     line: Line
     comments: tuple[Comment, ...]
+    pieces: tuple[tuple[Markup, tuple[int, ...]], ...] = ()
 
     @property
     def is_marked(self) -> bool:
@@ -225,13 +238,35 @@ def _part(
 ) -> Part:
     shown = listing(function)
     lines = shown.lines if shown else ()
+    about = {}
+    for comment in comments:
+        of_comment = replace(function, marks=comment.marks)
+        about[comment.number] = spans_of(of_comment)
     rows = []
     elsewhere = list(comments)
     for line in lines:
         beside = [comment for comment in comments if comment.line == line.at]
-        rows.append(Row(line, tuple(beside)))
+        rows.append(Row(line, tuple(beside), _pieces(line, beside, about)))
         elsewhere = [one for one in elsewhere if one not in beside]
     part = Part(name, function.source, shown, tuple(rows))
     if len(elsewhere) < len(comments):
         return replace(part, below=tuple(elsewhere))
     return replace(part, above=tuple(elsewhere))
+
+
+def _pieces(
+    line: Line,
+    beside: Sequence[Comment],
+    about: Mapping[int, Mapping[int, Sequence[Span]]],
+) -> tuple[tuple[Markup, tuple[int, ...]], ...]:
+    """A line's pieces with their numbers; what is about no part of the line has its number at the end."""
+    pieces = []
+    left = [comment.number for comment in beside]
+    for html, part in line.pieces:
+        numbers = []
+        for number, spans in about.items():
+            if part is not None and part in spans.get(line.at, ()):
+                numbers.append(number)
+        left = [number for number in left if number not in numbers]
+        pieces.append((html, tuple(numbers)))
+    return (*pieces, (Markup(), tuple(left)))

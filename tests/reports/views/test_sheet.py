@@ -134,3 +134,25 @@ def test_a_long_function_is_folded_above_what_is_marked() -> None:
     assert numbers[0] == 1
     assert numbers.index(line) < 10
     assert not any(part.rows[n].is_marked for n in part.folded)
+
+
+def test_each_part_of_a_line_has_the_number_of_what_is_said_of_it() -> None:
+    ids = (NAMED, "uses-global")
+    first = Mark("value", 21, 4, 21, 5)
+    told = sheet_of(
+        misconceptions=ids,
+        lines={NAMED: 21, "uses-global": 22},
+        marks=(first, MARK),
+    )
+    rows = {row.line.number: row for row in told.parts[0].rows}
+    assert [numbers for _, numbers in rows[21].pieces] == [(1,), (), ()]
+    assert [numbers for _, numbers in rows[22].pieces] == [(2,), (), ()]
+    assert [numbers for _, numbers in rows[20].pieces] == [(), ()]
+
+
+def test_what_is_about_no_part_has_its_number_at_the_end() -> None:
+    ids = (NAMED, "uses-global")
+    told = sheet_of(misconceptions=ids, lines={NAMED: 21, "uses-global": 22})
+    rows = {row.line.number: row for row in told.parts[0].rows}
+    *_, (_, numbers) = rows[21].pieces
+    assert numbers == (1,)
