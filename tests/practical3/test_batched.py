@@ -170,3 +170,25 @@ def test_what_is_measured_with_other_functions_is_what_they_report() -> None:
         assert [found.train.rates, found.test.rates] == [
             [rate] for rate in rates
         ]
+
+
+def test_a_run_that_is_known_already_is_given_anew() -> None:
+    data = INPUTS.Inputs(5, QUICK).data(6, 4)
+    parameters = SOLUTION.train(*data, 8, 0)[0]
+    (w1, *_), history = INPUTS.batched.train(*data, 5, parameters)
+    known = w1.clone()
+    w1.zero_()
+    history.clear()
+    (again, *_), told = INPUTS.batched.train(*data, 5, parameters)
+    assert torch.equal(again, known)
+    assert len(told) == 5
+
+
+def test_a_run_from_elsewhere_is_another() -> None:
+    data = INPUTS.Inputs(5, QUICK).data(6, 4)
+    w1, *others = SOLUTION.train(*data, 8, 0)[0]
+    first, _ = INPUTS.batched.train(*data, 5, (w1, *others))
+    other, _ = INPUTS.batched.train(*data, 5, (2 * w1, *others))
+    fewer, _ = INPUTS.batched.train(*data, 4, (w1, *others))
+    assert not torch.equal(first[0], other[0])
+    assert not torch.equal(first[0], fewer[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -137,3 +138,25 @@ def test_a_worker_does_not_see_the_variable(
         read(worker, "import os\n\ndef f():\n    return sorted(os.environ)\n")
         (row,) = call(worker)["rows"]  # type: ignore[misc, attr-defined]
     assert row["value"] == ["HOME", "LANG", "PATH"]
+
+
+def test_a_dismissed_worker_is_gone_when_the_next_is_forked(
+    session: Session,
+) -> None:
+    zygote = session.zygote
+    first = zygote.fork(policy(session.exercise))
+    read(first, "def f(x):\n    while True:\n        pass\n")
+    assert first._pidfd is not None
+    process = os.dup(first._pidfd)
+    first.dismiss()
+    with zygote.fork(policy(session.exercise)) as second:
+        # the zygote has waited for it first: not even a zombie is left
+        with pytest.raises(ProcessLookupError):
+            signal.pidfd_send_signal(process, 0)
+        read(second, "def f(x):\n    return x\n")
+    with pytest.raises(Ended):
+        call(first, torch.tensor(1.0))
+    # nothing is asked of it twice
+    first.dismiss()
+    assert first.kill() is None
+    os.close(process)
