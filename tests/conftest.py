@@ -63,11 +63,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: many tests wait, for processes to end or for time to pass."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_configure() -> None:
     """Refuse to run where CI=true and a tool is missing, without which tests would be skipped."""
     if os.environ.get("CI") != "true":
