@@ -11,11 +11,15 @@ from typing import TypeVar
 
 from grader.exercise import Exercise
 from grader.grading import output
-from grader.results import CheckResult, Result
+from grader.results import CheckResult, FunctionResult, Result, Source
 
 _SHORTEST_PAUSE = 5.0  # seconds between two versions of the class page
 _PAUSE_PER_COST = (
     20  # the pause is also this many times what writing the page takes
+)
+
+_MOST_SOURCE = (
+    20_000  # characters of a function, of which the page shows a line
 )
 
 T = TypeVar("T")
@@ -79,7 +83,7 @@ class Overview:
                 self._without_message(check) for check in function.checks
             ]
             functions[name] = dataclasses.replace(
-                function, source=None, facts={}, checks=tuple(checks)
+                function, source=_shown(function), checks=tuple(checks)
             )
         # a dict is no key: its text stands for it
         versions = self._one_of_equals(repr(result.versions), result.versions)
@@ -101,3 +105,12 @@ class Overview:
     def _one_of_equals(self, key: Hashable, value: T) -> T:
         """The first value that came with this key: a class shares most of what its results hold."""
         return self._shared.setdefault(key, value)  # type: ignore[return-value]  # one key, one type
+
+
+def _shown(function: FunctionResult) -> Source | None:
+    """The source of a function of which the page shows the lines that are wrong; None for any other."""
+    source = function.source
+    if source is None or len(source.text) > _MOST_SOURCE:
+        return None
+    is_placed = function.marks or function.lines or function.line
+    return source if is_placed and function.status != "right" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ def test_results_come_in_the_submissions_order_without_their_details(
     assert [first.submission.id, second.submission.id] == ["b", "a"]
     assert len(overview) == 2
     for function in first.functions.values():
-        assert function.source is None
+        is_placed = function.marks or function.lines or function.line
+        if function.status == "right" or not is_placed:
+            assert function.source is None
         assert not any(check.message for check in function.checks)
     assert first.versions is second.versions
     names = list(first.functions)
@@ -50,3 +53,25 @@ def test_the_page_is_written_when_there_is_something_to_show(
         "gradebook.csv",
         "index.html",
     ]
+
+
+def test_the_page_shows_a_wrong_line_and_the_student_s_own_names(
+    overview: Overview, tmp_path: Path
+) -> None:
+    overview.add(samples.wrong("a"))
+    overview.write()
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert '<code class="own">' in page
+    assert "<code>x0</code> is" in page
+
+
+def test_a_source_that_is_very_long_is_not_kept(overview: Overview) -> None:
+    wrong = samples.wrong("a")
+    functions = dict(wrong.functions)
+    loss = functions["loss"]
+    assert loss.source is not None
+    long = replace(loss.source, text="#" * 50_000)
+    functions["loss"] = replace(loss, source=long)
+    overview.add(replace(wrong, functions=functions))
+    (kept,) = overview.results()
+    assert kept.functions["loss"].source is None

@@ -281,6 +281,8 @@ def _line_of(result: Result, identifier: str) -> str:
     """The line of a submission that holds a misconception, as it is written; empty where it is not known."""
     for function in result.functions.values():
         line = function.lines.get(identifier)
+        if function.misconceptions == (identifier,):
+            line = line or function.line
         if line is None or function.source is None:
             continue
         first, texts = function.source.written()
