@@ -1,9 +1,9 @@
 """The grader against the labelled corpus: what README.md claims, held."""
 
-import shutil
 from pathlib import Path
 
 import pytest
+from exercises import copied_without_search
 
 from grader import evaluation
 from grader.exercise.exercise import Exercise
@@ -15,7 +15,9 @@ CORPUS = Path(__file__).parent / "corpus"
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> evaluation.Evaluation:
-    exercise = without_search(tmp_path_factory.mktemp("exercise"))
+    # `benchmarks/slips.py` measures what the search for places finds
+    folder = tmp_path_factory.mktemp("exercise")
+    exercise = copied_without_search(Exercise.load("practical3"), folder)
     found = submission.find([CORPUS], exercise.functions)
     plan = batch.Plan(
         found,
@@ -30,23 +32,6 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> evaluation.Evaluation:
     return evaluation.evaluate(
         evaluation.read_labels(CORPUS, exercise, found), graded.results
     )
-
-
-def without_search(folder: Path) -> Exercise:
-    """The exercise without the search for places, which decides no mark.
-
-    `benchmarks/slips.py` measures what it finds.
-    """
-    own = folder / "practical3"
-    shutil.copytree(Exercise.load("practical3").folder, own)
-    path = own / "exercise.toml"
-    text = path.read_text(encoding="utf-8")
-    assert "search_seconds = 20" in text
-    path.write_text(
-        text.replace("search_seconds = 20", "search_seconds = 0"),
-        encoding="utf-8",
-    )
-    return Exercise.load(str(own))
 
 
 def names(cases: list[evaluation.LabelledFunction]) -> list[str]:

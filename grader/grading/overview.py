@@ -18,9 +18,8 @@ _PAUSE_PER_COST = (
     20  # the pause is also this many times what writing the page takes
 )
 
-_MOST_SOURCE = (
-    20_000  # characters of a function, of which the page shows a line
-)
+# characters of a function, of which the page shows a line
+_MOST_SOURCE = 20_000
 
 T = TypeVar("T")
 

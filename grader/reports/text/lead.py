@@ -97,9 +97,11 @@ class _Lead:
     def sentences(self) -> list[Sentence]:
         todo = []
         for name, function in self.result.functions.items():
+            if function.status == "void":
+                # where grader failed, there is nothing to do for the student
+                continue
             # points alone do not tell: an instructor may have given all of them to a wrong function
-            is_open = function.status not in ("right", "void")
-            if is_open or (function.status == "right" and function.lost > 0):
+            if function.status != "right" or function.lost > 0:
                 todo.append(name)
         if not todo:
             return [self._nothing_to_do()]
@@ -129,6 +131,9 @@ class _Lead:
     def _one(self, name: str) -> list[Sentence]:
         """What is to be mended in the only function that is wrong."""
         section = self.told[name]
+        if section.function.status == "right":
+            lost = self.words("%(name)s lost points: see its section.")
+            return [self._say(lost, name=Name(name))]
         if section.function.status == "blocked":
             blocked = self.words("%(name)s could not be judged yet.")
             return [self._say(blocked, name=Name(name))]
@@ -148,19 +153,20 @@ class _Lead:
     def _slips(self, section: Section, count: int) -> Sentence:
         # what stands in their place is put in later, as text or as HTML
         kept = {one: f"%({one})s" for one in ("slips", "name", "places")}
+        places = self._places(section)
         values = {
             "name": Name(section.name),
             "slips": self._number(count),
-            "places": self._list(self._places(section)),
+            "places": self._list(places),
         }
-        if self._places(section) and not section.explanation.mended:
+        if places and not section.explanation.mended:
             text = self.words.count(
                 "%(slips)s slip in %(name)s; begin at %(places)s.",
                 "%(slips)s slips in %(name)s; begin at %(places)s.",
                 count,
                 **kept,
             )
-        elif self._places(section):
+        elif places:
             text = self.words.count(
                 "%(slips)s slip in %(name)s: %(places)s.",
                 "%(slips)s slips in %(name)s: %(places)s.",
@@ -180,6 +186,9 @@ class _Lead:
         """What the whole is worth once the only wrong function is right."""
         function = self.result.functions[name]
         if self.result.incomplete or function.lost <= 0:
+            return []
+        if function.status == "right":
+            # what an instructor has taken off is nobody's mistake to mend
             return []
         total = self.result.score + function.lost
         full = self.result.max_score

@@ -27,9 +27,8 @@ SIGNS = {
 }
 
 
-_ROOM_FOR_SLIPS = (
-    4  # shares of the strip, at which a part has room for more than the points
-)
+# shares of the strip, at which a part has room for more than the points
+_ROOM_FOR_SLIPS = 4
 
 
 class Words:
@@ -58,11 +57,6 @@ class Words:
     def title(self, title: str) -> str:
         """A check's title, translated if the exercise has it in this language."""
         return self.exercise.check_title(title, self.lang)
-
-    @property
-    def exercise_title(self) -> str:
-        """What the exercise is called."""
-        return self.exercise.title
 
     def notice(self, notice: Notice) -> str:
         """A notice as one sentence."""

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from grader.notices import Notice
 from grader.reports.views.content import (
+    Explanation,
     Notes,
     explain,
     note_of,
@@ -108,8 +109,7 @@ class Concern:
 
     kind: "unnamed", a mistake that nothing explains; "placed", one of which only the place is known, or the
     first wrong quantity; "unread", no function could be graded; "absent", one is missing;
-    "incomplete", grader failed on a check;
-    "notice", one to be read.
+    "incomplete", grader failed on a check; "notice", one to be read.
     """
 
     kind: ConcernKind
@@ -252,14 +252,13 @@ def concerns(results: Sequence[Result]) -> tuple[Concern, ...]:
 def concerns_of(result: Result) -> list[ConcernKind]:
     """The kinds that one submission shows."""
     kinds: list[ConcernKind] = []
-    if unexplained(result):
-        kinds.append("unnamed")
+    explanations = []
     for name, function in result.functions.items():
-        explanation = explain(name, function, {})
-        placed = explanation.is_placed or explanation.first_wrong
-        if placed and not explanation.sets:
-            kinds.append("placed")
-            break
+        explanations.append(explain(name, function, {}))
+    if any(one.unexplained for one in explanations):
+        kinds.append("unnamed")
+    if any(map(_is_only_placed, explanations)):
+        kinds.append("placed")
     statuses = {function.status for function in result.functions.values()}
     if statuses == {"missing"}:
         kinds.append("unread")
@@ -270,6 +269,11 @@ def concerns_of(result: Result) -> list[ConcernKind]:
     if to_look_at(result):
         kinds.append("notice")
     return kinds
+
+
+def _is_only_placed(explanation: Explanation) -> bool:
+    placed = explanation.is_placed or explanation.first_wrong
+    return bool(placed and not explanation.sets)
 
 
 def weakest_first(results: Sequence[Result]) -> list[Result]:

@@ -87,6 +87,11 @@ def test_what_is_wrong_stays_so_where_it_was_given_full_marks() -> None:
     assert "Begin with `loss`" in text(result)
 
 
+def test_what_an_instructor_takes_off_is_no_mistake() -> None:
+    result = apply_overrides(samples.right(), {"dloss": Override(0.5)})
+    assert text(result) == "`dloss` lost points: see its section."
+
+
 def test_there_may_be_nothing_to_do() -> None:
     assert text(samples.right()) == "Everything is right. Well done."
 
