@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from grader.exercise import Exercise
@@ -44,7 +45,7 @@ def class_page(
     scores = []
     links = {}
     for result in marked(results, overrides):
-        clear = clean(result, limit=400)
+        clear = _cleaned(result)
         shown.append(clear)
         scores.append(clear.score)
         # Addresses are made from the ids as they are; the ids on the page may have been cut.
@@ -78,6 +79,21 @@ def class_page(
         nb_full=sum(one.score >= one.max_score for one in shown),
         why=lambda result: reasons(result, notes, words),
     )
+
+
+def _cleaned(result: Result) -> Result:
+    """A result with short texts; its sources stay whole, as a line is looked up in them."""
+    clear = clean(result, limit=400)
+    functions = {}
+    for (name, short), function in zip(
+        clear.functions.items(), result.functions.values(), strict=True
+    ):
+        functions[name] = replace(
+            short,
+            source=clean(function.source),
+            helpers=clean(function.helpers),
+        )
+    return replace(clear, functions=functions)
 
 
 def reasons(

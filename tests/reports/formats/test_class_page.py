@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import report_samples as samples
 from html_page import Page
 
 from grader.reports.formats.class_page import address, class_page
+from grader.results import Mark, Source
 
 
 def test_an_id_never_becomes_another_address():
@@ -47,3 +50,20 @@ def test_progress_is_shown_while_a_batch_is_running_only():
             class_page(results, samples.EXERCISE, progress=(3, 3))
         ).text
     )
+
+
+def test_a_wrong_part_far_down_a_long_function_is_shown():
+    lines = ["def loss(v, t):", *["    pass"] * 200, "    return v - far_down"]
+    mark = Mark("value", 202, 15, 202, 23)
+    result = samples.wrong()
+    functions = dict(result.functions)
+    functions["loss"] = dataclasses.replace(
+        functions["loss"],
+        misconceptions=(),
+        source=Source("\n".join(lines), 1),
+        marks=(mark,),
+    )
+    page = class_page(
+        [dataclasses.replace(result, functions=functions)], samples.EXERCISE
+    )
+    assert "<code>far_down</code>" in page
