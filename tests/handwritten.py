@@ -1,12 +1,14 @@
 """Hand-written functions of practical3 for the tests of the diagnosis, and their diagnoses."""
 
+from exercises import without_search
 from inprocess import Here, base, evidence
 
 from grader.diagnosis import diagnose
 from grader.diagnosis.case import open_case
 from grader.exercise import Exercise
 
-EXERCISE = Exercise.load("practical3")
+SEARCHED = Exercise.load("practical3")
+EXERCISE = without_search(SEARCHED)  # for what is named, not where
 
 STATES = "t, x, s1, x1, s2, x2, dl_dw1, dl_db1, dl_dw2, dl_db2"
 
@@ -66,12 +68,12 @@ def case_of(function, source, plugged=None, names=None):
     )
 
 
-def diagnosed(function, source, plugged=None, names=None):
-    """The diagnosis of a function. names: more variables of its module."""
+def diagnosed(function, source, plugged=None, names=None, exercise=EXERCISE):
+    """The diagnosis of a function. names: more variables of its module; exercise: SEARCHED for places too."""
     prober, evident = _student(
         function, source, {**(plugged or {}), **(names or {})}
     )
-    return diagnose(EXERCISE, function, prober, evident, plugged)
+    return diagnose(exercise, function, prober, evident, plugged)
 
 
 def backward(*edits, **kwargs):

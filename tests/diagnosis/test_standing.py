@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from handwritten import diagnosed, written
+from handwritten import SEARCHED, diagnosed, written
 
 from grader.diagnosis import Diagnosis
 
@@ -19,7 +19,8 @@ DELTA = "dsigma(s2) * dloss(x2, t)"
 
 def with_product(product: str) -> Diagnosis:
     body = INLINED.format(product=product)
-    return diagnosed("backward_pass", written("backward_pass", body))
+    source = written("backward_pass", body)
+    return diagnosed("backward_pass", source, exercise=SEARCHED)
 
 
 @pytest.mark.parametrize(

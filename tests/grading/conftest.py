@@ -19,7 +19,7 @@ def plan(tmp_path):
             found,
             exercise,
             tmp_path / "out",
-            **{"jobs": 2, "seed": 1, **options},
+            **{"jobs": 1, "seed": 1, **options},
         )
 
     return made

@@ -85,7 +85,7 @@ def test_a_process_that_is_killed_costs_a_retry(plan, what):
             kill.start()
 
     watcher = Recorder(on_start)
-    order = plan({f"s{i}": tiny.SLOW for i in range(3)}, jobs=1)
+    order = plan({f"s{i}": tiny.SLOW for i in range(3)})
     graded = batch.run(order, watcher)
     assert killed
     assert [id_ for id_, _ in watcher.lost] == ["s1"]
@@ -129,8 +129,8 @@ def test_a_grading_process_that_hangs_is_ended(plan, monkeypatch):
     order = dataclasses.replace(
         order, exercise=Exercise.load(str(order.exercise.folder))
     )
-    # 12 s: three versions of a submission have 20 s each
-    monkeypatch.setattr(batch, "_PATIENCE", -48.0)
+    # 7 s: three versions of a submission have 20 s each
+    monkeypatch.setattr(batch, "_PATIENCE", -53.0)
     graded = batch.run(order)
     assert "did not finish in time" in str(graded.faults["killer"])
     assert marks(order.folder)["a"] == 2.0
@@ -274,7 +274,7 @@ def test_a_full_disk_ends_the_batch_in_a_sentence_and_loses_nothing(
 
 
 def test_a_folder_that_vanishes_ends_the_batch_in_a_sentence(plan, tmp_path):
-    order = plan({f"s{i}": tiny.RIGHT for i in range(4)}, jobs=1)
+    order = plan({f"s{i}": tiny.RIGHT for i in range(4)})
     away = tmp_path / "away"
     watcher = at_the_third(lambda: order.folder.rename(away))
     with pytest.raises(OutputError, match="out is not there any more"):
@@ -310,7 +310,7 @@ def test_files_that_vanish_or_change_are_graded_as_they_were_read(
 
     sources = {"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT}
     sources |= {"gone": tiny.RIGHT, "zchanged": tiny.RIGHT}
-    order = plan(sources, jobs=1)
+    order = plan(sources)
     graded = batch.run(order, at_the_third(act))
     assert not graded.faults
     assert marks(order.folder) == {
@@ -324,7 +324,7 @@ def test_files_that_vanish_or_change_are_graded_as_they_were_read(
     # a file that comes back is graded; one that has changed is graded as it is now
     (handed_in / "gone.py").write_text(tiny.RIGHT)
     watcher = Recorder()
-    batch.run(plan(sources, jobs=1), watcher)
+    batch.run(plan(sources), watcher)
     assert marks(order.folder) == dict.fromkeys(sources, 2.0)
     assert sorted(watcher.kept) == ["a", "b", "c"]
 

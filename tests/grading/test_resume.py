@@ -23,7 +23,7 @@ def test_what_has_not_changed_is_kept(plan):
         }
         watcher = Recorder()
         assert len(
-            batch.run(plan(sources, jobs=1, **options), watcher).results
+            batch.run(plan(sources, **options), watcher).results
         ) == len(sources)
         return sorted(watcher.finished_ids)
 
@@ -67,22 +67,19 @@ def test_a_changed_exercise_grades_all_again(plan):
 def test_the_longest_expected_comes_first(plan):
     sources = {"a": tiny.RIGHT, "b": tiny.RIGHT + "#" * 5000, "c": tiny.SLOW}
     watcher = Recorder()
-    batch.run(plan(sources, jobs=1), watcher)
+    batch.run(plan(sources), watcher)
     assert watcher.order == ["b", "c", "a"]
     watcher = Recorder()
-    batch.run(plan(sources, jobs=1, force=True), watcher)
+    batch.run(plan(sources, force=True), watcher)
     assert watcher.order[0] == "c"  # as it took longest the last time
 
 
 def test_one_seed_is_drawn_for_a_class_and_kept_for_those_who_come_later(plan):
-    first = batch.run(
-        plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None, jobs=1)
-    )
+    first = batch.run(plan({"a": tiny.RIGHT, "b": tiny.RIGHT}, seed=None))
     later = batch.run(
         plan(
             {"a": tiny.RIGHT, "b": tiny.RIGHT, "c": tiny.RIGHT},
             seed=None,
-            jobs=1,
         )
     )
     assert (

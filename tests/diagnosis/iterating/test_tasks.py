@@ -2,7 +2,7 @@
 
 import pytest
 
-from .trainings import TRAIN, diagnosed
+from .trainings import SEARCHED, TRAIN, diagnosed
 
 SLIPS = [
     ("x2.argmax() != t.argmax()", "x2.argmax() != t.argmin()", "t.argmin()"),
@@ -20,7 +20,7 @@ SLIPS = [
 def test_the_wrong_expression_of_a_training(right, wrong, part):
     assert right in TRAIN
     source = TRAIN.replace(right, wrong, 1).strip()
-    found = diagnosed(source)
+    found = diagnosed(source, SEARCHED)
     lines = source.split("\n")
     assert found.line is not None
     assert part in lines[found.line - 1]
@@ -32,5 +32,5 @@ def test_initial_parameters():
     right = "b1 = torch.empty(nb_hidden).normal_(0, 1e-6)"
     wrong = "b1 = torch.empty(nb_hidden).normal_(0, 3e-2)"
     source = TRAIN.replace(right, wrong).strip()
-    found = diagnosed(source)
+    found = diagnosed(source, SEARCHED)
     assert "3e-2" in source.split("\n")[found.line - 1]

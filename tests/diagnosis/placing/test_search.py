@@ -3,15 +3,7 @@
 from pathlib import Path
 
 import pytest
-from handwritten import (
-    BACKWARD,
-    EXERCISE,
-    FORWARD,
-    backward,
-    diagnosed,
-    forward,
-    written,
-)
+from handwritten import BACKWARD, FORWARD, SEARCHED, diagnosed, written
 
 from grader.grading.session import Session
 from grader.intake.submission import Submission
@@ -23,8 +15,15 @@ LOSS = "d = v - t\nreturn (d * d).sum()"
 SIGMA = "a = x.clamp(-9, 9).exp()\nb = 1 / a\nreturn (a - b) / (a + b)"
 
 
-def marked(found, function, body, *edits):
+def placed(function, body, *edits):
+    """The diagnosis of a function with edits, its places included."""
+    source = written(function, body, *edits)
+    return diagnosed(function, source, exercise=SEARCHED)
+
+
+def marked(function, body, *edits):
     """The texts of the marks."""
+    found = placed(function, body, *edits)
     lines = written(function, body, *edits).split("\n")
     assert found.mended
     return [
@@ -44,7 +43,7 @@ BACKWARD_SLIPS = [
 
 @pytest.mark.parametrize(("edit", "parts"), BACKWARD_SLIPS)
 def test_the_wrong_expression_of_a_backward_pass(edit, parts):
-    assert marked(backward(edit), "backward_pass", BACKWARD, edit) == parts
+    assert marked("backward_pass", BACKWARD, edit) == parts
 
 
 def test_two_slips_are_both_marked():
@@ -52,8 +51,7 @@ def test_two_slips_are_both_marked():
         ("dloss(x2, t)", "dloss(x2, 3 * t)"),
         ("* x[None, :]", "* x[None, :].abs()"),
     ]
-    found = backward(*edits)
-    assert marked(found, "backward_pass", BACKWARD, *edits) == [
+    assert marked("backward_pass", BACKWARD, *edits) == [
         "3",
         "x[None, :].abs()",
     ]
@@ -61,8 +59,7 @@ def test_two_slips_are_both_marked():
 
 def test_a_forward_pass():
     edit = ("w2 @ x1", "w2 @ x1.relu()")
-    found = forward(edit)
-    assert marked(found, "forward_pass", FORWARD, edit) == ["x1.relu()"]
+    assert marked("forward_pass", FORWARD, edit) == ["x1.relu()"]
 
 
 @pytest.mark.parametrize(
@@ -77,13 +74,12 @@ def test_a_forward_pass():
     ],
 )
 def test_small_functions(function, body, edit, part):
-    found = diagnosed(function, written(function, body, edit))
-    assert marked(found, function, body, edit) == [part]
+    assert marked(function, body, edit) == [part]
 
 
 def test_what_raises_is_marked_too():
     edit = ("(w2.t() @ g2)", "(w2.t @ g2)")
-    found = backward(edit)
+    found = placed("backward_pass", BACKWARD, edit)
     if found.line is None:
         pytest.fail("no line")
     lines = written("backward_pass", BACKWARD, edit).split("\n")
@@ -93,16 +89,11 @@ def test_what_raises_is_marked_too():
 def test_operators_that_have_no_place_stay_as_they_are():
     body = "g = [0, 1][2 ** 1 & 3 ^ 3]\n" + BACKWARD
     edit = ("dloss(x2, t)", "dloss(x2, 3 * t)")
-    assert marked(
-        diagnosed("backward_pass", written("backward_pass", body, edit)),
-        "backward_pass",
-        body,
-        edit,
-    ) == ["3"]
+    assert marked("backward_pass", body, edit) == ["3"]
 
 
 def test_a_right_function_has_no_marks():
-    assert backward().marks == ()
+    assert placed("backward_pass", BACKWARD).marks == ()
 
 
 IN_HELPERS = [
@@ -130,7 +121,7 @@ def test_what_is_wrong_in_a_function_of_the_students_own(name, edit, expected):
     text = (CORPUS / name).read_text(encoding="utf-8")
     assert edit[0] in text
     data = text.replace(*edit).encode()
-    with Session(EXERCISE, seed=1) as session:
+    with Session(SEARCHED, seed=1) as session:
         result = session.grade(Submission("x", "x", name, data, (name,)))
     function, helper, part = expected
     found = result.functions[function]
