@@ -129,8 +129,8 @@ def test_a_grading_process_that_hangs_is_ended(plan, monkeypatch):
     order = dataclasses.replace(
         order, exercise=Exercise.load(str(order.exercise.folder))
     )
-    # 7 s: three versions of a submission have 20 s each
-    monkeypatch.setattr(batch, "_PATIENCE", -53.0)
+    # 12 s: three versions of a submission have 20 s each
+    monkeypatch.setattr(batch, "_PATIENCE", -48.0)
     graded = batch.run(order)
     assert "did not finish in time" in str(graded.faults["killer"])
     assert marks(order.folder)["a"] == 2.0
