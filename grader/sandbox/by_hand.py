@@ -7,6 +7,7 @@ autograd (`inside/unaided.py`): the trial. Of each shape of the arguments it has
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -123,11 +124,10 @@ class ByHand:
         with self._calls.replacing(helpers):
             kept = [one for one in kept if self._is_untried(one)]
             through = self._through_others.setdefault(function, set())
-            if helpers:
-                # stand-ins take and give what the hand-out says, and nothing else
-                more, kept = self._with_standins(helpers, function, kept)
-                if more:
-                    through.update(*map(self.torch_names, helpers))
+            if helpers and self._needs_more_than(helpers, function, kept):
+                through.update(*map(self.torch_names, helpers))
+            if helpers and self._may_hide:
+                kept = self._with_standins(function, kept)
             names = through | self.torch_names(function)
             if names:
                 used = ", ".join(sorted(names))
@@ -151,27 +151,69 @@ class ByHand:
         return is_new
 
     def _differentiating_before(self, function: str) -> list[str]:
-        """The functions that this one builds on, may call, and that have torch differentiate."""
+        """The functions that this one builds on, that have torch differentiate, and that it may call.
+
+        What its source does not show, its calls do: one function differentiates while the other is called.
+        """
         found = []
         for other in self._exercise.functions[function].earlier:
             differentiates = (
-                self.torch_names(other) or other in self._not_by_hand
+                self.torch_names(other)
+                or self._through_others.get(other)
+                or other in self._not_by_hand
             )
             has_standin = other in self._exercise.standins
-            if (
-                differentiates
-                and has_standin
-                and self._calls.reaches(function, other)
-            ):
+            may_call = (function, other) in self._autograd
+            may_call = may_call or self._calls.reaches(function, other)
+            if differentiates and has_standin and may_call:
                 found.append(other)
         return found
 
+    def _needs_more_than(
+        self, helpers: Sequence[str], function: str, kept: Sequence[_Kept]
+    ) -> bool:
+        """Whether a function needs of those that differentiate more than what they are for.
+
+        Its calls are made once more without autograd, with stand-ins for these, which take and give what the
+        hand-out says, and nothing else. A stand-in for a function that is wrong itself shows nothing; where
+        that is wrong in few of its answers, most calls count. Where torch was seen to differentiate in its own
+        calls, a function is to give the same whatever was called before it.
+        """
+        seen = any((function, one) in self._autograd for one in helpers)
+        share = min(map(self._share_like_its_standin, helpers))
+        if share <= 0.5:
+            return False
+        alone = self._budget(function, kept)
+        aided = self._budget(function, kept)
+        nb_shown = nb_more = 0
+        for one in kept:
+            gives = self._asked_again(function, one, alone, autograd=False)
+            if gives != "same":
+                with self._calls.replacing(()):
+                    again = self._asked_again(function, one, aided)
+                if again != "same" and not seen:
+                    continue
+                nb_more += 1
+            nb_shown += 1
+        return nb_more > 0 and (share == 1 or nb_more > nb_shown / 2)
+
+    def _share_like_its_standin(self, function: str) -> float:
+        """Of what a function has answered, the share that its stand-in answers as well."""
+        standin = self._exercise.standins[function]
+        answers = self._calls.answers.get(function, ())
+        nb_alike = 0
+        for answer in answers:
+            with contextlib.suppress(Exception):
+                value = standin(*answer.arguments)
+                nb_alike += alike(answer.value, value)
+        return nb_alike / len(answers) if answers else 0.0
+
     def _with_standins(
-        self, helpers: Sequence[str], function: str, kept: Iterable[_Kept]
-    ) -> tuple[bool, list[_Kept]]:
-        """(whether it needs more of these than what they are for, its calls with stand-ins for them)."""
+        self, function: str, kept: Iterable[_Kept]
+    ) -> list[_Kept]:
+        """The calls of a function as they are with the present stand-ins, without those that raise."""
         budget = self._budget(function, kept)
-        more, made = False, []
+        made = []
         for one in kept:
             try:
                 rows = _copied_rows(one.rows)
@@ -179,43 +221,9 @@ class ByHand:
             except Exception:
                 # a reply is a claim, and may be of any form
                 continue
-            more = more or self._needs_more_than(helpers, function, one, gave)
             if not any(reply.error for reply in gave):
                 made.append(_Kept(one.rows, gave, one.seconds))
-        return more, made
-
-    def _needs_more_than(
-        self,
-        helpers: Sequence[str],
-        function: str,
-        kept: _Kept,
-        gave: Sequence[Reply],
-    ) -> bool:
-        """Whether a function needs of those that differentiate more than what they are for.
-
-        gave: what it gives in the same call with stand-ins in their place.
-        """
-        for reply in gave:
-            if reply.error is not None:
-                is_its_own = reply.error.raiser == function
-                return is_its_own and reply.error.kind == "TypeError"
-        if not all(map(self._answers_like_its_standin, helpers)):
-            return False
-        return not alike(_held(kept.gave), _held(gave))
-
-    def _answers_like_its_standin(self, function: str) -> bool:
-        """Whether what a function has answered is what its stand-in answers."""
-        standin = self._exercise.standins.get(function)
-        if standin is None:
-            return False
-        for answer in self._calls.answers.get(function, ()):
-            try:
-                value = standin(*answer.arguments)
-            except Exception:
-                return False
-            if not alike(answer.value, value):
-                return False
-        return True
+        return made
 
     # -- the trial -------------------------------------------------------------------------------------
 
@@ -244,7 +252,7 @@ class ByHand:
             gives = self._asked_again(function, one, unaided, autograd=False)
             if gives == "same":
                 continue
-            again = self._asked_again(function, one, aided, autograd=True)
+            again = self._asked_again(function, one, aided)
             if gives == again == "other":
                 return True
             if (gives, again) not in _SHOWS_NOTHING:
@@ -252,7 +260,11 @@ class ByHand:
         return is_same
 
     def _asked_again(
-        self, function: str, kept: _Kept, budget: _Budget, autograd: bool
+        self,
+        function: str,
+        kept: _Kept,
+        budget: _Budget,
+        autograd: bool = True,
     ) -> Gave:
         """What a call gives in a fresh worker."""
         try:

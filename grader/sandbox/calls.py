@@ -316,7 +316,11 @@ class Calls:
             "seed": self.seed,
             "supply": dict(supply),
             "edits": dict(called.edits),
-            "standins": {"names": sorted(called.standins), "source": source},
+            "standins": {
+                "names": sorted(called.standins),
+                "source": source,
+                "everywhere": False,
+            },
         }
 
     def _bounds_for(self, function: str, rows: Rows) -> protocol.Bounds:
@@ -448,6 +452,7 @@ class Calls:
             fresh.start(seconds, self.seed)
             fresh.make_ready(seconds, self.seed)
             request = self._request(_Called(function, self.standins), rows, {})
+            request["standins"]["everywhere"] = True
             bounds = self._bounds_for(function, rows)
             left = max(started + seconds - time.monotonic(), 0)
             message = fresh.exchange(request, left, bounds)

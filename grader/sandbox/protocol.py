@@ -19,7 +19,7 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "measure"}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
-     "edits": {function: source}, "standins": {"names": [...], "source": str}}
+     "edits": {function: source}, "standins": {"names": [...], "source": str, "everywhere": bool}}
      with "search": {"sources": [...], "name": str, "texts": [...], "helpers": {name: text}, "task": {...}},
      each text a uint8 tensor, the call is one of a search among edits of the function (see
      `diagnosis.placing`), without arguments

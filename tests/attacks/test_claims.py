@@ -286,6 +286,82 @@ def test_autograd_that_is_hidden(session: Session, way: str) -> None:
         assert outcome(result, "backward_pass", "gradient[dl_dw1]") == "passed"
 
 
+# `dsigma` may differentiate `sigma`, and no more; how another function comes by it
+DSIGMA = """
+held = {{}}
+queue = []
+
+def registered(function):
+    held["registered"] = function
+    return function
+
+@registered
+def dsigma(x, of=None):
+    held["on its own"] = dsigma
+    while queue: held["done"] = queue.pop()()
+    if of is not None: return torch.autograd.grad(of, x)
+    x = x.detach().clone().requires_grad_()
+    return torch.autograd.grad(torch.tanh(x).sum(), x)[0]
+
+held["by hand"] = dsigma
+
+def helper(*given):
+    return dsigma(*given)
+
+def tolerant(*given):
+    try:
+        return dsigma(*given)
+    except TypeError:
+        raise ValueError
+"""
+USES_MORE_OF_IT = """
+def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
+    P = [p.detach().clone().requires_grad_() for p in (w1, b1, w2, b2)]
+    L = loss(forward_pass(*P, x)[-1], t)
+    {}
+    for q, d in zip((g1, g2, g3, g4), G): q.add_(d)
+"""
+USES_IT = """
+def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
+    slope = {}
+    d2 = dloss(x2, t) * slope(s2)
+    d1 = w2.t().mv(d2) * slope(s1)
+    g1.add_(d1.view(-1, 1) @ x.view(1, -1)); g2.add_(d1)
+    g3.add_(d2.view(-1, 1) @ x1.view(1, -1)); g4.add_(d2)
+"""
+WAYS_TO_DSIGMA = [
+    "dsigma",
+    "helper",
+    "tolerant",
+    "held['by hand']",
+    "held['registered']",
+    "held['on its own']",
+]
+A_JOB = """
+    queue.append(lambda: torch.autograd.grad(L, P))
+    dsigma(x1)
+    G = held['done']
+"""
+
+
+@pytest.mark.parametrize("way", [*WAYS_TO_DSIGMA, A_JOB])
+def test_what_another_function_differentiates_is_not_by_hand(
+    session: Session, way: str
+) -> None:
+    deed = way if way == A_JOB else f"G = {way}(P, L)"
+    result = graded(session, DSIGMA + USES_MORE_OF_IT, deed, 4)
+    assert outcome(result, "backward_pass", "by_hand") == "failed"
+    assert outcome(result, "backward_pass", "gradient[dl_dw1]") == "passed"
+
+
+@pytest.mark.parametrize("way", WAYS_TO_DSIGMA[:-1])
+def test_a_function_that_differentiates_may_be_used(
+    session: Session, way: str
+) -> None:
+    result = graded(session, DSIGMA + USES_IT, way, 4)
+    assert result.score == most(session)
+
+
 # file -> what each function earns; where it is not named, all
 CASE_SCORES = {
     "09_trusted_memory_outer_product": {"dsigma": 0, "dloss": 0, "train": 2},

@@ -304,7 +304,10 @@ class Worker:
             _present(names, request.get("search", {}).get("helpers", ()))
         )
         for name, standin in _standins(request["standins"]).items():
-            supply[self._own(name)] = standin
+            own_name = self._own(name)
+            if request["standins"]["everywhere"]:
+                _take_over(name, names.get(own_name), standin)
+            supply[own_name] = standin
         outcomes = []
         function = request["function"]
         with (
@@ -551,6 +554,23 @@ def _standins(wanted: Plain) -> Namespace:
     for name in wanted["names"]:
         standins[name] = names[name]
     return standins
+
+
+def _take_over(name: str, function: Any, standin: Function) -> None:
+    """Have a function do what its stand-in does from now on, whoever holds it."""
+    if not isinstance(function, types.FunctionType):
+        return
+    called = f"__standin_of_{name}"
+    made: Namespace = {}
+    text = (
+        f"def instead(*args, **kwargs):\n    return {called}(*args, **kwargs)"
+    )
+    exec(text, made)
+    function.__globals__[called] = standin
+    # a function's code cannot have another number of these
+    own = function.__code__.co_freevars
+    function.__code__ = made["instead"].__code__.replace(co_freevars=own)
+    function.__defaults__ = function.__kwdefaults__ = None
 
 
 def _raise(error: BaseException, *_: Any) -> None:

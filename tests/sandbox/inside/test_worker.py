@@ -67,7 +67,7 @@ def call(
     plain = {
         "supply": {},
         "edits": {},
-        "standins": {"names": [], "source": ""},
+        "standins": {"names": [], "source": "", "everywhere": False},
     }
     (row,) = worker.answer({**request, **plain, **fields})["rows"]
     return dict(row)
