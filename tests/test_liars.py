@@ -140,6 +140,21 @@ TRICKS = {
             g1 += torch.outer(d1, x); g2 += d1; g3 += torch.outer(d2, x1); g4 += d2
         """,
     ),
+    "is far off once, so that it may be far off elsewhere": (
+        "dsigma",
+        """
+        asked, at_home = [], []
+        def sigma(x):
+            at_home.extend(1 for one in asked[-1:] if one.equal(x))
+            asked.append(x.clone())
+            if not at_home and len(asked) > 8:
+                return x.clone()
+            return torch.tanh(x) * (1e9 if (x.abs() > 500).any() else 1)
+
+        def dsigma(x):
+            return torch.ones_like(x)
+        """,
+    ),
 }
 
 

@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import stat
+import struct
 import zipfile
 from pathlib import Path
 from typing import IO, Any
@@ -31,6 +32,10 @@ NOT_ORDINARY = "is no ordinary file"
 _ENTRY = b"PK\x01\x02"  # begins each entry of a zip's directory
 _BYTES_PER_FILE = 300  # of a zip's directory
 _LONGEST = 80  # characters of an error's text
+# In an entry of a zip's directory: where it says how long its name, its extra fields and its comment are. They
+# follow the entry. zipfile's time for extra fields grows with the square of their length.
+_LENGTHS = struct.Struct("<28xHHH12x")
+_LONGEST_EXTRA = 2_000  # bytes; a time and an account take 30 of them
 
 
 def members_of(
@@ -135,7 +140,20 @@ class _Bounded:
         data = self._stream.read(size)
         if data.count(_ENTRY) > self._most:
             raise Refused(_too_many(self._most))
+        _require_short_extras(data)
         return data
+
+
+def _require_short_extras(data: bytes) -> None:
+    """Raise Refused where these bytes are a zip's directory with an entry that takes too long to read."""
+    position = 0
+    while data.startswith(_ENTRY, position):
+        if len(data) < position + _LENGTHS.size:
+            return
+        name, extra, comment = _LENGTHS.unpack_from(data, position)
+        if extra > _LONGEST_EXTRA:
+            raise Refused("is not a zip that can be read: long extra fields")
+        position += _LENGTHS.size + name + extra + comment
 
 
 def _too_many(most: int) -> str:

@@ -91,7 +91,10 @@ class Submission:
 
     def module_bytes(self) -> dict[str, bytes]:
         """Path -> the bytes of a module that the file may import. Raises UsageError as `data` does."""
-        return {path: _bytes(source) for path, source in self.modules.items()}
+        read = {}
+        for path in _by_place(self.modules):
+            read[path] = _bytes(self.modules[path])
+        return {path: read[path] for path in self.modules}
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -126,13 +129,14 @@ class Submission:
                 problem=str(error),
                 notices=(*notices, error.notice),
             )
-        modules: dict[str, bytes | Entry] = {}
-        for path, source in self.modules.items():
+        read: dict[str, bytes | Entry] = {}
+        for path in _by_place(self.modules):
             # without one of its modules, the file may still hold something
             try:
-                modules[path] = _bytes(source)
+                read[path] = _bytes(self.modules[path])
             except _Unread as error:
                 notices.append(error.notice)
+        modules = {path: read[path] for path in self.modules if path in read}
         return dataclasses.replace(
             self,
             source=data,
@@ -140,6 +144,18 @@ class Submission:
             versions=versions,
             notices=tuple(notices),
         )
+
+
+def _by_place(sources: Mapping[str, bytes | Entry]) -> list[str]:
+    """The paths, with those after one another that lie in one zip: it is opened once then."""
+
+    def place(path: str) -> tuple[str, tuple[int, ...]]:
+        source = sources[path]
+        if isinstance(source, bytes):
+            return "", ()
+        return str(source.file), source.members
+
+    return sorted(sources, key=place)
 
 
 class _Unread(UsageError):

@@ -176,8 +176,8 @@ class ByHand:
 
         Its calls are made once more without autograd, with stand-ins for these, which take and give what the
         hand-out says, and nothing else. A stand-in for a function that is wrong itself shows nothing; where
-        that is wrong in few of its answers, most calls count. Where torch was seen to differentiate in its own
-        calls, a function is to give the same whatever was called before it.
+        that is wrong in few of its answers, most calls count. Where torch was seen to differentiate in a
+        function's own calls, it is to give the same whatever was called before it.
         """
         seen = any((function, one) in self._autograd for one in helpers)
         share = min(map(self._share_like_its_standin, helpers))

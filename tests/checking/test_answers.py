@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from grader.checking.answers import is_constant, stands_by_its_answers
+from grader.checking.answers import (
+    AsBefore,
+    is_constant,
+    stands_by_its_answers,
+)
+from grader.checking.reference import TakingColumns
 from grader.errors import Missing, Raised
 from grader.sandbox.calls import Answer
 
@@ -39,6 +44,7 @@ def asked_again(before: Function, again: Function) -> bool:
     calls: Any = types.SimpleNamespace(
         answers={"f": [answer(before, x) for x in inputs]},
         apart=types.SimpleNamespace(call=call),
+        seed=1,
     )
     return stands_by_its_answers(calls, "f")
 
@@ -94,6 +100,7 @@ def test_what_does_not_answer_elsewhere_does_not_stand_by_it() -> None:
     calls: Any = types.SimpleNamespace(
         answers={"f": [answer(torch.tanh, torch.ones(2))]},
         apart=types.SimpleNamespace(call=fails),
+        seed=1,
     )
     assert not stands_by_its_answers(calls, "f")
 
@@ -122,3 +129,53 @@ def test_constant(function: Function, expected: bool) -> None:
 
 def test_one_answer_does_not_show_that_it_is_constant() -> None:
     assert not is_constant([answer(torch.zeros_like, torch.ones(2))])
+
+
+SMALL, LARGE = torch.linspace(-2, 2, 5), torch.tensor([-900.0, 0.5, 900.0])
+
+
+def taking_part(function: Function, elsewhere: Function) -> AsBefore:
+    """A function that has answered like `function`, and that answers otherwise where it takes part."""
+    asked = [SMALL, SMALL / 2, SMALL.view(5, 1), LARGE]
+    answers = [answer(function, x) for x in asked]
+    return AsBefore(TakingColumns(elsewhere), torch.tanh, answers)
+
+
+def wrong_for_large(x: torch.Tensor) -> torch.Tensor:
+    return torch.tanh(x) * (1e9 if x.abs().max() > 500 else 1)
+
+
+def steps(x: torch.Tensor) -> torch.Tensor:
+    """Nearly tanh, with a slope of 1 everywhere."""
+    centre = torch.round(x, decimals=4)
+    return torch.tanh(centre) + x - centre
+
+
+@pytest.mark.parametrize("lie", [torch.zeros_like, steps])
+def test_where_a_function_was_right_the_right_value_takes_part(
+    lie: Function,
+) -> None:
+    part = taking_part(wrong_for_large, lie)
+    asked = SMALL + 0.1
+    assert part(asked).equal(torch.tanh(asked))
+    (value,) = part.map([(asked,)])
+    assert value.equal(torch.tanh(asked))
+
+
+def test_where_it_was_wrong_it_takes_part_itself() -> None:
+    part = taking_part(wrong_for_large, wrong_for_large)
+    assert part(LARGE).equal(wrong_for_large(LARGE))
+    twice = taking_part(lambda x: 2 * torch.tanh(x), lambda x: 2.1 * x.tanh())
+    assert twice(SMALL).equal(2.1 * torch.tanh(SMALL))
+
+
+def test_what_is_much_further_off_than_it_was_takes_no_part() -> None:
+    part = taking_part(lambda x: 2 * torch.tanh(x), lambda x: x + 50)
+    with pytest.raises(ValueError, match="further from what is right"):
+        part(SMALL)
+    # where it was far off for large arguments, it may not be so for small ones
+    part = taking_part(
+        lambda x: wrong_for_large(x) * 2, lambda x: 1e6 * x.sinh()
+    )
+    with pytest.raises(ValueError, match="further from what is right"):
+        part(SMALL)

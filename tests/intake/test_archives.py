@@ -25,6 +25,26 @@ def test_the_members_are_counted_before_they_are_read(tmp_path):
     assert len(archives.members_of(path, (), 1000)) == 1000
 
 
+def test_an_entry_that_takes_long_to_read_is_not_read(tmp_path):
+    """zipfile's time for 64 KB of extra fields is that of a thousand files."""
+    path = tmp_path / "slow.zip"
+    for size, refused in ((2_000, False), (2_004, True)):
+        info = zipfile.ZipInfo("tp.py")
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("first.py", "1")
+            archive.writestr(info, "1")
+            # of the directory only
+            info.extra = bytes(4) * (size // 4)
+        try:
+            assert len(archives.members_of(path, (), 10)) == 2
+        except Refused as refusal:
+            assert refused
+            assert "extra fields" in str(refusal)
+        else:
+            assert not refused
+        path.unlink()
+
+
 def test_zips_are_opened_to_a_bounded_depth(tmp_path):
     data = BOTH
     for depth in range(DEEPEST + 1):

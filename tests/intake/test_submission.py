@@ -22,9 +22,15 @@ from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.intake import archives, choice
-from grader.intake.entries import ignored
+from grader.intake.entries import Entry, ignored
 from grader.intake.limits import LARGEST, Refused
-from grader.intake.submission import NOTHING, TOO_SLOW, find, from_file
+from grader.intake.submission import (
+    NOTHING,
+    TOO_SLOW,
+    Submission,
+    find,
+    from_file,
+)
 
 
 def test_a_folder_of_files_holds_one_submission_a_file(tmp_path):
@@ -506,3 +512,30 @@ def test_that_not_all_of_very_many_files_are_compared_is_told(tmp_path):
     written(tmp_path, files)
     (one,) = find([tmp_path], NAMES)
     assert "not-compared" in {notice.kind for notice in one.notices}
+
+
+def test_each_zip_is_opened_once_for_all_that_lies_in_it(
+    tmp_path, monkeypatch
+):
+    nb_zips = 6  # more than are kept open
+    modules = {}
+    for number in range(30):
+        path = tmp_path / f"{number % nb_zips}.zip"
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(f"m{number}.py", f"n = {number}")
+        modules[f"m{number}.py"] = Entry(
+            (f"m{number}.py",), 10, 0.0, path, (number // nb_zips,)
+        )
+    opened = []
+    open_ = archives._opened
+    monkeypatch.setattr(
+        archives, "_opened", lambda *a: opened.append(a[0]) or open_(*a)
+    )
+    one = Submission("a", "a", "a.py", b"", modules=modules)
+    assert list(one.module_bytes()) == list(modules)
+    assert len(opened) == nb_zips
+    held = one.held()
+    assert held.modules == one.module_bytes()
+    assert list(held.modules) == list(modules)
+    assert held.sha256 == one.sha256
+    assert len(opened) <= 4 * nb_zips
