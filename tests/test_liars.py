@@ -74,6 +74,45 @@ def test_a_made_up_history_earns_shapes_and_initial_values(
     assert result.score <= most + ROUNDING
 
 
+NOTHING = """
+import torch
+
+def sigma(x): return x.clone()
+def dsigma(x): return torch.ones_like(x)
+def loss(v, t): return v.sum()
+def dloss(v, t): return torch.ones_like(v)
+
+def forward_pass(w1, b1, w2, b2, x):
+    return {quantities}
+
+def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
+    pass
+
+def train(a, t, c, u, nb_hidden=50, nb_steps=1000):
+    n, m = a.shape[1], t.shape[1]
+    sizes = (nb_hidden, n), (nb_hidden,), (m, nb_hidden), (m,)
+    p = tuple(torch.randn(size) * 1e-6 for size in sizes)
+    return p, [(0.0, 0.0, 0.0)] * nb_steps
+"""
+QUANTITIES = [
+    "x, b1, b1, b2, b2",
+    "x, 1e-30 * b1, 1e-30 * b1, b2, b2",
+    "x, 1e-30 * b1, 1e-30 * b1, b2, b2.tanh()",
+    "x, 1e-9 * w1[:, 0], 1e-9 * w1[:, 0], b2, b2",
+]
+
+
+@pytest.mark.parametrize("quantities", QUANTITIES)
+def test_what_computes_nothing_earns_little(
+    session: Session, quantities: str
+) -> None:
+    source = NOTHING.format(quantities=quantities)
+    result = session.grade(
+        Submission("x", "x.py", "x.py", source.encode(), ("x.py",))
+    )
+    assert result.score <= 2
+
+
 TRICKS = {
     # function -> texts behind a right submission that must cost what they leave out
     "raises when it is awake": (

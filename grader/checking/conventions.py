@@ -524,7 +524,7 @@ def call_told(text: str, vectors: Vectors) -> OwnCall | None:
             shape = shapes[positions[0]]
             layouts.append(_layout_of(shape))
             in_batches = in_batches or (len(shape) == 2 and 1 not in shape)
-    except (ValueError, TypeError, IndexError, KeyError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         return None  # a student's own text
     return OwnCall(tuple(layouts), in_batches)
 

@@ -292,7 +292,15 @@ class Judge:
         zero for numbers alone, zero is the derivative there.
         """
         names = substitution.own
-        if not names or self._passed_alike(item, substitution):
+        if not names:
+            return True
+        function = marks.function_of(item)
+        differentiated = self._exercise.functions[function].derivative_of
+        answers = self.calls.answers.get(function, ())
+        if differentiated in names and is_constant(answers):
+            # the derivative of something that is a straight line, of which nothing has to be computed
+            return False
+        if self._passed_alike(item, substitution):
             return True
         if not self._accepts_idle(item, substitution, names):
             return True

@@ -32,8 +32,8 @@ NOT_ORDINARY = "is no ordinary file"
 _ENTRY = b"PK\x01\x02"  # begins each entry of a zip's directory
 _BYTES_PER_FILE = 300  # of a zip's directory
 _LONGEST = 80  # characters of an error's text
-# In an entry of a zip's directory: where it says how long its name, its extra fields and its comment are. They
-# follow the entry. zipfile's time for extra fields grows with the square of their length.
+# Where an entry of a directory says how long its name, its extra fields and its comment are, which follow
+# it. zipfile's time for extra fields grows with the square of their length.
 _LENGTHS = struct.Struct("<28xHHH12x")
 _LONGEST_EXTRA = 2_000  # bytes; a time and an account take 30 of them
 

@@ -267,6 +267,8 @@ class ByHand:
         autograd: bool = True,
     ) -> Gave:
         """What a call gives in a fresh worker."""
+        if not budget.left:
+            return "no end"
         try:
             rows = _copied_rows(kept.rows)
             gave = self._calls.ask_anew(function, rows, budget.left, autograd)

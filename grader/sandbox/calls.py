@@ -450,7 +450,8 @@ class Calls:
         )
         try:
             fresh.start(seconds, self.seed)
-            fresh.make_ready(seconds, self.seed)
+            left = max(started + seconds - time.monotonic(), 0)
+            fresh.make_ready(left, self.seed)
             request = self._request(_Called(function, self.standins), rows, {})
             request["standins"]["everywhere"] = True
             bounds = self._bounds_for(function, rows)

@@ -24,10 +24,11 @@ _IMPORTS = re.compile(
 )
 # to normalise a run of accents takes time that grows with its square
 _LONG_FOREIGN = re.compile(r"[^\x00-\x7f]{500}")
+_MOST_FOREIGN = 2_000_000  # characters of a text that is not in ASCII alone
 _WRITTEN_OUT = re.compile(r"\\[nrtvf]")
 _FIRST = re.compile(r"\s*(\w*)")  # of `a.b as c`
 _NAMES = re.compile(
-    r"\b(?:exec|eval|compile|getattr|setattr|delattr|attrgetter|methodcaller|vars|globals|locals|open|breakpoint)\b"
+    r"\b(?:exec|eval|compile|getattr|setattr|delattr|attrgetter|methodcaller|get_field|vars|globals|locals|open|breakpoint)\b"
     r"|\b(?:os|sys|gc|inspect|builtins|importlib|pickle|signal|atexit|weakref|_C|ops|load(?!_data|_ext)\w*)\b"
     r"|frame|closure|traceback|ctypes|cffi|profile|type_hints|ForwardRef|\._\w|\x00"
     r"|__(?!(?:name|main|init|call|len|getitem|iter|next|repr|str|future|enter|exit|post_init)__)\w+__"
@@ -45,7 +46,9 @@ def may_hide(texts: Iterable[str], own_modules: Iterable[str]) -> bool:
 
 
 def _reaches_further(text: str, harmless: frozenset[str]) -> bool:
-    if _LONG_FOREIGN.search(text):
+    if not text.isascii() and (
+        len(text) > _MOST_FOREIGN or _LONG_FOREIGN.search(text)
+    ):
         return True
     # as Python reads names, and joins lines; a notebook's text has its tabs and line ends written out
     text = unicodedata.normalize("NFKC", text).replace("\\\n", " ")

@@ -469,6 +469,14 @@ def _ready(fd: int, seconds: float) -> bool:
     return bool(poll.poll(seconds * 1000))
 
 
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        # one of those for a program's own use
+        return f"signal {number}"
+
+
 def _in_words(status: int) -> str:
     """A wait status as a clause about the student's code."""
     if os.WIFSIGNALED(status):
@@ -479,7 +487,7 @@ def _in_words(status: int) -> str:
             return "it asked the system for something that is forbidden here, and was stopped"
         if number == signal.SIGKILL:
             return "it was killed: it used up the memory or the processor time, or killed itself"
-        return f"it crashed its process ({signal.Signals(number).name})"
+        return f"it crashed its process ({_name_of(number)})"
     return (
         f"it ended its process (exit code {os.waitstatus_to_exitcode(status)})"
     )

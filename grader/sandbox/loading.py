@@ -94,7 +94,7 @@ class LoadedSubmission:
             return self._without_functions(self._submission.problem)
         worker = self._fork()
         try:
-            reply = self._have_read(worker)
+            reply = self._have_read(worker, seconds)
         except Ended as ended:
             self._worker = None
             why = f"The file cannot be read as Python: {ended.reason} while reading it."
@@ -129,7 +129,7 @@ class LoadedSubmission:
             return
         worker = self._fork()
         try:
-            self._have_read(worker)
+            self._have_read(worker, seconds)
         except Ended:
             self._lose(worker)
             raise
@@ -178,7 +178,9 @@ class LoadedSubmission:
         self._worker = None
         self._keep_printed(worker)
 
-    def _have_read(self, worker: WorkerHandle) -> dict[str, Any]:
+    def _have_read(
+        self, worker: WorkerHandle, seconds: float
+    ) -> dict[str, Any]:
         functions = self._exercise.functions
         slow = [
             function.name for function in functions.values() if function.slow
@@ -197,7 +199,7 @@ class LoadedSubmission:
             "loops": _loops(self._exercise),
             "expected": self._exercise.variants(),
         }
-        seconds = self._exercise.limits.load_seconds
+        seconds = min(self._exercise.limits.load_seconds, seconds)
         reply = worker.exchange(request, seconds)
         if not self._autograd:
             worker.exchange({"do": "forbid_autograd"}, seconds)

@@ -296,6 +296,10 @@ def test_how_a_submission_calls_a_function_is_told_by_its_exception() -> None:
     assert told(1, vector) == OwnCall(("vector", "vector"), False)
     assert told(vector) is None
     assert call_told("something else", FORWARD) is None
+    with pytest.raises(ValueError, match="shapes") as raised:
+        exec(telling_its_arguments("f") + "f()")
+    deep = str(raised.value).replace("[]", "[" * 5_000)
+    assert call_told(deep, FORWARD) is None
 
 
 def test_without_an_expected_value_nothing_is_found() -> None:

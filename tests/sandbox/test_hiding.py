@@ -23,6 +23,8 @@ HIDING = [
     "getattr(x, name)",
     "\uff47etattr(x, name)",
     "exec(text)",
+    "string.Formatter().get_field('0.x', [f], {})",
+    "# é" + "a" * 2_000_000,
     "g.gi_frame",
     "e.__traceback__",
     "torch.load(file)",
@@ -37,6 +39,7 @@ COMPUTING = [
     "import dlc_practical_prologue as prologue\nprologue.load_data(True)",
     "if __name__ == '__main__':\n    train()",
     "class Net:\n    def __init__(self): ...",
+    "# " + "a" * 2_000_000,
     "# -*- coding: utf-8 -*-\n# gradient of the loss, from the course",
     "from matplotlib import pyplot as plt",
 ]

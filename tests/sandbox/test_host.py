@@ -74,6 +74,7 @@ def test_a_call(worker: WorkerHandle) -> None:
             r"crashed its process \(SIGSEGV\)",
         ),
         ("os.kill(os.getpid(), 9)", "died", "was killed"),
+        ("os.kill(os.getpid(), 40)", "died", r"its process \(signal 40\)"),
         ("os.close(4); time.sleep(5)", "died", "closed its connection"),
         ("time.sleep(30)", "time", "did not return within 1 s"),
         (

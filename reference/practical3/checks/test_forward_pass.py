@@ -59,26 +59,24 @@ def of_each_size(student, inputs):
 
 
 def given_own(reference, sample, own, quantity):
-    """The quantity as it should be, given the student's own quantities before it.
+    """(the quantity as it should be given the student's own before it, what it is where nothing is computed).
 
-    None where it cannot be said: the student's own quantity has another shape, is not a tensor, or is the
-    same number everywhere, from which something can be right that computes nothing.
+    (None, None) where it cannot be said: the student's own quantity has another shape, is not a tensor, or is
+    the same number everywhere, from which something can be right that computes nothing.
     """
     before = own.get(BEFORE.get(quantity))
     if not torch.is_tensor(before) or (before == before.reshape(-1)[:1]).all():
-        return None
+        return None, None
     try:
         if quantity == "s1":
-            return sample.w1.mv(own["x0"]) + sample.b1
-        if quantity == "x1":
-            return reference.sigma(own["s1"])
+            return sample.w1.mv(own["x0"]) + sample.b1, sample.b1
         if quantity == "s2":
-            return sample.w2.mv(own["x1"]) + sample.b2
-        if quantity == "x2":
-            return reference.sigma(own["s2"])
+            return sample.w2.mv(own["x1"]) + sample.b2, sample.b2
+        if quantity in ("x1", "x2"):
+            return reference.sigma(before), before
     except (RuntimeError, TypeError):
         pass
-    return None
+    return None, None
 
 
 @points(1)
@@ -98,11 +96,12 @@ def test_value(student, reference, inputs, assert_close, shared, quantity):
     expected = expected_for(reference, sample)[quantity]
     if assert_close.mismatch(own[quantity], expected, quantity) is None:
         return
-    given = given_own(reference, sample, own, quantity)
+    given, idle = given_own(reference, sample, own, quantity)
     comparable = given is not None and given.shape == expected.shape
     if (
         comparable
         and assert_close.mismatch(own[quantity], given, quantity) is None
+        and assert_close.mismatch(idle, given, quantity) is not None
     ):
         return  # it is right, computed from a wrong quantity before it
     assert_close(own[quantity], expected, quantity)

@@ -36,12 +36,15 @@ def test_unseen_characters_are_shown_and_the_rest_is_left_alone():
         "\r=1",
         "%0A",
         "\uff1d1",
+        'a;"=1',
+        'a;" "=1',
+        "a,'=1",
     ],
 )
 def test_no_cell_is_a_formula_whatever_the_separator(text):
     cell = neutral.csv(text)
     for part in re.split(r"[;,\t\n]", cell):
-        assert not re.match(r"\s*[=+\-@%\uff1d]", part)
+        assert not re.match(r"[\s\"]*[=+\-@%\uff1d]", part)
 
 
 def test_ordinary_names_stay_as_they_are_in_csv():
@@ -53,6 +56,23 @@ def test_ordinary_names_stay_as_they_are_in_csv():
 def test_workflow_commands_stay_on_one_line():
     assert neutral.workflow("50%\r\n::error::x\r") == "50%25%0A::error::x\\x0d"
     assert neutral.workflow_property("a:b,c") == "a%3Ab%2Cc"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["::error::x", "no\n  ::stop-commands::x", "a ##[error]x", "\t::x", ":::"],
+)
+def test_no_line_is_a_command(text: str) -> None:
+    printed = neutral.terminal(text)
+    for shown in (printed, neutral.markdown_block(text)):
+        assert "##[" not in shown
+        assert not re.search(r"^\s*::", shown, re.MULTILINE)
+    assert printed.replace(" ", "") == text.expandtabs(4).replace(" ", "")
+
+
+def test_what_is_no_command_stays_as_it_is() -> None:
+    for text in ("x[::2]", "# a comment", "## [1]", "a :: b"):
+        assert neutral.terminal(text) == text
 
 
 def test_cleaning_keeps_what_is_clean_as_the_same_object():
