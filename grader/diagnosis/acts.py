@@ -154,7 +154,17 @@ def _discards(nodes: Sequence[ast.AST], _: Collection[str]) -> Iterator[_Node]:
 
 
 def _gives_a_new_tensor(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and _called(value) in _PURE
+    """Whether a call looks like a tensor's: a list or an object of one's own has an `add` as well."""
+    if not isinstance(value, ast.Call) or _called(value) not in _PURE:
+        return False
+    # `addr` and `addmm` take two tensors, the others one
+    most = 2 if _called(value) in ("addr", "addmm") else 1
+    return len(value.args) <= most and not any(map(_is_entry, value.args))
+
+
+def _is_entry(argument: ast.expr) -> bool:
+    """Whether an argument is what a history takes, rather than a tensor."""
+    return isinstance(argument, ast.Tuple | ast.List | ast.Constant)
 
 
 def _called(call: ast.Call) -> str:

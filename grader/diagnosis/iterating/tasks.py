@@ -24,7 +24,9 @@ from grader.diagnosis.verdict import Diagnosis
 from grader.exercise.probes import LeadingArguments, Parameters
 
 _STEPS = 2
-_MOST_RUNS = 3_000  # each of them is a training
+# Of what each parameter moves by: a sigma that is right may round badly near 0, where it is in the first steps.
+_FIRST_MOVED = 2e-2
+_MOST_RUNS = 6_000  # each of them is a training
 _MOST_RUNS_OF_KNOWN = 1_500
 
 
@@ -78,16 +80,16 @@ def task_of_runs(case: IteratingCase) -> Task | None:
     few = _few(case)
     if few is None:
         return None
-    asked = [(few, _STEPS)]
+    asked = [(few, _STEPS, _FIRST_MOVED)]
     awake = case.reference.trajectory.awake
     if awake is not None:
-        asked.append(awake)
+        asked.append((*awake, MOVED))
     rows, expected, calls = [], [], []
-    for arguments, steps in asked:
+    for arguments, steps, share in asked:
         run = case.student.run(0, arguments)
         if run is None or run.shapes != case.reference.shapes(arguments):
             return None
-        parts = _expected(case, run.parameters, arguments, steps)
+        parts = _expected(case, run.parameters, arguments, steps, share)
         if parts is None:
             return None
         rows.append((*arguments, steps))
@@ -149,8 +151,12 @@ def _expected(
     start: Parameters,
     arguments: LeadingArguments,
     steps: int,
+    share: float,
 ) -> list[list[tuple[Tensor, Any]]] | None:
-    """Each parameter after the steps, then each column of the history, with how far an entry may be off."""
+    """Each parameter after the steps, then each column of the history, with how far an entry may be off.
+
+    share: of what a parameter moves by, by which it may be off.
+    """
     reference = case.reference
     run = reference.run((), start, arguments, steps + 1)
     end = reference.run((), start, arguments, steps)
@@ -160,7 +166,7 @@ def _expected(
     for before, after in zip(start, end.parameters, strict=True):
         moved = float((after - before).abs().max())
         greatest = float(torch.maximum(before.abs(), after.abs()).max())
-        parts.append([(after, MOVED * moved + FLOAT32_NOISE * greatest)])
+        parts.append([(after, share * moved + FLOAT32_NOISE * greatest)])
     trajectory = reference.trajectory
     for index, name in enumerate(trajectory.columns):
         column = torch.tensor([entry[index] for entry in run.history])

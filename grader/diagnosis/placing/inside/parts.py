@@ -48,6 +48,19 @@ def comes_out(given: Sequence[Any], part: torch.Tensor) -> bool:
     return is_same(torch.tensor(given, dtype=part.dtype), part)
 
 
+def is_multiple(given: Sequence[Any], right: Sequence[Any]) -> bool:
+    """Whether numbers are right but for a factor that is the same for all of them."""
+    if len(given) != len(right) or len(given) < 2:
+        return False
+    factors = []
+    for one, other in zip(given, right, strict=True):
+        for number in (one, other):
+            if not isinstance(number, int | float) or number == 0:
+                return False
+        factors.append(one / other)
+    return math.isclose(min(factors), max(factors), rel_tol=1e-4)
+
+
 def parts_of(
     task: Mapping[str, Any], value: Any, arguments: Sequence[Any]
 ) -> list[Any] | None:

@@ -11,6 +11,12 @@ from typing import Any
 
 import torch
 
+from grader.diagnosis.placing.inside.layouts import (
+    AS_IT_IS,
+    STACKED,
+    STACKED_COLUMNS,
+    laid_out,
+)
 from grader.diagnosis.placing.inside.parts import (
     is_close,
     is_same,
@@ -66,6 +72,7 @@ class Runs:
         self._counts: list[dict[str, int]] = []
         self._forms: dict[str, Any] = {}
         self._last_forms: dict[str, Any] = {}
+        self._given: dict[str, list[Any]] = {}
         self._acquitted: set[int] = set()
         self._computed: set[int] = set()
         self._right: set[int] = set()
@@ -149,6 +156,7 @@ class Runs:
             for place, seen in self._switches.forms.items():
                 self._forms.setdefault(place, seen)
             if probe == 0:
+                self._given = dict(self._switches.all)
                 self._acquit()
         self._varying = set(map(int, filter(self._varies, self._switches.all)))
         self._switches.most_turns = 4 * turns + 100
@@ -182,12 +190,13 @@ class Runs:
         turns = self._task["turns"]
         until = len(given) // turns if len(given) >= turns else len(given)
         for sequences in self._task["values"]:
-            right = sequences[0]
-            if len(right) not in (1, len(given)):
-                continue
-            shown = [right[i % len(right)] for i in range(until)]
-            if all(map(is_same, given[:until], shown)):
-                return True
+            for layout in (AS_IT_IS, STACKED, STACKED_COLUMNS):
+                right = laid_out(sequences[0], layout, len(given))
+                if right is None or len(right) not in (1, len(given)):
+                    continue
+                shown = [right[i % len(right)] for i in range(until)]
+                if all(map(is_same, given[:until], shown)):
+                    return True
         return False
 
     def _mask(self, wanted: Parts) -> Parts | None:

@@ -15,7 +15,7 @@ from grader.diagnosis.placing.inside.layouts import (
     WRITTEN_OTHERWISE,
     laid_out,
 )
-from grader.diagnosis.placing.inside.parts import comes_out
+from grader.diagnosis.placing.inside.parts import comes_out, is_multiple
 from grader.diagnosis.placing.inside.runs import Parts, Runs
 from grader.diagnosis.placing.inside.switches import (
     COMPARISONS,
@@ -50,6 +50,10 @@ class Search(Runs):
             self._inserted.clear()
         return self._edits(self._places)
 
+    @property
+    def _is_training(self) -> bool:
+        return bool(self._task["reads"] != "values")
+
     def _is_all_right(self, rows: Sequence[tuple[int, ...]]) -> bool:
         *_, right = rows[-1]
         return right == (1 << len(self._task["expected"][0])) - 1
@@ -63,7 +67,7 @@ class Search(Runs):
         rows = [(-2, 0, 0, _bits(mask))]
         while not all(mask) and len(rows) <= self._task["most_edits"]:
             # a training takes long: all of its edits share the runs
-            if self._task["reads"] == "values":
+            if not self._is_training:
                 self._nb_runs = 0
             best = self._best(mask)
             if best is None:
@@ -84,22 +88,33 @@ class Search(Runs):
         self._says_little = False
         best = self._best_of(self._rearranged(), mask, best)
         for is_right in (False, True):
-            if best is None or not all(best[2]):
+            if not self._is_whole(best):
                 best = self._best_of(self._alike(is_right), mask, best)
         # what is written a little differently needs no value that is known
         best = self._best_of(self._different(), mask, best)
-        self._says_little = self._task["reads"] == "values"
+        if not self._is_training:
+            best = self._best_of(self._renamed(), mask, best)
+        self._says_little = not self._is_training
         for is_right in (False, True):
-            if self._says_little and (best is None or not all(best[2])):
+            if self._says_little and not self._is_whole(best):
                 best = self._best_of(self._alike(is_right), mask, best)
         # a variable that is assigned before may have got a value of another form
         self._says_little = False
-        is_whole = best is not None and all(best[2])
-        best = self._best_of(self._others(is_whole), mask, best)
-        if best is None and self._task["reads"] == "values":
+        if self._is_training and not self._is_whole(best):
+            # it is too long to try these first
+            best = self._best_of(self._updates(), mask, best)
+            best = self._best_of(self._renamed(), mask, best)
+        best = self._best_of(self._others(assigned=True), mask, best)
+        if not self._is_whole(best):
+            best = self._best_of(self._others(), mask, best)
+        if best is None and not self._is_training:
             self._says_little = True
-            best = self._best_of(self._others(False), mask, best)
+            best = self._best_of(self._others(), mask, best)
         return best[1:] if best is not None else None
+
+    @staticmethod
+    def _is_whole(best: Best | None) -> bool:
+        return best is not None and all(best[2])
 
     def _best_of(
         self,
@@ -127,8 +142,9 @@ class Search(Runs):
         """Whether no edit of this statement, nor of a later one, is preferred to the best so far."""
         if best is None or not all(best[2]):
             return False
-        _, is_right, is_odd, line, *_ = best[0]
-        return not is_right and not is_odd and statement > line
+        _, is_right, is_odd, is_known, line, *_ = best[0]
+        is_doubtful = is_right or is_odd or is_known
+        return not is_doubtful and statement > line
 
     def _rank(self, candidate: Candidate, now: Parts) -> tuple[int, ...]:
         place, value, layout = candidate
@@ -137,15 +153,25 @@ class Search(Runs):
         if place >= 0:
             kind, statement, size, *_ = self._task["places"][place]
         # what is assigned may be right, and the assignment not
-        is_right = place in self._known or (
-            kind in ("value", *WRITTEN) and statement in self._acquitted
-        )
+        is_right = kind in ("value", *WRITTEN) and statement in self._acquitted
+        is_known = place in self._known
         if kind in ("drop", "add"):
             size = 0
         is_value = kind == "value" and layout != WRITTEN_OTHERWISE
-        is_odd = is_value and place >= 0 and self._changes_form(place)
+        is_odd = (
+            is_value
+            and place >= 0
+            and (self._changes_form(place) or self._begins(place))
+        )
         whole = -sum(now)
-        return whole, is_right, is_odd, statement, size, place, value, layout
+        doubts = (is_right, is_odd, is_known)
+        return (whole, *doubts, statement, size, place, value, layout)
+
+    def _begins(self, place: int) -> bool:
+        """Whether a variable of a training begins with this constant: what is lost later can be put there."""
+        _, _, size, is_assigned, reads, is_whole = self._task["places"][place]
+        is_name = is_assigned or reads
+        return self._is_training and is_whole and size == 1 and not is_name
 
     def _changes_form(self, place: int) -> bool:
         """Whether the edit that is made puts another form in the middle of a statement.
@@ -155,12 +181,14 @@ class Search(Runs):
         *_, is_whole = self._task["places"][place]
         if place in self._varying and self._put_once:
             return True
+        stands = self._last_forms.get(str(place))
         if is_whole:
-            return False
+            # several variables are assigned from it
+            return bool((stands == "tuple") != (self._put_form == "tuple"))
         # where it has raised, a value may well have the wrong form, but not one that is right
         if self._has_raised and place not in self._right:
             return False
-        return bool(self._put_form != self._last_forms.get(str(place)))
+        return bool(self._put_form != stands)
 
     def _with(self, candidate: Candidate, mask: Parts) -> Parts | None:
         place, _, layout = candidate
@@ -203,7 +231,11 @@ class Search(Runs):
             return False
         if layout == WRITTEN_OTHERWISE:
             return False
-        if self._task["reads"] != "values" and self._reads_right(place):
+        if self._is_training and self._reads_right(place):
+            return False
+        # what was counted is right, and has the wrong unit from here on
+        put_in = self._switches.on[str(place)][0]
+        if is_multiple(self._given.get(str(place), ()), put_in):
             return False
         given = self._task["values"][value][0]
         parts = zip(self._task["expected"][0], mask, strict=True)
@@ -222,7 +254,7 @@ class Search(Runs):
         place, value, layout = candidate
         kind = self._task["places"][place][0]
         is_put_in = kind == "value" and layout != WRITTEN_OTHERWISE
-        if self._task["reads"] == "values" or not is_put_in:
+        if not self._is_training or not is_put_in:
             return False
         first = self._task["values"][value][0][0]
         return isinstance(first, tuple) and sum(now) - sum(mask) > 1
@@ -270,7 +302,9 @@ class Search(Runs):
             if kind == "swap":
                 forms = self._forms.get(str(place), range(size))
                 for one, other in itertools.combinations(range(size), 2):
-                    if forms[one] == forms[other] or self._has_raised:
+                    # of a training's calls there are few
+                    is_tried = self._has_raised or self._is_training
+                    if is_tried or forms[one] == forms[other]:
                         yield statement, (place, one, other)
             elif kind in ("drop", "add"):
                 yield statement, (place, 0, 0)
@@ -293,16 +327,24 @@ class Search(Runs):
 
     def _different(self) -> Iterator[tuple[int, Candidate]]:
         """Candidates in which an operator, a sign, a comparison or a function is another one."""
+        return self._written_otherwise(names=False)
+
+    def _renamed(self) -> Iterator[tuple[int, Candidate]]:
+        """Candidates in which a variable is another one that is there."""
+        return self._written_otherwise(names=True)
+
+    def _written_otherwise(
+        self, names: bool
+    ) -> Iterator[tuple[int, Candidate]]:
         for place, (kind, statement, *_) in self._searched:
+            if (kind in ("value", "target")) != names:
+                continue
             for choice in range(len(self._choices(place, kind))):
                 yield statement, (place, choice, WRITTEN_OTHERWISE)
 
     def _choices(self, place: int, kind: str) -> list[str]:
         """What may stand there instead."""
         if kind in ("value", "target"):
-            # a training is too long to try them all
-            if self._task["reads"] != "values":
-                return []
             return self._switches.scopes.get(str(place), [])
         name = self._switches.named.get(str(place))
         if name is None:
@@ -313,7 +355,17 @@ class Search(Runs):
             return [other for other in COMPARISONS if other != name]
         return alternatives(name) if kind == "function" else [NOTHING]
 
-    def _others(self, assigned: bool) -> Iterator[tuple[int, Candidate]]:
+    def _updates(self) -> Iterator[tuple[int, Candidate]]:
+        """Candidates of another form than all that a variable is moved by."""
+        for place, description in self._searched:
+            kind, statement, _, is_assigned, _, is_whole = description
+            if kind == "value" and is_whole and not is_assigned:
+                for value, layout in self._fitting(place, alike=False):
+                    yield statement, (place, value, layout)
+
+    def _others(
+        self, assigned: bool = False
+    ) -> Iterator[tuple[int, Candidate]]:
         """Candidates of another form than what they replace, perhaps only of all that is assigned."""
         for place, (kind, statement, _, is_assigned, *_) in self._searched:
             if assigned and not is_assigned:
