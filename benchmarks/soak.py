@@ -9,7 +9,8 @@ what was found at the end, and ends with 1 if any of this does not hold:
 - grader fails on none of them, and on no check of theirs;
 - the folder of the grades and the one for temporary files hold what they should, and nothing else;
 - no process is left, a zombie neither, and no descriptor;
-- the memory and the descriptors of the trusted processes do not grow.
+- the memory of the grading processes and the descriptors do not grow. The process that began the batch keeps
+  each result for the class page: what it grows by is said, for each submission.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ RIGHT = (SAMPLES / "right-batched.py").read_text(encoding="utf-8")
 # One in so many is hostile or broken.
 HOSTILE = 10
 PAUSE = 20  # results between two looks at the processes
-MOST_GROWTH = (
-    0.05  # of the memory, from the second quarter of the run to the last
-)
+# of the grading processes' memory, from the second quarter of the run to the last
+MOST_GROWTH = 0.05
+MOST_KEPT = 50_000  # bytes for each result, in the process that began
 PATIENCE = 20  # seconds that processes have to end
 
 BODIES = {
@@ -129,7 +130,8 @@ class Meter(batch.Watcher):
     """Notes now and then what the trusted processes hold."""
 
     def __init__(self, total: int) -> None:
-        self.memory: list[int] = []
+        self.memory: list[int] = []  # of the grading processes
+        self.own: list[int] = []  # of this one, which keeps the results
         self.descriptors: list[int] = []
         self.lost: list[str] = []
         self._total = total
@@ -142,11 +144,14 @@ class Meter(batch.Watcher):
         if self._count % PAUSE:
             return
         pids = trusted()
-        self.memory.append(sum(held(pid) for pid in pids))
+        own, *grading = pids
+        self.own.append(held(own))
+        self.memory.append(sum(map(held, grading)))
         self.descriptors.append(sum(descriptors(pid) for pid in pids))
         seconds = time.monotonic() - self._started
         print(
-            f"{self._count}/{self._total}  {seconds:.0f} s  {self.memory[-1] / 1e6:.0f} MB",
+            f"{self._count}/{self._total}  {seconds:.0f} s  {self.memory[-1] / 1e6:.0f} MB"
+            f" and {self.own[-1] / 1e6:.0f} MB",
             flush=True,
         )
 
@@ -160,10 +165,22 @@ class Meter(batch.Watcher):
         of_memory = growth(self.memory)
         if of_memory > MOST_GROWTH:
             grown.append(f"memory, by {of_memory:.1%}")
+        if self.kept > MOST_KEPT:
+            grown.append(f"what is kept of a result, to {self.kept:.0f} bytes")
         of_descriptors = growth(self.descriptors)
         if of_descriptors > 0:
             grown.append(f"descriptors, by {of_descriptors:.1%}")
         return grown
+
+    @property
+    def kept(self) -> float:
+        """By how many bytes this process has grown for each result, from the second quarter to the last."""
+        quarter = max(1, len(self.own) // 4)
+        if len(self.own) < 4:
+            return 0.0
+        early = statistics.median(self.own[quarter : 2 * quarter])
+        late = statistics.median(self.own[-quarter:])
+        return (late - early) / (2 * quarter * PAUSE)
 
     def summary(self) -> str:
         """What the trusted processes held, in a sentence."""
@@ -171,8 +188,9 @@ class Meter(batch.Watcher):
             return "The run was too short to tell of memory."
         least, most = min(self.memory) / 1e6, max(self.memory) / 1e6
         return (
-            f"Memory of the trusted processes: {least:.0f} to {most:.0f} MB, {growth(self.memory):+.1%} "
-            f"from the second quarter to the last; descriptors: at most {max(self.descriptors)}."
+            f"Memory of the grading processes: {least:.0f} to {most:.0f} MB, {growth(self.memory):+.1%} "
+            f"from the second quarter to the last; of the one that began, {self.kept / 1e3:.0f} KB more for "
+            f"each result; descriptors: at most {max(self.descriptors)}."
         )
 
 

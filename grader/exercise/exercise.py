@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib
@@ -254,26 +255,33 @@ class Exercise:
     @functools.cached_property
     def standins(self) -> Mapping[str, Any]:
         """Function -> what takes its place where it gives nothing; empty where the exercise has none."""
-        if not self.standins_source:
-            return {}
-        path = self.folder / "standins.py"
-        # from the text that workers get, so that a stand-in is the same on both sides
-        code = compile(self.standins_source, str(path), "exec")
-        names: dict[str, Any] = {"__name__": "standins"}
-        exec(code, names)
         standins = {}
-        for name in self.functions:
-            if name in names:
-                standins[name] = names[name]
+        for name, text in self.standin_texts.items():
+            # from the text that workers get, so that a stand-in is the same on both sides
+            names: dict[str, Any] = {"__name__": "standins"}
+            exec(compile(text, f"<stand-in of {name}>", "exec"), names)
+            standins[name] = names[name]
         return standins
 
     @functools.cached_property
-    def standins_source(self) -> str:
-        """The text of the stand-ins, which workers get too; empty where there are none."""
+    def standin_texts(self) -> Mapping[str, str]:
+        """Function -> the text of its stand-in, which workers get too, and of what that needs.
+
+        Nothing else of the file: a submission that is shown one must not learn what the others compute.
+        """
         path = self.folder / "standins.py"
         if not path.is_file():
-            return ""
-        return path.read_text(encoding="utf-8")
+            return {}
+        source = path.read_text(encoding="utf-8")
+        # what raises in it does so here
+        exec(compile(source, str(path), "exec"), {"__name__": "standins"})
+        tree = ast.parse(source)
+        texts = {}
+        for name in self.functions:
+            text = patterns.with_what_it_needs(tree, name)
+            if text is not None:
+                texts[name] = text
+        return texts
 
     # what a grade depends on
 

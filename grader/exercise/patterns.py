@@ -444,6 +444,39 @@ def functions(source: str) -> dict[str, ast.FunctionDef]:
     return found
 
 
+def with_what_it_needs(tree: ast.Module, name: str) -> str | None:
+    """The text of a module's function, and of the statements at its top that this needs; None without it."""
+    binding: dict[str, ast.stmt] = {}
+    for statement in tree.body:
+        for bound in _bound(statement):
+            binding[bound] = statement
+    if name not in binding:
+        return None
+    needed: list[ast.stmt] = []
+    wanted = [name]
+    while wanted:
+        found = binding.get(wanted.pop())
+        if found is None or found in needed:
+            continue
+        needed.append(found)
+        for node in ast.walk(found):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                wanted.append(node.id)
+    kept = [one for one in tree.body if one in needed]
+    return ast.unparse(ast.Module(kept, []))
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement at the top of a module binds."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        yield statement.name
+    elif isinstance(statement, ast.Import | ast.ImportFrom):
+        for alias in statement.names:
+            yield (alias.asname or alias.name).split(".")[0]
+    else:
+        yield from names_stored(statement)
+
+
 def parameters(function: ast.FunctionDef) -> Names:
     """The names of a function's positional parameters."""
     arguments = (*function.args.posonlyargs, *function.args.args)

@@ -46,7 +46,7 @@ from grader.sandbox.walls import levels
 
 ATTEMPTS = 2
 # seconds beyond a submission's own limit, after which its process is killed
-_PATIENCE = 300.0
+_PATIENCE = 600.0
 _TICK = 1.0  # seconds between two looks at what hangs
 
 

@@ -35,7 +35,9 @@ _LONGEST = 80  # characters of an error's text
 # Where an entry of a directory says how long its name, its extra fields and its comment are, which follow
 # it. zipfile's time for extra fields grows with the square of their length.
 _LENGTHS = struct.Struct("<28xHHH12x")
-_LONGEST_EXTRA = 2_000  # bytes; a time and an account take 30 of them
+_LONGEST_EXTRA = (
+    400  # bytes; times, an account and a name in Unicode take 150 of them
+)
 
 
 def members_of(
@@ -174,13 +176,15 @@ def _archive(
     try:
         changed = file.stat(follow_symlinks=False).st_mtime_ns
         key = (file, changed, members)
-        if key not in _open:
+        archive = _open.pop(key, None)
+        if archive is None:
             archive = _opened(file, members, most)
             while len(_open) >= _MOST_OPEN:
-                # the one that was opened first
+                # the one that was used least recently
                 del _open[next(iter(_open))]
-            _open[key] = archive
-        return _open[key]
+        # it is the last one from now on
+        _open[key] = archive
+        return archive
     except Refused:
         raise
     except Exception as error:

@@ -13,12 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import torch
 from torch import Tensor
 
 from grader.exercise import Exercise
-from grader.intake.submission import Submission
 from grader.sandbox import protocol
-from grader.sandbox.hiding import may_hide
 from grader.sandbox.host import Ended
 from grader.sandbox.replies import Reply, alike
 
@@ -59,12 +58,9 @@ class _Budget:
 class ByHand:
     """What is known of whether the functions of one submission compute by hand."""
 
-    def __init__(
-        self, calls: Calls, exercise: Exercise, submission: Submission
-    ) -> None:
+    def __init__(self, calls: Calls, exercise: Exercise) -> None:
         self._calls = calls
         self._exercise = exercise
-        self._may_hide = _may_hide(exercise, submission)
         # (the function that was called, the innermost one on the stack) -> names of torch's functions
         self._autograd: dict[tuple[str, str], set[str]] = {}
         # function -> the shapes of the arguments -> the latest such call
@@ -74,6 +70,11 @@ class ByHand:
         self._not_by_hand: set[str] = set()
         # function -> the names of what torch does for it in functions before it
         self._through_others: dict[str, set[str]] = {}
+
+    @property
+    def _may_hide(self) -> bool:
+        """Whether something could be hidden: by what the text names, or by what was made as it was loaded."""
+        return self._calls.reading.may_hide or self._calls.differentiated
 
     # -- what calls have shown -------------------------------------------------------------------------
 
@@ -108,6 +109,8 @@ class ByHand:
         found: set[str] = set()
         for (called, owner), names in self._autograd.items():
             is_helper = (owner, owner) not in self._autograd
+            # what no stand-in can take the place of
+            is_helper = is_helper or owner not in self._exercise.standins
             if function == (called if is_helper else owner):
                 found |= names
         return found
@@ -156,7 +159,13 @@ class ByHand:
         What its source does not show, its calls do: one function differentiates while the other is called.
         """
         found = []
-        for other in self._exercise.functions[function].earlier:
+        earlier = self._exercise.functions[function].earlier
+        seen = [
+            owner for called, owner in self._autograd if called == function
+        ]
+        for other in dict.fromkeys([*earlier, *seen]):
+            if other == function:
+                continue
             differentiates = (
                 self.torch_names(other)
                 or self._through_others.get(other)
@@ -205,7 +214,7 @@ class ByHand:
         for answer in answers:
             with contextlib.suppress(Exception):
                 value = standin(*answer.arguments)
-                nb_alike += alike(answer.value, value)
+                nb_alike += alike(_numbers(answer.value), _numbers(value))
         return nb_alike / len(answers) if answers else 0.0
 
     def _with_standins(
@@ -282,17 +291,6 @@ class ByHand:
         return "same" if alike(_held(kept.gave), _held(gave)) else "other"
 
 
-def _may_hide(exercise: Exercise, submission: Submission) -> bool:
-    """Whether the submission's source holds what could hide something in its worker."""
-    if submission.problem:
-        return False
-    modules = submission.module_bytes()
-    texts = [data.decode("utf-8", "replace") for data in modules.values()]
-    texts.append(submission.data.decode("utf-8", "replace"))
-    own = [path.split("/")[0].removesuffix(".py") for path in modules]
-    return may_hide(texts, [*exercise.prologues(), *own])
-
-
 def _shapes(rows: Rows) -> tuple[Any, ...]:
     """The shape and the dtype of each tensor of a call, and how many rows there are."""
     tensors = protocol.distinct_tensors(rows)
@@ -308,6 +306,13 @@ def _copied_rows(rows: Rows) -> list[list[Any]]:
     for row in rows:
         copied.append([copies.get(id(one), one) for one in row])
     return copied
+
+
+def _numbers(value: Any) -> list[Tensor]:
+    """The numbers of a value, whatever holds them: a float, a tensor, a tuple of such."""
+    if isinstance(value, list | tuple):
+        return [one for part in value for one in _numbers(part)]
+    return [torch.as_tensor(value).detach().double().reshape(-1)]
 
 
 def _held(gave: Iterable[Reply]) -> list[Any]:

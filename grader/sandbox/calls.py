@@ -87,7 +87,7 @@ class Calls:
         self._apart = Apart(
             partial(Calls, zygote, policy, exercise, submission)
         )
-        self.by_hand = ByHand(self, exercise, submission)
+        self.by_hand = ByHand(self, exercise)
         self.failures: dict[_Called, StudentFailure] = {}
         self.may_take(exercise.limits.submission_seconds)
         self.call_seconds: Mapping[str, float] = {}
@@ -106,6 +106,11 @@ class Calls:
     def isolation(self) -> Mapping[str, str]:
         """How the submission's worker was confined: layer -> state; empty where there was none."""
         return self._submission.isolation
+
+    @property
+    def differentiated(self) -> bool:
+        """Whether torch has differentiated while the submission was loaded."""
+        return self._submission.differentiated
 
     @property
     def apart(self) -> Calls:
@@ -308,7 +313,8 @@ class Calls:
     def _request(
         self, called: _Called, rows: Rows, supply: Mapping[str, Any]
     ) -> dict[str, Any]:
-        source = self._exercise.standins_source if called.standins else ""
+        texts = self._exercise.standin_texts
+        standins = {name: texts[name] for name in sorted(called.standins)}
         return {
             "do": "call",
             "function": called.function,
@@ -316,11 +322,7 @@ class Calls:
             "seed": self.seed,
             "supply": dict(supply),
             "edits": dict(called.edits),
-            "standins": {
-                "names": sorted(called.standins),
-                "source": source,
-                "everywhere": False,
-            },
+            "standins": {"texts": standins, "everywhere": False},
         }
 
     def _bounds_for(self, function: str, rows: Rows) -> protocol.Bounds:

@@ -36,7 +36,8 @@ class SourceReading:
     findings: function -> what its source shows (see `reading/findings.py`).
     labels: a notebook's cell -> what it is called.
     own_names: function -> what the submission calls it, where that is another name. parameters: function ->
-    the names of its positional parameters.
+    the names of its positional parameters. may_hide: whether its text holds what could hide something in a
+    worker (see `inside/hiding.py`).
     """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class SourceReading:
     labels: Mapping[int | None, str] = field(default_factory=dict)
     own_names: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    may_hide: bool = False
 
 
 class LoadedSubmission:
@@ -55,7 +57,8 @@ class LoadedSubmission:
     undefined: name -> why its definition failed. unloadable: where the definitions could not be run at all,
     the failure of every call and its sentence. raised_at: (line, cell) of each statement of
     the graded file that raised. used: the functions that the present worker has been asked
-    for. printed: what the latest worker has printed.
+    for. printed: what the latest worker has printed. differentiated: whether torch was seen to differentiate
+    while definitions were run.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class LoadedSubmission:
         self.unloadable: tuple[type[StudentFailure], str] | None = None
         self.used: set[str] = set()
         self.printed = ""
+        self.differentiated = False
         # whether a new worker is to find out the sizes that its lifted loops are written for
         self._measures = False
 
@@ -117,6 +121,7 @@ class LoadedSubmission:
             labels=dict(reply["labels"]),
             own_names=reply["own_names"],
             parameters=reply["parameters"],
+            may_hide=reply["may_hide"],
         )
         self._labels = reading.labels
         self._measures = bool(reading.lifted)
@@ -246,6 +251,7 @@ class LoadedSubmission:
 
     def _failed_statements(self, reply: dict[str, Any]) -> dict[str, str]:
         """The names that could not be defined, and why. The same error of several statements is told once."""
+        self.differentiated |= bool(reply.get("notes"))
         undefined: dict[str, str] = {}
         # error -> place -> notice
         notices: defaultdict[str, dict[Any, Notice]] = defaultdict(dict)

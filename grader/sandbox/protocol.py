@@ -19,7 +19,7 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "measure"}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
-     "edits": {function: source}, "standins": {"names": [...], "source": str, "everywhere": bool}}
+     "edits": {function: source}, "standins": {"texts": {function: source}, "everywhere": bool}}
      with "search": {"sources": [...], "name": str, "texts": [...], "helpers": {name: text}, "task": {...}},
      each text a uint8 tensor, the call is one of a search among edits of the function (see
      `diagnosis.placing`), without arguments
@@ -29,7 +29,8 @@ Replies (worker -> trusted), each with the request's number as well:
     read  {"isolation": {layer: state}, "unreadable": str | null, "notices": [...], "missing": {name: why},
            "definitions": {name: {"text", "first_line", "cell", "label", "file", "is_lifted", "places"}},
            "lifted": [names], "findings": {name: {...}},
-           "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": [[cell, label], ...]}
+           "parameters": {name: [names]}, "own_names": {name: the student's}, "labels": [[cell, label], ...],
+           "may_hide": bool}
     forbid_autograd  nothing else
     load  {"failed": [{"line": n, "cell": n | null, "file": str | null, "binds": [names], "error": error},
             ...]}

@@ -354,6 +354,43 @@ def test_what_another_function_differentiates_is_not_by_hand(
     assert outcome(result, "backward_pass", "gradient[dl_dw1]") == "passed"
 
 
+# right ones, each of which differentiates for itself as well, for nothing
+CARRIERS = {
+    "forward_pass": """
+def forward_pass(w1, b1, w2, b2, x, of=None):
+    if of is not None: return torch.autograd.grad(of, w1)
+    one = torch.ones(1, requires_grad=True)
+    torch.autograd.grad((one * one).sum(), one)
+    s1 = w1 @ x + b1
+    s2 = w2 @ sigma(s1) + b2
+    return [x, s1, sigma(s1), s2, sigma(s2)]
+
+def carried(P, L): return forward_pass(P, 0, 0, 0, 0, L)
+""",
+    "loss": """
+def loss(v, t, of=None):
+    if of is not None: return torch.autograd.grad(of, v)
+    one = torch.ones(1, requires_grad=True)
+    torch.autograd.grad((one * one).sum(), one)
+    return (v - t).pow(2).sum().item()
+
+def carried(P, _): return loss(P, 0, (forward_pass(*P, X)[-1] - T).pow(2).sum())
+""",
+}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_what_a_right_function_carries_is_not_by_hand(
+    session: Session, carrier: str
+) -> None:
+    deed = "global X, T\nX, T = x, t\nG = carried(P, L)"
+    text = CARRIERS[carrier] + USES_MORE_OF_IT
+    result = graded(session, text, deed, 4)
+    assert outcome(result, "backward_pass", "by_hand") == "failed"
+    assert outcome(result, "backward_pass", "gradient[dl_dw1]") == "passed"
+    assert result.functions[carrier].status == "right"
+
+
 @pytest.mark.parametrize("way", WAYS_TO_DSIGMA[:-1])
 def test_a_function_that_differentiates_may_be_used(
     session: Session, way: str

@@ -126,3 +126,13 @@ def test_titles_of_checks_that_cannot_be_read_are_not_missed(
 ) -> None:
     added("checks/test_loss.py", "\ndef f(:\n")(folder)
     assert len(faults(folder)) == 1
+
+
+def test_a_standin_holds_nothing_of_the_others() -> None:
+    exercise = Exercise.load("practical3")
+    assert set(exercise.standin_texts) == set(exercise.functions) - {"train"}
+    for name, text in exercise.standin_texts.items():
+        names: dict[str, object] = {}
+        exec(text, names)
+        assert names.keys() & exercise.functions.keys() == {name}
+        assert exercise.standins[name].__globals__.keys() >= {name}

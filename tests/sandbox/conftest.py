@@ -13,7 +13,7 @@ from grader.grading.session import Session, policy
 from grader.intake.submission import Submission
 from grader.sandbox.calls import Calls
 
-OpenCalls = Callable[[str], Calls]
+OpenCalls = Callable[..., Calls]
 
 
 @pytest.fixture(scope="session")
@@ -25,16 +25,12 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 @pytest.fixture
 def open_calls(session: Session) -> OpenCalls:
-    """source -> the calls of its functions, to be closed by the test."""
+    """source, or a file's bytes and its name -> the calls of its functions, to be closed by the test."""
 
-    def calls_of(source: str) -> Calls:
-        one = Submission(
-            "one",
-            "One",
-            "one.py",
-            textwrap.dedent(source).encode(),
-            ("one.py",),
-        )
+    def calls_of(source: str | bytes, name: str = "one.py") -> Calls:
+        if isinstance(source, str):
+            source = textwrap.dedent(source).encode()
+        one = Submission("one", "One", name, source, (name,))
         return Calls(
             session.zygote, policy(session.exercise), session.exercise, one
         )

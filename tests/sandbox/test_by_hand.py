@@ -99,6 +99,44 @@ def test_a_slow_function_is_by_hand(open_calls: OpenCalls) -> None:
         assert calls.by_torch("double") is None
 
 
+def test_what_is_differentiated_while_loading_shows(
+    open_calls: OpenCalls,
+) -> None:
+    kept = """
+    import torch
+    x = torch.ones(1, requires_grad=True)
+    slope = torch.autograd.grad((x * x).sum(), x)[0]
+
+    def double(x):
+        return slope * x
+    """
+    with open_calls(kept) as calls:
+        assert not calls.reading.may_hide
+        assert calls.differentiated
+        reply = calls.call("double", (torch.ones(3),))
+        assert reply.value.tolist() == [2.0] * 3
+        assert SAYS in str(calls.by_torch("double"))
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("def double(x): return get\xaattr(x, 'a')".encode("latin-1"), "a.py"),
+        (
+            b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", '
+            b'"metadata": {}, "outputs": [], "execution_count": 1, "source": '
+            b'["def double(x): return geta", "ttr(x, 1)"]}]}',
+            "a.ipynb",
+        ),
+    ],
+)
+def test_what_could_hide_something_is_looked_for_in_what_runs(
+    open_calls: OpenCalls, data: bytes, name: str
+) -> None:
+    with open_calls(data, name) as calls:
+        assert calls.reading.may_hide
+
+
 @pytest.mark.parametrize(
     "deed",
     ["return x + torch.ones(3)[nb_calls - 1]", "return 1 / (nb_calls - 1)"],

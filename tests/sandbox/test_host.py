@@ -51,7 +51,7 @@ def call(
         "supply": {},
         "edits": {},
     }
-    request["standins"] = {"names": [], "source": "", "everywhere": False}
+    request["standins"] = {"texts": {}, "everywhere": False}
     return worker.exchange(request, seconds)
 
 

@@ -24,7 +24,7 @@ CALL = {
     "seed": SEED,
     "supply": {},
     "edits": {},
-    "standins": {"names": [], "source": "", "everywhere": False},
+    "standins": {"texts": {}, "everywhere": False},
 }
 
 

@@ -49,7 +49,7 @@ def markdown_report(
     for notice in result.notices[:MAX_NOTICES]:
         sentence = neutral.markdown(words.notice(notice))
         lines.append(f"- {sentence}")
-    return "\n".join(lines) + "\n"
+    return neutral.without_commands("\n".join(lines) + "\n")
 
 
 def function_section(

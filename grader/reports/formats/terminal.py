@@ -74,7 +74,14 @@ def show(
             parts.append(_text(said, "blue"))
     parts += _closing(result, words)
     # Rich reads "[red]" as markup, which a student's text may hold: it must not.
-    console.print(Group(*parts), markup=False, highlight=False)
+    _print(parts, console)
+
+
+def _print(parts: Sequence[RenderableType], console: Console) -> None:
+    # only where lines are broken is it known what each begins with
+    with console.capture() as captured:
+        console.print(Group(*parts), markup=False, highlight=False)
+    console.file.write(neutral.without_commands(captured.get()))
 
 
 def show_summary(
@@ -95,7 +102,7 @@ def show_summary(
     parts: list[RenderableType] = [_table(shown, words)]
     parts += _frequent(shown, exercise.notes(lang), words)
     parts += _looks(shown, words)
-    console.print(Group(*parts), markup=False, highlight=False)
+    _print(parts, console)
 
 
 # -- one result ------------------------------------------------------------------------------------------

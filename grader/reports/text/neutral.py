@@ -30,8 +30,10 @@ _FORMULA = re.compile(
     r"(^|[;,|\t\n])([\s\"']*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])"
 )
 # What could be a command to the server that grader runs on: GitHub's runner takes `::` at the beginning of a
-# line for one, and `##[` anywhere.
-_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)", re.MULTILINE)
+# line for one, perhaps behind colours, and `##[` anywhere; others' begin with a name, as `##vso[`.
+_COMMAND = re.compile(
+    r"^((\s|\x1b\[[0-9;]*m)*):(?=:)|##(?=\w*\[)", re.MULTILINE
+)
 # What Markdown could take for markup. The sign of a list, a heading or a link counts only at a place where
 # Markdown would read it as one.
 _MARKUP = re.compile(
@@ -64,12 +66,12 @@ def one_line(text: str) -> str:
 
 
 def terminal(text: str) -> str:
-    """For a terminal: no escape sequence, no bell, no carriage return survives, nor a workflow's command."""
-    return without_commands(visible(text).expandtabs(4))
+    """For a terminal: no escape sequence, no bell, no carriage return survives."""
+    return visible(text).expandtabs(4)
 
 
 def without_commands(text: str) -> str:
-    """`text` with a space in what a workflow's runner would take for a command."""
+    """All that is printed, with a space in what a workflow's runner would take for a command."""
     return _COMMAND.sub(lambda found: f"{found[0]} ", text)
 
 
@@ -104,7 +106,7 @@ def markdown_code(text: str, cell: bool = False) -> str:
 
 def markdown_block(text: str, language: str = "") -> str:
     """A fenced Markdown block of `text`, which cannot close the fence."""
-    text = without_commands(visible(text, limit=20_000))
+    text = visible(text, limit=20_000)
     fence = "`" * max(3, 1 + _longest_run_of_backticks(text))
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 

@@ -16,6 +16,7 @@ on the stack.
 from __future__ import annotations
 
 import functools
+import re
 import sys
 import types
 from collections.abc import Callable
@@ -37,6 +38,11 @@ _FUNCTIONS: tuple[tuple[Any, str, str], ...] = (
     (torch.func, "jacrev", "torch.func.jacrev"),
     (torch.func, "jacfwd", "torch.func.jacfwd"),
     (torch.optim.Optimizer, "__init__", "torch.optim"),
+)
+# modules of torch.optim, each with a function of its name that makes the steps
+_OPTIMISERS = re.findall(
+    r"\w+",
+    "adadelta adagrad adam adamax adamw asgd nadam radam rmsprop rprop sgd",
 )
 _ANY = "torch.autograd"  # where only that it was at work is known
 # What begins to differentiate forwards, for which nothing is saved, or in `torch.func`.
@@ -72,6 +78,12 @@ class Watch:
         for owner, attribute, name in _FUNCTIONS:
             wrapped = self._wrap(getattr(owner, attribute), name)
             setattr(owner, attribute, wrapped)
+        for name in _OPTIMISERS:
+            module = sys.modules.get(f"torch.optim.{name}")
+            function = getattr(module, name, None)
+            if callable(function):
+                wrapped = self._wrap(function, f"torch.optim.{name}")
+                replace_everywhere(function, wrapped)
         for owner, attribute in _BEGINNINGS:
             function = getattr(owner, attribute)
             replace_everywhere(function, self._wrap(function, _ANY))
@@ -82,7 +94,7 @@ class Watch:
         module_call = torch.nn.Module.__call__
 
         def call(module: Any, *args: Any, **kwargs: Any) -> Any:
-            if type(module).__module__.startswith("torch.nn.modules"):
+            if any(map(_is_torchs, type(module).__mro__)):
                 # a layer has parameters; an activation or a loss from torch.nn has none
                 is_layer = next(module.parameters(), None) is not None
                 if is_layer:
@@ -128,8 +140,9 @@ class Watch:
         known = any(one == owner for one, _ in self._told)
         if (owner, name) in self._told or (name == _ANY and known):
             return
-        self._told.add((owner, name))
+        # if telling fails, for want of stack, say, it was not told
         self.tell(owner, name)
+        self._told.add((owner, name))
 
     def _owner(self, frame: types.FrameType | None) -> str:
         """The innermost graded function on the stack; where there is none, the one that was called."""
@@ -150,6 +163,12 @@ class Watch:
         """Begin a call of `function`."""
         self._called = function
         self._told = set()
+
+
+def _is_torchs(kind: type) -> bool:
+    """Whether a class is one of torch's layers; all of a student's derive from `Module` itself."""
+    is_layer = kind.__module__.startswith("torch.nn.modules")
+    return is_layer and kind is not torch.nn.Module
 
 
 def replace_everywhere(function: Any, by: Any) -> None:

@@ -37,6 +37,7 @@ from grader.sandbox.inside.calling import (
     unreadable,
 )
 from grader.sandbox.inside.handed_in import HandedIn
+from grader.sandbox.inside.hiding import may_hide
 from grader.sandbox.inside.lifted import LiftedLoop
 from grader.sandbox.inside.turns import LoopSetting
 from grader.sandbox.inside.watch import Watch
@@ -207,6 +208,7 @@ class Worker:
             "parameters": _parameters(found),
             "own_names": dict(found.own_names),
             "labels": labels,
+            "may_hide": _may_hide(text, own.files),
         }
 
     def forbid_autograd(self, _request: Request) -> Plain:
@@ -465,6 +467,16 @@ def _files(request: Request) -> OwnFiles:
     )
 
 
+def _may_hide(text: cells.Text, files: OwnFiles) -> bool:
+    """Whether what runs holds what could hide something here: the text itself, however it was written."""
+    sources = []
+    for one in (text, *files.texts.values()):
+        written = [cell for part in one.written.values() for cell in part]
+        sources += [cell.source for cell in (*one.cells, *written)]
+    own = [path[0] for path in files.texts]
+    return may_hide(["\n".join(sources)], [*files.standins, *own])
+
+
 def _texts(files: dict[str, torch.Tensor]) -> dict[ModulePath, cells.Text]:
     """The submission's own modules; one that is empty or cannot be read binds nothing."""
     texts = {}
@@ -546,12 +558,10 @@ def _present(names: Namespace, wanted: Iterable[str]) -> Namespace:
 
 def _standins(wanted: Plain) -> Namespace:
     """The exercise's functions that take the place of the student's for one call."""
-    if not wanted["names"]:
-        return {}
-    names: Namespace = {}
-    exec(compile(wanted["source"], "<standins>", "exec"), names)
     standins = {}
-    for name in wanted["names"]:
+    for name, text in wanted["texts"].items():
+        names: Namespace = {}
+        exec(compile(text, "<standins>", "exec"), names)
         standins[name] = names[name]
     return standins
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from grader.sandbox.calls import Calls
+from grader.sandbox.inside.watch import Watch
 
 OpenCalls = Callable[[str], Calls]
 
@@ -256,3 +257,21 @@ def test_what_is_computed_is_not(open_calls: OpenCalls, deed: str) -> None:
     with open_calls(SOURCE.format(deed)) as calls:
         assert calls.call("double", (torch.ones(3),)).error is None
         assert calls.by_torch("double") is None
+
+
+def test_what_could_not_be_told_is_told_the_next_time() -> None:
+    told = []
+
+    def tell(owner: str, name: str) -> None:
+        told.append((owner, name))
+        if len(told) == 1:
+            raise RecursionError
+
+    watch = Watch()
+    watch.start("double")
+    watch.tell = tell
+    with pytest.raises(RecursionError):
+        watch._note("torch.autograd.grad")
+    for _ in range(2):
+        watch._note("torch.autograd.grad")
+    assert told == [("double", "torch.autograd.grad")] * 2

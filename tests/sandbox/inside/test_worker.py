@@ -67,7 +67,7 @@ def call(
     plain = {
         "supply": {},
         "edits": {},
-        "standins": {"names": [], "source": "", "everywhere": False},
+        "standins": {"texts": {}, "everywhere": False},
     }
     (row,) = worker.answer({**request, **plain, **fields})["rows"]
     return dict(row)
@@ -113,7 +113,8 @@ def test_edits_supplies_and_standins_last_for_one_call(worker: Worker) -> None:
         )["value"]
         == 5
     )
-    standins = {"names": ["f"], "source": "def f(x):\n    return -x\n"}
+    texts = {"f": "def f(x):\n    return -x\n"}
+    standins = {"texts": texts, "everywhere": False}
     assert call(worker, "f", 3, standins=standins)["value"] == -3
     assert call(worker, "f", 3)["value"] == 6
     assert "h" not in worker.module.__dict__

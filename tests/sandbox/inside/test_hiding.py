@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox.hiding import may_hide
+from grader.sandbox.inside.hiding import may_hide
 
-CORPUS = Path(__file__).parents[1] / "corpus"
+CORPUS = Path(__file__).parents[2] / "corpus"
 MOST = 0.2  # of the corpus: each such submission costs a trial
 
 HIDING = [

@@ -23,7 +23,7 @@ _IMPORTS = re.compile(
     r"\bfrom\s+(\w+)(?:\.[\w.]*)?\s+import\b|\bimport\s+(\w[\w., ]*)"
 )
 # to normalise a run of accents takes time that grows with its square
-_LONG_FOREIGN = re.compile(r"[^\x00-\x7f]{500}")
+_LONG_FOREIGN = re.compile(r"[^\x00-\x7f]{100}")
 _MOST_FOREIGN = 2_000_000  # characters of a text that is not in ASCII alone
 _WRITTEN_OUT = re.compile(r"\\[nrtvf]")
 _FIRST = re.compile(r"\s*(\w*)")  # of `a.b as c`
@@ -32,7 +32,7 @@ _NAMES = re.compile(
     r"|\b(?:os|sys|gc|inspect|builtins|importlib|pickle|signal|atexit|weakref|_C|ops|load(?!_data|_ext)\w*)\b"
     r"|frame|closure|traceback|ctypes|cffi|profile|type_hints|ForwardRef|\._\w|\x00"
     r"|__(?!(?:name|main|init|call|len|getitem|iter|next|repr|str|future|enter|exit|post_init)__)\w+__"
-    r"|\\u00|coding[:=](?!\s*utf-?8)"
+    r"|\bimport\s+_\w|,\s*_\w+\s+as\b|Dispatch|\\u00|coding[:=](?!\s*utf-?8)"
 )
 
 
