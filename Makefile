@@ -16,7 +16,7 @@ grade: $(VENV)/.grader
 	$(BIN)/grader grade submissions/practical3 --out grades
 	@echo "Open $(CURDIR)/grades/index.html in a browser; the marks are in grades/gradebook.csv."
 
-# One process per core. A file's tests stay together, as they share what they have graded; the longest files come
+# One process more than cores. A file's tests stay together, as they share what they have graded; the longest files come
 # first (tests/conftest.py).
 test: $(VENV)/.tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder

@@ -13,6 +13,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
+from grader.grading import pools
+
 # Tests run in one process per core. With threads of its own for each core in each of them, they wait for each
 # other: on a busy machine some tests took more than ten times as long.
 torch.set_num_threads(1)
@@ -48,13 +50,24 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 # A file's tests run in one process. Where the longest files come last, one process works alone in the end.
 LONGEST = (
-    "test_corpus.py",
     "test_batch.py",
+    "test_corpus.py",
     "test_golden.py",
     "test_resume.py",
+    "test_runner.py",
+    "test_checks.py",
+    "test_attacks.py",
+    "test_claims.py",
+    "test_one_mistake.py",
+    "test_fair_cases.py",
     "test_liars.py",
-    "test_trusted_folder.py",
+    "test_diagnosis_cases.py",
 )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: each of them waits now and then for those that it has started."""
+    return pools.cores() + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from broken import quick
 
 from grader.exercise import Exercise
 from grader.grading.session import Session
@@ -22,7 +23,8 @@ from grader.results import FunctionResult, Result
 CASES = Path(__file__).parent / "cases"
 RIGHT = (CASES / "diagnosis" / "right.py").read_text(encoding="utf-8")
 ROWS = tomllib.loads((CASES / "diagnosis.toml").read_text(encoding="utf-8"))
-EXERCISE = Exercise.load("practical3")
+# one of them never ends
+EXERCISE = quick(Exercise.load("practical3"))
 WORDS = Words(EXERCISE, "en")
 SEED = 3
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from exercises import without_search
 
 from grader.exercise import Exercise
 from grader.grading.session import Session
@@ -106,7 +107,7 @@ Grade = Callable[[str], Result]
 
 @pytest.fixture(scope="module")
 def grade() -> Iterator[Grade]:
-    with Session(EXERCISE, seed=7) as session:
+    with Session(without_search(EXERCISE), seed=7) as session:
 
         def grade(source: str) -> Result:
             of = Submission(
