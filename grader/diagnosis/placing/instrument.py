@@ -93,7 +93,7 @@ def instrumented(
     tree = patterns.last_function(source)
     if tree is None:
         return None
-    editor = _Editor(source, recording, frozenset(_assigned(tree)))
+    editor = _Editor(source, recording, tree)
     editor.helpers = frozenset(helpers)
     tree = patterns.clone(tree)
     tree.body = editor.statements(tree.body)
@@ -109,7 +109,7 @@ def instrumented_helper(
     tree = _class_of(source) or patterns.last_function(source)
     if tree is None or tree.name != name:
         return None
-    editor = _Editor(source, True, frozenset(_assigned(tree)))
+    editor = _Editor(source, True, tree)
     editor.places, editor.helper = list(before), name
     tree = patterns.clone(tree)
     if isinstance(tree, ast.FunctionDef):
@@ -139,13 +139,11 @@ def _text(tree: ast.stmt) -> str:
 class _Editor(ast.NodeTransformer):
     """Puts what can be switched in the place of expressions and statements, and numbers the places."""
 
-    def __init__(
-        self, source: str, recording: bool, assigned: frozenset[str]
-    ) -> None:
+    def __init__(self, source: str, recording: bool, tree: ast.AST) -> None:
         self.places: list[Place] = []
         self.helper = ""
         self.helpers: frozenset[str] = frozenset()
-        self._assigned = assigned
+        self._assigned = frozenset(_assigned(tree))
         self._variables: list[int] = []
         self._lines = source.split("\n")
         self._recording = recording
@@ -209,9 +207,16 @@ class _Editor(ast.NodeTransformer):
         assert isinstance(as_it_is, ast.AugAssign)
         number = self._add("target", as_it_is)
         place = ast.Constant(str(number))
-        added = _call_of("added", place, _locals(), as_it_is.value)
+        in_place = _call_of("added", place, _locals(), as_it_is.value)
+        added: ast.stmt = ast.Expr(in_place)
+        for name in sorted(self._assigned - {ast.unparse(as_it_is.target)}):
+            # a number does not change in place
+            target = ast.Name(name, ast.Store())
+            other = ast.AugAssign(target, ast.Add(), as_it_is.value)
+            chosen = _call_of("is_chosen", place, ast.Constant(name))
+            added = ast.If(chosen, [other], [added])
         if not self._recording:
-            return ast.If(_is_on(number), [ast.Expr(added)], [edited])
+            return ast.If(_is_on(number), [added], [edited])
         noted = ast.Expr(_call_of("in_scope", place, _locals()))
         return ast.If(ast.Constant(True), [noted, edited], [])
 

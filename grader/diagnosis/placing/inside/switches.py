@@ -145,6 +145,10 @@ class Switches:
         target = scope[self.on[place]]
         target += value
 
+    def is_chosen(self, place: str, name: str) -> bool:
+        """Whether this variable is chosen to be added to."""
+        return bool(self.on[place] == name)
+
     def operated(self, place: str, name: str, left: Any, right: Any) -> Any:
         """What an operator or a comparison gives, or another one in its place."""
         self.named[place] = name
