@@ -87,6 +87,9 @@ class Search(Runs):
         # what has a right value already comes later, and what says little last
         self._says_little = False
         best = self._best_of(self._rearranged(), mask, best)
+        if self._is_training:
+            # where most slips stand, which are to be found before the time is over
+            best = self._best_of(self._updates(alike=True), mask, best)
         for is_right in (False, True):
             if not self._is_whole(best):
                 best = self._best_of(self._alike(is_right), mask, best)
@@ -102,7 +105,7 @@ class Search(Runs):
         self._says_little = False
         if self._is_training and not self._is_whole(best):
             # it is too long to try these first
-            best = self._best_of(self._updates(), mask, best)
+            best = self._best_of(self._updates(alike=False), mask, best)
             best = self._best_of(self._renamed(), mask, best)
         best = self._best_of(self._others(assigned=True), mask, best)
         if not self._is_whole(best):
@@ -355,12 +358,12 @@ class Search(Runs):
             return [other for other in COMPARISONS if other != name]
         return alternatives(name) if kind == "function" else [NOTHING]
 
-    def _updates(self) -> Iterator[tuple[int, Candidate]]:
-        """Candidates of another form than all that a variable is moved by."""
+    def _updates(self, alike: bool) -> Iterator[tuple[int, Candidate]]:
+        """Candidates in the place of all that a variable is moved by, of its form or of any other."""
         for place, description in self._searched:
             kind, statement, _, is_assigned, _, is_whole = description
             if kind == "value" and is_whole and not is_assigned:
-                for value, layout in self._fitting(place, alike=False):
+                for value, layout in self._fitting(place, alike):
                     yield statement, (place, value, layout)
 
     def _others(
