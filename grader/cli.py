@@ -311,8 +311,7 @@ def check(
     if shape is Shape.TERMINAL:
         terminal.show(result, chosen, stdout, lang)
     elif shape is Shape.JSON:
-        # only within a text of its own is this so; see `neutral.without_commands`
-        sys.stdout.write(to_json(result).replace("##[", "##\\u005b"))
+        sys.stdout.write(neutral.json_without_commands(to_json(result)))
     else:
         sys.stdout.write(FORMATS[shape.value].render(result, chosen, lang))
     _fail_under(fail_under, [result])

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from grader.grading import pools
 
-# Tests run in one process per core. With threads of its own for each core in each of them, they wait for each
+# Tests run in several processes. With threads of its own for each core in each of them, they wait for each
 # other: on a busy machine some tests took more than ten times as long.
 torch.set_num_threads(1)
 

@@ -35,9 +35,8 @@ _LONGEST = 80  # characters of an error's text
 # Where an entry of a directory says how long its name, its extra fields and its comment are, which follow
 # it. zipfile's time for extra fields grows with the square of their length.
 _LENGTHS = struct.Struct("<28xHHH12x")
-_LONGEST_EXTRA = (
-    400  # bytes; times, an account and a name in Unicode take 150 of them
-)
+# bytes; times, an account and a name in Unicode take 150 of them
+_LONGEST_EXTRA = 400
 
 
 def members_of(

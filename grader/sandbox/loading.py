@@ -215,6 +215,7 @@ class LoadedSubmission:
         seconds = min(self._exercise.limits.load_seconds, seconds)
         try:
             reply = worker.exchange({"do": "load", "seed": seed}, seconds)
+            self.differentiated |= bool(reply["notes"])
             self.undefined = self._failed_statements(reply)
         except GraderError:
             raise
@@ -240,6 +241,7 @@ class LoadedSubmission:
         """
         try:
             reply = worker.exchange({"do": "measure"}, seconds)
+            self.differentiated |= bool(reply["notes"])
             self.undefined |= self._failed_statements(reply)
         except GraderError:
             raise
@@ -251,7 +253,6 @@ class LoadedSubmission:
 
     def _failed_statements(self, reply: dict[str, Any]) -> dict[str, str]:
         """The names that could not be defined, and why. The same error of several statements is told once."""
-        self.differentiated |= bool(reply.get("notes"))
         undefined: dict[str, str] = {}
         # error -> place -> notice
         notices: defaultdict[str, dict[Any, Notice]] = defaultdict(dict)

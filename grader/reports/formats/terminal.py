@@ -73,13 +73,13 @@ def show(
             said = words.labelled(words("From your instructor"), comment)
             parts.append(_text(said, "blue"))
     parts += _closing(result, words)
-    # Rich reads "[red]" as markup, which a student's text may hold: it must not.
     _print(parts, console)
 
 
 def _print(parts: Sequence[RenderableType], console: Console) -> None:
     # only where lines are broken is it known what each begins with
     with console.capture() as captured:
+        # Rich reads "[red]" as markup, which a student's text may hold: it must not.
         console.print(Group(*parts), markup=False, highlight=False)
     console.file.write(neutral.without_commands(captured.get()))
 

@@ -75,6 +75,11 @@ def without_commands(text: str) -> str:
     return _COMMAND.sub(lambda found: f"{found[0]} ", text)
 
 
+def json_without_commands(text: str) -> str:
+    """The same for JSON, whose texts stay what they are: a bracket behind `##` stands in no other place."""
+    return re.sub(r"##(\w*)\[", r"##\1\\u005b", text)
+
+
 def markdown(text: str) -> str:
     """For running Markdown text: no markup but `code`, no link or HTML, and nobody is mentioned."""
     written = ""

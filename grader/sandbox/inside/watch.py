@@ -16,7 +16,6 @@ on the stack.
 from __future__ import annotations
 
 import functools
-import re
 import sys
 import types
 from collections.abc import Callable
@@ -40,9 +39,9 @@ _FUNCTIONS: tuple[tuple[Any, str, str], ...] = (
     (torch.optim.Optimizer, "__init__", "torch.optim"),
 )
 # modules of torch.optim, each with a function of its name that makes the steps
-_OPTIMISERS = re.findall(
-    r"\w+",
-    "adadelta adagrad adam adamax adamw asgd nadam radam rmsprop rprop sgd",
+_OPTIMISERS = (
+    *("adadelta", "adagrad", "adam", "adamax", "adamw", "asgd"),
+    *("nadam", "radam", "rmsprop", "rprop", "sgd"),
 )
 _ANY = "torch.autograd"  # where only that it was at work is known
 # What begins to differentiate forwards, for which nothing is saved, or in `torch.func`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -75,6 +76,13 @@ def test_no_line_is_a_command(text: str) -> None:
     assert not re.search(r"##\w*\[", printed)
     assert not re.search(r"^(\s|\x1b\[1m)*::", printed, re.MULTILINE)
     assert printed.replace(" ", "") == text.replace(" ", "")
+
+
+def test_json_holds_no_command_and_the_same_texts() -> None:
+    texts = ["a ##[error]x", "##vso[x]", "## [1]", "[##]"]
+    printed = neutral.json_without_commands(json.dumps([texts, 1]))
+    assert not re.search(r"##\w*\[", printed)
+    assert json.loads(printed) == [texts, 1]
 
 
 def test_what_is_no_command_stays_as_it_is() -> None:

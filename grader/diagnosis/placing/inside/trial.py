@@ -109,10 +109,11 @@ class Search(Runs):
             best = self._best_of(self._renamed(), mask, best)
         best = self._best_of(self._others(assigned=True), mask, best)
         if not self._is_whole(best):
-            best = self._best_of(self._others(), mask, best)
+            best = self._best_of(self._others(assigned=False), mask, best)
         if best is None and not self._is_training:
             self._says_little = True
-            best = self._best_of(self._others(), mask, best)
+            for assigned in (True, False):
+                best = self._best_of(self._others(assigned), mask, best)
         return best[1:] if best is not None else None
 
     @staticmethod
@@ -234,11 +235,9 @@ class Search(Runs):
             return False
         if layout == WRITTEN_OTHERWISE:
             return False
-        if self._is_training and self._reads_right(place):
-            return False
-        # what was counted is right, and has the wrong unit from here on
-        put_in = self._switches.on[str(place)][0]
-        if is_multiple(self._given.get(str(place), ()), put_in):
+        if self._is_training and (
+            self._reads_right(place) or self._has_wrong_unit(place)
+        ):
             return False
         given = self._task["values"][value][0]
         parts = zip(self._task["expected"][0], mask, strict=True)
@@ -249,6 +248,11 @@ class Search(Runs):
                 if comes_out(given, part):
                     return True
         return False
+
+    def _has_wrong_unit(self, place: int) -> bool:
+        """Whether what stands in a place is what is put there, but for a factor: it was right until then."""
+        given = self._given.get(str(place), ())
+        return is_multiple(given, self._switches.on[str(place)][0])
 
     def _is_entry_of_several(
         self, candidate: Candidate, mask: Parts, now: Parts
@@ -366,14 +370,10 @@ class Search(Runs):
                 for value, layout in self._fitting(place, alike):
                     yield statement, (place, value, layout)
 
-    def _others(
-        self, assigned: bool = False
-    ) -> Iterator[tuple[int, Candidate]]:
-        """Candidates of another form than what they replace, perhaps only of all that is assigned."""
+    def _others(self, assigned: bool) -> Iterator[tuple[int, Candidate]]:
+        """Candidates of another form than what they replace: all that is assigned, or anything else."""
         for place, (kind, statement, _, is_assigned, *_) in self._searched:
-            if assigned and not is_assigned:
-                continue
-            if kind == "value":
+            if kind == "value" and is_assigned == assigned:
                 for value, layout in self._fitting(place, alike=False):
                     yield statement, (place, value, layout)
 
