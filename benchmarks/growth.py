@@ -12,6 +12,7 @@ size on one core, for the ratio.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import tempfile
 import time
@@ -68,16 +69,7 @@ class Meter(batch.Watcher):
 
 def trusted_memory() -> int:
     """Bytes that this process and its grading processes hold."""
-    below = (
-        Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-        .read_text()
-        .split()
-    )
-    grading = [
-        pid
-        for pid in below
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    grading = [str(child.pid) for child in multiprocessing.active_children()]
     return sum(map(held, [str(os.getpid()), *grading]))
 
 

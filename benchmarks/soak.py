@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import multiprocessing
 import os
 import random
 import statistics
@@ -25,9 +26,9 @@ import tempfile
 import time
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, util
 from pathlib import Path
 
 from grader.exercise import Exercise
@@ -206,10 +207,9 @@ def children(pid: int) -> list[int]:
 def trusted() -> list[int]:
     """This process and its grading processes."""
     pids = [os.getpid()]
-    for pid in children(os.getpid()):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        if b"spawn_main" in command:
-            pids.append(pid)
+    for child in multiprocessing.active_children():
+        if child.pid is not None:
+            pids.append(child.pid)
     return pids
 
 
@@ -226,17 +226,15 @@ def descriptors(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
-def left_over() -> list[str]:
-    """The processes that are still there, after the time that they have to end."""
+def left_over(before: Collection[int]) -> list[str]:
+    """The processes that were not there before and still are, after the time that they have to end."""
     deadline = time.monotonic() + PATIENCE
     while True:
         commands = []
-        for pid in children(os.getpid()):
+        for pid in set(children(os.getpid())).difference(before):
             stat = Path(f"/proc/{pid}/stat").read_text()
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            # multiprocessing's own, which lives as long as this process
-            if b"resource_tracker" not in command:
-                commands.append(f"{stat[:40]} {command[:60]!r}")
+            commands.append(f"{stat[:40]} {command[:60]!r}")
         if not commands or time.monotonic() > deadline:
             return commands
         time.sleep(0.2)
@@ -300,6 +298,8 @@ def soak(size: int, jobs: int, seed: int, folder: Path) -> bool:
     temporary = folder / "tmp"
     handed_in.mkdir()
     temporary.mkdir()
+    # multiprocessing's own folder, which lasts as long as this process
+    util.get_temp_dir()
     # for this process and those that it starts
     os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
     made = {}
@@ -310,13 +310,15 @@ def soak(size: int, jobs: int, seed: int, folder: Path) -> bool:
     found = find([handed_in], exercise.functions, support=exercise.prologues())
     meter = Meter(len(found))
     plan = batch.Plan(found, exercise, out, seed=seed, jobs=jobs)
-    # it lives as long as this process, and has a descriptor
-    resource_tracker.ensure_running()
+    # its processes last as long, and have descriptors
+    pools.context()
+    forkserver.ensure_running()
+    lasting = children(os.getpid())
     before = descriptors(os.getpid())
     started = time.monotonic()
     graded = batch.run(plan, meter)
     seconds = time.monotonic() - started
-    processes = left_over()
+    processes = left_over(lasting)
     # a process that was lost has its pipes closed a little later
     more = descriptors(os.getpid()) - before
     results = output.load(out)

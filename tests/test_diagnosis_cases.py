@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shared
 from broken import quick
 
 from grader.exercise import Exercise
@@ -31,7 +32,7 @@ SEED = 3
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
-    with Session(EXERCISE, seed=SEED) as warm:
+    with shared.session(EXERCISE, seed=SEED) as warm:
         yield warm
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shared
 from exercises import without_search
 
 from grader.exercise import Exercise
@@ -30,7 +31,7 @@ SEED = 3
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     exercise = without_search(Exercise.load("practical3"))
-    with Session(exercise, seed=SEED) as warm:
+    with shared.session(exercise, seed=SEED) as warm:
         yield warm
 
 

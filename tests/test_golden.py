@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shared
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
@@ -86,7 +87,7 @@ CORRECTIONS = {
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
-    with Session(Exercise.load("practical3"), seed=SEED) as session:
+    with shared.session(Exercise.load("practical3"), seed=SEED) as session:
         yield session
 
 
@@ -171,7 +172,7 @@ def test_right_ones_are_right_with_any_seed(name: str) -> None:
     # benchmarks/seeds.py tries 50 of them
     (path,) = (p for p in SAMPLES if p.stem == name)
     exercise = Exercise.load("practical3")
-    with Session(exercise) as session:
+    with shared.session(exercise) as session:
         for seed in random.sample(range(100_000), 6):
             session.seed = seed
             result = session.grade(submission.from_file(path))
@@ -187,7 +188,7 @@ def test_right_ones_are_right_with_any_seed(name: str) -> None:
 
 def test_the_full_profile() -> None:
     told: list[str] = []
-    with Session(
+    with shared.session(
         Exercise.load("practical3"),
         profile="full",
         seed=7,
@@ -228,7 +229,7 @@ def test_a_long_run_is_foretold_and_one_far_too_long_is_not_made(
         "nb_test": 10,
         "seconds": 60,
     }
-    with Session(
+    with shared.session(
         exercise, profile="full", seed=7, on_slow_run=told.append
     ) as session:
         session.profile = Profile("full", settings)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hostile
 import pytest
+import shared
 from hypothesis import given, settings
 
 from grader.exercise import Exercise
@@ -23,7 +24,7 @@ CASES = Path(__file__).parent / "cases" / "verdict"
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
-    with Session(Exercise.load("practical3"), seed=11) as warm:
+    with shared.session(Exercise.load("practical3"), seed=11) as warm:
         yield warm
 
 

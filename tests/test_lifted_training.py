@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shared
 from exercises import without_search
 
 from grader.exercise import Exercise, Forest, Form
@@ -39,7 +40,7 @@ INITIAL = EXERCISE.misconceptions.forms_of("train", "initial")
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
-    with Session(without_search(EXERCISE)) as warm:
+    with shared.session(without_search(EXERCISE)) as warm:
         yield warm
 
 

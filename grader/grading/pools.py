@@ -14,6 +14,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
 )
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
@@ -150,9 +151,8 @@ class _Member:
 
     def __init__(self, settings: Settings, jobs: int) -> None:
         before = set(multiprocessing.active_children())
-        context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(
-            1, context, initializer=process.begin
+            1, context(), initializer=process.begin
         )
         self._warm: Future[None] = self._executor.submit(
             process.warm, settings, jobs
@@ -184,6 +184,16 @@ class _Member:
     def close(self) -> None:
         self.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def context() -> BaseContext:
+    """How processes are started: forked from one that has imported torch, and done nothing else.
+
+    To import it takes longer than to grade a submission, and what it holds in memory is shared.
+    """
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload(["grader.grading.session"])
+    return forking
 
 
 class DaskPool:

@@ -65,12 +65,14 @@ class Session:
         require_isolation: str = "none",
         bubblewrap: bool = True,
         on_slow_run: Callable[[str], None] | None = None,
+        start: Callable[[WorkerSetup, Sequence[str] | None], Zygote] = Zygote,
     ) -> None:
         """Nothing is started yet; see `prepare`.
 
         data: the folder of the data set, in place of the one that the exercise includes.
         require_isolation: one of `levels.LEVELS`. bubblewrap: whether to try that layer at all.
         on_slow_run: called with a sentence that says how long a training will take, before it runs.
+        start: what gives the sandbox's warm process.
 
         Raises ExerciseError for a profile that the exercise does not have, UsageError for an unknown level.
         """
@@ -89,6 +91,7 @@ class Session:
         self._required = require_isolation
         self._bubblewrap = bubblewrap
         self._on_slow_run = on_slow_run
+        self._start = start
         self._policy = policy(exercise)
         self._zygote: Zygote | None = None
         self._pytest: Checks | None = None
@@ -109,7 +112,7 @@ class Session:
             readable = None
             if self._bubblewrap:
                 readable = self._policy.readable
-            self._zygote = Zygote(self._worker_setup(), readable)
+            self._zygote = self._start(self._worker_setup(), readable)
             self.isolation = self._zygote.isolation_under(self._policy)
             levels.require(self.isolation, self._required)
         return self._zygote

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shared
 import torch
 
 from grader.exercise import Exercise
@@ -235,7 +236,7 @@ if not hasattr(torch._C._autograd, "_saved_tensors_hooks_set_tracing"):
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     """The exercise, as the command grades it."""
-    with Session(Exercise.load("practical3")) as made:
+    with shared.session(Exercise.load("practical3")) as made:
         yield made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import shared
 
 from grader.exercise import Exercise
 from grader.grading.session import Session
@@ -25,7 +26,7 @@ FORGERIES = {
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     """The exercise, as the command grades it."""
-    with Session(Exercise.load("practical3")) as made:
+    with shared.session(Exercise.load("practical3")) as made:
         yield made
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shared
 import tiny
 
 from grader.checking import runner
@@ -28,7 +29,7 @@ def session(folder: Path, checks: str | None = None) -> Session:
         (folder / "checks" / "test_double.py").write_text(
             textwrap.dedent(checks)
         )
-    return Session(Exercise.load(str(folder)))
+    return shared.session(Exercise.load(str(folder)))
 
 
 def graded(session: Session, source: str) -> Result:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -58,12 +59,7 @@ def kill_while_a_worker_runs(what, killed):
     zygotes = []
     while len(zygotes) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
-        # other tests' sessions have zygotes too, but no trusted process
-        (trusted,) = (
-            pid
-            for pid, command in children(os.getpid())
-            if b"spawn_main" in command
-        )
+        (trusted,) = (child.pid for child in multiprocessing.active_children())
         zygotes = [
             pid
             for pid, command in children(trusted)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import shared
 
 from grader.exercise import Exercise
-from grader.grading.session import Session
 from grader.intake.submission import Submission
 from grader.results import Result
 
@@ -24,7 +24,7 @@ Grade = Callable[[str], Result]
 
 @pytest.fixture(scope="module")
 def grade() -> Iterator[Grade]:
-    with Session(EXERCISE, seed=4) as session:
+    with shared.session(EXERCISE, seed=4) as session:
 
         def grade(source: str) -> Result:
             files = ("one.py",)

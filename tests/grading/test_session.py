@@ -10,6 +10,7 @@ import struct
 from pathlib import Path
 
 import pytest
+import shared
 import tiny
 import torch
 
@@ -41,7 +42,7 @@ def test_a_result_says_what_it_depends_on_and_where_the_exercise_lies(
 ) -> None:
     exercise = Exercise.load(str(tiny.exercise(tmp_path / "tiny")))
     (tmp_path / "mine.py").write_text(tiny.RIGHT)
-    with Session(exercise) as session:
+    with shared.session(exercise) as session:
         result = session.grade(submission.from_file(tmp_path / "mine.py"))
     assert result.score == 2
     assert result.versions == versions(exercise)
@@ -60,7 +61,7 @@ def test_of_several_versions_the_best_one_counts(
             tiny.RIGHT if file == right_one else tiny.WRONG
         )
     (ada,) = submission.find([folder.parent], exercise.functions)
-    with Session(exercise) as session:
+    with shared.session(exercise) as session:
         result = session.grade(ada)
     assert result.score == 2
     assert result.submission.sha256 == ada.sha256
@@ -151,7 +152,7 @@ def test_a_right_submission_is_right_on_mnist(
     (right,) = submission.find(
         [ROOT / "submissions/practical3/right-batched.py"], EXERCISE.functions
     )
-    with Session(EXERCISE, profile, seed=3, data=str(mnist)) as session:
+    with shared.session(EXERCISE, profile, seed=3, data=str(mnist)) as session:
         result = session.grade(right)
     assert result.score == result.max_score
 
@@ -177,7 +178,7 @@ def test_a_diagnosis_that_fails_costs_nothing_but_the_name(
         raise RuntimeError("of grader's own")
 
     monkeypatch.setattr("grader.grading.session.diagnose", failing)
-    with Session(exercise) as session:
+    with shared.session(exercise) as session:
         result = session.grade(submission.from_file(tmp_path / "mine.py"))
     assert result.functions["double"].status == "wrong"
     assert not result.incomplete
@@ -201,7 +202,7 @@ def test_what_is_nested_too_deeply_is_no_fault_of_graders(
         deeper(*arguments)
 
     monkeypatch.setattr("grader.grading.session.diagnose", deeper)
-    with Session(exercise) as session:
+    with shared.session(exercise) as session:
         result = session.grade(submission.from_file(tmp_path / "mine.py"))
     assert result.functions["double"].status == "wrong"
     assert result.faults == ()

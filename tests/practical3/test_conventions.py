@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import shared
 from exercises import without_search
 
 from grader.exercise import Exercise
-from grader.grading.session import Session
 from grader.intake.submission import Submission
 from grader.results import Result
 
@@ -107,7 +107,7 @@ Grade = Callable[[str], Result]
 
 @pytest.fixture(scope="module")
 def grade() -> Iterator[Grade]:
-    with Session(without_search(EXERCISE), seed=7) as session:
+    with shared.session(without_search(EXERCISE), seed=7) as session:
 
         def grade(source: str) -> Result:
             of = Submission(

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 import pytest
+import shared
 import tiny
 
 from grader.exercise import Exercise
@@ -19,7 +20,7 @@ OpenCalls = Callable[..., Calls]
 @pytest.fixture(scope="session")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     folder = tiny.exercise(tmp_path_factory.mktemp("tiny"))
-    with Session(Exercise.load(str(folder))) as session:
+    with shared.session(Exercise.load(str(folder))) as session:
         yield session
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import shared
 import tiny
 import torch
 
 from grader.errors import Raised, TimedOut
 from grader.exercise import Exercise
-from grader.grading.session import Session
 from grader.intake.submission import Submission
 from grader.sandbox.calls import Calls
 
@@ -140,7 +140,7 @@ def test_functions_may_be_named_as_the_graders_own(
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(textwrap.dedent(text))
-    with Session(Exercise.load(str(tmp_path))) as session:
+    with shared.session(Exercise.load(str(tmp_path))) as session:
         result = session.grade(
             Submission("one", "One", "one.py", source.encode(), ("one.py",))
         )

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+import shared
 from handwritten import BACKWARD, FORWARD, SEARCHED, diagnosed, written
 
-from grader.grading.session import Session
 from grader.intake.submission import Submission
 from grader.reports.views.listing import wrong_parts
 
@@ -121,7 +121,7 @@ def test_what_is_wrong_in_a_function_of_the_students_own(name, edit, expected):
     text = (CORPUS / name).read_text(encoding="utf-8")
     assert edit[0] in text
     data = text.replace(*edit).encode()
-    with Session(SEARCHED, seed=1) as session:
+    with shared.session(SEARCHED, seed=1) as session:
         result = session.grade(Submission("x", "x", name, data, (name,)))
     function, helper, part = expected
     found = result.functions[function]
