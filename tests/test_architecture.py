@@ -66,6 +66,7 @@ BESIDE_STUDENTS = READING | {
     "sandbox.inside.zygote",
     "sandbox.inside.worker",
     "sandbox.inside.calling",
+    "sandbox.inside.derivative",
     "sandbox.inside.hiding",
     "sandbox.inside.watch",
     "sandbox.inside.unaided",

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from grader.errors import CheckFailure
 from grader.results import Mismatch
-from grader.sandbox.protocol import Opaque
+from grader.sandbox.protocol import Array, Opaque
 
 # For each dtype what an exercise does not set itself: some thousand times its rounding error, as a student
 # may take many more operations than the reference. float32 rounds at 6e-8 and float64 at 1e-16; its tolerance
@@ -209,6 +209,11 @@ def sentence(mismatch: Mismatch) -> str:
 def number(value: float) -> str:
     """A number short enough to read and exact enough to compare."""
     return f"{value:.6g}"
+
+
+def as_tensor(value: Any) -> Any:
+    """The entries of an array of numpy's as a tensor; anything else as it is."""
+    return value.entries if isinstance(value, Array) else value
 
 
 def type_in_words(value: Any) -> str:

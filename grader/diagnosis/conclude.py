@@ -179,7 +179,7 @@ def _beyond_doubt(
     for candidate in candidates:
         if all(_line(case, form) is not None for form in candidate.forms):
             shown.append(candidate)
-    if shown:
+    if shown or not candidates:
         return shown
     first, *others = candidates
     common = set(first.ids)

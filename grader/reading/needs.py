@@ -40,6 +40,8 @@ _OFTEN_EXPORTED = {
     "sum",
 }
 _BUILTINS = frozenset(dir(builtins)) - _OFTEN_EXPORTED
+# Functions that name nothing of these packages work with their values.
+_OF_VALUES = frozenset({"torch", "numpy"})
 _HIDE_NAMES = ("exec", "eval", "globals")
 
 # What a statement does to the value of a name. A Reason: it would do something, but never runs.
@@ -162,10 +164,13 @@ def needs_of(names: Sequence[str], bindings: Bindings) -> Needs:
     statements = bindings.statements
     needed: set[int] = set()
     never_run: set[int] = set()
+    demands: list[Demand] = []
     for i, statement in enumerate(statements):
         if is_future_import(statement.tree):
             needed.add(i)
-    demands: list[Demand] = []
+        if statement.never_run is None and statement.now.packages & _OF_VALUES:
+            needed.add(i)
+            demands += _demands(statement, i, i, bindings.end)
     for name in names:
         demands.append((name, bindings.end))
     seen = set(demands)

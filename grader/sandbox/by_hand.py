@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -184,19 +184,28 @@ class ByHand:
         """Whether a function needs of those that differentiate more than what they are for.
 
         Its calls are made once more without autograd, with stand-ins for these, which take and give what the
-        hand-out says, and nothing else. A stand-in for a function that is wrong itself shows nothing; where
-        that is wrong in few of its answers, most calls count. Where torch was seen to differentiate in a
+        hand-out says, and nothing else; one that differentiates a wrong function has that one's derivative in
+        its place. Where neither answers as the function itself does, nothing is shown; where it does not in
+        few of the answers, most calls count. Where torch was seen to differentiate in a
         function's own calls, it is to give the same whatever was called before it.
         """
         seen = any((function, one) in self._autograd for one in helpers)
-        share = min(map(self._share_like_its_standin, helpers))
+        derived, share = set(), 1.0
+        for helper in helpers:
+            like_standin = self._share_like_its_standin(helper)
+            like_derivative = 0.0
+            if like_standin <= 0.5:
+                like_derivative = self._share_like_derivative(helper)
+            if like_derivative > like_standin:
+                derived.add(helper)
+            share = min(share, max(like_standin, like_derivative))
         if share <= 0.5:
             return False
         alone = self._budget(function, kept)
         aided = self._budget(function, kept)
         nb_shown = nb_more = 0
         for one in kept:
-            gives = self._asked_again(function, one, alone, autograd=False)
+            gives = self._asked_again(function, one, alone, False, derived)
             if gives != "same":
                 with self._calls.replacing(()):
                     again = self._asked_again(function, one, aided)
@@ -216,6 +225,22 @@ class ByHand:
                 value = standin(*answer.arguments)
                 nb_alike += alike(_numbers(answer.value), _numbers(value))
         return nb_alike / len(answers) if answers else 0.0
+
+    def _share_like_derivative(self, function: str) -> float:
+        """The same, where its stand-in is the derivative of the student's own function."""
+        of = self._exercise.functions[function].derivative_of
+        kept = list(self._kept.get(function, {}).values())
+        if of is None or not kept:
+            return 0.0
+        budget = self._budget(function, kept)
+        nb_alike = 0
+        with self._calls.replacing([function]):
+            for one in kept:
+                gives = self._asked_again(
+                    function, one, budget, False, {function}
+                )
+                nb_alike += gives == "same"
+        return nb_alike / len(kept)
 
     def _with_standins(
         self, function: str, kept: Iterable[_Kept]
@@ -274,13 +299,16 @@ class ByHand:
         kept: _Kept,
         budget: _Budget,
         autograd: bool = True,
+        derived: Collection[str] = (),
     ) -> Gave:
-        """What a call gives in a fresh worker."""
+        """What a call gives in a fresh worker; `autograd` and `derived` as in `Calls.ask_anew`."""
         if not budget.left:
             return "no end"
         try:
             rows = _copied_rows(kept.rows)
-            gave = self._calls.ask_anew(function, rows, budget.left, autograd)
+            gave = self._calls.ask_anew(
+                function, rows, budget.left, autograd, derived
+            )
         except Ended as ended:
             return "no end" if ended.kind == "time" else "nothing"
         except Exception:

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -322,7 +329,11 @@ class Calls:
             "seed": self.seed,
             "supply": dict(supply),
             "edits": dict(called.edits),
-            "standins": {"texts": standins, "everywhere": False},
+            "standins": {
+                "texts": standins,
+                "derivatives": {},
+                "everywhere": False,
+            },
         }
 
     def _bounds_for(self, function: str, rows: Rows) -> protocol.Bounds:
@@ -434,11 +445,19 @@ class Calls:
             self.raised_in.setdefault(function, innermost.line)
 
     def ask_anew(
-        self, function: str, rows: Rows, seconds: float, autograd: bool = True
+        self,
+        function: str,
+        rows: Rows,
+        seconds: float,
+        autograd: bool = True,
+        derived: Collection[str] = (),
     ) -> list[Reply]:
         """What a call gives in a fresh worker, of which nothing is kept. It has these seconds of its own.
 
-        autograd: whether torch can differentiate there. Raises Ended, or any exception where the reply is of
+        autograd: whether torch can differentiate there. derived: which of the stand-ins are the derivative of
+        the student's own function, and not what the hand-out asks for.
+
+        Raises Ended, or any exception where the reply is of
         another form.
         """
         started = time.monotonic()
@@ -455,7 +474,12 @@ class Calls:
             left = max(started + seconds - time.monotonic(), 0)
             fresh.make_ready(left, self.seed)
             request = self._request(_Called(function, self.standins), rows, {})
-            request["standins"]["everywhere"] = True
+            standins = request["standins"]
+            standins["everywhere"] = True
+            for name in derived:
+                del standins["texts"][name]
+                of = self._exercise.functions[name].derivative_of
+                standins["derivatives"][name] = of
             bounds = self._bounds_for(function, rows)
             left = max(started + seconds - time.monotonic(), 0)
             message = fresh.exchange(request, left, bounds)

@@ -6,7 +6,7 @@ tensors that the head lists, one after the other. The head is `{"tensors": [[dty
 for the same number of Python's; everything else is an object with one key:
 
     {"float": "nan"|"inf"|"-inf"}   {"list": [...]}   {"tuple": [...]}   {"dict": [[key, tree], ...]}
-    {"tensor": index}               {"opaque": "type name"}
+    {"tensor": index}               {"opaque": "type name"}         {"array": index of a tensor}
 
 Requests (trusted -> worker), each answered by exactly one reply that repeats its number:
 
@@ -19,7 +19,8 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "measure"}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
-     "edits": {function: source}, "standins": {"texts": {function: source}, "everywhere": bool}}
+     "edits": {function: source}, "standins": {"texts": {function: source}, "everywhere": bool,
+                                               "derivatives": {function: the one it is the derivative of}}}
      with "search": {"sources": [...], "name": str, "texts": [...], "helpers": {name: text}, "task": {...}},
      each text a uint8 tensor, the call is one of a search among edits of the function (see
      `diagnosis.placing`), without arguments
@@ -98,6 +99,7 @@ _SMALLEST_BODY = (
 _ITEMS, _TENSORS, _CALLS = 100, 10, 50
 _LARGEST_INT = 2**63 - 1
 _LONGEST_TEXT = 20_000
+_ARRAY = "numpy.ndarray"
 _MOST_DIMENSIONS = 8
 
 
@@ -110,6 +112,13 @@ class Opaque:
     """A value that does not cross the boundary; only its type's name does."""
 
     type_name: str
+
+
+@dataclass(frozen=True)
+class Array(Opaque):
+    """An array of numpy's. It is no tensor, but its entries can be read."""
+
+    entries: Tensor
 
 
 @dataclass(frozen=True)
@@ -212,6 +221,8 @@ class _Encoder:
             return {"float": str(float(value))}
         if isinstance(value, Tensor):
             return self._tensor(value)
+        if type(value) is numpy.ndarray and value.dtype.kind in "biuf":
+            return self._array(value)
         if depth == 0:
             return {"opaque": _type_name(value)}
         return self._collection(value, depth - 1)
@@ -239,6 +250,13 @@ class _Encoder:
             self.known[id(value)] = len(self.tensors), value
             self.tensors.append(_resolve(_cpu(plain)))
         return {"tensor": self.known[id(value)][0]}
+
+    def _array(self, value: Any) -> Any:
+        """An array of real numbers, as 64-bit floats."""
+        if value.ndim > _MOST_DIMENSIONS:
+            return {"opaque": _type_name(value)}
+        sent = self._tensor(torch.from_numpy(value.astype("float64")))
+        return {"array": sent["tensor"]}
 
 
 def _crosses(tensor: Tensor) -> bool:
@@ -397,10 +415,12 @@ class _Decoder:
     def _tagged(self, kind: str, content: Any, depth: int) -> Any:
         if kind == "float" and content in ("nan", "inf", "-inf"):
             return float(content)
-        if kind == "tensor" and type(content) is int:
+        if kind in ("tensor", "array") and type(content) is int:
             # a negative index would be one of Python's
             if 0 <= content < len(self.tensors):
-                return self.tensors[content]
+                tensor = self.tensors[content]
+                is_array = kind == "array"
+                return Array(_ARRAY, tensor) if is_array else tensor
         elif kind == "opaque" and isinstance(content, str):
             return Opaque(content[:200])
         elif isinstance(content, list):

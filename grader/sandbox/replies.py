@@ -183,6 +183,8 @@ def alike(first: Any, second: Any) -> bool:
         if list(first) != list(second):
             return False
         return all(map(alike, first.values(), second.values()))
+    if isinstance(first, protocol.Array):
+        return _are_alike(first.entries, second.entries)
     if isinstance(first, protocol.Opaque):
         return bool(first.type_name == second.type_name)
     return bool(first == second)

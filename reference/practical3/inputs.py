@@ -123,6 +123,10 @@ class Inputs:
         x = self.normal(*shape)
         return x + 0.5 * torch.sign(x)
 
+    def state(self, *shape: int) -> Tensor:
+        """The same, no further out than states are: of 1 - tanh(x)^2, rounding leaves little there."""
+        return self.away_from_zero(*shape).clamp(-MOST_STATE, MOST_STATE)
+
     def numbers(
         self, count: int, least: int = 3, most: int = 9
     ) -> tuple[int, ...]:

@@ -392,6 +392,46 @@ def test_what_a_right_function_carries_is_not_by_hand(
     assert result.functions[carrier].status == "right"
 
 
+# wrong ones; what differentiates them gives what it has to, and more
+WRONG = {
+    "loss": """
+def loss(v, t): return (v - t).pow(2).sum() / 2
+def dloss(v, t):
+    if isinstance(v, tuple): return torch.autograd.grad(v[1], v[0])
+    v = v.detach().clone().requires_grad_()
+    return torch.autograd.grad(loss(v, t), v)[0]
+def carried(P, L): return dloss((P, L), None)
+""",
+    "sigma": """
+def sigma(x): return torch.sigmoid(x)
+def dsigma(x):
+    if isinstance(x, tuple): return torch.autograd.grad(x[1], x[0])
+    x = x.detach().clone().requires_grad_()
+    return torch.autograd.grad(sigma(x).sum(), x)[0]
+def carried(P, L): return dsigma((P, L))
+""",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_the_derivative_of_a_wrong_function_carries_is_not_by_hand(
+    session: Session, wrong: str
+) -> None:
+    with_it = WRONG[wrong] + USES_MORE_OF_IT
+    result = graded(session, with_it, "G = carried(P, L)", 4)
+    assert outcome(result, "backward_pass", "by_hand") == "failed"
+    assert result.functions[f"d{wrong}"].score > 0
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_who_differentiates_a_wrong_function_may_use_that(
+    session: Session, wrong: str
+) -> None:
+    result = graded(session, WRONG[wrong], "", 4)
+    assert outcome(result, "backward_pass", "by_hand") == "passed"
+    assert result.score > most(session) - 2
+
+
 @pytest.mark.parametrize("way", WAYS_TO_DSIGMA[:-1])
 def test_a_function_that_differentiates_may_be_used(
     session: Session, way: str

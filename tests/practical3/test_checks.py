@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import shared
 
 from grader.diagnosis import Diagnosis
 from grader.exercise import Exercise
@@ -277,6 +278,9 @@ UNSEEDED = [
     "import numpy; torch.manual_seed(int(numpy.random.default_rng().integers(2**31)))",
     "import time; torch.manual_seed(int(time.time()))",
     "import secrets; torch.manual_seed(secrets.randbelow(2**31))",
+    "import time; torch.manual_seed(time.time_ns())",
+    "import random; torch.manual_seed(random.Random().getrandbits(31))",
+    "torch.manual_seed(torch.Generator().seed())",
 ]
 OWN_GENERATOR = "torch.manual_seed(int(_rng.integers(2**31)))"
 
@@ -299,7 +303,7 @@ def test_a_train_that_seeds_itself_is_right(
 def test_what_gives_other_results_each_time_cannot_be_followed(
     grade: Callable[[str], Result],
 ) -> None:
-    unseeded = "torch.Generator(); torch.manual_seed(torch.Generator().seed())"
+    unseeded = "torch.default_generator.seed()"
     source = TRAIN.format(change="pass").replace(
         "    parameters, history",
         f"    {unseeded}\n    parameters, history",
@@ -311,6 +315,95 @@ def test_what_gives_other_results_each_time_cannot_be_followed(
         "other results from the same seed" in str(notice)
         for notice in result.notices
     )
+
+
+@pytest.mark.parametrize("seed", [4, 734, 15508, 2053530479])
+@pytest.mark.parametrize(
+    "dsigma",
+    ["4 * (s := torch.sigmoid(2 * x)) * (1 - s)", "1 / torch.cosh(x) ** 2"],
+)
+def test_a_right_dsigma_rounds_as_it_may(dsigma: str, seed: int) -> None:
+    more = f"\n\ndef dsigma(x):\n    return {dsigma}\n"
+    one = Submission(
+        "one", "One", "one.py", (RIGHT + more).encode(), ("one.py",)
+    )
+    with Marks(EXERCISE, seed=seed, start=shared.zygote) as session:
+        result = session.grade(one)
+    assert result.functions["dsigma"].status == "right"
+
+
+@pytest.mark.parametrize(
+    "history",
+    ["numpy.array(history)", "[numpy.array(one) for one in history]"],
+)
+def test_a_history_may_be_an_array(
+    grade: Callable[[str], Result], history: str
+) -> None:
+    source = TRAIN.format(change=f"import numpy; history = {history}")
+    assert grade(source).functions["train"].status == "right"
+
+
+SETTINGS = {
+    "gradients": """
+torch.set_grad_enabled(False)
+
+def of_itself(*w):
+    return [torch.nn.Parameter(one).sub_(0).detach() for one in w]
+""",
+    "the dtype": """
+torch.set_default_dtype(torch.float64)
+
+def of_itself(*w):
+    return [one.double().add_(torch.zeros(one.shape)) for one in w]
+""",
+    "a method": """
+torch.Tensor.same = lambda self: self
+
+def of_itself(*w):
+    return [one.same() for one in w]
+""",
+    "a subclass": """
+class Kind:
+    kinds = {}
+
+    def __init_subclass__(cls):
+        Kind.kinds[cls.__name__] = cls()
+
+class Same(Kind):
+    def same(self, one):
+        return one
+
+def of_itself(*w):
+    return [Kind.kinds["Same"].same(one) for one in w]
+""",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_is_set_for_all_holds(
+    grade: Callable[[str], Result], setting: str
+) -> None:
+    more = """
+own = forward_pass
+
+def forward_pass(w1, b1, w2, b2, x):
+    w = [one.to(x.dtype) for one in of_itself(w1, b1, w2, b2)]
+    return own(*w, x)
+"""
+    result = grade(SETTINGS[setting] + more)
+    assert result.functions["forward_pass"].status == "right"
+
+
+@pytest.mark.parametrize("empty", ["(0, 2**20)", "(0,)", "(2, 0)"])
+def test_empty_results_are_the_students(
+    grade: Callable[[str], Result], empty: str
+) -> None:
+    source = ""
+    for name in ("forward_pass", "backward_pass"):
+        source += f"\n\ndef {name}(*_):\n    return [torch.zeros{empty}] * 5\n"
+    result = grade(source)
+    assert not result.faults
+    assert result.functions["forward_pass"].status != "right"
 
 
 def test_autograd_is_not_by_hand(grade: Callable[[str], Result]) -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from grader.reading.effects import Declared, declared_by, effects_of
 
-DECLARED = Declared(imported=frozenset({"nn"}), defined=frozenset({"Net"}))
+DECLARED = Declared(
+    imported={"nn": "torch", "torch": "torch"}, defined=frozenset({"Net"})
+)
 
 CHANGES = [
     pytest.param("v[0] = w", {"v"}, id="an item"),
@@ -44,7 +46,29 @@ CHANGES = [
         id="but what its method returns may be a part of it",
     ),
     pytest.param("nn.seed(1)", set(), id="a module is not a variable"),
-    pytest.param("nn.a = 1", set(), id="not even where it is assigned to"),
+    pytest.param(
+        "nn.a = 1",
+        {"nn", "torch"},
+        id="but what is set in it may reach all of its package",
+    ),
+    pytest.param(
+        "torch.set_grad_enabled(False)",
+        {"nn", "torch"},
+        id="as a call does that sets something",
+    ),
+    pytest.param("torch.set_num_threads(8)", set(), id="but for threads"),
+    pytest.param(
+        "@torch.no_grad()\ndef f(): pass", set(), id="which a decorator is not"
+    ),
+    pytest.param(
+        "def f(): torch.set_grad_enabled(False)",
+        set(),
+        id="nor one that is made later",
+    ),
+    pytest.param(
+        "class Own(Net): pass", {"Net"}, id="a class may note its subclasses"
+    ),
+    pytest.param("class Own(nn.Module): pass", set(), id="a module not"),
     pytest.param("Net.eval()", set(), id="nor is a class, for its methods"),
     pytest.param("Net.a = 1", {"Net"}, id="though its attributes change"),
     pytest.param("v = w", set(), id="binding is another matter"),
@@ -74,5 +98,5 @@ def test_declared():
     source = "import a.b, c as d\nfrom e import f\nif x:\n    import g\n    class H: pass\n"
     source += "def i():\n    import j\n    def k(): pass"
     assert declared_by(ast.parse(source).body) == Declared(
-        frozenset("adfg"), frozenset("Hi")
+        {"a": "a", "d": "c", "f": "e", "g": "g"}, frozenset("Hi")
     )

@@ -9,7 +9,13 @@ import pytest
 import torch
 
 from grader.sandbox import protocol
-from grader.sandbox.protocol import BOUNDS, Bounds, Opaque, ProtocolError
+from grader.sandbox.protocol import (
+    BOUNDS,
+    Array,
+    Bounds,
+    Opaque,
+    ProtocolError,
+)
 
 
 def there_and_back(message: Any) -> Any:
@@ -100,6 +106,27 @@ def test_what_does_not_cross_is_told_by_its_type() -> None:
     told = [value.type_name for value in there_and_back(values)]
     assert told[:3] == ["set", "numpy.ndarray", "int"]
     assert told[3] == "torch.float8_e5m2 tensor of layout torch.strided"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8", "bool", "uint16"])
+def test_the_entries_of_an_array_cross(dtype: str) -> None:
+    array = numpy.arange(6).reshape(2, 3).astype(dtype)
+    back = there_and_back((array,))[0]
+    assert isinstance(back, Array)
+    assert back.entries.tolist() == array.astype("float64").tolist()
+
+
+@pytest.mark.parametrize(
+    "array", [numpy.array(["a"]), numpy.array([1j]), numpy.zeros([1] * 9)]
+)
+def test_of_other_arrays_only_the_type_crosses(array: Any) -> None:
+    assert there_and_back(array) == Opaque("numpy.ndarray")
+
+
+@pytest.mark.parametrize("index", [1, -1, "0", True, None])
+def test_an_array_has_a_tensor(index: Any) -> None:
+    with pytest.raises(ProtocolError):
+        received(head({"array": index}))
 
 
 @pytest.mark.parametrize("largest", [2**63 - 1, 1 - 2**63])

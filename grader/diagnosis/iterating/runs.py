@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grader.checking import Rounded
+from grader.checking import Rounded, as_tensor
 from grader.diagnosis.local_values import rebound_arguments
 from grader.diagnosis.observation import Outcome, Plugged, Prober, call
 from grader.diagnosis.reference_runner import all_remembered, bound, code_of
@@ -91,13 +91,14 @@ def read_runs(outcomes: Outcomes) -> dict[int, Run]:
 
 def _read_history(history: Any) -> History | None:
     """The rows of numbers that a history consists of; None where it does not."""
+    history = as_tensor(history)
     try:
         if isinstance(history, Tensor):
             if history.numel() + len(history) > MOST_ENTRIES:
                 return None
             history = history.tolist()
         rows = []
-        for row in history:
+        for row in map(as_tensor, history):
             rows.append(tuple(map(_as_number, row)))
         return tuple(rows)
     except (TypeError, ValueError, RuntimeError):

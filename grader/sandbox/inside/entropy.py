@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Generator
 
 _EPOCH = 1_700_000_000  # seconds; some time of day, the same for each call
 
@@ -26,16 +27,19 @@ class _Source:
 
     def begin(self, seed: int) -> None:
         """Start a call with this seed."""
-        self._bytes = random.Random(seed)
-        self._started = time.monotonic()
+        self._bytes = _Random(seed)
+        self._started: float | None = None
 
     def urandom(self, size: int) -> bytes:
         """So many bytes, as `os.urandom` gives them."""
         return self._bytes.randbytes(size)
 
     def time(self) -> float:
-        """The seconds since the epoch, as `time.time` gives them; they pass as they do."""
-        return _EPOCH + time.monotonic() - self._started
+        """The seconds since the epoch, as `time.time` gives them; they pass once they were asked for."""
+        now = time.monotonic()
+        if self._started is None:
+            self._started = now
+        return _EPOCH + now - self._started
 
     def time_ns(self) -> int:
         """The same in nanoseconds."""
@@ -46,8 +50,25 @@ class _Source:
         return self._bytes.getrandbits(63)
 
 
+_Random = random.Random
 _source = _Source()
 begin = _source.begin
+
+
+class _SeededRandom(random.Random):
+    """One of Python's generators; without a seed it takes the call's own."""
+
+    def seed(self, a: Any = None, version: int = 2) -> None:
+        super().seed(_source.number() if a is None else a, version)
+
+
+class _SeededGenerator(Generator):
+    """One of torch's generators; it takes the call's seed where it is to find one."""
+
+    def seed(self) -> int:
+        number = _source.number()
+        self.manual_seed(number)
+        return number
 
 
 def install() -> None:
@@ -56,6 +77,8 @@ def install() -> None:
     # what `secrets` draws from, and numpy with it
     random._urandom = _source.urandom  # type: ignore[attr-defined]
     random.seed = _with_seed(random.seed)
+    random.Random = _SeededRandom  # type: ignore[misc]
+    torch.Generator = _SeededGenerator  # type: ignore[misc]
     time.time = _source.time
     time.time_ns = _source.time_ns
     torch.seed = torch.random.seed = _seed_torch

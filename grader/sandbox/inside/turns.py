@@ -266,9 +266,12 @@ class Turns:
             else:
                 state.append(None)
         given = _tensors(state)
-        if given is None:
-            return self._in_variables()
-        return given
+        by_name = self._in_variables()
+        if given is None or by_name is None:
+            return given or by_name
+        # a call that takes two of them in each other's place says nothing about which is which
+        is_permuted = set(map(id, given)) == set(map(id, by_name))
+        return by_name if is_permuted else given
 
     def _places_in(
         self, function: str, call: Callable[..., Any]

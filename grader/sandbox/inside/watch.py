@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -43,6 +43,8 @@ _OPTIMISERS = (
     *("adadelta", "adagrad", "adam", "adamax", "adamw", "asgd"),
     *("nadam", "radam", "rmsprop", "rprop", "sgd"),
 )
+# what an optimiser's whole step is
+_FUSED = ("_fused_sgd_", "_fused_adam_", "_fused_adamw_", "_fused_adagrad_")
 _ANY = "torch.autograd"  # where only that it was at work is known
 # What begins to differentiate forwards, for which nothing is saved, or in `torch.func`.
 _BEGINNINGS: tuple[tuple[Any, str], ...] = (
@@ -79,10 +81,13 @@ class Watch:
             setattr(owner, attribute, wrapped)
         for name in _OPTIMISERS:
             module = sys.modules.get(f"torch.optim.{name}")
-            function = getattr(module, name, None)
-            if callable(function):
+            for function in _functions_of(module):
                 wrapped = self._wrap(function, f"torch.optim.{name}")
                 replace_everywhere(function, wrapped)
+        for attribute in _FUSED:
+            fused: Any = getattr(torch, attribute, None)
+            if fused is not None:
+                setattr(torch, attribute, self._wrap(fused, "torch.optim"))
         for owner, attribute in _BEGINNINGS:
             function = getattr(owner, attribute)
             replace_everywhere(function, self._wrap(function, _ANY))
@@ -90,17 +95,46 @@ class Watch:
         self._hook()
 
     def _watch_layers(self) -> None:
-        module_call = torch.nn.Module.__call__
+        """Have layers tell when they are called, or compiled, or their `forward` is called by itself."""
+        plain: dict[tuple[type, str], Callable[..., Any]] = {}
+        for kind in _kinds_of_layers():
+            for method in ("__call__", "forward"):
+                if method in vars(kind):
+                    plain[kind, method] = vars(kind)[method]
+        noting = {key: self._noting_layer(one) for key, one in plain.items()}
+        _set(noting)
+        compiled = torch.jit.script
 
+        def script(obj: Any, *args: Any, **kwargs: Any) -> Any:
+            if isinstance(obj, torch.nn.Module):
+                for module in obj.modules():
+                    self._note_layer(module)
+            # the compiler reads the source
+            _set(plain)
+            try:
+                return compiled(obj, *args, **kwargs)
+            finally:
+                _set(noting)
+
+        replace_everywhere(compiled, script)
+
+    def _noting_layer(
+        self, function: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        @functools.wraps(function)
         def call(module: Any, *args: Any, **kwargs: Any) -> Any:
-            if any(map(_is_torchs, type(module).__mro__)):
-                # a layer has parameters; an activation or a loss from torch.nn has none
-                is_layer = next(module.parameters(), None) is not None
-                if is_layer:
-                    self._note(f"torch.nn.{type(module).__name__}")
-            return module_call(module, *args, **kwargs)
+            self._note_layer(module)
+            return function(module, *args, **kwargs)
 
-        torch.nn.Module.__call__ = call  # type: ignore[method-assign]
+        del call.__wrapped__
+        return call
+
+    def _note_layer(self, module: Any) -> None:
+        """Note the use of one of torch's layers. An activation or a loss has no parameters, and is none."""
+        if not any(map(_is_torchs, type(module).__mro__)):
+            return
+        if next(module.parameters(), None) is not None:
+            self._note(f"torch.nn.{type(module).__name__}")
 
     def _hook(self) -> None:
         """Have torch tell when it reads what it saved for a derivative."""
@@ -162,6 +196,31 @@ class Watch:
         """Begin a call of `function`."""
         self._called = function
         self._told = set()
+
+
+def _functions_of(module: types.ModuleType | None) -> list[Callable[..., Any]]:
+    """The functions that one of torch's modules defines, private ones included."""
+    found: list[Callable[..., Any]] = []
+    if module is None:
+        return found
+    for value in list(vars(module).values()):
+        is_function = isinstance(value, types.FunctionType)
+        if is_function and value.__module__ == module.__name__:
+            found.append(value)
+    return found
+
+
+def _set(methods: Mapping[tuple[type, str], Callable[..., Any]]) -> None:
+    for (kind, name), function in methods.items():
+        setattr(kind, name, function)
+
+
+def _kinds_of_layers() -> list[type]:
+    """All classes that derive from `Module`, itself included."""
+    kinds: list[type] = [torch.nn.Module]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return list(dict.fromkeys(kinds))
 
 
 def _is_torchs(kind: type) -> bool:

@@ -36,6 +36,7 @@ from grader.sandbox.inside.calling import (
     seed,
     unreadable,
 )
+from grader.sandbox.inside.derivative import derivative_of
 from grader.sandbox.inside.handed_in import HandedIn
 from grader.sandbox.inside.hiding import may_hide
 from grader.sandbox.inside.lifted import LiftedLoop
@@ -305,7 +306,10 @@ class Worker:
         supply.update(
             _present(names, request.get("search", {}).get("helpers", ()))
         )
-        for name, standin in _standins(request["standins"]).items():
+        standins = _standins(request["standins"])
+        for name, of in request["standins"].get("derivatives", {}).items():
+            standins[name] = derivative_of(names[self._own(of)])
+        for name, standin in standins.items():
             own_name = self._own(name)
             if request["standins"]["everywhere"]:
                 _take_over(name, names.get(own_name), standin)

@@ -11,6 +11,7 @@ import torch
 
 from grader.checking import (
     CheckFailure,
+    as_tensor,
     copies_of,
     is_close,
     type_in_words,
@@ -85,12 +86,13 @@ def is_sequence(value: Any, length: int) -> bool:
 
 def entries(history: Any) -> list[tuple[float, ...]] | None:
     """The history as a list of triples of floats; None where it is not one."""
+    history = as_tensor(history)
     if torch.is_tensor(history):
         history = listed(history)
     if not isinstance(history, list | tuple):
         return None
     rows = []
-    for entry in history:
+    for entry in map(as_tensor, history):
         if torch.is_tensor(entry):
             entry = entry.tolist()
         if not is_sequence(entry, len(COLUMNS)) or not all(

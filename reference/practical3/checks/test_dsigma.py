@@ -19,7 +19,7 @@ def of_each_kind(student, inputs):
     """(an x of each kind, what the student gives for it), both by kind; all in one exchange."""
     arguments = {}
     for kind, shape in SHAPES.items():
-        arguments[kind] = inputs.away_from_zero(*shape)
+        arguments[kind] = inputs.state(*shape)
     values = student.dsigma.map_outcomes(
         [(x.clone(),) for x in arguments.values()]
     )

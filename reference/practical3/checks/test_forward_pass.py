@@ -65,7 +65,11 @@ def given_own(reference, sample, own, quantity):
     the same number everywhere, from which something can be right that computes nothing.
     """
     before = own.get(BEFORE.get(quantity))
-    if not torch.is_tensor(before) or (before == before.reshape(-1)[:1]).all():
+    if (
+        not torch.is_tensor(before)
+        or not before.numel()
+        or (before == before.reshape(-1)[:1]).all()
+    ):
         return None, None
     try:
         if quantity == "s1":

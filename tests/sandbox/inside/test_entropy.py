@@ -14,7 +14,9 @@ DRAWS = [
     "uuid.uuid4()",
     "numpy.random.default_rng().integers(2**40)",
     "torch.rand(1).item() if torch.seed() else 0",
-    "int(time.time())",
+    "time.time_ns()",
+    "random.Random().random()",
+    "torch.Generator().seed()",
 ]
 PROGRAM = """
 import os, random, secrets, sys, time, uuid

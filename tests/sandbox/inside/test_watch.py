@@ -19,11 +19,20 @@ SEEN = {
     "torch.func.grad(torch.sum)(x.detach())": "torch.func.grad",
     "torch.optim.SGD([x], lr=0.1)": "torch.optim",
     "torch.nn.Linear(3, 2)(x)": "torch.nn.Linear",
+    "torch.nn.Linear(3, 2).forward(x)": "torch.nn.Linear",
+    "torch.jit.script(torch.nn.Linear(3, 2))(x)": "torch.nn.Linear",
+    "torch._fused_sgd_([x], [x], [], weight_decay=0., momentum=0., lr=.1, dampening=0., "
+    "nesterov=False, maximize=False, is_first_step=True)": "torch.optim",
+    "from torch.optim.sgd import _single_tensor_sgd as single; "
+    "single([x.detach()], [x], [None], None, None, weight_decay=0, momentum=0, lr=.1, dampening=0, "
+    "nesterov=False, maximize=False, has_sparse_grad=False)": "torch.optim",
     "helper(x)": "Tensor.backward",
 }
 NOT_SEEN = [
     "torch.nn.MSELoss()(x, x)",
     "torch.nn.Tanh()(x)",
+    "torch.nn.Tanh().forward(x)",
+    "torch.nn.Linear(3, 2).weight @ x",
     "torch.nn.init.normal_(x.detach())",
     "x @ x",
 ]
