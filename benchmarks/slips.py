@@ -228,9 +228,11 @@ class Grader:
         if len(changed) != 1:
             return None
         (name,) = changed
-        is_fault = (
-            before[name].status == "right" and after[name].status in FAILED
+        # by itself, not with another function in the place of a wrong one
+        was_right = (
+            before[name].status == "right" and not before[name].follow_through
         )
+        is_fault = was_right and after[name].status in FAILED
         if not is_fault or slip.function not in ("", name):
             return None
         return self._reported(slip, name, after[name])

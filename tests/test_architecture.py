@@ -19,7 +19,7 @@ GRADER = ROOT / "grader"
 
 # A module may import what stands above it here, and what its own package has on its own line.
 LAYERS = [
-    ["notices"],
+    ["notices", "source_numbers"],
     ["results"],
     ["errors"],
     ["paths"],
@@ -82,6 +82,7 @@ BESIDE_STUDENTS = READING | {
 }
 WORKER_SIDE = BESIDE_STUDENTS | {
     "notices",
+    "source_numbers",
     "sandbox.protocol",
     "sandbox.walls.confinement",
     "sandbox.walls.landlock",
@@ -214,6 +215,7 @@ def test_reports_are_views_of_results(module: str) -> None:
     assert {name.split(".")[0] for name in others} <= {
         "results",
         "notices",
+        "source_numbers",
         "errors",
         "paths",
         "exercise",

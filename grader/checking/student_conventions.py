@@ -108,6 +108,7 @@ class StudentConventions:
     def _trying_out(self) -> Iterator[None]:
         """Forget what a function says meanwhile: it says nothing of the function as it stands."""
         raised_in = dict(self._calls.raised_in)
+        stopped_in = dict(self._calls.stopped_in)
         answers = {}
         for name, said in self._calls.answers.items():
             answers[name] = list(said)
@@ -115,6 +116,7 @@ class StudentConventions:
             yield
         finally:
             self._calls.raised_in = raised_in
+            self._calls.stopped_in = stopped_in
             self._calls.answers = answers
 
     # -- calling within it -----------------------------------------------------------------------------

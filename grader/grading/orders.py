@@ -58,6 +58,7 @@ def _raises_less(
     nb_raised_so = _nb_raised(function, reordered, calls)
     # what these calls have shown is no finding of a check
     calls.raised_in.pop(function, None)
+    calls.stopped_in.pop(function, None)
     return nb_raised_so < nb_raised
 
 

@@ -337,7 +337,7 @@ class _Judged:
             misconceptions=diagnosis.misconceptions,
             alternatives=diagnosis.alternatives,
             first_wrong=first_wrong,
-            line=diagnosis.line or self.calls.raised_in.get(name),
+            line=diagnosis.line or self._line_raised(name),
             checks=checks,
             source=self.calls.reading.sources.get(name),
             facts=dict(diagnosis.facts),
@@ -350,6 +350,14 @@ class _Judged:
             helpers=diagnosis.helpers,
             stop=self.judge.checked[name].stop,
         )
+
+    def _line_raised(self, function: str) -> int | None:
+        """The line in which a function raised, or called a right one that did; None where there is none."""
+        if function in self.calls.raised_in:
+            return self.calls.raised_in[function]
+        line, raiser = self.calls.stopped_in.get(function, (None, ""))
+        known = self.judge.checked.get(raiser)
+        return line if known is not None and known.right else None
 
     def _is_told_before(self, function: str) -> bool:
         """Whether only its convention is held against it, of which an earlier function has a note."""

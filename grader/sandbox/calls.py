@@ -68,10 +68,11 @@ class Calls:
     seed: what the generators are seeded with before each call. call_seconds: function -> the time that one
     call may take, where it is not the exercise's. standins: the functions in whose place the exercise's
     stand-ins are at present. on_slow_run: takes a sentence for whoever waits for the grading. nb_raised: how
-    many calls have raised. raised_in: function -> the line of its own in which it raised first. answers:
-    function -> some of what it answered as it stands. orders: function -> the order in which it is given its
-    arguments, where that is not the hand-out's. by_hand: whether torch has differentiated. failures: how each
-    call ended that is not made again.
+    many calls have raised. raised_in: function -> the line of its own in which it raised first. stopped_in:
+    the same where it called another graded function, which raised, with that one's name. answers: function ->
+    some of what it answered as it stands. orders: function -> the order in which it is given its arguments,
+    where that is not the hand-out's. by_hand: whether torch has differentiated. failures: how each call ended
+    that is not made again.
 
     Use as a context manager.
     """
@@ -104,6 +105,7 @@ class Calls:
         self.notices: list[Notice] = []
         self.nb_raised = 0
         self.raised_in: dict[str, int] = {}
+        self.stopped_in: dict[str, tuple[int, str]] = {}
         self.orders: dict[str, Order] = {}
         self.answers: dict[str, list[Answer]] = {}
         self.student = Student(self, exercise.functions)
@@ -440,9 +442,16 @@ class Calls:
         """Keep the line of the function's own text in which it raised for the first time."""
         if reply.error is None or not reply.error.frames:
             return
-        if reply.error.raiser == function:
+        raiser = reply.error.raiser
+        if raiser == function:
             innermost = reply.error.frames[-1]
             self.raised_in.setdefault(function, innermost.line)
+            return
+        for frame in reversed(reply.error.frames):
+            if frame.function == function:
+                stop = frame.line, raiser
+                self.stopped_in.setdefault(function, stop)
+                return
 
     def ask_anew(
         self,

@@ -142,12 +142,14 @@ def trajectories(solution):
     # All samples push the hidden layer the same way and hard, so that it wakes up in a few steps.
     image = 6 * torch.randn(16, generator=draw)
     sides = torch.tensor([[1.0], [1.0], [-1.0], [-1.0], [-1.0]])
-    shares = torch.tensor([[1.0], [0.6], [-0.8], [-1.0]])
+    shares = torch.tensor(
+        [[1.0], [0.6], [-0.8], [-1.0], [0.9], [-0.7], [-0.9]]
+    )
     contested = (
         sides * image,
         torch.eye(3)[torch.tensor([0, 1, 1, 2, 2])],
-        shares * image + torch.randn(4, 16, generator=draw),
-        torch.eye(3)[torch.tensor([0, 1, 2, 1])],
+        shares * image + torch.randn(7, 16, generator=draw),
+        torch.eye(3)[torch.tensor([1, 1, 2, 0, 1, 2, 2])],
         5,
     )
 
@@ -206,6 +208,6 @@ def trajectories(solution):
             still=still,
             arranged=arranged,
             few=few,
-            awake=(contested, 6),
+            awake=(contested, 7),
         )
     }

@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+from grader import source_numbers
 from grader.diagnosis.placing.inside import switches
 from grader.exercise import patterns
 
@@ -84,15 +85,23 @@ class Instrumented:
 
 
 def instrumented(
-    source: str, name: str, *, recording: bool, helpers: Collection[str] = ()
+    source: str,
+    name: str,
+    *,
+    recording: bool,
+    helpers: Collection[str] = (),
+    is_lifted: bool = False,
 ) -> Instrumented | None:
     """The last function of a source, called `name` there; None where the source cannot be parsed.
 
     recording: whether values are to be recorded too. helpers: the names of functions whose own texts follow.
+    is_lifted: whether it is a loop's text; its numbers, which may be sizes, are variables then.
     """
     tree = patterns.last_function(source)
     if tree is None:
         return None
+    if is_lifted:
+        source_numbers.number(tree)
     editor = _Editor(source, recording, tree)
     editor.helpers = frozenset(helpers)
     tree = patterns.clone(tree)
@@ -132,7 +141,7 @@ def _class_of(source: str) -> ast.ClassDef | None:
 
 
 def _text(tree: ast.stmt) -> str:
-    module = ast.Module([tree], type_ignores=[])
+    module = source_numbers.Names().visit(ast.Module([tree], type_ignores=[]))
     return ast.unparse(ast.fix_missing_locations(module))
 
 
@@ -193,9 +202,8 @@ class _Editor(ast.NodeTransformer):
         return [edited]
 
     def _adding(self, as_it_is: ast.stmt, edited: ast.stmt) -> ast.stmt:
-        """The statement, or in its place the one that adds what it assigns or subtracts."""
-        adding = _that_adds(as_it_is)
-        if adding is not None:
+        """The statement, or in its place one that adds what it assigns or subtracts, or takes that away."""
+        for adding in _that_add(as_it_is):
             number = self._add("add", as_it_is)
             edited = ast.If(_is_on(number), [adding], [edited])
         return self._retargeted(as_it_is, edited)
@@ -480,25 +488,29 @@ def _unless(number: int, statement: ast.stmt) -> ast.stmt:
     return ast.If(ast.UnaryOp(ast.Not(), _is_on(number)), [statement], [])
 
 
-def _that_adds(statement: ast.stmt) -> ast.stmt | None:
-    """A statement that adds to what this one assigns, or takes from; None where it is no such statement."""
+def _that_add(statement: ast.stmt) -> list[ast.stmt]:
+    """Statements that add to what this one assigns, or take from it; none where it is no such statement."""
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
+        target: Any = statement.targets[0]
         if isinstance(target, ast.Tuple | ast.List):
-            return None
-        return ast.AugAssign(target, ast.Add(), statement.value)  # type: ignore[arg-type]
+            return []
+        value = statement.value
+        return [
+            ast.AugAssign(target, operator, value)
+            for operator in (ast.Add(), ast.Sub())
+        ]
     if isinstance(statement, ast.AugAssign):
         if isinstance(statement.op, ast.Add):
-            return ast.Assign([statement.target], statement.value)
-        return ast.AugAssign(statement.target, ast.Add(), statement.value)
+            return [ast.Assign([statement.target], statement.value)]
+        return [ast.AugAssign(statement.target, ast.Add(), statement.value)]
     if not isinstance(statement, ast.Expr):
-        return None
+        return []
     call = statement.value
     if not isinstance(call, ast.Call) or not isinstance(
         call.func, ast.Attribute
     ):
-        return None
+        return []
     if call.func.attr not in _INSTEAD_OF_ADDING:
-        return None
+        return []
     call.func.attr = _ADDING
-    return statement
+    return [statement]

@@ -107,8 +107,11 @@ def _texts(
     if tree is not None and evidence.is_lifted:
         # what stands around a loop calls the function that holds it
         called = also_called = tree.name
-    student = instrumented(source, called, recording=False, helpers=names)
-    recorded = instrumented(source, also_called, recording=True, helpers=names)
+    make = functools.partial(
+        instrumented, source, helpers=names, is_lifted=evidence.is_lifted
+    )
+    student = make(called, recording=False)
+    recorded = make(also_called, recording=True)
     if student is None or recorded is None:
         return None
     if len(student.places) > _MOST_PLACES:

@@ -23,6 +23,7 @@ from typing import Any
 
 import tqdm.std
 
+from grader import source_numbers
 from grader.reading.lifting import Lifted
 from grader.reading.loops import given
 from grader.sandbox.inside import literals
@@ -31,7 +32,9 @@ from grader.sandbox.inside.turns import Finished, LoopSetting, Turns
 _OVER = "_turns_over"  # what a `for` loop iterates over
 _TEST = "_turn_if"  # what a `while` loop tests
 
-Run = Callable[[ast.Module, int | None], None]  # a tree, and its cell
+Compile = Callable[
+    [ast.Module, int | None], types.CodeType
+]  # a tree, its cell
 # what the caller gives, by the names of the parameters
 Named = Mapping[str, Any]
 Trees = list[ast.stmt]
@@ -45,18 +48,23 @@ class LiftedLoop:
         lifted: Lifted,
         setting: LoopSetting,
         names: dict[str, Any],
-        run: Run,
+        compiled: Compile,
         prologues: Sequence[types.ModuleType],
     ) -> None:
-        """names: of the submission's module, in which `run` runs trees. prologues: the course's modules."""
+        """names: of the submission's module. prologues: the course's modules."""
         self._setting = setting
         self._names = names
-        self._run = run
+        self._compiled = compiled
+        # of the trees, by number: a search runs them some thousand times
+        self._codes: dict[int, types.CodeType] = {}
         self._prologues = prologues
         self._lifted = lifted
         self.raised: dict[int, Exception] = {}
         self._number = _number_of(lifted)
+        source_numbers.number(lifted.definition.tree)
         self._trees = self._made(lifted.definition.tree)
+        # the trees that another text was made of
+        self._as_handed_in: Trees = []
         self._written_for: literals.WrittenFor | None = None
         self._is_measured = False
 
@@ -80,6 +88,21 @@ class LiftedLoop:
         )
         self._written_for = written
         self._trees = self._with_sizes(self._trees)
+        self._codes = {}
+
+    def _numbers(self, names: Mapping[str, Any]) -> dict[str, Any]:
+        """The variables that stand for the numbers of the source in another text of it."""
+        found = {}
+        for tree in self._as_handed_in:
+            for node in ast.walk(tree):
+                number = source_numbers.number_of(node)
+                if number is None:
+                    continue
+                if isinstance(node, ast.Name):
+                    found[source_numbers.named(number)] = names[node.id]
+                elif isinstance(node, ast.Constant):
+                    found[source_numbers.named(number)] = node.value
+        return found
 
     def __call__(self, *arguments: Any) -> Any:
         """(final parameters, initial ones, number of turns, columns); see `Turns.result`."""
@@ -94,6 +117,8 @@ class LiftedLoop:
     def edited(self, text: str) -> LiftedLoop:
         """The same loop with another text of its definition. Raises SyntaxError."""
         changed = copy.copy(self)
+        changed._as_handed_in = self._trees
+        changed._codes = {}
         definition = ast.parse(text).body[0]
         trees = self._made(definition)
         changed._trees = self._with_sizes(trees)
@@ -173,16 +198,20 @@ class LiftedLoop:
         caller's are there under the hand-out's names.
         """
         self.raised = {}
-        for number, tree in enumerate(self._trees):
-            module = ast.Module([tree], [])
-            cell = self._cell_of(number)
-            if number >= self._lifted.number:
-                self._run(module, cell)
-                continue
+        for number in range(len(self._trees)):
             try:
-                self._run(module, cell)
+                exec(self._code_of(number), self._names)
             except Exception as error:
+                if number >= self._lifted.number:
+                    raise
                 self.raised[number] = error
+
+    def _code_of(self, number: int) -> types.CodeType:
+        if number not in self._codes:
+            module = ast.Module([self._trees[number]], [])
+            cell = self._cell_of(number)
+            self._codes[number] = self._compiled(module, cell)
+        return self._codes[number]
 
     def _cell_of(self, number: int) -> int | None:
         """The cell whose lines a statement counts in; None where they count in the definition's text."""
@@ -213,6 +242,7 @@ class LiftedLoop:
         if self._written_for is not None:
             shapes, samples = self._prologues[0].sizes(*named.values())
             names.update(self._written_for.values(shapes, samples))
+        names.update(self._numbers(names))
         return names
 
     def _hooks(self, turns: Turns) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader import source_numbers
 from grader.reading.trees import DEFINITIONS, LOOPS, stored_names
 
 Shapes = Sequence[Sequence[int]]
@@ -145,7 +146,7 @@ class _Replacer(ast.NodeTransformer):
         name = self._variable_for(node)
         if name is None:
             return node
-        return ast.copy_location(ast.Name(name, ast.Load()), node)
+        return source_numbers.replaced(node, name)
 
     def _variable_for(self, node: ast.Constant) -> str | None:
         value = node.value

@@ -277,14 +277,15 @@ class Worker:
                 lifted,
                 self.settings[name].named(self.slice.own_names),
                 self.module.__dict__,
-                self._execute_lifted,
+                self._compiled_lifted,
                 list(modules.course.values()),
             )
 
-    def _execute_lifted(self, tree: ast.Module, cell: int | None) -> None:
+    def _compiled_lifted(
+        self, tree: ast.Module, cell: int | None
+    ) -> types.CodeType:
         assert self.slice is not None
-        filename = _filename(None, cell)
-        _execute(tree, filename, self.slice.flags, self.module.__dict__)
+        return _compiled(tree, _filename(None, cell), self.slice.flags)
 
     def _enter_module(self) -> None:
         """Make the submission's module the one that it finds itself in, with a notebook's names."""
@@ -547,8 +548,16 @@ def _execute(
     source: str | ast.Module, filename: str, flags: int, names: Namespace
 ) -> None:
     """Run code of the submission, under the `from __future__` imports of its file."""
-    code = compile(source, filename, "exec", flags=flags, dont_inherit=True)
-    exec(code, names)
+    exec(_compiled(source, filename, flags), names)
+
+
+def _compiled(
+    source: str | ast.Module, filename: str, flags: int
+) -> types.CodeType:
+    code: types.CodeType = compile(
+        source, filename, "exec", flags=flags, dont_inherit=True
+    )
+    return code
 
 
 def _present(names: Namespace, wanted: Iterable[str]) -> Namespace:

@@ -94,12 +94,14 @@ def loop_of(source: str | Text, prologue: types.ModuleType) -> LiftedLoop:
     found = slice_functions(text, names, ("train",), loops={"train": WANTED})
     module: dict[str, Any] = {"__name__": "submission"}
 
-    def run(tree: ast.Module, cell: int | None) -> None:
-        exec(compile(tree, f"<submission {cell or ''}>", "exec"), module)
+    def compiled(tree: ast.Module, cell: int | None) -> types.CodeType:
+        return compile(tree, f"<submission {cell or ''}>", "exec")
 
     for statement in found.statements:
-        run(ast.Module([statement.tree], []), statement.cell)
-    loop = LiftedLoop(found.lifted["train"], SETTING, module, run, [prologue])
+        exec(compiled(ast.Module([statement.tree], []), None), module)
+    loop = LiftedLoop(
+        found.lifted["train"], SETTING, module, compiled, [prologue]
+    )
     with contextlib.suppress(NameError):
         loop.measure()
     return loop

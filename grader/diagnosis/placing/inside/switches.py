@@ -135,9 +135,13 @@ class Switches:
         return value
 
     def in_scope(self, place: str, scope: Mapping[str, Any]) -> None:
-        """Note which variables could stand in a place."""
+        """Note which variables could stand in a place, but for the functions and modules of a top level."""
         if place not in self.scopes:
-            names = (name for name in scope if not name.startswith("_"))
+            names = []
+            for name, value in scope.items():
+                is_module = isinstance(value, types.ModuleType)
+                if not (name.startswith("_") or is_module or callable(value)):
+                    names.append(name)
             self.scopes[place] = sorted(names)
 
     def added(self, place: str, scope: Mapping[str, Any], value: Any) -> None:

@@ -15,7 +15,11 @@ from grader.diagnosis.placing.inside.layouts import (
     WRITTEN_OTHERWISE,
     laid_out,
 )
-from grader.diagnosis.placing.inside.parts import comes_out, is_multiple
+from grader.diagnosis.placing.inside.parts import (
+    comes_out,
+    is_multiple,
+    looks_drawn,
+)
 from grader.diagnosis.placing.inside.runs import Parts, Runs
 from grader.diagnosis.placing.inside.switches import (
     COMPARISONS,
@@ -90,9 +94,12 @@ class Search(Runs):
         if self._is_training:
             # where most slips stand, which are to be found before the time is over
             best = self._best_of(self._updates(alike=True), mask, best)
-        for is_right in (False, True):
-            if not self._is_whole(best):
-                best = self._best_of(self._alike(is_right), mask, best)
+        if not self._is_whole(best):
+            best = self._best_of(self._alike(is_right=False), mask, best)
+        if self._is_training and not self._is_whole(best):
+            best = self._best_of(self._renamed(), mask, best)
+        if not self._is_whole(best):
+            best = self._best_of(self._alike(is_right=True), mask, best)
         # what is written a little differently needs no value that is known
         best = self._best_of(self._different(), mask, best)
         if not self._is_training:
@@ -106,7 +113,6 @@ class Search(Runs):
         if self._is_training and not self._is_whole(best):
             # it is too long to try these first
             best = self._best_of(self._updates(alike=False), mask, best)
-            best = self._best_of(self._renamed(), mask, best)
         best = self._best_of(self._others(assigned=True), mask, best)
         if not self._is_whole(best):
             best = self._best_of(self._others(assigned=False), mask, best)
@@ -132,7 +138,7 @@ class Search(Runs):
                 break
             if self._nb_runs > self._task["most"]:
                 break
-            if time.monotonic() > self._ends:
+            if self._is_over():
                 break
             now = self._with(candidate, mask)
             if now is None:
@@ -141,6 +147,11 @@ class Search(Runs):
             if best is None or rank < best[0]:
                 best = rank, candidate, now
         return best
+
+    def _is_over(self) -> bool:
+        """Whether the time is over."""
+        is_over = time.process_time() > self._ends
+        return bool(is_over or time.monotonic() > self._ends_at)
 
     def _is_settled(self, best: Best | None, statement: int) -> bool:
         """Whether no edit of this statement, nor of a later one, is preferred to the best so far."""
@@ -240,6 +251,8 @@ class Search(Runs):
         ):
             return False
         given = self._task["values"][value][0]
+        if self._task["reads"] == "start":
+            return self._is_drawn(given[0], mask)
         parts = zip(self._task["expected"][0], mask, strict=True)
         for acceptable, is_right in parts:
             if is_right:
@@ -248,6 +261,16 @@ class Search(Runs):
                 if comes_out(given, part):
                     return True
         return False
+
+    def _is_drawn(self, given: Any, mask: Parts) -> bool:
+        """Whether a value holds what is to be drawn and is not drawn right."""
+        if isinstance(given, tuple):
+            return any(self._is_drawn(one, mask) for one in given)
+        parts = zip(self._task["expected"][0], mask, strict=True)
+        return any(
+            not is_right and looks_drawn(given, *acceptable)
+            for (acceptable, *_), is_right in parts
+        )
 
     def _has_wrong_unit(self, place: int) -> bool:
         """Whether what stands in a place is what is put there, but for a factor: it was right until then."""
