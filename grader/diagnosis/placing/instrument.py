@@ -33,8 +33,8 @@ Kind = Literal[
 _MODULES = frozenset(
     {"torch", "math", "np", "numpy", "F", "nn", "random", "plt"}
 )
-# In place: the method that adds, and those that are written for it.
-_ADDING = "add_"
+# In place: the methods that add and take away, and those that are written for them.
+_ADDING = ("add_", "sub_")
 _INSTEAD_OF_ADDING = frozenset({"sub_", "copy_", "mul_", "div_", "add"})
 
 
@@ -157,6 +157,7 @@ class _Editor(ast.NodeTransformer):
         self._lines = source.split("\n")
         self._recording = recording
         self._statement: ast.stmt | None = None
+        self._within: ast.JoinedStr | None = None  # the f-string around
 
     def with_reads(self) -> list[Place]:
         """The places, each with the variables in it."""
@@ -230,8 +231,6 @@ class _Editor(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """Visit the parts; blocks statement by statement, and no further where values make no sense."""
-        if isinstance(node, ast.JoinedStr):
-            return node
         if isinstance(node, ast.Lambda):
             node.body = self._expression(node.body)
             return node
@@ -258,6 +257,8 @@ class _Editor(ast.NodeTransformer):
         return node
 
     def _expression(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.JoinedStr):
+            return self._formatted(node)
         number = None
         if _can_be_replaced(node):
             number = self._add("value", node)
@@ -275,6 +276,22 @@ class _Editor(ast.NodeTransformer):
                 _METHODS[type(edited)], *place, *_operands(edited)
             )
         return self._switched(number, edited)
+
+    def _formatted(self, node: ast.JoinedStr) -> ast.expr:
+        """What an f-string gives. Before Python 3.12, only the place of all of it is known."""
+        outer, self._within = self._within, self._within or node
+        parts: list[ast.expr] = []
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                value = self._expression(part.value)
+                spec: ast.expr = ast.Constant("")
+                if isinstance(part.format_spec, ast.JoinedStr):
+                    spec = self._formatted(part.format_spec)
+                conversion = ast.Constant(part.conversion)
+                part = _call_of("formatted", value, conversion, spec)
+            parts.append(part)
+        self._within = outer
+        return _call_of("joined", *parts)
 
     def _operation(self, node: ast.expr) -> list[ast.expr]:
         """A new place for an operation that can be another one; empty where it is none."""
@@ -340,14 +357,15 @@ class _Editor(ast.NodeTransformer):
         self, kind: Kind, node: ast.expr | ast.stmt, size: int | None = None
     ) -> int:
         assert self._statement is not None
-        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        at = self._within or node
+        first, last = at.lineno - 1, (at.end_lineno or at.lineno) - 1
         self.places.append(
             Place(
                 kind,
-                node.lineno,
-                self._characters(first, node.col_offset),
+                at.lineno,
+                self._characters(first, at.col_offset),
                 last + 1,
-                self._characters(last, node.end_col_offset or 0),
+                self._characters(last, at.end_col_offset or 0),
                 self._statement.lineno,
                 size or _nb_expressions(node),
                 self._is_assigned(node),
@@ -512,5 +530,9 @@ def _that_add(statement: ast.stmt) -> list[ast.stmt]:
         return []
     if call.func.attr not in _INSTEAD_OF_ADDING:
         return []
-    call.func.attr = _ADDING
-    return [statement]
+    made: list[ast.stmt] = []
+    for method in _ADDING:
+        if method != call.func.attr:
+            made.append(patterns.clone(statement))
+            made[-1].value.func.attr = method  # type: ignore[attr-defined]
+    return made

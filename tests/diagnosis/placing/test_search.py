@@ -10,6 +10,12 @@ from grader.intake.submission import Submission
 from grader.reports.views.listing import wrong_parts
 
 CORPUS = Path(__file__).parents[2] / "corpus"
+RIGHT = (
+    Path(__file__).parents[3]
+    / "submissions"
+    / "practical3"
+    / "right-per-sample.py"
+)
 
 LOSS = "d = v - t\nreturn (d * d).sum()"
 SIGMA = "a = x.clamp(-9, 9).exp()\nb = 1 / a\nreturn (a - b) / (a + b)"
@@ -126,5 +132,53 @@ def test_what_is_wrong_in_a_function_of_the_students_own(name, edit, expected):
     function, helper, part = expected
     found = result.functions[function]
     assert [one.name for one in found.helpers] == [helper]
+    assert wrong_parts(found) == [part]
+    assert found.mended
+
+
+# loops that are judged in the place of `train`; the numbers in them are sizes, and the prints are rounded
+LOOP = """
+del train
+from dlc_practical_prologue import load_data
+train_input, train_target, test_input, test_target = load_data(one_hot_labels=True, normalize=True)
+w1, b1 = torch.randn(50, 784) * 1e-6, torch.randn(50) * 1e-6
+w2, b2 = torch.randn(10, 50) * 1e-6, torch.randn(10) * 1e-6
+for step in range(1000):
+    g = torch.zeros(50, 784), torch.zeros(50), torch.zeros(10, 50), torch.zeros(10)
+    total, bad, bad_test = 0, 0, 0
+    for x, t in zip(train_input, 0.9 * train_target):
+        x0, s1, x1, s2, x2 = forward_pass(w1, b1, w2, b2, x)
+        backward_pass(w1, b1, w2, b2, t, x0, s1, x1, s2, x2, *g)
+        total += loss(x2, t).item()
+        bad += int(x2.argmax() != t.argmax())
+    for x, t in zip(test_input, test_target):
+        bad_test += int(forward_pass(w1, b1, w2, b2, x)[-1].argmax() != t.argmax())
+    w1, b1 = w1 - 1e-4 * g[0], b1 - 1e-4 * g[1]
+    w2, b2 = w2 - 1e-4 * g[2], b2 - 1e-4 * g[3]
+    print(f"loss {total:.3f} train error {bad / 1000:.3f} test error {bad_test / 1000:.3f}")
+"""
+IN_LOOPS = [
+    ("b1 - 1e-4 * g[1]", "b1 - 1e-4 * g[1] * 2", "1e-4 * g[1] * 2"),
+    (
+        "forward_pass(w1, b1, w2, b2, x)[-1]",
+        "forward_pass(w1, b1, w2, b2, bad)[-1]",
+        "bad",
+    ),
+    # of an f-string all is marked
+    (
+        "{bad / 1000:.3f}",
+        "{bad / 999:.3f}",
+        'f"loss {total:.3f} train error {bad / 999:.3f} test error {bad_test / 1000:.3f}"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "part"), IN_LOOPS)
+def test_what_is_wrong_in_a_loop(right, wrong, part):
+    assert right in LOOP
+    text = RIGHT.read_text(encoding="utf-8") + LOOP.replace(right, wrong, 1)
+    one = Submission("x", "x", "x.py", text.encode(), ("x.py",))
+    with shared.session(SEARCHED, seed=1) as session:
+        found = session.grade(one).functions["train"]
     assert wrong_parts(found) == [part]
     assert found.mended

@@ -15,6 +15,10 @@ PERCENT = 100
 MOST_SLACK = 0.05  # of a printed number, by which it may be off
 
 
+class Told(list[Any]):
+    """All that a loop tells: columns of numbers, each with how far it may be off as it was printed."""
+
+
 def is_same(one: Any, other: Any) -> bool:
     """Whether two values are the same, but for rounding."""
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
@@ -115,12 +119,9 @@ def _is_of_loop(value: Any) -> bool:
 
 
 def _parts_of_loop(value: Any, nb_columns: int) -> list[Any] | None:
-    """The same of a loop outside a function: the final parameters, and for each column all that it tells.
-
-    That is columns of numbers, each with how far it may be off as it was printed.
-    """
+    """The same of a loop outside a function: the final parameters, and for each column all that it tells."""
     final, _, _, columns = value
-    told = []
+    told = Told()
     for _, _, numbers, half_units in columns:
         # what is printed more coarsely tells nothing
         off = half_units.clamp(max=MOST_SLACK * numbers.abs().clamp(min=1))
@@ -144,7 +145,7 @@ def looks_drawn(value: Any, like: torch.Tensor, spread: float) -> bool:
 
 def is_close(value: Any, expected: torch.Tensor, tolerance: Any) -> bool:
     """Whether a part is the expected one: of its shape, and no entry further from it than the tolerance."""
-    if isinstance(value, list):
+    if isinstance(value, Told):
         return any(
             is_close(one, expected, tolerance + off) for one, off in value
         )

@@ -175,6 +175,18 @@ class Switches:
             return lambda first, *_, **__: first
         return lambda *_, **__: owner
 
+    def formatted(self, value: Any, conversion: int, spec: str) -> str:
+        """A value as an f-string has it. conversion: the code of its letter, -1 where there is none."""
+        if conversion == ord("r"):
+            value = repr(value)
+        elif conversion >= 0:
+            value = str(value) if conversion == ord("s") else ascii(value)
+        return format(value, spec)
+
+    def joined(self, *parts: str) -> str:
+        """The parts of an f-string together."""
+        return "".join(parts)
+
     def arranged(self, place: str, arguments: Sequence[Any]) -> Sequence[Any]:
         """The arguments of a call, two of them in each other's place where the place is edited."""
         if place not in self.on:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from grader.diagnosis.placing.inside.parts import (
+    Told,
     comes_out,
     is_close,
     is_same,
@@ -39,9 +40,10 @@ def test_the_parameters_and_columns_of_a_training():
         (A + 1e-3, False),
         (A[None], False),
         (A.to(torch.complex64), False),
-        ([(A + 1, 0.0), (A, 0.0)], True),
-        ([(A + 1, 0.0), (A + 1e-3, 2e-3)], True),
-        ([(A + 1, 0.0), (A + 1e-3, 5e-4)], False),
+        (Told([(A + 1, 0.0), (A, 0.0)]), True),
+        (Told([(A + 1, 0.0), (A + 1e-3, 2e-3)]), True),
+        (Told([(A + 1, 0.0), (A + 1e-3, 5e-4)]), False),
+        ([A], False),
         ("text", False),
         (None, False),
     ],
