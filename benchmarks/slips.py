@@ -46,7 +46,7 @@ FAILED = ("partial", "wrong")
 TRIED = 12  # edits at most, for each slip that is asked for
 PER_FILE = 3  # of one kind, for one function, are tried in one file
 # a slip can make a loop endless: so long may a call take, and one of a slow function
-SECONDS, SLOW_SECONDS, SUBMISSION_SECONDS = 2.0, 6.0, 30.0
+SECONDS, SLOW_SECONDS, SUBMISSION_SECONDS = 2.0, 6.0, 120.0
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def trajectories(solution):
         13,
     )
     # All samples push the hidden layer the same way and hard, so that it wakes up in a few steps.
-    image = 6 * torch.randn(16, generator=draw)
+    image = 18 * torch.randn(16, generator=draw)
     sides = torch.tensor([[1.0], [1.0], [-1.0], [-1.0], [-1.0]])
     shares = torch.tensor(
         [[1.0], [0.6], [-0.8], [-1.0], [0.9], [-0.7], [-0.9]]

@@ -362,7 +362,7 @@ class Worker:
                 _as_text(text), label, self.slice.flags, self.module.__dict__
             )
         found: Function = trial["Search"](
-            *functions, switches, search["task"]
+            *functions, switches, search["task"], seed
         ).found
         return found
 

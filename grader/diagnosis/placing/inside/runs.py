@@ -48,7 +48,7 @@ class Runs:
     accumulators: the positions of the arguments that are changed. added: what is added to them on each probe.
     focus: numbers of the places that are tried before all others, of a function whose mistakes are known.
     only: whether no others are tried.
-    order: of the arguments. seed: of torch's generator. turns: of the loop whose first turn shows what is
+    order: of the arguments. seed: of the generators. turns: of the loop whose first turn shows what is
     right. seconds: of the processor's time that it may take. most: runs, for one edit of a call, for all of a
     training. most_edits: made together.
     """
@@ -59,7 +59,10 @@ class Runs:
         student: Function,
         switches: Switches,
         task: Mapping[str, Any],
+        seed: Callable[[int], None],
     ) -> None:
+        """seed: seeds all generators that a submission may draw from."""
+        self._seed = seed
         self._recorded = recorded
         self._student = student
         self._switches = switches
@@ -100,8 +103,7 @@ class Runs:
             arguments.append(one.clone() if is_tensor else one)
         self._nb_runs += 1
         self._switches.begin(probe)
-        # torch.manual_seed takes longer than the run
-        torch.default_generator.manual_seed(task["seed"])
+        self._seed(task["seed"])
         self._has_raised = False
         value = None
         try:

@@ -21,7 +21,9 @@ TASK = {
 
 
 def runs(function, **more):
-    return Runs(function, function, Switches(), {**TASK, **more})
+    return Runs(
+        function, function, Switches(), {**TASK, **more}, torch.manual_seed
+    )
 
 
 def test_parts_that_are_right_on_every_probe():
