@@ -25,6 +25,18 @@ MOST_CANDIDATES = (
 _ASIDE = re.compile(r"setup|conftest|test_.*|.*_tests?|tests?", re.IGNORECASE)
 _LOOP = re.compile(rb"^[ \t]*(?:for|while)\b", re.MULTILINE)
 _DEFINITION = re.compile(rb"def(?<!\wdef)\s+(\w+)\s*\(")
+# what follows the name of a function that is not written yet: its parameters, a docstring, and one statement
+_STUB = re.compile(
+    rb"""
+    \( [^()]* (?: \( [^()]* \) [^()]* )* \) \s* (?: -> [^:\n]* )? : \s* (?: \#[^\n]*\s* )*
+    (?: (?: \"{3} .*? \"{3} | '{3} .*? '{3} | "[^"\n]*" | '[^'\n]*' ) \s* (?: \#[^\n]*\s* )* )?
+    (?: raise\s+NotImplemented
+      | (?: pass | \.\.\. | return (?:[ ]None)? ) [ \t]* (?: \#[^\n]* )?
+        (?= \s* \Z | \s* ^ (?: [^\s] | [ \t]+ (?: def | class | @ ) ) ) )
+    """,
+    re.DOTALL | re.MULTILINE | re.VERBOSE,
+)
+_LONGEST_STUB = 4_000  # bytes
 _IMPORT = re.compile(rb"import|%run")
 _WORD = re.compile(rb"\w+")
 _LONGEST_LINE = 1_000  # bytes of a line that is looked at for imports
@@ -40,18 +52,24 @@ NaturalKey = list[tuple[int, str]]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that may be graded. provides: the functions that it or its modules seem to define."""
+    """A file that may be graded.
+
+    own: the functions that it seems to define. provides: those that it or its modules do. nb_written: how
+    many of these have a body.
+    """
 
     entry: Entry
     own: frozenset[str]
     provides: frozenset[str]
     modules: tuple[Entry, ...]
+    nb_written: int = 0
 
     @property
-    def rank(self) -> tuple[int, int, float, NaturalKey]:
+    def rank(self) -> tuple[int, int, int, float, NaturalKey]:
         """A key whose greatest value marks the file to grade: most functions, newest, last by name."""
         entry = self.entry
         return (
+            self.nb_written,
             len(self.provides),
             len(self.own),
             entry.changed,
@@ -81,7 +99,10 @@ def candidates(
         modules = texts.modules_of(entry)
         own = texts.defined(entry)
         provides = own.union(*map(texts.defined, modules))
-        found.append(Candidate(entry, own, provides, tuple(modules)))
+        written = texts.written(entry).union(*map(texts.written, modules))
+        found.append(
+            Candidate(entry, own, provides, tuple(modules), len(written))
+        )
     found.sort(key=lambda candidate: candidate.rank, reverse=True)
     found = _without_asides(found, support)
     whole = _without_parts(found)
@@ -182,12 +203,18 @@ class _Texts:
             if entry.suffix == ".py":
                 self._modules[_module_name(entry)].append((place, entry))
         self._defined: dict[Entry, frozenset[str]] = {}
+        self._written: dict[Entry, frozenset[str]] = {}
         self._mentioned: dict[Entry, frozenset[str]] = {}
 
     def defined(self, entry: Entry) -> frozenset[str]:
         """The functions that a file seems to define."""
         self._look_at(entry)
         return self._defined[entry]
+
+    def written(self, entry: Entry) -> frozenset[str]:
+        """Those of them that have a body, as a skeleton's have not."""
+        self._look_at(entry)
+        return self._written[entry]
 
     def modules_of(self, entry: Entry) -> list[Entry]:
         """The modules that a file's imports lead to, within the bounds."""
@@ -241,6 +268,7 @@ class _Texts:
             # a cell may be one string, whose line ends are written as two characters
             data = data.replace(rb"\n", b"\n")
         self._defined[entry] = _defined(self._names, data)
+        self._written[entry] = _written(self._names, data)
         self._mentioned[entry] = frozenset(self._modules_named(data))
 
     def _modules_named(self, data: bytes) -> Iterable[str]:
@@ -300,6 +328,23 @@ def _defined(names: Collection[str], data: bytes) -> frozenset[str]:
         if re.search(rb"%b(?<!\w%b)\s*=" % (word, word), data):
             defined.add(name)
     return frozenset(defined & set(names))
+
+
+def _written(names: Collection[str], data: bytes) -> frozenset[str]:
+    """Those names whose last definition in the bytes has a body, or that are defined otherwise."""
+    written = set(_defined(names, data))
+    matches = itertools.islice(_DEFINITION.finditer(data), _MOST_LOOKED_AT)
+    for match in matches:
+        name = match[1].decode("utf-8", "replace")
+        if name not in names:
+            continue
+        begins = match.end() - 1
+        rest = data[begins : begins + _LONGEST_STUB]
+        if _STUB.match(rest) is None:
+            written.add(name)
+        else:
+            written.discard(name)
+    return frozenset(written)
 
 
 def natural(text: str) -> NaturalKey:

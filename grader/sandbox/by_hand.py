@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -44,15 +50,21 @@ class _Kept:
     seconds: float
 
 
+@dataclass
 class _Budget:
-    """The seconds that the trials of one function may take together."""
+    """The seconds that are left for the trials of one function together."""
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+    left: float
 
-    @property
-    def left(self) -> float:
-        return max(self._end - time.monotonic(), 0)
+    @contextlib.contextmanager
+    def spent(self) -> Iterator[None]:
+        """Take away what is spent meanwhile."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            took = time.monotonic() - started
+            self.left = max(0.0, self.left - took)
 
 
 class ByHand:
@@ -67,6 +79,8 @@ class ByHand:
         self._kept: dict[str, dict[Any, _Kept]] = {}
         # what was tried already, and with which stand-ins
         self._tried: set[tuple[_Kept, frozenset[str]]] = set()
+        # the time that is left for what is tried of each function, by how it is tried
+        self._budgets: dict[tuple[str, str], _Budget] = {}
         self._not_by_hand: set[str] = set()
         # function -> the names of what torch does for it in functions before it
         self._through_others: dict[str, set[str]] = {}
@@ -201,8 +215,8 @@ class ByHand:
             share = min(share, max(like_standin, like_derivative))
         if share <= 0.5:
             return False
-        alone = self._budget(function, kept)
-        aided = self._budget(function, kept)
+        alone = self._budget(function, kept, "alone")
+        aided = self._budget(function, kept, "alone, aided")
         nb_shown = nb_more = 0
         for one in kept:
             gives = self._asked_again(function, one, alone, False, derived)
@@ -232,7 +246,7 @@ class ByHand:
         kept = list(self._kept.get(function, {}).values())
         if of is None or not kept:
             return 0.0
-        budget = self._budget(function, kept)
+        budget = self._budget(function, kept, "derivative")
         nb_alike = 0
         with self._calls.replacing([function]):
             for one in kept:
@@ -246,12 +260,13 @@ class ByHand:
         self, function: str, kept: Iterable[_Kept]
     ) -> list[_Kept]:
         """The calls of a function as they are with the present stand-ins, without those that raise."""
-        budget = self._budget(function, kept)
+        budget = self._budget(function, kept, "stand-ins")
         made = []
         for one in kept:
             try:
                 rows = _copied_rows(one.rows)
-                gave = self._calls.ask_anew(function, rows, budget.left)
+                with budget.spent():
+                    gave = self._calls.ask_anew(function, rows, budget.left)
             except Exception:
                 # a reply is a claim, and may be of any form
                 continue
@@ -261,14 +276,20 @@ class ByHand:
 
     # -- the trial -------------------------------------------------------------------------------------
 
-    def _budget(self, function: str, kept: Iterable[_Kept]) -> _Budget:
-        """The time for calls to be made once more, whatever the submission has left.
+    def _budget(
+        self, function: str, kept: Iterable[_Kept], way: str
+    ) -> _Budget:
+        """The time for calls to be made once more in some way, whatever the submission has left.
 
-        It is what they took, the longest that a call may take, and the longest that loading may take.
+        It is what they took, and once for the function the longest that a call may take, and loading.
         """
-        took = sum(one.seconds for one in kept)
-        limit = self._calls.limit_of(function)
-        return _Budget(took + limit + self._exercise.limits.load_seconds)
+        key = function, way
+        if key not in self._budgets:
+            limit = self._calls.limit_of(function)
+            load = self._exercise.limits.load_seconds
+            self._budgets[key] = _Budget(limit + load)
+        self._budgets[key].left += sum(one.seconds for one in kept)
+        return self._budgets[key]
 
     def _gives_the_same_unaided(
         self, function: str, kept: Sequence[_Kept]
@@ -279,8 +300,8 @@ class ByHand:
         differentiates cannot do without it. What gives something else each time shows nothing, and then no
         call of the function does: another one may have given the same by chance.
         """
-        unaided = self._budget(function, kept)
-        aided = self._budget(function, kept)
+        unaided = self._budget(function, kept, "unaided")
+        aided = self._budget(function, kept, "aided")
         is_same = True
         for one in kept:
             gives = self._asked_again(function, one, unaided, autograd=False)
@@ -306,9 +327,10 @@ class ByHand:
             return "no end"
         try:
             rows = _copied_rows(kept.rows)
-            gave = self._calls.ask_anew(
-                function, rows, budget.left, autograd, derived
-            )
+            with budget.spent():
+                gave = self._calls.ask_anew(
+                    function, rows, budget.left, autograd, derived
+                )
         except Ended as ended:
             return "no end" if ended.kind == "time" else "nothing"
         except Exception:

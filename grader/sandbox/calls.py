@@ -338,7 +338,6 @@ class Calls:
             "standins": {
                 "texts": standins,
                 "derivatives": {},
-                "everywhere": False,
             },
         }
 
@@ -488,7 +487,6 @@ class Calls:
             fresh.make_ready(left, self.seed)
             request = self._request(_Called(function, self.standins), rows, {})
             standins = request["standins"]
-            standins["everywhere"] = True
             for name in derived:
                 del standins["texts"][name]
                 of = self._exercise.functions[name].derivative_of

@@ -19,8 +19,8 @@ Requests (trusted -> worker), each answered by exactly one reply that repeats it
     {"number": n, "do": "load", "seed": int}
     {"number": n, "do": "measure"}
     {"number": n, "do": "call", "function": str, "rows": [[...], ...], "seed": int, "supply": {...},
-     "edits": {function: source}, "standins": {"texts": {function: source}, "everywhere": bool,
-                                               "derivatives": {function: the one it is the derivative of}}}
+     "edits": {function: source}, "standins": {"texts": {function: source}, "derivatives":
+                                               {function: the one it is the derivative of}}}
      with "search": {"sources": [...], "name": str, "texts": [...], "helpers": {name: text}, "task": {...}},
      each text a uint8 tensor, the call is one of a search among edits of the function (see
      `diagnosis.placing`), without arguments

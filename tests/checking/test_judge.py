@@ -116,6 +116,7 @@ class Calls:
     ) -> None:
         self.made: Counter[str] = Counter()
         self.raised_in: dict[str, int] = {}
+        self.stopped_in: dict[str, tuple[int, str]] = {}
         self.nb_raised = 0
         self.student = SimpleNamespace(
             **{name: partial(self._call, name) for name in exercise.functions}

@@ -54,6 +54,7 @@ class Calls:
         self.answers: dict[str, list[Any]] = {}
         self.given_up: set[str] = set()
         self.raised_in: dict[str, int] = {}
+        self.stopped_in: dict[str, tuple[int, str]] = {}
         self._names: dict[str, Any] = {"torch": torch}
         exec(source, self._names)
         self.student = SimpleNamespace(**self._names)

@@ -48,6 +48,30 @@ def test_a_file_has_what_it_imports(tmp_path, statement):
     assert main.provides == {"sigma", "train"}
 
 
+STUBS = [
+    "pass",
+    "...  # to do",
+    "raise NotImplementedError",
+    "raise NotImplementedError('later')",
+    "return None",
+    '"""What it does: this.\n\n    And more."""\n    pass',
+    "# to do\n    pass",
+]
+
+
+@pytest.mark.parametrize("body", STUBS)
+def test_a_skeleton_is_no_better_than_a_file_with_fewer(tmp_path, body):
+    skeleton = ""
+    for name in NAMES:
+        skeleton += f"def {name}(x, y=(1, 2)) -> int:\n    {body}\n\n\n"
+    mine = f"def {NAMES[0]}(x):\n    pass\n    return x\n"
+    written(
+        tmp_path,
+        {"z_skeleton.py": skeleton.encode(), "a_mine.py": mine.encode()},
+    )
+    assert paths(chosen(tmp_path))[0] == "a_mine.py"
+
+
 @pytest.mark.parametrize("as_lines", [True, False])
 def test_a_notebooks_cell_may_be_one_string(tmp_path, as_lines):
     source = "import torch\nfrom utils import *\ndef train(x):\n    pass\n"
@@ -66,7 +90,7 @@ def test_modules_of_modules_and_packages(tmp_path):
         "net/__init__.py": b"",
         "net/model.py": b"from .acts import sigma\n" + TRAIN,
         "net/acts.py": SIGMA,
-        "net/unused.py": BOTH[:10],
+        "net/unused.py": ONE,
     }
     written(tmp_path, files)
     (main,) = chosen(tmp_path)

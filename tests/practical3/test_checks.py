@@ -406,6 +406,38 @@ def test_empty_results_are_the_students(
     assert result.functions["forward_pass"].status != "right"
 
 
+OTHER_NAMES = {
+    "its own": "backward_pass({})",
+    "another": "\nbw = backward_pass\n# bw({})",
+    "in a dictionary": "\nheld = dict(b=backward_pass)\n# held['b']({})",
+    "a default": "\ndef called(*given, of=backward_pass): of(*given)\n# called({})",
+    "a class": (
+        "\nclass Net:\n    backward = staticmethod(backward_pass)\n\n# Net.backward({})"
+    ),
+    "a method": (
+        "\nclass Net:\n    def backward(self, *given): _backward(*given)\n\n"
+        "_backward = backward_pass\nnet = Net()\nbackward_pass = net.backward\n# net.backward({})"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", OTHER_NAMES)
+@pytest.mark.parametrize("wrong", ["add_(1)", "add_(None)"])
+def test_a_mistake_costs_once_whatever_its_name(
+    grade_source: Callable[[str], Result], way: str, wrong: str
+) -> None:
+    made, _, call = OTHER_NAMES[way].rpartition("# ")
+    last = "    dl_db1 += delta1\n"
+    assert last in RIGHT
+    text = RIGHT.replace(last, f"{last}    dl_db1.{wrong}\n")
+    before, train = text.split("def train(")
+    calls = call.format("").removesuffix(")")
+    train = train.replace("backward_pass(", calls)
+    result = grade_source(f"{before}{made}\ndef train({train}")
+    assert result.functions["backward_pass"].status != "right"
+    assert result.functions["train"].status == "right"
+
+
 def test_autograd_is_not_by_hand(grade: Callable[[str], Result]) -> None:
     source = """
 

@@ -310,14 +310,17 @@ class Worker:
         standins = _standins(request["standins"])
         for name, of in request["standins"].get("derivatives", {}).items():
             standins[name] = derivative_of(names[self._own(of)])
+        taken_over = contextlib.ExitStack()
         for name, standin in standins.items():
             own_name = self._own(name)
-            if request["standins"]["everywhere"]:
-                _take_over(name, names.get(own_name), standin)
+            # whoever holds the function, by whatever name
+            taken = _taken_over(name, names.get(own_name), standin)
+            taken_over.enter_context(taken)
             supply[own_name] = standin
         outcomes = []
         function = request["function"]
         with (
+            taken_over,
             self._supplied(supply, function),
             warnings.catch_warnings(action="ignore"),
         ):
@@ -579,21 +582,39 @@ def _standins(wanted: Plain) -> Namespace:
     return standins
 
 
-def _take_over(name: str, function: Any, standin: Function) -> None:
-    """Have a function do what its stand-in does from now on, whoever holds it."""
+@contextlib.contextmanager
+def _taken_over(name: str, function: Any, standin: Function) -> Iterator[None]:
+    """For a while, have a function do what its stand-in does, whoever holds it."""
+    skipped = 0
+    if isinstance(function, types.MethodType):
+        # the object that it belongs to comes first
+        function, skipped = function.__func__, 1
     if not isinstance(function, types.FunctionType):
+        yield
         return
     called = f"__standin_of_{name}"
     made: Namespace = {}
     text = (
-        f"def instead(*args, **kwargs):\n    return {called}(*args, **kwargs)"
+        f"def instead(*args, **kwargs):\n"
+        f"    return {called}(*args[{skipped}:], **kwargs)"
     )
     exec(text, made)
+    before = (
+        function.__code__,
+        function.__defaults__,
+        function.__kwdefaults__,
+    )
     function.__globals__[called] = standin
     # a function's code cannot have another number of these
     own = function.__code__.co_freevars
     function.__code__ = made["instead"].__code__.replace(co_freevars=own)
     function.__defaults__ = function.__kwdefaults__ = None
+    try:
+        yield
+    finally:
+        code, function.__defaults__, function.__kwdefaults__ = before
+        function.__code__ = code
+        function.__globals__.pop(called, None)
 
 
 def _raise(error: BaseException, *_: Any) -> None:
