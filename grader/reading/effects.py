@@ -113,6 +113,8 @@ class _Collector:
 
     def _decorated_by(self, decorator: ast.expr) -> None:
         function = decorator
+        if isinstance(decorator, ast.Name):
+            self.effects.calls.add(decorator.id)
         if isinstance(decorator, ast.Call):
             function = decorator.func
         if isinstance(function, ast.Attribute):

@@ -19,6 +19,7 @@ from grader.reading.cells import Text
 from grader.reading.needs import Bindings
 from grader.reading.never_run import without_never_run
 from grader.reading.own_files import OwnFiles, Path, file_of, module_path
+from grader.reading.reused import reused, without
 from grader.reading.statements import File, Statement, read_statements
 from grader.reading.trees import Kind, binder_of, kind_of, walk
 
@@ -150,7 +151,15 @@ class OwnModules:
         file = read_statements(text, splitter.split)
         graph = call_graph(file.statements, self._slow, self._names)
         statements = without_never_run(file, graph)
-        return Module(path, file, statements, Bindings(statements, graph))
+        bindings = Bindings(statements, graph)
+        taken = reused(self._names, bindings)
+        if taken:
+            kept = list(statements)
+            for number, names in taken.items():
+                kept[number] = without(kept[number], names)
+            statements = tuple(kept)
+            bindings = Bindings(statements, graph)
+        return Module(path, file, statements, bindings)
 
     def _found_elsewhere(self, main: Module) -> Trees:
         """Imports of the required functions that the graded file lacks, from the modules that it leads to."""

@@ -9,6 +9,7 @@ This runs in the worker before any of the student's code, and executes nothing.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -101,23 +102,27 @@ def _slice(
     name_of = {name: called.names.get(name, name) for name in names}
     needs = _needs(main, name_of.values(), own)
     found = _found(name_of, main, own)
+    definitions = found.definitions[main.path]
+    whole = _part(main, needs[main.path], definitions, own, called.names)
+    lifted = _lifted(text, _named(loops, name_of), whole, own)
+    if lifted:
+        trees = []
+        for loop in lifted.values():
+            trees += [statement.tree for statement in loop.statements]
+        # they need more of the modules than the functions do
+        needs = _needs(main, name_of.values(), own, trees)
     slices = {}
     for path, needed in needs.items():
         module = own.module(path)
-        if module is None:
+        if module is None or path == main.path:
             continue
-        definitions = found.definitions.get(path, {})
         # another name is one of the graded file only
-        called_there: Mapping[str, str] = {}
-        if path == main.path:
-            called_there = called.names
-        slices[path] = _part(module, needed, definitions, own, called_there)
-    whole = slices.pop(main.path)
+        there = found.definitions.get(path, {})
+        slices[path] = _part(module, needed, there, own, {})
     notices = _all_notices(text, called, whole, slices, own)
 
     definitions = dict(whole.definitions)
     homes = found.homes
-    lifted = _lifted(text, _named(loops, name_of), whole, own)
     for name, loop in lifted.items():
         definitions[name] = loop.definition
         homes.pop(name, None)
@@ -224,9 +229,15 @@ def _named(loops: Loops, name_of: Mapping[str, str]) -> dict[str, LoopWanted]:
 
 
 def _needs(
-    main: Module, names: Iterable[str], own: OwnModules
+    main: Module,
+    names: Iterable[str],
+    own: OwnModules,
+    lifted: Sequence[ast.stmt] = (),
 ) -> dict[Path, Needs]:
-    """What is needed of the graded file and, because of that, of each module that it leads to."""
+    """What is needed of the graded file and, because of that, of each module that it leads to.
+
+    lifted: statements that are run besides.
+    """
     wanted = {main.path: set(names)}
     needs: dict[Path, Needs] = {}
     todo = [main]
@@ -234,8 +245,10 @@ def _needs(
         module = todo.pop()
         found = needs_of(sorted(wanted[module.path]), module.bindings)
         needs[module.path] = found
-        for i in found.statements:
-            tree = module.statements[i].tree
+        trees = [module.statements[i].tree for i in found.statements]
+        if module is main:
+            trees += lifted
+        for tree in trees:
             for path, more in own.imported(tree, module):
                 other = own.module(path)
                 known = wanted.setdefault(path, set())

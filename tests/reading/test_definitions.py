@@ -45,9 +45,14 @@ DEFINITIONS = [
         id="conditional",
     ),
     pytest.param(
-        "def f(): pass\nf = 3",
-        ("f = 3", 2, "assignment"),
-        id="the last one, whatever it is",
+        "def f(): pass\nf = g.h",
+        ("f = g.h", 2, "assignment"),
+        id="the last one",
+    ),
+    pytest.param(
+        "def f():\n    return 1\nf = 3",
+        ("def f():\n    return 1", 1, "def"),
+        id="but no data",
     ),
 ]
 
