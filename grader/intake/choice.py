@@ -9,11 +9,11 @@ import itertools
 import operator
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.intake.entries import Entry
+from grader.intake.entries import Entry, Parts
 from grader.intake.limits import LARGEST_SOURCE, Budget, Refused
 
 MOST_VERSIONS = 3  # of one submission that are graded; the best one counts
@@ -83,6 +83,7 @@ def candidates(
     names: Collection[str],
     support: Collection[str] = (),
     budget: Budget | None = None,
+    path_of: Callable[[Entry], Parts] = operator.attrgetter("parts"),
 ) -> list[Candidate]:
     """The files to grade, the most likely one first: several where they have as many functions.
 
@@ -90,10 +91,12 @@ def candidates(
     support: names of the course's own modules. A file with one function less than the best counts as a
     version too, as it may have the last one in another form.
 
+    path_of: the path by which the others import a file, where that is not the one that it has now.
+
     Of very many files, MOST_CANDIDATES are compared. budget: what is left of the submission's time; raises
     Refused where it is used up.
     """
-    texts = _Texts(files, names, budget or Budget())
+    texts = _Texts(files, names, budget or Budget(), path_of)
     found = []
     for entry in _likeliest(gradable, texts):
         modules = texts.modules_of(entry)
@@ -192,7 +195,11 @@ class _Texts:
     """What the files' bytes show, each read once. Whatever looks at them may raise Refused: time is up."""
 
     def __init__(
-        self, files: Sequence[Entry], names: Collection[str], budget: Budget
+        self,
+        files: Sequence[Entry],
+        names: Collection[str],
+        budget: Budget,
+        path_of: Callable[[Entry], Parts],
     ) -> None:
         self._names = names
         self._budget = budget
@@ -201,7 +208,8 @@ class _Texts:
         self._modules: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
         for place, entry in enumerate(files):
             if entry.suffix == ".py":
-                self._modules[_module_name(entry)].append((place, entry))
+                name = _module_name(path_of(entry))
+                self._modules[name].append((place, entry))
         self._defined: dict[Entry, frozenset[str]] = {}
         self._written: dict[Entry, frozenset[str]] = {}
         self._mentioned: dict[Entry, frozenset[str]] = {}
@@ -307,11 +315,11 @@ def _line_around(data: bytes, position: int) -> bytes:
     return data[start:stop]
 
 
-def _module_name(entry: Entry) -> str:
+def _module_name(path: Parts) -> str:
     """The word by which an import names a module; a package by its folder."""
-    stem = Path(entry.name).stem
-    if stem == "__init__" and len(entry.parts) > 1:
-        return entry.parts[-2]
+    stem = Path(path[-1]).stem
+    if stem == "__init__" and len(path) > 1:
+        return path[-2]
     return stem
 
 

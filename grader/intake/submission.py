@@ -37,7 +37,7 @@ NOTHING = "No .py or .ipynb file was handed in."
 TOO_SLOW = "It took too long to choose the file to grade among so many; hand in your code alone."
 
 _MOODLE = re.compile(
-    r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?"
+    r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)"
 )
 _CANVAS = re.compile(
     r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)"
@@ -489,7 +489,12 @@ def _chosen(
         chosen = [Candidate(latest[0], frozenset(), frozenset(), ())]
     else:
         try:
-            chosen = candidates(files, latest, names, support, budget)
+            current = [
+                one for one in files if one in latest or one not in gradable
+            ]
+            chosen = candidates(
+                current, latest, names, support, budget, _path_of
+            )
         except Refused:
             return _without_code(owner, files, TOO_SLOW)
     versions = []
@@ -534,23 +539,35 @@ def _of_entry(entry: Entry, id_: str) -> Submission:
 def _of_candidate(candidate: Candidate, id_: str) -> Submission:
     """The submission of a file with the modules that it imports."""
     entry = candidate.entry
-    root = _common_folders([entry, *candidate.modules])
+    path = _path_of(entry)
+    paths = {module: _path_of(module) for module in candidate.modules}
+    root = _common_folders([path, *paths.values()])
     modules = {}
-    for module in candidate.modules:
-        modules["/".join(module.parts[root:])] = module
-    folder = "/".join(entry.parts[root:-1])
+    for module, own in paths.items():
+        modules["/".join(own[root:])] = module
+    folder = "/".join(path[root:-1])
     return dataclasses.replace(
         _of_entry(entry, id_), modules=modules, folder=folder
     )
 
 
-def _common_folders(files: Files) -> int:
+def _path_of(entry: Entry) -> Parts:
+    """The path by which a student's other files import one: as it was before a course site renamed it."""
+    own = _own(entry)
+    if _CANVAS.fullmatch(entry.parts[0]) and len(own) == 1:
+        file = Path(own[0])
+        stem = _CANVAS_ATTEMPT.sub("", file.stem)
+        return (f"{stem}{file.suffix}",)
+    return own if _of_course_site(entry.parts[0]) else entry.parts
+
+
+def _common_folders(paths: Sequence[Parts]) -> int:
     """How many folders all these files lie in."""
-    first, *others = files
-    folders = first.parts[:-1]
+    first, *others = paths
+    folders = first[:-1]
     count = len(folders)
-    for entry in others:
-        while entry.parts[:-1][:count] != folders[:count]:
+    for path in others:
+        while path[:-1][:count] != folders[:count]:
             count -= 1
     return count
 
@@ -626,8 +643,10 @@ def _own(entry: Entry) -> Parts:
     match = _CANVAS.fullmatch(first)
     if match is not None:
         return (match["file"], *others)
-    if _MOODLE.fullmatch(first):
-        return tuple(others)
+    match = _MOODLE.fullmatch(first)
+    if match is not None:
+        # a file that is in no folder has the owner before its name
+        return tuple(others) or (match["file"] or first,)
     return entry.parts
 
 
