@@ -587,7 +587,7 @@ def _say_faults(graded: batch.Graded) -> None:
         if _global.debug:
             # a Lost has none: nothing is left of its process
             details = getattr(error, "details", "")
-            _warn(neutral.terminal(details))
+            _warn(details)
     if graded.faults and not _global.debug:
         _warn(
             "Run `grader --debug grade …` to see where, and please report it."
@@ -600,7 +600,9 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def _warn(sentence: str) -> None:
-    stderr.print(sentence, markup=False, style="red", soft_wrap=True)
+    """Print a sentence. A file's name in it acts neither in a terminal nor in a job's log."""
+    told = neutral.without_commands(neutral.terminal(sentence))
+    stderr.print(told, markup=False, style="red", soft_wrap=True)
 
 
 def _fail_under(limit: float | None, results: Sequence[Result]) -> None:

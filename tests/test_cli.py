@@ -421,3 +421,20 @@ def test_who_has_no_row_in_canvas_s_csv_is_told(
     said = capsys.readouterr().err
     assert "canvas.csv has no row for 2" in said
     assert "right, wrong" in said
+
+
+def test_a_files_name_does_not_act_in_what_is_printed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = "a\n::error::pwned ##vso[x]y\x1b]0;title\x07.txt"
+    path = tmp_path / name
+    path.write_text("x")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["grader", "check", str(path)])
+        with pytest.raises(SystemExit):
+            cli.main()
+    said = "".join(capfd.readouterr())
+    assert "is not a .py" in said
+    assert "\x1b]" not in said
+    assert "\n::" not in said
+    assert "##vso[" not in said

@@ -116,3 +116,24 @@ def unrolled(source: str) -> str:
         else:
             body.append(statement)
     return ast.unparse(ast.Module(body, []))
+
+
+@pytest.mark.parametrize(
+    "imports",
+    ["from own import COUNT, move", "import own", "from own import *"],
+)
+def test_a_loop_takes_what_it_needs_of_a_module_of_ones_own(
+    session: Session, tmp_path: Path, imports: str
+) -> None:
+    right = unrolled(source_with(EXERCISE.solution.trees))
+    first, *rest = right.partition("\nfor ")
+    dotted = "own." if imports == "import own" else ""
+    loop = "".join(rest) + f"\n    {dotted}move({dotted}COUNT)"
+    written = "COUNT = [0]\n\ndef move(count):\n    count[0] += 1\n"
+    folder = tmp_path / "class" / "one"
+    folder.mkdir(parents=True)
+    (folder / "own.py").write_text(written)
+    (folder / "tp.py").write_text(f"{imports}\n{first}{loop}")
+    (one,) = submission.find([tmp_path / "class"], EXERCISE.functions)
+    assert one.filename.endswith("tp.py")
+    assert session.grade(one).functions["train"].status == "right"

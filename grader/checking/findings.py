@@ -17,8 +17,8 @@ class Finding:
 
     message: why it failed, was skipped or is void. credit: the share of its points that it earns, in [0, 1].
     substitution: with which it ran. no_value: the function returned None, raised, or did not end.
-    in_convention: whether it ran within the function's own convention. raiser: the student's function in
-    which an exception was raised. stop: what ended the call, if it gave no value (see `stops.stop_of`).
+    in_convention: whether it ran within the function's own convention. stop: what ended the call, if it gave
+    no value (see `stops.stop_of`).
     """
 
     outcome: Outcome
@@ -28,7 +28,6 @@ class Finding:
     substitution: Substitution = AS_IT_STANDS
     no_value: bool = False
     in_convention: bool = False
-    raiser: str = ""
     stop: Stop = ""
 
     @property

@@ -205,7 +205,7 @@ class Judge:
             plain = self._as_it_stands(item)
             if plain.outcome == "passed":
                 return plain
-            followed = self._with_follow_through(item, plain.raiser)
+            followed = self._with_follow_through(item)
         # between equals the run as it stands counts: it needs no explanation to the student
         if followed is None or followed.credit <= plain.credit:
             return plain
@@ -233,13 +233,8 @@ class Judge:
         earlier = self._exercise.functions[function].earlier
         return any(self.calls.gave_up(name) for name in earlier)
 
-    def _with_follow_through(
-        self, item: pytest.Function, raiser: str = ""
-    ) -> Finding | None:
-        """Step 4: the finding that earns most with follow-through; None where nothing can be substituted.
-
-        raiser: the function that raised as it stands.
-        """
+    def _with_follow_through(self, item: pytest.Function) -> Finding | None:
+        """Step 4: the finding that earns most with follow-through; None where nothing can be substituted."""
         best = None
         function = marks.function_of(item)
         earlier = self._known_before(function)
@@ -257,31 +252,7 @@ class Judge:
                 best = finding
             if finding.outcome == "passed":
                 break
-        else:
-            return self._without(raiser, item, earlier) or best
         return best
-
-    def _without(
-        self,
-        raiser: str,
-        item: pytest.Function,
-        earlier: Iterable[EarlierFunction],
-    ) -> Finding | None:
-        """The finding with a stand-in for a function that is right and raised for its caller all the same.
-
-        None where the check fails with it as well, or where the stand-in raises too, as its caller is wrong.
-        """
-        for function in earlier:
-            is_right = function.right and function.has_standin
-            if function.name != raiser or not is_right:
-                continue
-            nb_raised = self.calls.nb_raised
-            with self.calls.replacing([raiser]):
-                substitution = Substitution(standins=(raiser,))
-                finding = self._run(item, substitution, self._converts(item))
-            if finding.credit and self.calls.nb_raised == nb_raised:
-                return finding
-        return None
 
     def _tells(
         self, item: pytest.Function, substitution: Substitution
@@ -396,7 +367,6 @@ class Judge:
                 str(failure),
                 substitution=substitution,
                 no_value=True,
-                raiser=getattr(failure, "raiser", ""),
                 stop=stop_of(failure),
             )
         except ENDS_GRADING:

@@ -247,15 +247,16 @@ def find(
     support = frozenset(support)
     found: list[Submission] = []
     for path in paths:
-        _require_gradable(path)
         try:
+            _require_gradable(path)
             if path.suffix.lower() in SUFFIXES and not path.is_dir():
                 found.append(from_file(path))
             else:
                 found.extend(_of_tree(path, names, leave_out, support))
         except UsageError as error:
-            # of several files, each is somebody's
-            if len(paths) == 1 or path.is_dir():
+            # of several files, each is somebody's; what is not there is nobody's
+            is_there = path.is_symlink() or path.exists()
+            if len(paths) == 1 or path.is_dir() or not is_there:
                 raise
             name = shown(path.stem)
             found.append(_unread(_Owner(name, name), str(error)))

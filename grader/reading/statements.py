@@ -185,7 +185,8 @@ class _Reader:
         self.as_main = as_main
         self.compiled: list[_Compiled] = []
         self.broken: list[Broken] = []
-        self.flags = 0
+        # annotations are not evaluated: a library that only they name need not be there
+        self.flags = future.annotations.compiler_flag
         self.lines: dict[int | None, Sequence[str]] = {}
 
     def read(self, cell: Cell) -> None:

@@ -539,3 +539,50 @@ def test_each_zip_is_opened_once_for_all_that_lies_in_it(
     assert list(held.modules) == list(modules)
     assert held.sha256 == one.sha256
     assert len(opened) <= 4 * nb_zips
+
+
+IMPORTS = b"from helper import *\ndef train(x): return x\n"
+SIX = b"def sigma(x): return x\n"
+DOWNLOADS = {
+    "Canvas": {"ada_1_22_tp.py": IMPORTS, "ada_1_23_helper.py": SIX},
+    "Canvas, handed in again": {
+        "ada_1_22_tp-3.py": IMPORTS,
+        "ada_1_23_helper-1.py": SIX,
+        "ada_1_24_helper-2.py": SIX + SIX,
+    },
+    "Moodle": {
+        "Ada L_1_assignsubmission_file_/tp.py": IMPORTS,
+        "Ada L_1_assignsubmission_file_/helper.py": SIX,
+    },
+    "Moodle, without folders": {
+        "Ada L_1_assignsubmission_file_tp.py": IMPORTS,
+        "Ada L_1_assignsubmission_file_helper.py": SIX,
+    },
+}
+
+
+@pytest.mark.parametrize("platform", DOWNLOADS)
+def test_files_import_each_other_by_their_own_names(tmp_path, platform):
+    others = {"bob_2_25_tp.py": BOTH}
+    if "Moodle" in platform:
+        others = {"Bob K_2_assignsubmission_file_tp.py": BOTH}
+    written(tmp_path, {**DOWNLOADS[platform], **others})
+    ada, bob = sorted(
+        find([tmp_path], NAMES), key=lambda one: one.id.casefold()
+    )
+    assert ada.data == IMPORTS
+    assert list(ada.modules) == ["helper.py"]
+    assert ada.module_bytes()["helper.py"].startswith(SIX)
+    assert bob.data == BOTH
+
+
+def test_of_several_files_one_that_cannot_be_graded_is_somebodys(tmp_path):
+    written(tmp_path, {"ada.py": BOTH, "bob.docx": b"PK"})
+    (tmp_path / "eve.py").symlink_to("nowhere")
+    paths = [tmp_path / name for name in ("ada.py", "bob.docx", "eve.py")]
+    ada, bob, eve = find(paths, NAMES)
+    assert ada.problem is None
+    assert "neither" in str(bob.problem)
+    assert "does not exist" in str(eve.problem)
+    with pytest.raises(UsageError):
+        find([tmp_path / "ada.py", tmp_path / "absent.py"], NAMES)

@@ -406,6 +406,61 @@ def test_empty_results_are_the_students(
     assert result.functions["forward_pass"].status != "right"
 
 
+DRAWN = {
+    "torch.randn(shape) * EPS": True,
+    "torch.empty(shape).normal_(0, EPS)": True,
+    "(torch.rand(shape) * 2 - 1) * 3**0.5 * EPS": False,
+    "torch.randn(shape).sign() * EPS": False,
+}
+
+
+@pytest.mark.parametrize("how", DRAWN)
+def test_initial_values_are_drawn_as_asked(
+    grade_source: Callable[[str], Result], how: str
+) -> None:
+    drawn = "torch.randn(shape) * EPS"
+    assert drawn in RIGHT
+    result = grade_source(RIGHT.replace(drawn, how))
+    (check,) = [
+        check
+        for check in result.functions["train"].checks
+        if check.id == "train/initial[w1]"
+    ]
+    assert (check.outcome == "passed") == DRAWN[how]
+
+
+def test_annotations_need_no_library(grade: Callable[[str], Result]) -> None:
+    result = grade("""
+from jaxtyping import Float
+
+def sigma(x: Float[torch.Tensor, "n d"]) -> Float[torch.Tensor, "n d"]:
+    y: Float[torch.Tensor, "n d"] = torch.tanh(x)
+    return y
+""")
+    assert result.functions["sigma"].status == "right"
+
+
+SMALL = """
+
+_right_{name} = {name}
+
+def {name}(*given):
+    if all(one.abs().max() < 1e-3 for one in given[:4]): raise ValueError
+    return _right_{name}(*given)
+"""
+
+
+@pytest.mark.parametrize("name", ["forward_pass", "backward_pass"])
+def test_a_training_that_raises_is_not_right(
+    grade: Callable[[str], Result], name: str
+) -> None:
+    # the checks of the function itself draw weights of ordinary size
+    result = grade(SMALL.format(name=name))
+    assert result.functions[name].status == "right"
+    train = result.functions["train"]
+    assert train.score < 0.2 * train.max_score
+
+
 OTHER_NAMES = {
     "its own": "backward_pass({})",
     "another": "\nbw = backward_pass\n# bw({})",
@@ -504,7 +559,7 @@ def backward_pass(w1, b1, w2, b2, t, x, s1, x1, s2, x2, g1, g2, g3, g4):
 
 
 @pytest.mark.parametrize("beside", BESIDE)
-@pytest.mark.parametrize("most", [9, 10_000])
+@pytest.mark.parametrize("most", [11, 10_000])
 def test_a_training_that_stops_is_seen_by_a_short_run(
     grade: Callable[[str], Result], beside: str, most: int
 ) -> None:
@@ -513,7 +568,7 @@ def test_a_training_that_stops_is_seen_by_a_short_run(
     text = STOPS.format(pause=pause, most=most) + wrong
     checks = grade(text).functions["train"].checks
     failed = {c.id.split("/")[1] for c in checks if c.outcome == "failed"}
-    assert failed == ({"long_run"} if most == 9 else set())
+    assert failed == ({"long_run"} if most == 11 else set())
 
 
 CHANGES_ITS_ARGUMENT = """

@@ -125,7 +125,9 @@ def workflow(text: str) -> str:
     """For the message of a GitHub workflow command."""
     # The percent sign first: the others bring percent signs of their own.
     escaped = visible(text).replace("%", "%25")
-    return escaped.replace("\r", "%0D").replace("\n", "%0A")
+    on_one_line = escaped.replace("\r", "%0D").replace("\n", "%0A")
+    # others' servers have commands that act anywhere in a line
+    return without_commands(on_one_line)
 
 
 def workflow_property(text: str) -> str:

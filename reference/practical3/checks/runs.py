@@ -31,8 +31,10 @@ MOST_ENTRIES = 1_000_000  # of a history that is a tensor
 SLOW = 0.5  # seconds for one step on a few samples, which take a few milliseconds with products of matrices
 
 # At ε = 1e-6 the hidden layer is silent for a hundred steps, and its mistakes with it; the response is the
-# same for all samples. On `contested_data` it is awake after six steps, or two at ε = 1e-3.
-AWAKE = (7, 8, 9)
+# same for all samples. On `contested_data` it is awake after six steps, or two at ε = 1e-3. Which steps are
+# looked at is drawn, so that no history can be right in these alone.
+AWAKE = 7, 9  # the first of three runs, by their steps, is drawn from these
+LONGER = 4, 12  # by so many steps is another one longer
 # Of each parameter's own change in one step: at this ε, an absolute tolerance would hide everything. In the
 # first steps right programs in float32 are within 2e-3 of the reference where their sigma rounds badly near
 # 0, and what is wrong is off by 5e-2 and more. Once the hidden layer is awake, right programs are within
@@ -175,10 +177,27 @@ class Training:
     def awake_steps(self) -> tuple[Any, Runs]:
         """The same with so many steps that the hidden layer has woken up."""
         started = time.monotonic()
-        found = self._runs("awake", self.inputs.contested_data, AWAKE)
+        steps = self.shared.get("awake steps")
+        if steps is None:
+            (first,) = self.inputs.numbers(1, *AWAKE)
+            steps = self.shared["awake steps"] = (first, first + 1, first + 2)
+        found = self._runs("awake", self.inputs.contested_data, steps)
         took = time.monotonic() - started
-        self.shared.setdefault("seconds a step", took / sum(AWAKE))
+        self.shared.setdefault("seconds a step", took / sum(steps))
         return found
+
+    def longer_run(self) -> tuple[Any, Runs]:
+        """The same with a longer run: it cannot know which of its steps the others will show."""
+        data, runs = self.awake_steps()
+        if self.is_slow():
+            return data, runs
+        if "longer" not in self.shared:
+            (more,) = self.inputs.numbers(1, *LONGER)
+            nb_steps = max(runs) + more
+            self.shared["longer"] = {
+                nb_steps: self.attempt(data, NB_HIDDEN, nb_steps)
+            }
+        return data, {**runs, **self.shared["longer"]}
 
     def contested_data(self) -> Any:
         """New data like those of `awake_steps`, as the student's loop takes them; coarse where it is slow."""
@@ -248,7 +267,7 @@ class Training:
             if "anew" in self.shared or self._is_reproducible():
                 raise
             for made in [*self.shared]:
-                if made not in ("slow", "served"):
+                if made not in ("slow", "served", "awake steps"):
                     del self.shared[made]
             self.shared["anew"] = True
             if not self._is_reproducible():

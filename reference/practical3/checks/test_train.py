@@ -57,6 +57,7 @@ ARRIVES_SHORT = 1e-1
 # Some wrong functions lead two right programs apart. So the reference goes the same way from initial
 # parameters that are off by JITTER of themselves, which is as badly as a sigma rounds near 0. A run may be
 # MARGIN times as far off as that; where that is more than ARRIVES, nothing follows from so many steps.
+MANY = 1_000  # values, whose distribution can be told
 JITTER = 2e-3
 MARGIN = 5
 WITHOUT_STUDENT = types.SimpleNamespace(
@@ -134,6 +135,14 @@ def assert_drawn(name, value):
     mean = float(value.mean())
     if abs(mean) > 5 * spread / count**0.5:  # five standard errors of a mean
         raise CheckFailure(f"{name} has a mean of {number(mean)}; expected 0.")
+    # the kurtosis of a normal distribution is 3, with a standard error of (24/n)^0.5; of a uniform one, 1.8
+    kurtosis = float(value.double().pow(4).mean()) / spread**4
+    error = (24 / count) ** 0.5
+    if count > MANY and not 3 - 5 * error <= kurtosis <= 3 + 10 * error:
+        raise CheckFailure(
+            f"The values of {name} are not distributed as normal ones are: their kurtosis is "
+            f"{number(kurtosis)}; expected 3."
+        )
 
 
 @points(13)
@@ -232,6 +241,7 @@ def rows(training, reference):
         found = rows_of(training, reference, *training.first_steps())
         if not training.calls.standins:  # as in `test_by_hand`
             found += rows_of(training, reference, *training.awake_steps())
+            found += rows_of(training, reference, *training.longer_run())
         if "follows" not in shared:
             for data, attempts in training.further_steps():
                 found += rows_of(training, reference, data, attempts)
