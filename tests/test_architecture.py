@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.sandbox.walls.bubblewrap import WORKER_PARTS
+
 ROOT = Path(__file__).parent.parent
 GRADER = ROOT / "grader"
 
@@ -228,6 +230,9 @@ def test_the_worker_holds_nothing_trusted(module: str) -> None:
     assert own_imports(module) <= WORKER_SIDE | PACKAGES
     libraries = {name.split(".")[0] for name in imports(module)} - {"grader"}
     assert libraries <= WORKER_LIBRARIES | set(sys.stdlib_module_names)
+    # under bubblewrap, nothing else is there
+    package, *below = module.split(".")
+    assert (package if below else f"{package}.py") in WORKER_PARTS
 
 
 def test_student_code_runs_in_the_worker_alone() -> None:

@@ -7,7 +7,7 @@ import csv
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,9 @@ _HEADERS = {
 }  # fmt: skip
 _LARGEST = 16 << 20  # bytes of a roster
 _LONGEST = 1_000  # letters of a cell that are compared
-_SHORTEST_WORD = 3  # letters of a word that may tell whose a submission is
+_NUMBER = re.compile(r"\d{4}")  # in a word that is an id: "tp_2" is nobody's
+# what Canvas writes in the second row of its gradebook, and its student for tests
+_NOBODY = frozenset({"pointspossible", "studenttest", "teststudent"})
 
 Row = Sequence[str]
 Columns = Sequence[int]
@@ -37,12 +39,24 @@ Keys = frozenset[str]
 
 @dataclass(frozen=True)
 class Person:
-    """One row of a roster; `keys` are the ids that submissions may know the student by."""
+    """One row of a roster.
+
+    ids: those of the course and its platforms. addresses: the address, and what stands before its `@`.
+    names: the whole name, in every order. words: of the name, where there are several.
+    """
 
     id: str
     name: str
     email: str
-    keys: Keys
+    ids: Keys
+    addresses: Keys
+    names: Keys
+    words: Keys
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing in the row says who it is."""
+        return not (self.ids or self.addresses or self.names)
 
 
 @dataclass(frozen=True)
@@ -53,9 +67,10 @@ class Roster:
 
     def named(self, submissions: Iterable[Submission]) -> list[Submission]:
         """The same submissions with the roster's names, in the same order."""
+        submissions = list(submissions)
         named = []
-        for submission in submissions:
-            person = self.person_of(submission)
+        owners = self.owners(submissions)
+        for submission, person in zip(submissions, owners, strict=True):
             if person is not None and person.name:
                 submission = dataclasses.replace(submission, name=person.name)
             named.append(submission)
@@ -63,30 +78,52 @@ class Roster:
 
     def missing(self, submissions: Iterable[Submission]) -> list[Person]:
         """The students of whom there is no submission."""
-        present = set()
-        for submission in submissions:
-            present.add(self.person_of(submission))
+        present = self.owners(list(submissions))
         return [person for person in self.people if person not in present]
 
-    def person_of(self, submission: Submission) -> Person | None:
-        """The student whose submission it is; None where nobody on the roster fits, or more than one."""
-        texts = (submission.id, submission.name, *submission.keys)
-        # a whole id or name is better evidence than a word of it
-        for keys in (_exact(texts), _words(texts)):
-            people = self._known_by(keys)
-            if len(people) == 1:
-                return people[0]
-            if people:
-                return None
-        return None
+    def owners(self, submissions: Sequence[Submission]) -> list[Person | None]:
+        """Whose each submission is; None where nobody on the roster fits, or more than one.
 
-    def _known_by(self, keys: Keys) -> list[Person]:
-        """The students who have at least one of these keys."""
-        people = []
-        for person in self.people:
-            if person.keys & keys:
-                people.append(person)
-        return people
+        Where several seem to be one student's, those that say so by better evidence are.
+        """
+        found = [self._found(submission) for submission in submissions]
+        best: dict[Person, int] = {}
+        for person, evidence in found:
+            if person is not None:
+                best[person] = min(best.get(person, evidence), evidence)
+        owners = []
+        for person, evidence in found:
+            is_best = person is not None and evidence == best[person]
+            owners.append(person if is_best else None)
+        return owners
+
+    def _found(self, submission: Submission) -> tuple[Person | None, int]:
+        """The student whose submission it seems to be, and by which evidence: the lower, the better.
+
+        An id, a number in a longer name that is one, an address or a whole name, a longer name that holds all
+        of a name's words. A single word of a name says nothing: there are other people who have it.
+        """
+        texts = (submission.id, submission.name, *submission.keys)
+        whole = _exact(texts)
+        words = [_words(text) for text in texts]
+        numbers = frozenset(
+            word for one in words for word in one if _NUMBER.search(word)
+        )
+        tests: Sequence[Callable[[Person], bool]] = (
+            lambda person: bool(person.ids & whole),
+            lambda person: bool(person.ids & numbers),
+            lambda person: bool((person.addresses | person.names) & whole),
+            lambda person: any(
+                bool(person.words) and person.words <= one for one in words
+            ),
+        )
+        for evidence, test in enumerate(tests):
+            people = list(filter(test, self.people))
+            if len(people) == 1:
+                return people[0], evidence
+            if people:
+                break
+        return None, len(tests)
 
 
 def read_roster(path: Path) -> Roster:
@@ -107,8 +144,8 @@ def read_roster(path: Path) -> Roster:
     people = []
     for row in rows[1:]:
         person = _person(row, columns)
-        # a row without any key is blank, or a total at the end of an export
-        if person.keys:
+        # a row without any is blank, or a total at the end of an export
+        if not person.is_blank and not _NOBODY & person.names:
             people.append(person)
     return Roster(tuple(people))
 
@@ -155,14 +192,21 @@ def _person(row: Row, columns: Mapping[str, Columns]) -> Person:
     full = _first_cell(row, columns["name"])
     name = _in_order(full) or f"{first} {last}".strip()
     ids = _cells(row, columns["id"])
-    last_name_first = "".join(reversed(name.split()))
-    login = email.split("@")[0]
-    keys = [*ids, email, login, name, last_name_first, f"{last}{first}"]
-    for cell in ids:
-        # "Participant 1234", as Moodle's worksheet has it
-        keys += re.findall(r"^\D*(\d+)$", cell)
     id_ = _first_cell(row, columns["id"]) or email or name
-    return Person(id_, name, email, _exact(keys))
+    for cell in list(ids):
+        # "Participant 1234", as Moodle's worksheet has it
+        ids += re.findall(r"^\D*(\d+)$", cell)
+    last_name_first = "".join(reversed(name.split()))
+    words = _words(name)
+    return Person(
+        id=id_,
+        name=name,
+        email=email,
+        ids=_exact(ids),
+        addresses=_exact([email, email.split("@")[0]]),
+        names=_exact([name, last_name_first, f"{last}{first}"]),
+        words=words if len(words) > 1 else frozenset(),
+    )
 
 
 def _cells(row: Row, columns: Columns) -> list[str]:
@@ -197,14 +241,9 @@ def _exact(texts: Iterable[str]) -> Keys:
     return frozenset(keys - {""})
 
 
-def _words(texts: Iterable[str]) -> Keys:
-    """The words of names such as `practical3_alice_12345`."""
-    words = []
-    for text in texts:
-        for word in re.split(r"[\s_.-]+", text):
-            if len(word) >= _SHORTEST_WORD:
-                words.append(word)
-    return _exact(words)
+def _words(text: str) -> Keys:
+    """The words of a name such as `practical3_alice_12345`."""
+    return _exact(re.split(r"[\s_.-]+", text[:_LONGEST]))
 
 
 def _plain(text: str) -> str:

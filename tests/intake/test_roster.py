@@ -71,7 +71,7 @@ def test_any_rows_below_a_header_are_people_or_nothing(
     path = tmp_path_factory.mktemp("roster") / "roster.csv"
     path.write_bytes(file.getvalue().encode(encoding, "replace"))
     for person in read_roster(path).people:
-        assert person.keys
+        assert not person.is_blank
         assert person.id or person.name
 
 
@@ -88,6 +88,63 @@ def test_a_roster_names_nobody_where_two_could_be_meant(tmp_path):
     roster = read_roster(tmp_path / "roster.csv")
     written(tmp_path / "class", {"ada.py": ONE})
     assert len(roster.missing(find([tmp_path / "class"], NAMES))) == 2
+
+
+COURSE = """id,name,email
+1001,Chen Lee,lee@x.org
+1002,Max Müller,max@x.org
+1003,Max Planck,mp@x.org
+1004,Ann Smith,ann.smith@x.org
+1005,Ann Smith,smith2@x.org
+2,Bo Chan,bo@x.org
+"""
+WHOSE = {
+    "Bruce-Lee_1.py": None,
+    "max_planck.py": "1003",
+    "Max Planck_77_assignsubmission_file_/tp.py": "1003",
+    "Müller_Max.py": "1002",
+    "max_mueller.py": None,
+    "max-ernst.py": None,
+    "practical3_ann_1005.py": "1005",
+    "ann smith.py": None,
+    "ann.smith.py": None,
+    "smith2.py": "1005",
+    "tp_2.py": None,
+    "2.py": "2",
+    "practical3_bo_chan_final.py": "2",
+    "chan.py": None,
+    "lee.py": "1001",
+}
+
+
+@pytest.mark.parametrize("file", WHOSE)
+def test_no_single_word_of_a_name_tells_whose_it_is(tmp_path, file):
+    (tmp_path / "roster.csv").write_text(COURSE, encoding="utf-8")
+    roster = read_roster(tmp_path / "roster.csv")
+    folder = written(tmp_path / "class", {file: ONE})
+    (owner,) = roster.owners(find([folder], NAMES))
+    assert (owner and owner.id) == WHOSE[file]
+
+
+def test_better_evidence_tells_whose_of_two_it_is(tmp_path):
+    (tmp_path / "roster.csv").write_text(COURSE, encoding="utf-8")
+    roster = read_roster(tmp_path / "roster.csv")
+    files = {"max_planck_1003.py": ONE, "max_planck.py": ONE}
+    submissions = find([written(tmp_path / "class", files)], NAMES)
+    owners = roster.owners(submissions)
+    whose = {
+        one.id: owner and owner.id
+        for one, owner in zip(submissions, owners, strict=True)
+    }
+    assert whose == {"max_planck_1003": "1003", "max_planck": None}
+    assert "Max Planck" in [one.name for one in roster.named(submissions)]
+
+
+def test_a_total_and_a_student_for_tests_are_nobody(tmp_path):
+    text = 'Student,ID\n"    Points Possible",\n"Student, Test",9\nAda L,1\n'
+    (tmp_path / "roster.csv").write_text(text)
+    people = read_roster(tmp_path / "roster.csv").people
+    assert [person.name for person in people] == ["Ada L"]
 
 
 def test_a_file_without_known_columns_is_no_roster(tmp_path):

@@ -18,6 +18,14 @@ from pathlib import Path
 from grader.sandbox.walls import trials
 from grader.sandbox.walls.confinement import ENFORCED, UNAVAILABLE
 
+# of this package, what runs beside a student's code
+WORKER_PARTS = (
+    "__init__.py",
+    "notices.py",
+    "source_numbers.py",
+    "sandbox",
+    "reading",
+)
 # the code that confines is there, and what students import
 _TRIAL = (
     "import importlib.util; from grader.sandbox.walls import confinement; "
@@ -103,6 +111,6 @@ def _needed(readable: Sequence[str]) -> list[str]:
     # the sandbox has a /proc of its own
     granted = [path for path in readable if not path.startswith("/proc/")]
     own = []
-    for part in ("__init__.py", "notices.py", "sandbox", "reading"):
+    for part in WORKER_PARTS:
         own.append(str(package / part))
     return sorted({*granted, *interpreter, *own})
