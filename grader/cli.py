@@ -243,6 +243,9 @@ def grade(
         graded.results, chosen, stdout, lang, output.manual_marks(out)
     )
     _say_who_is_missing(students.missing(found))
+    _say_what_is_not_graded(
+        submission.set_aside(paths, out, chosen.prologues())
+    )
     if graded.kept:
         stdout.print(
             f"\n{graded.kept} unchanged and kept; --force grades them again.",
@@ -554,6 +557,15 @@ def _say_who_is_missing(missing: Sequence[Person]) -> None:
         names = _listed([person.name or person.id for person in missing])
         stdout.print(
             f"\nNothing was handed in by {len(missing)}: {names}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _say_what_is_not_graded(names: Sequence[str]) -> None:
+    if names:
+        stdout.print(
+            f"\nNot graded, as they are neither .py nor .ipynb: {_listed(names)}",
             markup=False,
             soft_wrap=True,
         )

@@ -6,6 +6,7 @@ for definitions in the raw bytes, which are read again, not kept, when it is gra
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -266,6 +267,32 @@ def find(
             f"there is no submission in {places}: no .py and no .ipynb file."
         )
     return distinct(found, reserved)
+
+
+def set_aside(
+    paths: Iterable[Path],
+    leave_out: Path | None = None,
+    support: Iterable[str] = (),
+) -> list[str]:
+    """The names of files that stand for themselves in a folder or zip of `find`, and are not graded.
+
+    Each may be somebody's who handed in something else than code. Raises nothing that `find` does not.
+    """
+    support = frozenset(support)
+    names = []
+    for path in paths:
+        if path.suffix.lower() in SUFFIXES and not path.is_dir():
+            continue
+        if (path / ".git").exists():
+            continue
+        with contextlib.suppress(Refused, OSError):
+            items = _unwrapped(outermost(path, leave_out), not path.is_dir())
+            for item in items:
+                is_own = Path(item.name).stem not in support
+                is_alone = _owner(item).alone and is_own
+                if is_alone and not _stands_alone(item, support):
+                    names.append(item.name)
+    return names
 
 
 def _require_gradable(path: Path) -> None:

@@ -30,6 +30,7 @@ from grader.intake.submission import (
     Submission,
     find,
     from_file,
+    set_aside,
 )
 
 
@@ -586,3 +587,16 @@ def test_of_several_files_one_that_cannot_be_graded_is_somebodys(tmp_path):
     assert "does not exist" in str(eve.problem)
     with pytest.raises(UsageError):
         find([tmp_path / "ada.py", tmp_path / "absent.py"], NAMES)
+
+
+def test_files_that_are_not_graded_are_known(tmp_path):
+    files = {"ada.py": ONE, "bob.docx": b"PK", "eve.pdf": b"%PDF", ".x": b""}
+    written(tmp_path, {**files, "dlc_prologue.txt": b"", "carl/tp.pdf": b""})
+    assert set_aside([tmp_path], support=["dlc_prologue"]) == [
+        "bob.docx",
+        "eve.pdf",
+    ]
+    assert set_aside([tmp_path / "ada.py"]) == []
+    assert set_aside([tmp_path], leave_out=tmp_path) == []
+    archive = zipped(tmp_path / "class.zip", files)
+    assert set_aside([archive]) == ["bob.docx", "eve.pdf"]

@@ -70,14 +70,17 @@ def test_a_broken_part_of_a_file_does_not():
 
 def test_future_imports_count_for_what_stands_below():
     file = read_statements(
-        notebook("from __future__ import annotations", "def f(a: b): pass")
+        notebook("from __future__ import generator_stop", "def f(a): pass")
     )
-    assert file.flags == __future__.annotations.compiler_flag
-    assert not file.statements[1].names.now
-    assert (
-        read_statements(python("from .__future__ import annotations")).flags
-        == 0
-    )
+    flag = __future__.generator_stop.compiler_flag
+    assert file.flags & flag
+    own = read_statements(python("from .__future__ import generator_stop"))
+    assert not own.flags & flag
+
+
+def test_annotations_are_not_read():
+    file = read_statements(python("def f(a: b) -> c:\n    d: e = 1"))
+    assert not file.statements[0].names.now
 
 
 def test_calls_and_changes_are_of_globals():

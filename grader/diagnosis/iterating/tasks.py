@@ -26,7 +26,7 @@ from grader.exercise.probes import LeadingArguments, Parameters
 _STEPS = 2
 # Of what each parameter moves by: a right sigma may round badly near 0, where it is in the first steps.
 _FIRST_MOVED = 2e-2
-_MOST_RUNS = 15_000  # each of them is a training
+_MOST_RUNS = 8_000  # each of them is a training
 _MOST_RUNS_OF_KNOWN = 1_500
 
 

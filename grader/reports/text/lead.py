@@ -196,7 +196,7 @@ class _Lead:
             return []
         points = self.words.points(full)
         rest = self.words(
-            "Once it is right you have %(points)s of %(points)s: everything else is right already."
+            "Once it is right you have %(points)s of %(points)s: everything else has all its points already."
         )
         return [self._say(rest, points=points)]
 
