@@ -62,6 +62,14 @@ LONGEST = (
     "test_fair_cases.py",
     "test_liars.py",
     "test_diagnosis_cases.py",
+    "test_lifted_training.py",
+    "test_browser.py",
+    "test_cluster.py",
+    "test_cli.py",
+    "test_search.py",
+    "test_conventions.py",
+    "test_hostile_values.py",
+    "test_tasks.py",
 )
 
 

@@ -216,7 +216,7 @@ def test_a_long_run_is_foretold_and_one_far_too_long_is_not_made(
     ).read_text(encoding="utf-8")
     asleep = (
         source
-        + "\n_train = train\n\ndef train(*a):\n    import time\n    time.sleep(0.4 * a[-1])\n"
+        + "\n_train = train\n\ndef train(*a):\n    import time\n    time.sleep(0.2 * a[-1])\n"
     )
     (path := tmp_path / "asleep.py").write_text(
         asleep + "    return _train(*a)\n", encoding="utf-8"
