@@ -275,8 +275,8 @@ class _Texts:
         if entry.suffix == ".ipynb":
             # a cell may be one string, whose line ends are written as two characters
             data = data.replace(rb"\n", b"\n")
-        self._defined[entry] = _defined(self._names, data)
-        self._written[entry] = _written(self._names, data)
+        defined, written = _definitions(self._names, data)
+        self._defined[entry], self._written[entry] = defined, written
         self._mentioned[entry] = frozenset(self._modules_named(data))
 
     def _modules_named(self, data: bytes) -> Iterable[str]:
@@ -323,36 +323,32 @@ def _module_name(path: Parts) -> str:
     return stem
 
 
-def _defined(names: Collection[str], data: bytes) -> frozenset[str]:
-    """The names that the bytes seem to define as functions."""
+def _definitions(
+    names: Collection[str], data: bytes
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that the bytes seem to define as functions, and those whose last definition has a body."""
     defined: set[str] = set()
-    matches = itertools.islice(_DEFINITION.finditer(data), _MOST_LOOKED_AT)
-    for match in matches:
-        defined.add(match[1].decode("utf-8", "replace"))
-    for name in names:
-        # a function may be a lambda, or another one under a second name; a pattern that begins with plain
-        # letters is searched for much faster, so that nothing else may stand before them is said after them
-        word = re.escape(name.encode())
-        if re.search(rb"%b(?<!\w%b)\s*=" % (word, word), data):
-            defined.add(name)
-    return frozenset(defined & set(names))
-
-
-def _written(names: Collection[str], data: bytes) -> frozenset[str]:
-    """Those names whose last definition in the bytes has a body, or that are defined otherwise."""
-    written = set(_defined(names, data))
+    written: set[str] = set()
     matches = itertools.islice(_DEFINITION.finditer(data), _MOST_LOOKED_AT)
     for match in matches:
         name = match[1].decode("utf-8", "replace")
         if name not in names:
             continue
+        defined.add(name)
         begins = match.end() - 1
         rest = data[begins : begins + _LONGEST_STUB]
         if _STUB.match(rest) is None:
             written.add(name)
         else:
             written.discard(name)
-    return frozenset(written)
+    for name in set(names) - defined:
+        # a function may be a lambda, or another one under a second name; a pattern that begins with plain
+        # letters is searched for much faster, so that nothing else may stand before them is said after them
+        word = re.escape(name.encode())
+        if re.search(rb"%b(?<!\w%b)\s*=" % (word, word), data):
+            defined.add(name)
+            written.add(name)
+    return frozenset(defined), frozenset(written)
 
 
 def natural(text: str) -> NaturalKey:

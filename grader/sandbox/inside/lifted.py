@@ -18,7 +18,7 @@ import functools
 import itertools
 import logging
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tqdm.std
@@ -32,9 +32,8 @@ from grader.sandbox.inside.turns import Finished, LoopSetting, Turns
 _OVER = "_turns_over"  # what a `for` loop iterates over
 _TEST = "_turn_if"  # what a `while` loop tests
 
-Compile = Callable[
-    [ast.Module, int | None], types.CodeType
-]  # a tree, its cell
+# of a tree, with its cell
+Compile = Callable[[ast.Module, int | None], types.CodeType]
 # what the caller gives, by the names of the parameters
 Named = Mapping[str, Any]
 Trees = list[ast.stmt]
@@ -63,8 +62,8 @@ class LiftedLoop:
         self._number = _number_of(lifted)
         source_numbers.number(lifted.definition.tree)
         self._trees = self._made(lifted.definition.tree)
-        # the trees that another text was made of
-        self._as_handed_in: Trees = []
+        # of the text that another one was made of; in the place of a size stands a variable
+        self._numbers: dict[str, ast.Name | ast.Constant] = {}
         self._written_for: literals.WrittenFor | None = None
         self._is_measured = False
 
@@ -90,20 +89,6 @@ class LiftedLoop:
         self._trees = self._with_sizes(self._trees)
         self._codes = {}
 
-    def _numbers(self, names: Mapping[str, Any]) -> dict[str, Any]:
-        """The variables that stand for the numbers of the source in another text of it."""
-        found = {}
-        for tree in self._as_handed_in:
-            for node in ast.walk(tree):
-                number = source_numbers.number_of(node)
-                if number is None:
-                    continue
-                if isinstance(node, ast.Name):
-                    found[source_numbers.named(number)] = names[node.id]
-                elif isinstance(node, ast.Constant):
-                    found[source_numbers.named(number)] = node.value
-        return found
-
     def __call__(self, *arguments: Any) -> Any:
         """(final parameters, initial ones, number of turns, columns); see `Turns.result`."""
         if not self._is_measured:
@@ -117,7 +102,7 @@ class LiftedLoop:
     def edited(self, text: str) -> LiftedLoop:
         """The same loop with another text of its definition. Raises SyntaxError."""
         changed = copy.copy(self)
-        changed._as_handed_in = self._trees
+        changed._numbers = _numbers(self._trees)
         changed._codes = {}
         definition = ast.parse(text).body[0]
         trees = self._made(definition)
@@ -242,7 +227,11 @@ class LiftedLoop:
         if self._written_for is not None:
             shapes, samples = self._prologues[0].sizes(*named.values())
             names.update(self._written_for.values(shapes, samples))
-        names.update(self._numbers(names))
+        for name, node in self._numbers.items():
+            if isinstance(node, ast.Name):
+                names[name] = names[node.id]
+            else:
+                names[name] = node.value
         return names
 
     def _hooks(self, turns: Turns) -> dict[str, Any]:
@@ -267,6 +256,21 @@ def _followed(
 
 
 # -- the source ---------------------------------------------------------------------------------------
+
+
+def _numbers(
+    trees: Iterable[ast.AST],
+) -> dict[str, ast.Name | ast.Constant]:
+    """What stands for each number, by the variable that stands for it in another text."""
+    found = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            number = source_numbers.number_of(node)
+            if number is not None and isinstance(
+                node, ast.Name | ast.Constant
+            ):
+                found[source_numbers.named(number)] = node
+    return found
 
 
 def _loops(trees: Sequence[ast.AST]) -> Iterator[ast.For | ast.While]:
